@@ -1,0 +1,15 @@
+//! Residuals: actual minus expected, one number a sample, and the columnar [`Stream`] that holds them.
+//!
+//! A sample is (`t` in seconds, [`Class`], value, channel). This room knows nothing of files.
+
+mod channels;
+mod class;
+pub mod divergence;
+pub mod formula;
+mod math;
+mod stream;
+
+pub use channels::{ChannelId, Channels};
+pub use class::Class;
+pub use math::Math;
+pub use stream::{NotFinite, Sample, Stream, StreamBuilder};

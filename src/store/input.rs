@@ -1,0 +1,176 @@
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+
+/// SHA-256 and size of a file's bytes as stored (compressed, if it is).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputDigest {
+    /// Lowercase hex.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// A file opened for one pass: its stored bytes are hashed while they are read, and `.gz` and `.zst` are
+/// decompressed on the way.
+pub struct Input {
+    path: PathBuf,
+    reader: Box<dyn Read + Send>,
+    hashed: Arc<Mutex<Hashed>>,
+}
+
+#[derive(Default)]
+struct Hashed {
+    hasher: Sha256,
+    bytes: u64,
+}
+
+/// Hashes what passes through.
+struct Tee {
+    file: File,
+    hashed: Arc<Mutex<Hashed>>,
+}
+
+impl Read for Tee {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        let mut hashed = self.hashed.lock().expect("the lock is only ever held here and in finish");
+        hashed.hasher.update(&buffer[..count]);
+        hashed.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+impl Input {
+    /// Opens `path`; the ending of its name decides whether it is decompressed.
+    ///
+    /// # Errors
+    /// When there is no such file, it is a folder, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(StoreError::read(path))?;
+        if file.metadata().map_err(StoreError::read(path))?.is_dir() {
+            return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
+        }
+        let hashed = Arc::new(Mutex::new(Hashed::default()));
+        let tee = Tee { file, hashed: Arc::clone(&hashed) };
+        let reader: Box<dyn Read + Send> = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee))),
+            Some("zst") => Box::new(zstd::Decoder::new(tee).map_err(StoreError::read(path))?),
+            _ => Box::new(tee),
+        };
+        Ok(Self { path: path.to_path_buf(), reader, hashed })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Everything that is left, decompressed.
+    ///
+    /// # Errors
+    /// When reading or decompressing fails.
+    pub fn read_to_end(&mut self) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        self.reader.read_to_end(&mut bytes).map_err(StoreError::read(&self.path))?;
+        Ok(bytes)
+    }
+
+    /// The digest of the stored bytes, all of them: what has not been read yet is read now.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn finish(mut self) -> Result<InputDigest, StoreError> {
+        io::copy(&mut self.reader, &mut io::sink()).map_err(StoreError::read(&self.path))?;
+        let hashed = std::mem::take(&mut *self.hashed.lock().expect("nothing panics while holding it"));
+        Ok(InputDigest { sha256: hex::encode(hashed.hasher.finalize()), bytes: hashed.bytes })
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+/// SHA-256 and size of a file's bytes as stored.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn file_digest(path: &Path) -> Result<InputDigest, StoreError> {
+    let file = File::open(path).map_err(StoreError::read(path))?;
+    let mut reader = BufReader::with_capacity(1 << 18, file);
+    let mut hasher = Sha256::new();
+    let mut bytes = 0;
+    loop {
+        let block = reader.fill_buf().map_err(StoreError::read(path))?;
+        if block.is_empty() {
+            return Ok(InputDigest { sha256: hex::encode(hasher.finalize()), bytes });
+        }
+        hasher.update(block);
+        let count = block.len();
+        bytes += count as u64;
+        reader.consume(count);
+    }
+}
+
+/// The name that labels an input: the last component of its path, without `.gz` or `.zst`, so that a compressed
+/// trace gives the same tape.
+#[must_use]
+pub fn label(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let bare = [".gz", ".zst"].iter().find_map(|ending| name.strip_suffix(ending));
+    bare.unwrap_or(&name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn compressed_inputs_give_the_same_bytes_and_the_digest_of_what_is_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = b"a,b\n1,2\n".repeat(5000);
+        let gz = {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            io::Write::write_all(&mut encoder, &text).unwrap();
+            encoder.finish().unwrap()
+        };
+        let zst = zstd::encode_all(text.as_slice(), 1).unwrap();
+        for (name, stored) in [("x.csv", text.clone()), ("x.csv.gz", gz), ("x.csv.zst", zst)] {
+            let path = folder.path().join(name);
+            fs::write(&path, &stored).unwrap();
+            let mut input = Input::open(&path).unwrap();
+            assert!(input.read_to_end().unwrap() == text, "{name}");
+            let digest = input.finish().unwrap();
+            assert_eq!(digest, file_digest(&path).unwrap(), "{name}");
+            assert_eq!(digest.bytes, stored.len() as u64, "{name}");
+            assert_eq!(label(&path), "x.csv");
+        }
+    }
+
+    #[test]
+    fn what_is_named_gz_but_is_not_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv.gz");
+        fs::write(&path, b"not gzip at all").unwrap();
+        let mut input = Input::open(&path).unwrap();
+        let error = input.read_to_end().unwrap_err();
+        assert!(matches!(error, StoreError::Read { .. }));
+    }
+
+    #[test]
+    fn a_folder_is_not_an_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Input::open(folder.path()).err().unwrap();
+        assert!(matches!(error, StoreError::Read { .. }), "{error}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Files: whole or not at all, hashed while they are written or read.
+
+mod blocks;
+mod error;
+mod input;
+mod staged;
+mod suggest;
+
+pub use blocks::{BLOCK_BYTES, Blocks};
+pub use error::{Place, StoreError};
+pub use input::{Input, InputDigest, file_digest, label};
+pub use staged::{Durability, Staged, write_whole};
+pub use suggest::nearest;

@@ -1,0 +1,154 @@
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::StoreError;
+
+/// What survives a power cut once a file has been committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The file and its name are on disk: tapes, manifests, expected results.
+    Synced,
+    /// Whole or absent after a crash of the program; the operating system writes it in its own time.
+    Whole,
+}
+
+/// A file that is written beside its place, hashed on the way, and renamed into it when it is complete.
+///
+/// Dropped without [`Staged::commit`], it leaves no trace.
+pub struct Staged {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl Staged {
+    /// Starts a file that will stand at `path`; its folder is made if need be.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written to, or `path` is a folder.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        if path.is_dir() {
+            return Err(StoreError::write(path)(io::ErrorKind::IsADirectory.into()));
+        }
+        fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let file = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".part")
+            .permissions_like_others()
+            .tempfile_in(folder)
+            .map_err(StoreError::write(path))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file: BufWriter::with_capacity(1 << 17, file),
+            hasher: Sha256::new(),
+            bytes: 0,
+        })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(StoreError::write(&self.path))
+    }
+
+    /// Puts the file in its place and returns the SHA-256 of its bytes.
+    ///
+    /// # Errors
+    /// When flushing, syncing or renaming fails; the old file, if any, is then still there.
+    pub fn commit(self, durability: Durability) -> Result<String, StoreError> {
+        let path = self.path;
+        let file = self.file.into_inner().map_err(|error| StoreError::write(&path)(error.into_error()))?;
+        if durability == Durability::Synced {
+            file.as_file().sync_all().map_err(StoreError::write(&path))?;
+        }
+        file.persist(&path).map_err(|error| StoreError::write(&path)(error.error))?;
+        if durability == Durability::Synced {
+            sync_folder(&path)?;
+        }
+        Ok(hex::encode(self.hasher.finalize()))
+    }
+}
+
+/// A rename is on disk only once its folder is.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::write(path))
+}
+
+/// Writes a whole file at once and returns its SHA-256.
+///
+/// # Errors
+/// As for [`Staged`].
+pub fn write_whole(path: &Path, bytes: &[u8], durability: Durability) -> Result<String, StoreError> {
+    let mut staged = Staged::create(path)?;
+    staged.append(bytes)?;
+    staged.commit(durability)
+}
+
+/// Temporary files are private by default; what is renamed into place should be as readable as any other output.
+trait PermissionsLikeOthers {
+    fn permissions_like_others(&mut self) -> &mut Self;
+}
+
+impl PermissionsLikeOthers for tempfile::Builder<'_, '_> {
+    #[cfg(unix)]
+    fn permissions_like_others(&mut self) -> &mut Self {
+        use std::os::unix::fs::PermissionsExt;
+        // The umask still applies.
+        self.permissions(fs::Permissions::from_mode(0o666))
+    }
+
+    #[cfg(not(unix))]
+    fn permissions_like_others(&mut self) -> &mut Self {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_stands_at_the_path_until_commit_and_nothing_is_left_without_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/folder/file.txt");
+        let mut staged = Staged::create(&path).unwrap();
+        staged.append(b"abc").unwrap();
+        assert!(!path.exists());
+        drop(staged);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_bytes_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.txt");
+        fs::write(&path, "old").unwrap();
+        let digest = write_whole(&path, b"abc", Durability::Synced).unwrap();
+        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(fs::read(&path).unwrap(), b"abc");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_the_way_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Staged::create(folder.path()).err().unwrap();
+        assert_eq!(error.path(), folder.path());
+    }
+}

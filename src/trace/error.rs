@@ -1,0 +1,28 @@
+use crate::store::{Place, StoreError};
+
+/// A trace that cannot be converted.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The file cannot be read at all.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something in the file is not what its format says.
+    #[error("{place}: {problem}")]
+    Malformed {
+        /// Where.
+        place: Place,
+        /// What, and what would be right.
+        problem: String,
+    },
+}
+
+impl TraceError {
+    /// Where, if it is about the contents of a file.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Store(error) => Place::file(error.path()),
+            Self::Malformed { place, .. } => place.clone(),
+        }
+    }
+}

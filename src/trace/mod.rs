@@ -1,0 +1,36 @@
+//! Traces: one file per data set, rows in, residual stream out, every rejected row counted.
+
+mod dataset;
+mod error;
+mod options;
+mod rows;
+
+use std::path::Path;
+
+pub use dataset::{Construction, Dataset};
+pub use error::TraceError;
+pub use options::{GenericColumns, Options};
+pub use rows::RowCounts;
+
+use crate::residual::Stream;
+use crate::store::InputDigest;
+
+/// A converted trace.
+#[derive(Debug)]
+pub struct Conversion {
+    /// The residuals, in order of time, labelled by data set, construction and file name.
+    pub stream: Stream,
+    /// How many rows were read, used, and rejected for which reason.
+    pub rows: RowCounts,
+    /// The trace file's bytes as stored.
+    pub input: InputDigest,
+}
+
+/// Converts the trace at `input` to residuals.
+///
+/// # Errors
+/// When the file cannot be read, is not what the data set's format says, or (unless `lenient`) a row cannot be used.
+pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    let _ = (input, options);
+    todo!()
+}
