@@ -7,6 +7,7 @@ mod class;
 pub mod divergence;
 pub mod formula;
 mod math;
+pub mod number;
 mod stream;
 
 pub use channels::{ChannelId, Channels};

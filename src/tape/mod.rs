@@ -1,1 +1,15 @@
-//! tape
+//! Tapes: JSONL files of samples with a SHA-256 manifest beside them, the unit of reproducibility.
+
+mod decode;
+mod error;
+mod format;
+mod line;
+mod manifest;
+mod reader;
+mod writer;
+
+pub use error::TapeError;
+pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
+pub use manifest::{Manifest, RowCounts};
+pub use reader::{Tape, read};
+pub use writer::TapeWriter;

@@ -1,0 +1,101 @@
+use std::path::PathBuf;
+
+use super::FORMAT;
+use crate::residual::NotFinite;
+use crate::store::{Place, StoreError};
+
+/// A tape that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TapeError {
+    /// The file system said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no manifest: the tape is not sealed, or the manifest was lost on the way.
+    #[error(
+        "`{tape}` has no manifest: expected it at `{manifest}`; convert or generate the tape again, or fetch its manifest",
+        tape = .tape.display(), manifest = .manifest.display()
+    )]
+    NoManifest {
+        /// The tape.
+        tape: PathBuf,
+        /// Where the manifest should be.
+        manifest: PathBuf,
+    },
+    /// The manifest is not one.
+    #[error("{place}: not a manifest of a tape; convert or generate the tape again")]
+    BadManifest {
+        /// Where in the manifest.
+        place: Place,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// The tape was written in a format of the future.
+    #[error("`{tape}` is of tape format {found}, this program reads formats up to {FORMAT}; use a newer telltape", tape = .tape.display())]
+    NewerFormat {
+        /// The tape.
+        tape: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// The bytes are not those that were sealed.
+    #[error(
+        "`{tape}` has changed since it was sealed: its SHA-256 is {actual}, the manifest says {recorded}; \
+         restore the tape or make it again", tape = .tape.display()
+    )]
+    HashMismatch {
+        /// The tape.
+        tape: PathBuf,
+        /// What the manifest says.
+        recorded: String,
+        /// What the bytes give.
+        actual: String,
+    },
+    /// A line is not a sample.
+    #[error("{place}: {problem}")]
+    BadLine {
+        /// Where.
+        place: Place,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The manifest says something about the samples that is not so.
+    #[error("`{tape}`: the manifest says {key} = {recorded}, the tape has {actual}; restore the manifest or make the tape again", tape = .tape.display())]
+    ManifestDisagrees {
+        /// The tape.
+        tape: PathBuf,
+        /// The key of the manifest.
+        key: &'static str,
+        /// What the manifest says.
+        recorded: String,
+        /// What the samples say.
+        actual: String,
+    },
+    /// A sample that a tape cannot hold was given to the writer.
+    #[error("sample {index} (channel `{channel}`) cannot be written to `{tape}`", tape = .tape.display())]
+    BadSample {
+        /// The tape.
+        tape: PathBuf,
+        /// Position of the sample, from 0.
+        index: u64,
+        /// Its channel, empty if none.
+        channel: String,
+        /// What is wrong with it.
+        source: NotFinite,
+    },
+}
+
+impl TapeError {
+    /// Where, as far as it is about a file.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Store(error) => Place::file(error.path()),
+            Self::BadManifest { place, .. } | Self::BadLine { place, .. } => place.clone(),
+            Self::NoManifest { tape, .. }
+            | Self::NewerFormat { tape, .. }
+            | Self::HashMismatch { tape, .. }
+            | Self::ManifestDisagrees { tape, .. }
+            | Self::BadSample { tape, .. } => Place::file(tape),
+        }
+    }
+}

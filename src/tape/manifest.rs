@@ -1,0 +1,78 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FORMAT, TapeError, manifest_path};
+use crate::store::{Place, StoreError};
+
+/// What became of the rows of a trace: `read = used + rejected`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowCounts {
+    /// Rows (records, queries, spans) in the file.
+    pub read: u64,
+    /// Rows that took part in the residuals.
+    pub used: u64,
+    /// Rows that did not, by reason.
+    pub rejected: BTreeMap<String, u64>,
+}
+
+/// What stands beside a tape and seals it.
+///
+/// The first six keys are those of the published system and in its order; the others are ours and absent elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// SHA-256 of the tape's bytes, lowercase hex.
+    pub sha256: String,
+    /// Number of samples.
+    pub sample_count: u64,
+    /// Smallest time in seconds; `None` for an empty tape.
+    #[serde(default)]
+    pub first_t: Option<f64>,
+    /// Largest time in seconds; `None` for an empty tape.
+    #[serde(default)]
+    pub last_t: Option<f64>,
+    /// Version of the program that wrote the tape.
+    #[serde(default)]
+    pub crate_version: String,
+    /// Label of where the samples come from; it becomes the stream's.
+    #[serde(default)]
+    pub source: String,
+    /// Version of the tape format, see [`FORMAT`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<u32>,
+    /// For a converted trace, what became of its rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowCounts>,
+}
+
+impl Manifest {
+    /// The text of the file: JSON, two spaces of indent, no line feed at the end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a manifest has string keys and finite numbers only")
+    }
+
+    /// Reads the manifest of the tape at `tape`.
+    ///
+    /// # Errors
+    /// When there is none, it is not a manifest, or it is of a newer format.
+    pub fn read(tape: &Path) -> Result<Self, TapeError> {
+        let path = manifest_path(tape);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(TapeError::NoManifest { tape: tape.to_path_buf(), manifest: path });
+            }
+            Err(error) => return Err(StoreError::read(&path)(error).into()),
+        };
+        let manifest: Self = serde_json::from_slice(&text).map_err(|error| TapeError::BadManifest {
+            place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
+            source: error,
+        })?;
+        match manifest.format {
+            Some(found) if found > FORMAT => Err(TapeError::NewerFormat { tape: tape.to_path_buf(), found }),
+            _ => Ok(manifest),
+        }
+    }
+}

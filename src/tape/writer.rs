@@ -1,0 +1,121 @@
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::{FORMAT, Manifest, RowCounts, TapeError, line, manifest_path};
+use crate::residual::{NotFinite, Sample, Stream};
+use crate::store::{Durability, Staged, write_whole};
+
+/// Samples that are encoded as one piece of work.
+const ENCODE_SAMPLES: usize = 1 << 14;
+
+/// Writes a tape beside its place; [`TapeWriter::finalise`] seals it.
+///
+/// Dropped before that, nothing is left and what stood at the path still does.
+pub struct TapeWriter {
+    path: PathBuf,
+    source: String,
+    staged: Staged,
+    sample_count: u64,
+    first_t: Option<f64>,
+    last_t: Option<f64>,
+}
+
+impl TapeWriter {
+    /// Starts a tape that will stand at `path`, labelled `source`.
+    ///
+    /// # Errors
+    /// When its folder cannot be written to.
+    pub fn create(path: &Path, source: impl Into<String>) -> Result<Self, TapeError> {
+        Ok(Self {
+            path: path.to_path_buf(),
+            source: source.into(),
+            staged: Staged::create(path)?,
+            sample_count: 0,
+            first_t: None,
+            last_t: None,
+        })
+    }
+
+    /// Appends a batch of samples, in the order given.
+    ///
+    /// # Errors
+    /// When a time or value is not finite (then nothing of the batch is appended), or writing fails.
+    pub fn append<'a>(&mut self, samples: impl IntoIterator<Item = Sample<'a>>) -> Result<(), TapeError> {
+        let mut text = Vec::new();
+        let (mut count, mut bounds) = (self.sample_count, (self.first_t, self.last_t));
+        for sample in samples {
+            if let Some(source) = not_finite(&sample) {
+                let channel = sample.channel.unwrap_or_default().to_owned();
+                return Err(TapeError::BadSample { tape: self.path.clone(), index: count, channel, source });
+            }
+            line::write(&mut text, &sample);
+            bounds = widen(bounds, sample.t, sample.t);
+            count += 1;
+        }
+        self.staged.append(&text)?;
+        (self.sample_count, (self.first_t, self.last_t)) = (count, bounds);
+        Ok(())
+    }
+
+    /// Appends all samples of a stream; the next lines are encoded while the last ones are hashed and written.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn append_stream(&mut self, stream: &Stream) -> Result<(), TapeError> {
+        let pieces = stream.len().div_ceil(ENCODE_SAMPLES);
+        let encode = |piece: usize| {
+            let range = piece * ENCODE_SAMPLES..stream.len().min((piece + 1) * ENCODE_SAMPLES);
+            let mut text = Vec::with_capacity(range.len() * 96);
+            range.for_each(|index| line::write(&mut text, &stream.sample(index)));
+            text
+        };
+        let batch = rayon::current_num_threads() * 2;
+        let encode_batch =
+            |start: usize| -> Vec<Vec<u8>> { (start..pieces.min(start + batch)).into_par_iter().map(encode).collect() };
+        let mut ready = encode_batch(0);
+        for start in (0..pieces).step_by(batch) {
+            let staged = &mut self.staged;
+            let write = || ready.iter().try_for_each(|text| staged.append(text));
+            let (written, next) = rayon::join(write, || encode_batch(start + batch));
+            written?;
+            ready = next;
+        }
+        self.sample_count += stream.len() as u64;
+        if let (Some(first), Some(last)) = (stream.times().first(), stream.times().last()) {
+            (self.first_t, self.last_t) = widen((self.first_t, self.last_t), *first, *last);
+        }
+        Ok(())
+    }
+
+    /// Seals the tape: syncs it, puts it in its place, then its manifest, which is returned.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn finalise(self, rows: Option<RowCounts>) -> Result<Manifest, TapeError> {
+        let manifest = Manifest {
+            sha256: self.staged.commit(Durability::Synced)?,
+            sample_count: self.sample_count,
+            first_t: self.first_t,
+            last_t: self.last_t,
+            crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            source: self.source,
+            format: Some(FORMAT),
+            rows,
+        };
+        write_whole(&manifest_path(&self.path), manifest.to_json().as_bytes(), Durability::Synced)?;
+        Ok(manifest)
+    }
+}
+
+fn not_finite(sample: &Sample<'_>) -> Option<NotFinite> {
+    if !sample.t.is_finite() {
+        return Some(NotFinite::Time(sample.t));
+    }
+    (!sample.value.is_finite()).then_some(NotFinite::Value(sample.value))
+}
+
+/// Smallest and largest time so far; the first of equal ones is kept, so that −0 and 0 are told apart.
+fn widen((first, last): (Option<f64>, Option<f64>), low: f64, high: f64) -> (Option<f64>, Option<f64>) {
+    (Some(first.filter(|first| *first <= low).unwrap_or(low)), Some(last.filter(|last| *last >= high).unwrap_or(high)))
+}
