@@ -1,1 +1,19 @@
-//! motif
+//! The motif engine: five small deterministic state machines, one a class, that turn a stream into episodes.
+//!
+//! A motif here is such a state machine, not the recurring subsequence of the matrix-profile literature.
+
+mod engine;
+mod episode;
+mod fused;
+mod grammar;
+mod machine;
+mod observer;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod runs;
+
+pub use engine::{Engine, Semantics, UnknownSemantics};
+pub use episode::{Episode, Motif, csv, fingerprint};
+pub use grammar::{Grammar, GrammarError, Parameters};
+#[cfg(feature = "parquet")]
+pub use parquet::{ParquetError, parquet};

@@ -1,0 +1,157 @@
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::residual::{Class, number};
+
+/// The five motifs, one to one with the classes and with their codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Motif {
+    /// Over [`Class::PlanRegression`].
+    PlanRegressionOnset,
+    /// Over [`Class::Cardinality`].
+    CardinalityMismatchRegime,
+    /// Over [`Class::Contention`].
+    ContentionRamp,
+    /// Over [`Class::CacheIo`].
+    CacheCollapse,
+    /// Over [`Class::WorkloadPhase`].
+    WorkloadPhaseTransition,
+}
+
+impl Motif {
+    /// All motifs in the order of their codes.
+    pub const ALL: [Self; 5] = [
+        Self::PlanRegressionOnset,
+        Self::CardinalityMismatchRegime,
+        Self::ContentionRamp,
+        Self::CacheCollapse,
+        Self::WorkloadPhaseTransition,
+    ];
+
+    /// The class whose samples it reads.
+    #[must_use]
+    pub const fn class(self) -> Class {
+        Class::ALL[self as usize]
+    }
+
+    /// The name in tables and grammars.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PlanRegressionOnset => "plan_regression_onset",
+            Self::CardinalityMismatchRegime => "cardinality_mismatch_regime",
+            Self::ContentionRamp => "contention_ramp",
+            Self::CacheCollapse => "cache_collapse",
+            Self::WorkloadPhaseTransition => "workload_phase_transition",
+        }
+    }
+}
+
+/// What a motif emits: a structural observation about one channel, neither a cause nor a forecast.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Episode {
+    /// Which motif.
+    pub motif: Motif,
+    /// Whose residuals; samples without a channel share `_anonymous_`.
+    pub channel: String,
+    /// Seconds; the sample that opened it.
+    pub t_start: f64,
+    /// Seconds; under `reference` the sample that confirmed the recovery.
+    pub t_end: f64,
+    /// Largest magnitude; under `reference` since the previous emission on the channel.
+    pub peak: f64,
+    /// Moving average of the innovation's magnitude at the sample that closed it.
+    pub ema_at_boundary: f64,
+    /// Sum of the fused observer's weights at that sample: 1 but for rounding.
+    pub trust_sum: f64,
+}
+
+/// The published fingerprint: SHA-256 over, per episode, motif code, channel, `|` and the five numbers as IEEE bits,
+/// little endian; lowercase hex.
+#[must_use]
+pub fn fingerprint(episodes: &[Episode]) -> String {
+    let mut hasher = Sha256::new();
+    for episode in episodes {
+        hasher.update([episode.motif.class().code()]);
+        hasher.update(episode.channel.as_bytes());
+        hasher.update(b"|");
+        for number in numbers(episode) {
+            hasher.update(number.to_le_bytes());
+        }
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// The bytes of an `episodes.csv`: RFC 4180 quoting where needed, line feeds, numbers as
+/// [`number::write_table`] spells them.
+#[must_use]
+pub fn csv(episodes: &[Episode]) -> Vec<u8> {
+    let mut text = b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n".to_vec();
+    for episode in episodes {
+        text.extend_from_slice(episode.motif.name().as_bytes());
+        text.push(b',');
+        write_field(&mut text, &episode.channel);
+        for number in numbers(episode) {
+            text.push(b',');
+            number::write_table(&mut text, number);
+        }
+        text.push(b'\n');
+    }
+    text
+}
+
+fn numbers(episode: &Episode) -> [f64; 5] {
+    [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum]
+}
+
+fn write_field(text: &mut Vec<u8>, field: &str) {
+    if !field.contains([',', '"', '\r', '\n']) {
+        return text.extend_from_slice(field.as_bytes());
+    }
+    text.push(b'"');
+    text.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+    text.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn motifs_and_classes_share_their_codes() {
+        for (code, motif) in (0..).zip(Motif::ALL) {
+            assert_eq!(motif.class().code(), code);
+        }
+    }
+
+    #[test]
+    fn a_table_quotes_what_needs_it_and_reads_back() {
+        let channels = ["q1", "", "a,b", "say \"x\"", "two\nlines", "cr\rhere", " blank ", "日本"];
+        let episodes: Vec<Episode> = channels
+            .iter()
+            .map(|channel| Episode {
+                motif: Motif::CacheCollapse,
+                channel: (*channel).to_owned(),
+                t_start: 5.0,
+                t_end: 1e16,
+                peak: 0.1,
+                ema_at_boundary: -0.0,
+                trust_sum: 0.9999999999999999,
+            })
+            .collect();
+        let text = csv(&episodes);
+        assert!(text.starts_with(
+            b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n\
+              cache_collapse,q1,5,10000000000000000,0.1,-0,0.9999999999999999\n"
+        ));
+        let mut reader = ::csv::Reader::from_reader(text.as_slice());
+        let read: Vec<String> = reader.records().map(|record| record.unwrap()[1].to_owned()).collect();
+        assert_eq!(read, channels);
+    }
+
+    #[test]
+    fn no_episodes_have_the_digest_of_nothing() {
+        assert_eq!(fingerprint(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}

@@ -1,0 +1,69 @@
+use super::*;
+
+fn text(ending: &str) -> String {
+    let grammar = Grammar::default();
+    match ending {
+        "toml" => toml::to_string(&grammar).unwrap(),
+        "json" => serde_json::to_string_pretty(&grammar).unwrap(),
+        _ => serde_yaml_ng::to_string(&grammar).unwrap(),
+    }
+}
+
+#[test]
+fn a_grammar_reads_back_from_every_format() {
+    for ending in ["toml", "yaml", "yml", "json"] {
+        assert_eq!(Grammar::parse(&text(ending), ending).unwrap(), Grammar::default(), "{ending}");
+    }
+    assert!(matches!(Grammar::parse("", "ini"), Err(GrammarError::Ending(_))));
+}
+
+#[test]
+fn integers_and_exponents_are_numbers() {
+    for ending in ["toml", "yaml", "json"] {
+        let changed = text(ending).replacen("30.0", "1e9", 1).replacen("0.5", "1", 1);
+        let grammar = Grammar::parse(&changed, ending).unwrap();
+        assert_eq!(grammar.workload_phase_transition.min_dwell_seconds, 1e9, "{ending}");
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused_with_the_range_and_the_line() {
+    let cases = [
+        ("rho = 0.9", "rho = 7", "7 is out of range: 0 <= rho < 1, finite"),
+        ("rho = 0.9", "rho = 1.0", "1 is out of range: 0 <= rho < 1, finite"),
+        ("rho = 0.9", "rho = nan", "NaN is out of range: 0 <= rho < 1, finite"),
+        ("sigma0 = 0.05", "sigma0 = 0", "0 is out of range: sigma0 > 0 (at least 1e-308), finite"),
+        ("drift_threshold = 0.2", "drift_threshold = -0.2", "-0.2 is out of range: drift_threshold > 0, finite"),
+        ("slew_threshold = 0.5", "slew_threshold = inf", "inf is out of range: slew_threshold > 0, finite"),
+        ("min_dwell_seconds = 5.0", "min_dwell_seconds = -1", "-1 is out of range: min_dwell_seconds >= 0, finite"),
+    ];
+    for (old, new, expected) in cases {
+        let original = text("toml");
+        let changed = original.replacen(old, new, 1);
+        assert_ne!(changed, original, "{old}");
+        let wanted_line = changed.lines().position(|line| line.contains(new)).unwrap() as u64 + 1;
+        match Grammar::parse(&changed, "toml").unwrap_err() {
+            GrammarError::Malformed { problem, line, .. } => {
+                assert_eq!((problem.as_str(), line), (expected, Some(wanted_line)), "{new}");
+            }
+            other => panic!("{other}"),
+        }
+    }
+    for ending in ["yaml", "json"] {
+        let changed = text(ending).replacen("0.9", "7", 1);
+        let error = Grammar::parse(&changed, ending).unwrap_err();
+        assert!(error.to_string().contains("7 is out of range: 0 <= rho < 1"), "{error}");
+        assert!(matches!(error, GrammarError::Malformed { line: Some(_), .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn unknown_and_missing_keys_are_refused() {
+    for ending in ["toml", "yaml", "json"] {
+        let unknown = text(ending).replacen("rho", "roh", 1);
+        let error = Grammar::parse(&unknown, ending).unwrap_err().to_string();
+        assert!(error.contains("unknown field `roh`"), "{error}");
+    }
+    let missing = text("toml").replacen("rho = 0.9\n", "", 1);
+    assert!(Grammar::parse(&missing, "toml").unwrap_err().to_string().contains("missing field `rho`"));
+}

@@ -1,0 +1,71 @@
+//! The published digests: streams, tapes and episodes of `tests/vectors`, to the last bit.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use telltape::evaluate::Generator;
+use telltape::motif::{self, Engine};
+use telltape::residual::{Math, Stream};
+use telltape::tape::{self, TapeWriter};
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+fn cases(prefix: &str) -> Vec<Value> {
+    let text = std::fs::read(vectors().join("vectors.json")).unwrap();
+    let all: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    let found: Vec<Value> = all.into_iter().filter(|case| case["case"].as_str().unwrap().starts_with(prefix)).collect();
+    assert!(!found.is_empty(), "no vector starts with {prefix}");
+    found
+}
+
+/// Stream fingerprint (where the published program has a definite one), episodes and their table.
+fn check(case: &Value, stream: &Stream) {
+    let name = case["case"].as_str().unwrap();
+    assert_eq!(stream.source(), case["source"], "{name}");
+    assert_eq!(stream.len() as u64, case["sample_count"], "{name}");
+    if let Some(expected) = case["stream_fingerprint"].as_str() {
+        assert_eq!(stream.fingerprint(), expected, "{name}");
+    }
+    let episodes = Engine::default().replay(stream);
+    let expected = std::fs::read(vectors().join(format!("episodes/{name}.csv"))).unwrap();
+    assert_eq!(String::from_utf8_lossy(&motif::csv(&episodes)), String::from_utf8_lossy(&expected), "{name}");
+    assert_eq!(motif::fingerprint(&episodes), case["episodes_fingerprint"], "{name}");
+}
+
+#[test]
+fn p1_and_p2_generators() {
+    for case in [cases("P1_perturbed"), cases("P2_")].concat() {
+        let seed = case["input"]["seed"].as_u64().unwrap();
+        let generator = match case["input"]["dataset"].as_str() {
+            Some(dataset) => Generator::Exemplar { dataset: dataset.parse().unwrap() },
+            None => Generator::Perturbed { scale: case["input"]["scale"].as_f64().unwrap() },
+        };
+        check(&case, &generator.stream(seed, Math::System).unwrap());
+    }
+}
+
+#[test]
+fn p1_and_p4_tapes() {
+    for case in [cases("P1_tape"), cases("P4_")].concat() {
+        let path = vectors().join(case["input"]["tape"].as_str().unwrap());
+        let read = tape::read(&path).unwrap();
+        assert_eq!(read.manifest.sha256, case["input"]["tape_sha256"]);
+        check(&case, &read.stream);
+    }
+}
+
+#[test]
+fn our_tape_of_the_perturbed_stream_has_the_published_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tape.jsonl");
+    let stream = Generator::Perturbed { scale: 1.0 }.stream(42, Math::System).unwrap();
+    let mut writer = TapeWriter::create(&path, stream.source()).unwrap();
+    writer.append_stream(&stream).unwrap();
+    let manifest = writer.finalise(None).unwrap();
+    assert_eq!(manifest.sha256, cases("P1_perturbed")[0]["extra"]["tape_sha256"]);
+    let published = vectors().join("tapes/p1_tpcds_perturbed_seed42.jsonl");
+    assert!(std::fs::read(&path).unwrap() == std::fs::read(published).unwrap());
+    assert_eq!(tape::read(&path).unwrap().stream.fingerprint(), stream.fingerprint());
+}
