@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: parse, dispatch, exit.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    telltape::cli::main()
+}

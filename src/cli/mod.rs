@@ -1,1 +1,124 @@
-//! cli
+//! The command line: one file per subcommand; arguments in, one library call, text or JSON out.
+
+mod accept;
+mod convert;
+mod data;
+mod exit;
+mod explain;
+mod failure;
+mod generate;
+mod output;
+mod plan;
+mod replay;
+mod run;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+use failure::Failure;
+use output::{Color, Output};
+
+/// Turns SQL workload traces into hashed tapes, replays the tapes through a motif engine, and tells whether the result
+/// is still the one that was committed.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, after_help = exit::HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+struct Common {
+    /// Print data as JSON on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Number of threads; the bytes of every output are the same for any number [default: one a core]
+    #[arg(long, short, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Folder for outputs
+    #[arg(long, global = true, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// When to colour the text; NO_COLOR counts as never
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    Accept(accept::Accept),
+    Explain(explain::Explain),
+    Plan(plan::Plan),
+    Convert(convert::Convert),
+    Verify(verify::Verify),
+    Replay(replay::Replay),
+    Generate(generate::Generate),
+    Data(data::Data),
+}
+
+/// What every subcommand gives: the exit code of what it printed, or the failure of the command as a whole.
+type Outcome = Result<Exit, Failure>;
+
+/// Parses the arguments, runs the subcommand, and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    let Arguments { command, common } = arguments;
+    let output = Output::new(common.json, common.quiet, common.color);
+    let outcome = match threads(common.jobs) {
+        Ok(()) => dispatch(command, &common.out, &output),
+        Err(error) => Err(Failure::internal(&error)),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.fail(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(command: Command, out: &std::path::Path, output: &Output) -> Outcome {
+    match command {
+        Command::Run(run) => run.execute(out, output),
+        Command::Accept(accept) => accept.execute(out, output),
+        Command::Explain(explain) => explain.execute(out, output),
+        Command::Plan(plan) => plan.execute(out, output),
+        Command::Convert(convert) => convert.execute(output),
+        Command::Verify(verify) => verify.execute(output),
+        Command::Replay(replay) => replay.execute(out, output),
+        Command::Generate(generate) => generate.execute(output),
+        Command::Data(data) => data.execute(output),
+    }
+}
+
+fn threads(jobs: Option<u16>) -> anyhow::Result<()> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from));
+    builder.build_global().context("cannot start the threads")
+}
+
+/// Help and version go to stdout with exit code 0; bad usage is exit code 2, also as JSON where that was asked for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+        let message = error.render().to_string();
+        let first = message.lines().next().unwrap_or_default();
+        let failure = Failure::usage(first.strip_prefix("error: ").unwrap_or(first));
+        output::print_failure_as_json(&failure);
+    }
+    // Nothing can be done about a closed stdout or stderr here.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+}

@@ -1,1 +1,24 @@
-//! experiment
+//! Experiments: TOML files that say which trace, how converted, which grammar; run, and compared with what is expected.
+
+mod accept;
+mod compare;
+mod error;
+mod explain;
+mod file;
+mod grammar_file;
+mod outcome;
+mod plan;
+mod platform;
+mod project;
+mod run;
+
+pub use accept::{AcceptError, Accepted, accept};
+pub use compare::{StageRow, Verdict};
+pub use error::ExperimentError;
+pub use explain::{Explanation, RowChange, TableDifference, ValueChange, explain};
+pub use file::{Experiment, Source};
+pub use grammar_file::{GrammarFileError, read_grammar};
+pub use outcome::{Counts, Outcome, STAGES};
+pub use plan::{Planned, plan};
+pub use project::{Project, Selection};
+pub use run::{Report, run};

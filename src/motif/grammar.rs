@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Motif;
@@ -40,33 +38,70 @@ impl Parameters {
     }
 }
 
-fn within<'de, D: Deserializer<'de>>(input: D, range: &str, holds: impl Fn(f64) -> bool) -> Result<f64, D::Error> {
-    let value = f64::deserialize(input)?;
-    if value.is_finite() && holds(value) {
-        return Ok(value);
-    }
-    Err(serde::de::Error::custom(format_args!("{value} is out of range: {range}, finite")))
+/// Key, range in words, and the range itself, for every parameter.
+type Range = (&'static str, &'static str, fn(f64) -> bool);
+const RANGES: [Range; 5] = [
+    ("rho", "0 <= rho < 1", |value| (0.0..1.0).contains(&value)),
+    // Below 1e-308 its reciprocal, the weight of a quiet channel, would be infinite.
+    ("sigma0", "sigma0 > 0 (at least 1e-308)", |value| value >= 1e-308),
+    ("drift_threshold", "drift_threshold > 0", |value| value > 0.0),
+    ("slew_threshold", "slew_threshold > 0", |value| value > 0.0),
+    ("min_dwell_seconds", "min_dwell_seconds >= 0", |value| value >= 0.0),
+];
+
+/// A parameter that a grammar does not take.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ParameterError {
+    /// No motif, or no parameter, of that name.
+    #[error("unknown {what} `{name}`; known: {known}")]
+    Unknown {
+        /// `motif` or `parameter`.
+        what: &'static str,
+        /// What was given.
+        name: String,
+        /// The valid choices.
+        known: String,
+    },
+    /// Not finite, or outside the parameter's range.
+    #[error("{value} is out of range: {range}, finite")]
+    OutOfRange {
+        /// What was given.
+        value: f64,
+        /// The range in words.
+        range: &'static str,
+    },
+}
+
+fn check(key: &str, value: f64) -> Result<f64, ParameterError> {
+    let Some((_, range, holds)) = RANGES.into_iter().find(|(known, ..)| *known == key) else {
+        let known = RANGES.map(|(known, ..)| known).join(", ");
+        return Err(ParameterError::Unknown { what: "parameter", name: key.to_owned(), known });
+    };
+    if value.is_finite() && holds(value) { Ok(value) } else { Err(ParameterError::OutOfRange { value, range }) }
+}
+
+fn checked<'de, D: Deserializer<'de>>(input: D, key: &str) -> Result<f64, D::Error> {
+    check(key, f64::deserialize(input)?).map_err(serde::de::Error::custom)
 }
 
 fn rho<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    within(input, "0 <= rho < 1", |value| (0.0..1.0).contains(&value))
+    checked(input, "rho")
 }
 
 fn sigma0<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    // Below 1e-308 its reciprocal, the weight of a quiet channel, would be infinite.
-    within(input, "sigma0 > 0 (at least 1e-308)", |value| value >= 1e-308)
+    checked(input, "sigma0")
 }
 
 fn drift_threshold<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    within(input, "drift_threshold > 0", |value| value > 0.0)
+    checked(input, "drift_threshold")
 }
 
 fn slew_threshold<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    within(input, "slew_threshold > 0", |value| value > 0.0)
+    checked(input, "slew_threshold")
 }
 
 fn min_dwell_seconds<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    within(input, "min_dwell_seconds >= 0", |value| value >= 0.0)
+    checked(input, "min_dwell_seconds")
 }
 
 /// The parameters of the five motifs. All keys are required; [`Grammar::default`] is the published one.
@@ -117,6 +152,33 @@ impl Grammar {
         }
     }
 
+    /// Changes one parameter of one motif, both by name.
+    ///
+    /// # Errors
+    /// When there is no such motif or parameter, or the value is out of range; nothing is changed then.
+    pub fn set(&mut self, motif: &str, key: &str, value: f64) -> Result<(), ParameterError> {
+        let value = check(key, value)?;
+        let parameters = match Motif::ALL.into_iter().find(|known| known.name() == motif) {
+            Some(Motif::PlanRegressionOnset) => &mut self.plan_regression_onset,
+            Some(Motif::CardinalityMismatchRegime) => &mut self.cardinality_mismatch_regime,
+            Some(Motif::ContentionRamp) => &mut self.contention_ramp,
+            Some(Motif::CacheCollapse) => &mut self.cache_collapse,
+            Some(Motif::WorkloadPhaseTransition) => &mut self.workload_phase_transition,
+            None => {
+                let known = Motif::ALL.map(Motif::name).join(", ");
+                return Err(ParameterError::Unknown { what: "motif", name: motif.to_owned(), known });
+            }
+        };
+        match key {
+            "rho" => parameters.rho = value,
+            "sigma0" => parameters.sigma0 = value,
+            "drift_threshold" => parameters.drift_threshold = value,
+            "slew_threshold" => parameters.slew_threshold = value,
+            _ => parameters.min_dwell_seconds = value,
+        }
+        Ok(())
+    }
+
     /// `motif.key` and the text of its value, for every parameter, in the order of the motifs: what a digest hashes.
     #[must_use]
     pub fn canonical(&self) -> Vec<(String, String)> {
@@ -129,65 +191,27 @@ impl Grammar {
         });
         pairs.collect()
     }
-
-    /// Parses the text of a grammar file whose `ending` is `toml`, `yaml`, `yml` or `json`.
-    ///
-    /// # Errors
-    /// When the ending is another, the text does not parse, a key is missing or unknown, or a value is out of range.
-    pub fn parse(text: &str, ending: &str) -> Result<Self, GrammarError> {
-        let at = |problem: String, line: Option<usize>, column: Option<usize>| GrammarError::Malformed {
-            problem,
-            line: line.map(|line| line as u64),
-            column: column.map(|column| column as u64),
-        };
-        match ending {
-            "toml" => toml::from_str(text).map_err(|error| {
-                let place = error.span().map(|span| line_and_column(text, span.start));
-                at(error.message().to_owned(), place.map(|place| place.0), place.map(|place| place.1))
-            }),
-            "yaml" | "yml" => serde_yaml_ng::from_str(text).map_err(|error| {
-                let place = error.location();
-                let (line, column) = (place.as_ref().map(|at| at.line()), place.as_ref().map(|at| at.column()));
-                at(error.to_string(), line, column)
-            }),
-            "json" => serde_json::from_str(text)
-                .map_err(|error| at(error.to_string(), Some(error.line()), Some(error.column()))),
-            _ => Err(GrammarError::Ending(ending.to_owned())),
-        }
-    }
-
-    /// The ending of a grammar file's name, as [`Grammar::parse`] takes it.
-    #[must_use]
-    pub fn ending(path: &Path) -> String {
-        path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
-    }
-}
-
-/// Line and column, both from 1, of a byte offset in a text.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..offset.min(text.len())];
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
-}
-
-/// A text that is not a grammar.
-#[derive(Debug, thiserror::Error)]
-pub enum GrammarError {
-    /// The file's ending says nothing about its format.
-    #[error("the ending `{0}` is not that of a grammar; known: toml, yaml, yml, json")]
-    Ending(String),
-    /// Syntax, a missing or unknown key, or a value out of range.
-    #[error("not a grammar: {problem}")]
-    Malformed {
-        /// What, with the valid choices.
-        problem: String,
-        /// From 1, if known.
-        line: Option<u64>,
-        /// From 1, if known.
-        column: Option<u64>,
-    },
 }
 
 #[cfg(test)]
-#[path = "grammar_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_can_be_set_by_name_and_only_within_its_range() {
+        let mut grammar = Grammar::default();
+        for motif in Motif::ALL {
+            for (key, _) in grammar.of(motif).entries() {
+                grammar.set(motif.name(), key, 0.25).unwrap();
+            }
+            assert_eq!(grammar.of(motif).entries().map(|(_, value)| value), [0.25; 5]);
+        }
+        let before = grammar;
+        for (motif, key, value) in
+            [("cache_collapse", "rho", 1.0), ("cache_colapse", "rho", 0.5), ("cache_collapse", "roh", 0.5)]
+        {
+            assert!(grammar.set(motif, key, value).is_err());
+        }
+        assert_eq!(grammar, before);
+    }
+}

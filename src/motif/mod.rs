@@ -14,6 +14,6 @@ mod runs;
 
 pub use engine::{Engine, Semantics, UnknownSemantics};
 pub use episode::{Episode, Motif, csv, fingerprint};
-pub use grammar::{Grammar, GrammarError, Parameters};
+pub use grammar::{Grammar, ParameterError, Parameters};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetError, parquet};

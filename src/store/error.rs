@@ -27,6 +27,12 @@ impl Place {
         self
     }
 
+    /// The same file at a line and column.
+    #[must_use]
+    pub fn at(self, (line, column): (u64, u64)) -> Self {
+        self.at_line(line).at_column(column)
+    }
+
     /// The same line at a column.
     #[must_use]
     pub fn at_column(mut self, column: u64) -> Self {
@@ -90,4 +96,12 @@ impl StoreError {
             Self::Read { path, .. } | Self::Write { path, .. } => path,
         }
     }
+}
+
+/// Line and column, both from 1, of a byte offset in a text.
+#[must_use]
+pub fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() as u64 + 1, before[start..].chars().count() as u64 + 1)
 }

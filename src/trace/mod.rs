@@ -1,19 +1,22 @@
 //! Traces: one file per data set, rows in, residual stream out, every rejected row counted.
 
+mod catalogue;
 mod dataset;
 mod error;
+mod fetch;
 mod options;
-mod rows;
 
 use std::path::Path;
 
+pub use catalogue::{Catalogue, Entry, Package, UnknownEntry};
 pub use dataset::{Construction, Dataset};
 pub use error::TraceError;
+pub use fetch::{Fetched, fetch_corpus, fetch_sample};
 pub use options::{GenericColumns, Options};
-pub use rows::RowCounts;
 
 use crate::residual::Stream;
 use crate::store::InputDigest;
+use crate::tape::RowCounts;
 
 /// A converted trace.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::motif::Grammar;
 
 fn text(ending: &str) -> String {
     let grammar = Grammar::default();
@@ -12,16 +13,16 @@ fn text(ending: &str) -> String {
 #[test]
 fn a_grammar_reads_back_from_every_format() {
     for ending in ["toml", "yaml", "yml", "json"] {
-        assert_eq!(Grammar::parse(&text(ending), ending).unwrap(), Grammar::default(), "{ending}");
+        assert_eq!(parse(&text(ending), ending, Path::new("g")).unwrap(), Grammar::default(), "{ending}");
     }
-    assert!(matches!(Grammar::parse("", "ini"), Err(GrammarError::Ending(_))));
+    assert!(matches!(parse("", "ini", Path::new("g")), Err(GrammarFileError::Ending { .. })));
 }
 
 #[test]
 fn integers_and_exponents_are_numbers() {
     for ending in ["toml", "yaml", "json"] {
         let changed = text(ending).replacen("30.0", "1e9", 1).replacen("0.5", "1", 1);
-        let grammar = Grammar::parse(&changed, ending).unwrap();
+        let grammar = parse(&changed, ending, Path::new("g")).unwrap();
         assert_eq!(grammar.workload_phase_transition.min_dwell_seconds, 1e9, "{ending}");
     }
 }
@@ -42,18 +43,18 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
         let changed = original.replacen(old, new, 1);
         assert_ne!(changed, original, "{old}");
         let wanted_line = changed.lines().position(|line| line.contains(new)).unwrap() as u64 + 1;
-        match Grammar::parse(&changed, "toml").unwrap_err() {
-            GrammarError::Malformed { problem, line, .. } => {
-                assert_eq!((problem.as_str(), line), (expected, Some(wanted_line)), "{new}");
+        match parse(&changed, "toml", Path::new("g")).unwrap_err() {
+            GrammarFileError::Malformed { problem, place } => {
+                assert_eq!((problem.as_str(), place.line), (expected, Some(wanted_line)), "{new}");
             }
             other => panic!("{other}"),
         }
     }
     for ending in ["yaml", "json"] {
         let changed = text(ending).replacen("0.9", "7", 1);
-        let error = Grammar::parse(&changed, ending).unwrap_err();
+        let error = parse(&changed, ending, Path::new("g")).unwrap_err();
         assert!(error.to_string().contains("7 is out of range: 0 <= rho < 1"), "{error}");
-        assert!(matches!(error, GrammarError::Malformed { line: Some(_), .. }), "{error:?}");
+        assert!(error.place().line.is_some(), "{error:?}");
     }
 }
 
@@ -61,9 +62,9 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
 fn unknown_and_missing_keys_are_refused() {
     for ending in ["toml", "yaml", "json"] {
         let unknown = text(ending).replacen("rho", "roh", 1);
-        let error = Grammar::parse(&unknown, ending).unwrap_err().to_string();
+        let error = parse(&unknown, ending, Path::new("g")).unwrap_err().to_string();
         assert!(error.contains("unknown field `roh`"), "{error}");
     }
     let missing = text("toml").replacen("rho = 0.9\n", "", 1);
-    assert!(Grammar::parse(&missing, "toml").unwrap_err().to_string().contains("missing field `rho`"));
+    assert!(parse(&missing, "toml", Path::new("g")).unwrap_err().to_string().contains("missing field `rho`"));
 }

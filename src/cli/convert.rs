@@ -1,0 +1,121 @@
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::generate::MathArgument;
+use super::output::Output;
+use super::{Exit, Outcome};
+use crate::residual::Stream;
+use crate::tape::{Manifest, RowCounts, TapeWriter};
+use crate::trace::{self, Dataset, GenericColumns, Options};
+
+/// Convert a trace to a tape
+#[derive(clap::Args)]
+#[command(after_help = "\
+Data sets: snowset, sqlshare (timed CSV), sqlshare-text, ceb, job, tpcds, pgss, generic, otel.
+Constructions: `reference` is the published one, for every data set; ours are the default: profile (snowset),
+corpus (sqlshare-text), template (ceb), plain (all others).
+
+Examples:
+  telltape convert --dataset snowset snowset.csv.gz --tape snowset.jsonl
+  telltape convert --dataset generic cpu.csv --tape cpu.jsonl --time-col ts --value-col load --channel-col host")]
+pub(super) struct Convert {
+    /// The trace; .gz and .zst are decompressed
+    input: PathBuf,
+    /// The data set whose format the trace is in
+    #[arg(long, value_name = "NAME")]
+    dataset: Dataset,
+    /// The tape to write; its manifest is written beside it
+    #[arg(long, value_name = "FILE")]
+    tape: PathBuf,
+    /// The construction: which channels, baselines and windows [default: ours]
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    #[command(flatten)]
+    math: MathArgument,
+    /// Count rows that cannot be read by reason and go on
+    #[arg(long)]
+    lenient: bool,
+    /// Time column of a generic CSV, in seconds
+    #[arg(long, value_name = "HEADER")]
+    time_col: Option<String>,
+    /// Value column of a generic CSV
+    #[arg(long, value_name = "HEADER")]
+    value_col: Option<String>,
+    /// Channel column of a generic CSV
+    #[arg(long, value_name = "HEADER")]
+    channel_col: Option<String>,
+    /// The values of a generic CSV are residuals already
+    #[arg(long)]
+    pre_residualized: bool,
+}
+
+/// A tape that was written.
+#[derive(Serialize)]
+pub(super) struct TapeJson {
+    tape: String,
+    sha256: String,
+    sample_count: u64,
+    stream_fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<RowCounts>,
+}
+
+impl Convert {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let options = self.options()?;
+        let converted = trace::convert(&self.input, &options)?;
+        let rows = converted.rows;
+        write(&self.tape, &converted.stream, Some(rows), output)
+    }
+
+    fn options(&self) -> Result<Options, Failure> {
+        let construction = match &self.channel {
+            Some(name) => self.dataset.construction(name).map_err(|error| Failure::usage(error.to_string()))?,
+            None => Default::default(),
+        };
+        let generic = GenericColumns {
+            time: self.time_col.clone(),
+            value: self.value_col.clone(),
+            channel: self.channel_col.clone(),
+            pre_residualized: self.pre_residualized,
+        };
+        if self.dataset != Dataset::Generic && generic != GenericColumns::default() {
+            let text = "--time-col, --value-col, --channel-col and --pre-residualized are for --dataset generic";
+            return Err(Failure::usage(text));
+        }
+        Ok(Options { dataset: self.dataset, construction, math: self.math.math(), lenient: self.lenient, generic })
+    }
+}
+
+/// Writes and seals a tape and tells what is on it.
+pub(super) fn write(path: &std::path::Path, stream: &Stream, rows: Option<RowCounts>, output: &Output) -> Outcome {
+    let mut writer = TapeWriter::create(path, stream.source())?;
+    writer.append_stream(stream)?;
+    let Manifest { sha256, sample_count, rows, .. } = writer.finalise(rows)?;
+    let json = TapeJson {
+        tape: path.display().to_string(),
+        sha256,
+        sample_count,
+        stream_fingerprint: stream.fingerprint(),
+        rows,
+    };
+    output.data(&json, || text(&json));
+    Ok(Exit::Ok)
+}
+
+fn text(tape: &TapeJson) -> String {
+    let mut text = format!(
+        "{}: {} samples\n  sha256 {}\n  stream {}\n",
+        tape.tape, tape.sample_count, tape.sha256, tape.stream_fingerprint
+    );
+    if let Some(rows) = &tape.rows {
+        text += &format!("  rows   {} read, {} used", rows.read, rows.used);
+        for (reason, count) in &rows.rejected {
+            text += &format!(", {count} rejected ({reason})");
+        }
+        text += "\n";
+    }
+    text
+}

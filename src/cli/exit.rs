@@ -1,0 +1,69 @@
+use std::process::ExitCode;
+
+/// The exit codes of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All as expected.
+    Ok,
+    /// An internal error, or an output that cannot be written.
+    Internal,
+    /// Bad usage or experiment file.
+    Usage,
+    /// A digest differs.
+    Differs,
+    /// No expected result to compare with, or one that no experiment claims.
+    NoExpected,
+    /// An input is missing, malformed, or not what its hash says.
+    Input,
+}
+
+/// The codes as `--help` tells them.
+pub(super) const HELP: &str = "\
+Exit codes: 0 all as expected · 1 internal error, or an output cannot be written · 2 bad usage or experiment file
+  10 a digest differs · 11 no expected result, or one that no experiment claims
+  12 an input is missing, malformed, or not what its hash says · 130 interrupted";
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Differs => 10,
+            Self::NoExpected => 11,
+            Self::Input => 12,
+        }
+    }
+
+    /// Of several, the one to report: the first of 1, 2, 12, 10, 11.
+    #[must_use]
+    pub fn worst(several: impl IntoIterator<Item = Self>) -> Self {
+        let order = [Self::Internal, Self::Usage, Self::Input, Self::Differs, Self::NoExpected, Self::Ok];
+        let place = |exit: &Self| order.iter().position(|other| other == exit);
+        several.into_iter().min_by_key(|exit| place(exit)).unwrap_or(Self::Ok)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_the_first_of_1_2_12_10_11_is_reported() {
+        use Exit::{Differs, Input, Internal, NoExpected, Ok, Usage};
+        let order = [Internal, Usage, Input, Differs, NoExpected, Ok];
+        assert_eq!(order.map(Exit::code), [1, 2, 12, 10, 11, 0]);
+        for start in 0..order.len() {
+            assert_eq!(Exit::worst(order[start..].iter().rev().copied()), order[start]);
+        }
+        assert_eq!(Exit::worst([]), Ok);
+    }
+}

@@ -1,0 +1,170 @@
+use std::error::Error;
+
+use serde::Serialize;
+
+use super::exit::Exit;
+use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
+use crate::store::{Place, StoreError};
+use crate::tape::TapeError;
+use crate::trace::TraceError;
+
+/// Why a command failed, or a part of it: what is printed, and with which exit code.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    kind: &'static str,
+    message: String,
+    place: Option<Place>,
+}
+
+/// A failure as JSON.
+#[derive(Serialize)]
+pub(super) struct FailureJson<'a> {
+    code: u8,
+    kind: &'a str,
+    message: &'a str,
+    file: Option<String>,
+    line: Option<u64>,
+    column: Option<u64>,
+}
+
+impl Failure {
+    fn new(exit: Exit, kind: &'static str, error: &(dyn Error + 'static), place: Option<Place>) -> Self {
+        Self { exit, kind, message: chain(error), place }
+    }
+
+    /// Bad usage that the argument parser cannot see.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, kind: "usage", message: message.into(), place: None }
+    }
+
+    pub(super) fn internal(error: &anyhow::Error) -> Self {
+        Self { exit: Exit::Internal, kind: "internal", message: format!("{error:#}"), place: None }
+    }
+
+    /// The whole message, causes included.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(super) fn json(&self) -> FailureJson<'_> {
+        FailureJson {
+            code: self.exit.code(),
+            kind: self.kind,
+            message: &self.message,
+            file: self.place.as_ref().map(|place| place.file.display().to_string()),
+            line: self.place.as_ref().and_then(|place| place.line),
+            column: self.place.as_ref().and_then(|place| place.column),
+        }
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    message
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let (exit, kind) = store(&error);
+        let place = Place::file(error.path());
+        Self::new(exit, kind, &error, Some(place))
+    }
+}
+
+/// What cannot be read is a bad input; what cannot be written is nobody's input.
+fn store(error: &StoreError) -> (Exit, &'static str) {
+    match error {
+        StoreError::Read { .. } => (Exit::Input, "read"),
+        StoreError::Write { .. } => (Exit::Internal, "write"),
+    }
+}
+
+fn tape(error: &TapeError) -> (Exit, &'static str) {
+    match error {
+        TapeError::Store(error) => store(error),
+        TapeError::BadSample { .. } => (Exit::Internal, "sample"),
+        TapeError::NoManifest { .. } => (Exit::Input, "no-manifest"),
+        TapeError::BadManifest { .. } => (Exit::Input, "manifest"),
+        TapeError::NewerFormat { .. } => (Exit::Input, "format"),
+        TapeError::HashMismatch { .. } => (Exit::Input, "hash"),
+        TapeError::BadLine { .. } => (Exit::Input, "line"),
+        TapeError::ManifestDisagrees { .. } => (Exit::Input, "manifest-disagrees"),
+    }
+}
+
+fn trace(error: &TraceError) -> (Exit, &'static str) {
+    match error {
+        TraceError::Store(error) => store(error),
+        TraceError::Malformed { .. } => (Exit::Input, "trace"),
+    }
+}
+
+fn grammar(error: &GrammarFileError) -> (Exit, &'static str) {
+    match error {
+        GrammarFileError::Store(error) => store(error),
+        GrammarFileError::Ending { .. } | GrammarFileError::Malformed { .. } => (Exit::Usage, "grammar"),
+    }
+}
+
+fn experiment(error: &ExperimentError) -> (Exit, &'static str) {
+    match error {
+        ExperimentError::File { .. } | ExperimentError::Unknown { .. } => (Exit::Usage, "experiment"),
+        ExperimentError::Grammar(error) => grammar(error),
+        ExperimentError::Trace(error) => trace(error),
+        ExperimentError::Tape(error) => tape(error),
+        ExperimentError::Store(error) => store(error),
+        ExperimentError::NoData { .. } => (Exit::Input, "no-data"),
+        ExperimentError::Result { .. } => (Exit::Input, "result"),
+    }
+}
+
+impl From<TapeError> for Failure {
+    fn from(error: TapeError) -> Self {
+        let (exit, kind) = tape(&error);
+        Self::new(exit, kind, &error, Some(error.place()))
+    }
+}
+
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        let (exit, kind) = trace(&error);
+        Self::new(exit, kind, &error, Some(error.place()))
+    }
+}
+
+impl From<GrammarFileError> for Failure {
+    fn from(error: GrammarFileError) -> Self {
+        let (exit, kind) = grammar(&error);
+        Self::new(exit, kind, &error, Some(error.place()))
+    }
+}
+
+impl From<&ExperimentError> for Failure {
+    fn from(error: &ExperimentError) -> Self {
+        let (exit, kind) = experiment(error);
+        Self::new(exit, kind, error, error.place())
+    }
+}
+
+impl From<ExperimentError> for Failure {
+    fn from(error: ExperimentError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<AcceptError> for Failure {
+    fn from(error: AcceptError) -> Self {
+        match &error {
+            AcceptError::InCi => Self::new(Exit::Usage, "ci", &error, None),
+            AcceptError::Stale { place, .. } => Self::new(Exit::Input, "stale", &error, Some(place.clone())),
+            AcceptError::Experiment(error) => error.into(),
+        }
+    }
+}

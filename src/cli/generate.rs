@@ -1,0 +1,100 @@
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::Outcome;
+use super::convert;
+use super::failure::Failure;
+use super::output::Output;
+use crate::evaluate::Generator;
+use crate::residual::Math;
+use crate::trace::Dataset;
+
+/// Generate a tape whose faults are known
+#[derive(clap::Args)]
+pub(super) struct Generate {
+    #[command(subcommand)]
+    kind: Kind,
+}
+
+#[derive(Subcommand)]
+enum Kind {
+    /// Half an hour of TPC-DS with five planted faults
+    #[command(after_help = "Example: telltape generate perturbed --seed 42 --tape perturbed.jsonl")]
+    Perturbed {
+        /// Seed of the noise
+        #[arg(long, value_name = "N")]
+        seed: u64,
+        /// Size of the faults; 1 is the published one
+        #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = scale)]
+        scale: f64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A stylised trace of one data set with one planted fault
+    #[command(after_help = "Data sets: snowset, sqlshare, sqlshare-text, ceb, job, tpcds.\n\
+        Example: telltape generate exemplar --dataset ceb --seed 42 --tape ceb.jsonl")]
+    Exemplar {
+        /// The data set
+        #[arg(long, value_name = "NAME")]
+        dataset: Dataset,
+        /// Seed of the noise
+        #[arg(long, value_name = "N")]
+        seed: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(clap::Args)]
+struct Common {
+    /// The tape to write; its manifest is written beside it
+    #[arg(long, value_name = "FILE")]
+    tape: PathBuf,
+    #[command(flatten)]
+    math: MathArgument,
+}
+
+/// Which logarithms.
+#[derive(clap::Args)]
+pub(super) struct MathArgument {
+    /// Logarithms: the same bits on every platform, or those of this platform's C library
+    #[arg(long, value_enum, default_value_t = MathName::Portable)]
+    math: MathName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum MathName {
+    Portable,
+    System,
+}
+
+impl MathArgument {
+    pub(super) fn math(&self) -> Math {
+        match self.math {
+            MathName::Portable => Math::Portable,
+            MathName::System => Math::System,
+        }
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale.is_finite() && scale >= 0.0 => Ok(scale),
+        _ => Err("not a finite number of 0 or more".to_owned()),
+    }
+}
+
+impl Generate {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let (generator, seed, common) = match self.kind {
+            Kind::Perturbed { seed, scale, common } => (Generator::Perturbed { scale }, seed, common),
+            Kind::Exemplar { dataset, seed, common } => (Generator::Exemplar { dataset }, seed, common),
+        };
+        let stream = generator.stream(seed, common.math.math()).ok_or_else(|| {
+            let known = Generator::EXEMPLARS.map(Dataset::name).join(", ");
+            Failure::usage(format!("that data set has no exemplar; there are: {known}"))
+        })?;
+        convert::write(&common.tape, &stream, None, output)
+    }
+}

@@ -1,0 +1,61 @@
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::failure::{Failure, FailureJson};
+use super::output::Output;
+use super::{Exit, Outcome};
+use crate::experiment::{self, Project};
+
+/// Tell what would run and why; write nothing
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  telltape plan snowset")]
+pub(super) struct Plan {
+    /// Names, paths or globs; none means experiments/*.toml
+    experiments: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PlannedJson<'a> {
+    name: &'a str,
+    input: Option<String>,
+    steps: &'a [String],
+    error: Option<FailureJson<'a>>,
+}
+
+impl Plan {
+    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
+        let project = Project::here(out);
+        let selection = project.select(&self.experiments)?;
+        let planned = experiment::plan(&project, &selection.experiments)?;
+        let obstacles: Vec<Option<Failure>> =
+            planned.iter().map(|one| one.obstacle.as_ref().map(Failure::from)).collect();
+        let json: Vec<PlannedJson<'_>> = planned
+            .iter()
+            .zip(&obstacles)
+            .map(|(one, obstacle)| PlannedJson {
+                name: &one.name,
+                input: one.input.as_ref().map(|path| path.display().to_string()),
+                steps: &one.steps,
+                error: obstacle.as_ref().map(Failure::json),
+            })
+            .collect();
+        output.data(&json, || {
+            let mut text = String::new();
+            for (one, obstacle) in planned.iter().zip(&obstacles) {
+                let input = one.input.as_ref().map_or(String::new(), |path| format!(" (from `{}`)", path.display()));
+                text += &format!("{}{input}\n", one.name);
+                for step in &one.steps {
+                    text += &format!("  {step}\n");
+                }
+                if let Some(obstacle) = obstacle {
+                    text += &format!("  but: {}\n", obstacle.message());
+                }
+            }
+            text
+        });
+        Ok(Exit::worst(obstacles.iter().flatten().map(|obstacle| obstacle.exit)))
+    }
+}

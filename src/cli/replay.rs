@@ -1,0 +1,167 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::failure::{Failure, FailureJson};
+use super::output::{Output, table};
+use super::{Exit, Outcome};
+use crate::experiment::read_grammar;
+use crate::motif::{self, Engine, Grammar, Semantics};
+use crate::store::{Durability, write_whole};
+use crate::tape;
+
+/// Replay tapes through the motif engine and write DIR/<tape>/episodes.csv of each
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  telltape replay snowset.jsonl ceb.jsonl --out episodes
+  telltape replay ceb.jsonl --grammar strict.toml --format csv,parquet")]
+pub(super) struct Replay {
+    /// Tapes; each needs its manifest TAPE.hash beside it
+    #[arg(required = true, value_name = "TAPE")]
+    tapes: Vec<PathBuf>,
+    /// Parameters of the motifs, as TOML, YAML or JSON [default: the published ones]
+    #[arg(long, value_name = "FILE")]
+    grammar: Option<PathBuf>,
+    /// The engine
+    #[arg(long, value_name = "NAME", default_value_t = Semantics::Reference)]
+    semantics: Semantics,
+    /// Formats of the episode table; csv is always written
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "csv")]
+    format: Vec<Format>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Format {
+    Csv,
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+struct Replayed {
+    sha256: String,
+    sample_count: u64,
+    channel_count: u64,
+    episode_count: u64,
+    episodes_fingerprint: String,
+    episodes_csv_sha256: String,
+    episodes_csv: PathBuf,
+}
+
+#[derive(Serialize)]
+struct ReplayedJson<'a> {
+    tape: String,
+    sha256: Option<&'a str>,
+    sample_count: Option<u64>,
+    channel_count: Option<u64>,
+    episode_count: Option<u64>,
+    episodes_fingerprint: Option<&'a str>,
+    episodes_csv_sha256: Option<&'a str>,
+    episodes_csv: Option<String>,
+    error: Option<FailureJson<'a>>,
+}
+
+impl Replay {
+    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
+        let folders = folders(&self.tapes, out)?;
+        let grammar = match &self.grammar {
+            Some(path) => read_grammar(path)?,
+            None => Grammar::default(),
+        };
+        let engine = Engine { semantics: self.semantics, grammar };
+        let bar = output.bar(Some(self.tapes.len() as u64), "{pos}/{len} tapes {wide_bar} {per_sec} {eta}");
+        let replayed: Vec<Result<Replayed, Failure>> = self
+            .tapes
+            .par_iter()
+            .zip(&folders)
+            .map(|(tape, folder)| {
+                let result = self.one(tape, folder, &engine);
+                bar.inc(1);
+                result
+            })
+            .collect();
+        bar.finish_and_clear();
+        let json: Vec<ReplayedJson<'_>> =
+            self.tapes.iter().zip(&replayed).map(|(tape, result)| json(tape, result)).collect();
+        output.data(&json, || text(&self.tapes, &replayed));
+        let failures = replayed.iter().filter_map(|result| result.as_ref().err());
+        failures.clone().for_each(|failure| output.error(failure));
+        Ok(Exit::worst(failures.map(|failure| failure.exit)))
+    }
+
+    fn one(&self, path: &Path, folder: &Path, engine: &Engine) -> Result<Replayed, Failure> {
+        let tape = tape::read(path)?;
+        let episodes = engine.replay(&tape.stream);
+        #[cfg(feature = "parquet")]
+        if self.format.contains(&Format::Parquet) {
+            let bytes = motif::parquet(&episodes).map_err(|error| Failure::internal(&error.into()))?;
+            write_whole(&folder.join("episodes.parquet"), &bytes, Durability::Whole)?;
+        }
+        let episodes_csv = folder.join("episodes.csv");
+        let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(&episodes), Durability::Whole)?;
+        Ok(Replayed {
+            sha256: tape.manifest.sha256,
+            sample_count: tape.stream.len() as u64,
+            channel_count: tape.stream.channel_count() as u64,
+            episode_count: episodes.len() as u64,
+            episodes_fingerprint: motif::fingerprint(&episodes),
+            episodes_csv_sha256,
+            episodes_csv,
+        })
+    }
+}
+
+/// Where the outputs of each tape go; two tapes of one name would overwrite each other.
+fn folders(tapes: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut owners: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    let mut folders = Vec::with_capacity(tapes.len());
+    for tape in tapes {
+        let name = tape.file_name().unwrap_or_default().to_string_lossy();
+        let folder = out.join(name.strip_suffix(".jsonl").unwrap_or(&name));
+        if let Some(other) = owners.insert(folder.clone(), tape) {
+            return Err(Failure::usage(format!(
+                "`{}` and `{}` would both be written to `{}`; replay them one at a time with another --out",
+                other.display(),
+                tape.display(),
+                folder.display()
+            )));
+        }
+        folders.push(folder);
+    }
+    Ok(folders)
+}
+
+fn json<'a>(tape: &Path, result: &'a Result<Replayed, Failure>) -> ReplayedJson<'a> {
+    let good = result.as_ref().ok();
+    ReplayedJson {
+        tape: tape.display().to_string(),
+        sha256: good.map(|replayed| replayed.sha256.as_str()),
+        sample_count: good.map(|replayed| replayed.sample_count),
+        channel_count: good.map(|replayed| replayed.channel_count),
+        episode_count: good.map(|replayed| replayed.episode_count),
+        episodes_fingerprint: good.map(|replayed| replayed.episodes_fingerprint.as_str()),
+        episodes_csv_sha256: good.map(|replayed| replayed.episodes_csv_sha256.as_str()),
+        episodes_csv: good.map(|replayed| replayed.episodes_csv.display().to_string()),
+        error: result.as_ref().err().map(Failure::json),
+    }
+}
+
+fn text(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>]) -> String {
+    let good = tapes.iter().zip(replayed).filter_map(|(tape, result)| Some((tape, result.as_ref().ok()?)));
+    let rows: Vec<Vec<String>> = good
+        .map(|(tape, replayed)| {
+            vec![
+                tape.display().to_string(),
+                replayed.sample_count.to_string(),
+                replayed.channel_count.to_string(),
+                replayed.episode_count.to_string(),
+                replayed.episodes_fingerprint.clone(),
+                replayed.episodes_csv.display().to_string(),
+            ]
+        })
+        .collect();
+    let headers = ["tape", "samples", "channels", "episodes", "episodes fingerprint", "table"];
+    if rows.is_empty() { String::new() } else { table(&headers, &[false, true, true, true, false, false], &rows) }
+}

@@ -1,0 +1,135 @@
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::failure::{Failure, FailureJson};
+use super::output::{Output, Tone, table};
+use super::{Exit, Outcome};
+use crate::experiment::{self, Counts, ExperimentError, Project, Report, StageRow, Verdict};
+
+/// Convert, replay, write out/<name>/, and compare with results/<name>/
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  telltape run                      all of experiments/*.toml
+  telltape run ceb 'snowset*'       by name and by glob
+  telltape run --json | jq '.[].verdict'")]
+pub(super) struct Run {
+    /// Names, paths or globs; none means experiments/*.toml
+    experiments: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    name: &'a str,
+    verdict: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    stages: &'a [StageRow],
+    counts: Option<&'a Counts>,
+    error: Option<FailureJson<'a>>,
+}
+
+impl Run {
+    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
+        let project = Project::here(out);
+        let selection = project.select(&self.experiments)?;
+        let bar = output.bar(Some(selection.experiments.len() as u64), "{pos}/{len} experiments {wide_bar} {elapsed}");
+        let ended = |report: &Report| {
+            bar.inc(1);
+            if output.plain_lines() {
+                output.note(&format!("{}: {}", report.name, verdict_name(report)));
+            }
+        };
+        let reports = experiment::run(&project, &selection.experiments, &ended).map_err(ExperimentError::from)?;
+        bar.finish_and_clear();
+
+        let failures: Vec<Option<Failure>> =
+            reports.iter().map(|report| report.verdict.as_ref().err().map(Failure::from)).collect();
+        let json: Vec<ReportJson<'_>> = reports
+            .iter()
+            .zip(&failures)
+            .map(|(report, failure)| ReportJson {
+                name: &report.name,
+                verdict: verdict_name(report),
+                reason: match &report.verdict {
+                    Ok(Verdict::Skipped { reason }) => Some(reason),
+                    _ => None,
+                },
+                stages: &report.stages,
+                counts: report.counts.as_ref(),
+                error: failure.as_ref().map(Failure::json),
+            })
+            .collect();
+        output.data(&json, || text(&reports, output));
+        for failure in failures.iter().flatten() {
+            output.error(failure);
+        }
+        for orphan in &selection.orphans {
+            let text = format!(
+                "`results/{orphan}` belongs to no experiment; remove it, or restore `experiments/{orphan}.toml`"
+            );
+            output.note(&format!("{} {text}", output.paint(Tone::Bad, "orphan:")));
+        }
+        let different: Vec<&str> = reports
+            .iter()
+            .filter(|report| matches!(report.verdict, Ok(Verdict::Differs)))
+            .map(|report| report.name.as_str())
+            .collect();
+        if !different.is_empty() {
+            output.note(&format!("what changed, and how to accept it: telltape explain {}", different.join(" ")));
+        }
+        let orphans = selection.orphans.iter().map(|_| Exit::NoExpected);
+        Ok(Exit::worst(reports.iter().zip(&failures).map(|(report, failure)| exit(report, failure)).chain(orphans)))
+    }
+}
+
+fn exit(report: &Report, failure: &Option<Failure>) -> Exit {
+    match (&report.verdict, failure) {
+        (_, Some(failure)) => failure.exit,
+        (Ok(Verdict::Differs), _) => Exit::Differs,
+        (Ok(Verdict::NoExpected), _) => Exit::NoExpected,
+        _ => Exit::Ok,
+    }
+}
+
+fn verdict_name(report: &Report) -> &'static str {
+    report.verdict.as_ref().map_or("failed", Verdict::name)
+}
+
+fn text(reports: &[Report], output: &Output) -> String {
+    let rows: Vec<Vec<String>> = reports
+        .iter()
+        .map(|report| {
+            let tone = match &report.verdict {
+                Ok(Verdict::Same) => Tone::Good,
+                Ok(Verdict::Differs) | Err(_) => Tone::Bad,
+                Ok(Verdict::NoExpected | Verdict::Skipped { .. }) => Tone::Note,
+            };
+            let count =
+                |of: fn(&Counts) -> u64| report.counts.as_ref().map_or("-".to_owned(), |counts| of(counts).to_string());
+            vec![
+                report.name.clone(),
+                output.paint(tone, verdict_name(report)),
+                count(|counts| counts.samples),
+                count(Counts::all_episodes),
+                remark(report),
+            ]
+        })
+        .collect();
+    let headers = ["experiment", "verdict", "samples", "episodes", "first difference"];
+    table(&headers, &[false, false, true, true, false], &rows)
+}
+
+fn remark(report: &Report) -> String {
+    match &report.verdict {
+        Ok(Verdict::Same) => String::new(),
+        Ok(Verdict::Differs) => match report.stages.iter().find(|row| !row.is_same()) {
+            Some(row) => row.stage.to_owned(),
+            None => "counts".to_owned(),
+        },
+        Ok(Verdict::NoExpected) => format!("nothing to compare with; telltape accept {}", report.name),
+        Ok(Verdict::Skipped { reason }) => format!("NOT COMPARED: {reason}"),
+        Err(_) => "see the error below".to_owned(),
+    }
+}

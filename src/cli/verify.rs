@@ -1,0 +1,60 @@
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::failure::{Failure, FailureJson};
+use super::output::{Output, Tone};
+use super::{Exit, Outcome};
+use crate::tape::{self, Manifest};
+
+/// Check tapes without replaying them: hash, count, order and well-formedness
+#[derive(clap::Args)]
+#[command(after_help = "Example: telltape verify out/*/tape.jsonl")]
+pub(super) struct Verify {
+    /// Tapes; each needs its manifest FILE.hash beside it
+    #[arg(required = true, value_name = "FILE")]
+    tapes: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct VerifiedJson<'a> {
+    tape: String,
+    ok: bool,
+    sha256: Option<&'a str>,
+    sample_count: Option<u64>,
+    error: Option<FailureJson<'a>>,
+}
+
+impl Verify {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let verified: Vec<Result<Manifest, Failure>> = self
+            .tapes
+            .par_iter()
+            .map(|path| tape::read(path).map(|tape| tape.manifest).map_err(Failure::from))
+            .collect();
+        let json: Vec<VerifiedJson<'_>> = self
+            .tapes
+            .iter()
+            .zip(&verified)
+            .map(|(path, result)| VerifiedJson {
+                tape: path.display().to_string(),
+                ok: result.is_ok(),
+                sha256: result.as_ref().ok().map(|manifest| manifest.sha256.as_str()),
+                sample_count: result.as_ref().ok().map(|manifest| manifest.sample_count),
+                error: result.as_ref().err().map(Failure::json),
+            })
+            .collect();
+        output.data(&json, || {
+            let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
+                let manifest = result.as_ref().ok()?;
+                let ok = output.paint(Tone::Good, "ok");
+                Some(format!("{ok} {} ({} samples from {})\n", path.display(), manifest.sample_count, manifest.source))
+            });
+            lines.collect()
+        });
+        let failures = verified.iter().filter_map(|result| result.as_ref().err());
+        failures.clone().for_each(|failure| output.error(failure));
+        Ok(Exit::worst(failures.map(|failure| failure.exit)))
+    }
+}

@@ -1,0 +1,80 @@
+use std::fs;
+
+use super::compare::check_tables;
+use super::outcome::Outcome;
+use super::run::options;
+use super::{Experiment, ExperimentError, Project};
+use crate::store::{Durability, Place, StoreError, write_whole};
+
+/// What accepting an experiment's last result did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The experiment.
+    pub name: String,
+    /// Whether the expected result is another now.
+    pub changed: bool,
+}
+
+/// Expected results that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// Expected results are never written by CI.
+    #[error(
+        "expected results are not accepted by CI (the environment variable CI is set); run `telltape accept` yourself and commit `results/`"
+    )]
+    InCi,
+    /// The experiment has not been run, or not since it was changed.
+    #[error("{place}: {problem}; run `telltape run {name}` first")]
+    Stale {
+        /// The last result.
+        place: Place,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// The experiment.
+        name: String,
+    },
+    /// The last or the expected result cannot be read or written.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+}
+
+impl From<StoreError> for AcceptError {
+    fn from(error: StoreError) -> Self {
+        Self::Experiment(error.into())
+    }
+}
+
+/// Makes the last result of an experiment the expected one: digests and tables, each synced, digests last.
+///
+/// # Errors
+/// When `in_ci`, when there is no result of the experiment as it stands now, or when files cannot be read or written.
+pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result<Accepted, AcceptError> {
+    if in_ci {
+        return Err(AcceptError::InCi);
+    }
+    let name = &experiment.name;
+    let (out, results) = (project.out(name), project.results(name));
+    let path = out.join("digests.toml");
+    let stale = |problem| AcceptError::Stale { place: Place::file(&path), problem, name: name.clone() };
+    let last = Outcome::read(&path)?.ok_or_else(|| stale("there is no result"))?;
+    let mut now = Outcome::default();
+    now.set_parameters(options(&experiment.source), &experiment.engine);
+    if now.options != last.options || now.grammar != last.grammar {
+        return Err(stale("the experiment has changed since its last run"));
+    }
+    check_tables(&out, &path, &last)?;
+    let expected_path = results.join("expected.toml");
+    // An expected result that cannot be read is replaced: that is what accepting is for.
+    let before = Outcome::read(&expected_path).unwrap_or_default();
+    for table in last.tables.keys() {
+        let from = out.join(table);
+        let bytes = fs::read(&from).map_err(StoreError::read(&from))?;
+        write_whole(&results.join(table), &bytes, Durability::Synced)?;
+    }
+    last.write(&expected_path, Durability::Synced)?;
+    for gone in before.iter().flat_map(|before| before.tables.keys()).filter(|name| !last.tables.contains_key(*name)) {
+        let path = results.join(gone);
+        fs::remove_file(&path).map_err(StoreError::write(&path))?;
+    }
+    Ok(Accepted { name: name.clone(), changed: before.as_ref() != Some(&last) })
+}

@@ -1,0 +1,73 @@
+use std::path::PathBuf;
+
+use super::GrammarFileError;
+use crate::store::{Place, StoreError};
+use crate::tape::TapeError;
+use crate::trace::TraceError;
+
+/// An experiment that cannot be read or run.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The experiment file is not one.
+    #[error("{place}: {problem}")]
+    File {
+        /// Where.
+        place: Place,
+        /// What is wrong, with the valid choices.
+        problem: String,
+    },
+    /// No experiment of that name, or a glob that matches none.
+    #[error("no experiment `{name}`{suggestion}; {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// `; did you mean …?`, or nothing.
+        suggestion: String,
+        /// Which there are.
+        known: String,
+    },
+    /// The grammar file that an experiment names.
+    #[error(transparent)]
+    Grammar(#[from] GrammarFileError),
+    /// The trace.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    /// The tape.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// An output or an expected result.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The trace is not there yet.
+    #[error("the trace `{path}` is not there; get it with `make data` (or `telltape data fetch {name}`)", path = .path.display())]
+    NoData {
+        /// Where it should be.
+        path: PathBuf,
+        /// Its name in the catalogue.
+        name: String,
+    },
+    /// An expected or last result that is not what it says.
+    #[error("{place}: {problem}")]
+    Result {
+        /// Where.
+        place: Place,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl ExperimentError {
+    /// Where, if it is about a file.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::File { place, .. } | Self::Result { place, .. } => Some(place.clone()),
+            Self::Unknown { .. } => None,
+            Self::Grammar(error) => Some(error.place()),
+            Self::Trace(error) => Some(error.place()),
+            Self::Tape(error) => Some(error.place()),
+            Self::Store(error) => Some(Place::file(error.path())),
+            Self::NoData { path, .. } => Some(Place::file(path)),
+        }
+    }
+}

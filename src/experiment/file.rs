@@ -1,0 +1,335 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{ExperimentError, read_grammar};
+use crate::evaluate::Generator;
+use crate::motif::{Engine, Grammar, ParameterError, Semantics};
+use crate::residual::Math;
+use crate::store::{Place, StoreError, line_and_column, nearest};
+use crate::trace::{Dataset, GenericColumns, Options};
+
+/// An experiment: which samples, and which engine replays them.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// The file's name without `.toml`; its results go by it.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// One line for people.
+    pub title: String,
+    /// Where the samples come from.
+    pub source: Source,
+    /// What replays them.
+    pub engine: Engine,
+}
+
+/// Where the samples of an experiment come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A trace of the catalogue.
+    Catalogue {
+        /// Its name there.
+        name: String,
+        /// How it is converted.
+        options: Options,
+    },
+    /// A trace at a path.
+    Trace {
+        /// Relative to the root of the project.
+        path: PathBuf,
+        /// How it is converted.
+        options: Options,
+    },
+    /// A generator.
+    Generated {
+        /// Which.
+        generator: Generator,
+        /// Its seed.
+        seed: u64,
+        /// Its logarithms.
+        math: Math,
+    },
+}
+
+impl Source {
+    /// The logarithms that it uses.
+    #[must_use]
+    pub fn math(&self) -> Math {
+        match self {
+            Self::Catalogue { options, .. } | Self::Trace { options, .. } => options.math,
+            Self::Generated { math, .. } => *math,
+        }
+    }
+}
+
+/// Every key of an experiment file, for suggestions; a test compares it with the structures.
+const KEYS: [&str; 21] = [
+    "title",
+    "input",
+    "data",
+    "trace",
+    "dataset",
+    "convert",
+    "channel",
+    "math",
+    "lenient",
+    "time_col",
+    "value_col",
+    "channel_col",
+    "pre_residualized",
+    "generate",
+    "kind",
+    "seed",
+    "scale",
+    "replay",
+    "semantics",
+    "grammar_file",
+    "grammar",
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    input: Option<Spanned<Input>>,
+    convert: Option<Spanned<Convert>>,
+    generate: Option<Spanned<Generate>>,
+    #[serde(default)]
+    replay: Replay,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    data: Option<String>,
+    trace: Option<PathBuf>,
+    dataset: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Convert {
+    channel: Option<Spanned<String>>,
+    #[serde(default)]
+    math: Math,
+    #[serde(default)]
+    lenient: bool,
+    time_col: Option<String>,
+    value_col: Option<String>,
+    channel_col: Option<String>,
+    #[serde(default)]
+    pre_residualized: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Generate {
+    kind: Kind,
+    seed: u64,
+    scale: Option<Spanned<f64>>,
+    dataset: Option<Spanned<String>>,
+    #[serde(default)]
+    math: Math,
+}
+
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Perturbed,
+    Exemplar,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replay {
+    semantics: Option<Spanned<String>>,
+    grammar_file: Option<PathBuf>,
+    #[serde(default)]
+    grammar: BTreeMap<String, BTreeMap<String, Spanned<f64>>>,
+}
+
+/// Something wrong at a byte of the file, or with the file as a whole.
+struct Problem {
+    at: Option<usize>,
+    text: String,
+}
+
+impl Problem {
+    fn at(at: usize, text: impl ToString) -> Self {
+        Self { at: Some(at), text: text.to_string() }
+    }
+
+    fn whole(text: impl ToString) -> Self {
+        Self { at: None, text: text.to_string() }
+    }
+}
+
+impl Experiment {
+    /// Reads the experiment file at `path`. Catalogue names are looked up when it runs.
+    ///
+    /// # Errors
+    /// When it cannot be read, or says something that an experiment cannot be: with line, column and suggestion.
+    pub fn read(path: &Path) -> Result<Self, ExperimentError> {
+        let text = std::fs::read_to_string(path).map_err(StoreError::read(path))?;
+        let fail = |problem: Problem| {
+            let place = Place::file(path);
+            let place = match problem.at {
+                Some(at) => place.at(line_and_column(&text, at)),
+                None => place,
+            };
+            ExperimentError::File { place, problem: problem.text }
+        };
+        let file: File = toml::from_str(&text).map_err(|error| fail(from_toml(&text, &error)))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if name.is_empty() || name.starts_with('.') {
+            return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
+        }
+        let root = path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+        let mut engine = Engine::default();
+        if let Some(file) = &file.replay.grammar_file {
+            engine.grammar = read_grammar(&root.join(file))?;
+        }
+        engine.semantics = semantics(&file.replay).map_err(fail)?;
+        overlay(&mut engine.grammar, &file.replay, &text).map_err(fail)?;
+        let title = file.title.clone();
+        let source = source(file).map_err(fail)?;
+        Ok(Self { name, path: path.to_path_buf(), title, source, engine })
+    }
+}
+
+/// What the TOML reader says, with the nearest key where it points at a key that does not exist.
+fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
+    let mut message = error.message().to_owned();
+    if let Some(key) = error.span().and_then(|span| text.get(span))
+        && !KEYS.contains(&key)
+        && key.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
+        && let Some(near) = nearest(key, KEYS)
+    {
+        message.push_str(&format!("; did you mean `{near}`?"));
+    }
+    Problem { at: error.span().map(|span| span.start), text: message }
+}
+
+fn semantics(replay: &Replay) -> Result<Semantics, Problem> {
+    match &replay.semantics {
+        Some(name) => name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error)),
+        None => Ok(Semantics::default()),
+    }
+}
+
+/// Changes the parameters that the experiment gives.
+fn overlay(grammar: &mut Grammar, replay: &Replay, text: &str) -> Result<(), Problem> {
+    for (motif, parameters) in &replay.grammar {
+        for (key, value) in parameters {
+            grammar.set(motif, key, *value.get_ref()).map_err(|error| {
+                let mut message = error.to_string();
+                if let ParameterError::Unknown { name, known, .. } = &error
+                    && let Some(near) = nearest(name, known.split(", "))
+                {
+                    message.push_str(&format!("; did you mean `{near}`?"));
+                }
+                // The value's line is the key's; a motif's name stands in the header above it.
+                let line = text[..value.span().start].rfind('\n').map_or(0, |at| at + 1);
+                Problem::at(line, message)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn source(file: File) -> Result<Source, Problem> {
+    match (file.input, file.generate) {
+        (Some(input), None) => {
+            let at = input.span().start;
+            trace(input.into_inner(), file.convert.map(Spanned::into_inner).unwrap_or_default(), at)
+        }
+        (None, Some(generate)) => {
+            if let Some(convert) = file.convert {
+                return Err(Problem::at(convert.span().start, "generated samples are not converted; remove [convert]"));
+            }
+            let at = generate.span().start;
+            generated(generate.into_inner(), at)
+        }
+        (Some(_), Some(generate)) => {
+            Err(Problem::at(generate.span().start, "an experiment has [input] or [generate], not both"))
+        }
+        (None, None) => Err(Problem::whole("an experiment needs [input] (a trace) or [generate] (a generator)")),
+    }
+}
+
+fn dataset(name: &Spanned<String>) -> Result<Dataset, Problem> {
+    name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))
+}
+
+fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
+    let adapter = match (&input.data, &input.dataset) {
+        // By convention the catalogue's names are those of the adapters; another one says which it is.
+        (Some(name), None) => name.parse().map_err(|_| {
+            Problem::at(at, format!("`data = \"{name}\"` is no adapter's name; say which with `dataset`"))
+        })?,
+        (_, Some(name)) => dataset(name)?,
+        (None, None) => {
+            return Err(Problem::at(at, "[input] needs `data` (a name of the catalogue), or `trace` and `dataset`"));
+        }
+    };
+    let construction = match &convert.channel {
+        Some(name) => adapter.construction(name.get_ref()).map_err(|error| Problem::at(name.span().start, error))?,
+        None => Default::default(),
+    };
+    let options = Options {
+        dataset: adapter,
+        construction,
+        math: convert.math,
+        lenient: convert.lenient,
+        generic: GenericColumns {
+            time: convert.time_col,
+            value: convert.value_col,
+            channel: convert.channel_col,
+            pre_residualized: convert.pre_residualized,
+        },
+    };
+    if adapter != Dataset::Generic && options.generic != GenericColumns::default() {
+        return Err(Problem::at(at, "`time_col`, `value_col`, `channel_col` and `pre_residualized` are for `generic`"));
+    }
+    match (input.data, input.trace) {
+        (Some(name), None) => Ok(Source::Catalogue { name, options }),
+        (None, Some(path)) => Ok(Source::Trace { path, options }),
+        _ => Err(Problem::at(at, "[input] needs one of `data` (a name of the catalogue) and `trace` (a path)")),
+    }
+}
+
+fn generated(generate: Generate, at: usize) -> Result<Source, Problem> {
+    let Generate { kind, seed, scale, dataset: name, math } = generate;
+    let generator = match (kind, scale, name) {
+        (Kind::Perturbed, scale, None) => {
+            if let Some(scale) = scale.as_ref().filter(|scale| !scale.get_ref().is_finite() || *scale.get_ref() < 0.0) {
+                return Err(Problem::at(scale.span().start, "the scale must be finite and not negative"));
+            }
+            Generator::Perturbed { scale: scale.map_or(1.0, Spanned::into_inner) }
+        }
+        (Kind::Exemplar, None, Some(name)) => {
+            let dataset = dataset(&name)?;
+            if !Generator::EXEMPLARS.contains(&dataset) {
+                let known = Generator::EXEMPLARS.map(Dataset::name).join(", ");
+                let text = format!("there is no exemplar of `{dataset}`; there are: {known}");
+                return Err(Problem::at(name.span().start, text));
+            }
+            Generator::Exemplar { dataset }
+        }
+        (Kind::Perturbed, _, Some(name)) => {
+            return Err(Problem::at(name.span().start, "a perturbed stream has no `dataset`; remove it"));
+        }
+        (Kind::Exemplar, Some(scale), _) => {
+            return Err(Problem::at(scale.span().start, "an exemplar has no `scale`; remove it"));
+        }
+        (Kind::Exemplar, None, None) => return Err(Problem::at(at, "an exemplar needs a `dataset`")),
+    };
+    Ok(Source::Generated { generator, seed, math })
+}
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

@@ -1,0 +1,73 @@
+use std::path::Path;
+
+use crate::motif::Grammar;
+use crate::store::{Place, StoreError, line_and_column};
+
+/// A file that is not a grammar.
+#[derive(Debug, thiserror::Error)]
+pub enum GrammarFileError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its ending says nothing about its format.
+    #[error("{place}: the ending `{ending}` is not that of a grammar; known: toml, yaml, yml, json")]
+    Ending {
+        /// The file.
+        place: Place,
+        /// Its ending.
+        ending: String,
+    },
+    /// Syntax, a missing or unknown key, or a value out of range.
+    #[error("{place}: not a grammar: {problem}")]
+    Malformed {
+        /// Where.
+        place: Place,
+        /// What, with the valid choices.
+        problem: String,
+    },
+}
+
+impl GrammarFileError {
+    /// Where.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Store(error) => Place::file(error.path()),
+            Self::Ending { place, .. } | Self::Malformed { place, .. } => place.clone(),
+        }
+    }
+}
+
+/// Reads a grammar from a TOML, YAML or JSON file, told apart by their endings. All keys are required.
+///
+/// # Errors
+/// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
+pub fn read_grammar(path: &Path) -> Result<Grammar, GrammarFileError> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let text = std::fs::read_to_string(path).map_err(StoreError::read(path))?;
+    parse(&text, &ending, path)
+}
+
+fn parse(text: &str, ending: &str, path: &Path) -> Result<Grammar, GrammarFileError> {
+    let file = Place::file(path);
+    let malformed = |problem: String, place: Option<(u64, u64)>| {
+        let place = place.map_or(file.clone(), |place| file.clone().at(place));
+        GrammarFileError::Malformed { place, problem }
+    };
+    match ending {
+        "toml" => toml::from_str(text).map_err(|error| {
+            malformed(error.message().to_owned(), error.span().map(|span| line_and_column(text, span.start)))
+        }),
+        "yaml" | "yml" => serde_yaml_ng::from_str(text).map_err(|error| {
+            let place = error.location().map(|at| (at.line() as u64, at.column() as u64));
+            malformed(error.to_string(), place)
+        }),
+        "json" => serde_json::from_str(text)
+            .map_err(|error| malformed(error.to_string(), Some((error.line() as u64, error.column() as u64)))),
+        _ => Err(GrammarFileError::Ending { place: file, ending: ending.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+#[path = "grammar_file_tests.rs"]
+mod tests;

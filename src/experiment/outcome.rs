@@ -1,0 +1,124 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ExperimentError;
+use crate::motif::{Engine, Episode, Motif};
+use crate::store::{Durability, Place, StoreError, line_and_column, write_whole};
+use crate::tape::RowCounts;
+
+/// The stages of an experiment, in the order of its digest chain.
+pub const STAGES: [&str; 7] = ["input", "options", "tape", "stream", "grammar", "episodes", "tables"];
+
+/// What an experiment gave: a digest a stage, and what stands beside them. `digests.toml` of a run, `expected.toml`
+/// once accepted. Sorted, and free of times, hosts and paths.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// SHA-256 or fingerprint of each stage, by the names of [`STAGES`].
+    pub stages: BTreeMap<String, String>,
+    /// What the stage `options` hashes: one text a key.
+    pub options: BTreeMap<String, String>,
+    /// What the stage `grammar` hashes.
+    pub grammar: BTreeMap<String, String>,
+    /// What the stage `tables` hashes: SHA-256 of each table by file name.
+    pub tables: BTreeMap<String, String>,
+    /// Counts, which no stage hashes.
+    pub counts: Counts,
+    /// The libm that a platform-bound experiment (`math = "system"`) ran with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub libm: Option<String>,
+}
+
+/// How many of what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Samples on the tape.
+    pub samples: u64,
+    /// Channels, counted once a class.
+    pub channels: u64,
+    /// Episodes by motif.
+    pub episodes: BTreeMap<String, u64>,
+    /// Rows of the trace; absent for a generator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowCounts>,
+}
+
+impl Counts {
+    /// Episodes of all motifs.
+    #[must_use]
+    pub fn all_episodes(&self) -> u64 {
+        self.episodes.values().sum()
+    }
+
+    pub(super) fn count_episodes(&mut self, episodes: &[Episode]) {
+        self.episodes = Motif::ALL.map(|motif| (motif.name().to_owned(), 0)).into();
+        for episode in episodes {
+            *self.episodes.entry(episode.motif.name().to_owned()).or_default() += 1;
+        }
+    }
+}
+
+impl Outcome {
+    pub(super) fn set(&mut self, stage: &'static str, digest: String) {
+        debug_assert!(STAGES.contains(&stage), "{stage} is a stage");
+        self.stages.insert(stage.to_owned(), digest);
+    }
+
+    /// Fills in the options and the grammar of an experiment, with their digests.
+    pub(super) fn set_parameters(&mut self, options: BTreeMap<String, String>, engine: &Engine) {
+        self.options = options;
+        self.set("options", pairs_digest(&self.options));
+        self.grammar = engine.grammar.canonical().into_iter().collect();
+        self.grammar.insert("semantics".to_owned(), engine.semantics.name().to_owned());
+        self.set("grammar", pairs_digest(&self.grammar));
+    }
+
+    pub(super) fn set_tables(&mut self, tables: BTreeMap<String, String>) {
+        self.tables = tables;
+        self.set("tables", pairs_digest(&self.tables));
+    }
+
+    /// Reads a `digests.toml` or `expected.toml`; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not such a file.
+    pub fn read(path: &Path) -> Result<Option<Self>, ExperimentError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::read(path)(error).into()),
+        };
+        let read = toml::from_str::<Self>(&text).map_err(|error| {
+            let place = Place::file(path);
+            let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
+            ExperimentError::Result { place, problem: format!("not a result of an experiment: {}", error.message()) }
+        })?;
+        for name in read.tables.keys() {
+            // The name becomes a path: a result file must not reach out of its folder.
+            if name.contains(['/', '\\']) || name.starts_with('.') {
+                let problem = format!("`{name}` is not the name of a table");
+                return Err(ExperimentError::Result { place: Place::file(path), problem });
+            }
+        }
+        Ok(Some(read))
+    }
+
+    /// Writes the file whole.
+    pub(super) fn write(&self, path: &Path, durability: Durability) -> Result<(), StoreError> {
+        let text = toml::to_string(self).expect("an outcome is tables of texts and counts");
+        write_whole(path, text.as_bytes(), durability).map(drop)
+    }
+}
+
+/// SHA-256 over `key = value` lines in order of key.
+fn pairs_digest(pairs: &BTreeMap<String, String>) -> String {
+    let mut hasher = Sha256::new();
+    for (key, value) in pairs {
+        hasher.update(format!("{key} = {value}\n").as_bytes());
+    }
+    hex::encode(hasher.finalize())
+}

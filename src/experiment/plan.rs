@@ -1,0 +1,56 @@
+use std::path::PathBuf;
+
+use super::run::known_trace;
+use super::{Experiment, ExperimentError, Project, Source};
+
+/// What running an experiment would do.
+#[derive(Debug)]
+pub struct Planned {
+    /// The experiment.
+    pub name: String,
+    /// The trace that it would read; `None` for a generator.
+    pub input: Option<PathBuf>,
+    /// What it would do, in order.
+    pub steps: Vec<String>,
+    /// Why it could not, if so.
+    pub obstacle: Option<ExperimentError>,
+}
+
+/// What would run and why; writes nothing.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned>, ExperimentError> {
+    let catalogue = project.catalogue()?;
+    let planned = experiments.iter().map(|experiment| {
+        let (first, input, obstacle) = match &experiment.source {
+            Source::Catalogue { name, options } => {
+                let (path, obstacle) = match known_trace(&catalogue, name) {
+                    Ok(path) => (Some(path), None),
+                    Err(error) => (error.place().map(|place| place.file), Some(error)),
+                };
+                (convert_step(options), path, obstacle)
+            }
+            Source::Trace { path, options } => (convert_step(options), Some(project.root().join(path)), None),
+            Source::Generated { seed, .. } => (format!("generate with seed {seed}"), None, None),
+        };
+        let expected = project.results(&experiment.name).join("expected.toml");
+        let last = if expected.is_file() {
+            format!("compare with `{}`", expected.display())
+        } else {
+            format!("nothing to compare with: `{}` is not there", expected.display())
+        };
+        let steps = vec![
+            first,
+            format!("write and seal `{}`", project.out(&experiment.name).join("tape.jsonl").display()),
+            format!("replay under `{}`: results are not cached, so every run does", experiment.engine.semantics),
+            last,
+        ];
+        Planned { name: experiment.name.clone(), input, steps, obstacle }
+    });
+    Ok(planned.collect())
+}
+
+fn convert_step(options: &crate::trace::Options) -> String {
+    format!("convert `{}` by its construction `{}`", options.dataset, options.construction.name(options.dataset))
+}

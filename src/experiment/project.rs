@@ -1,0 +1,149 @@
+use std::path::{Path, PathBuf};
+
+use super::{Experiment, ExperimentError};
+use crate::store::{Place, StoreError, nearest};
+use crate::trace::{Catalogue, TraceError};
+
+/// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
+#[derive(Clone, Debug)]
+pub struct Project {
+    root: PathBuf,
+    out: PathBuf,
+}
+
+impl Project {
+    /// The project in the current folder, with outputs in `out`.
+    #[must_use]
+    pub fn here(out: impl Into<PathBuf>) -> Self {
+        Self { root: PathBuf::new(), out: out.into() }
+    }
+
+    /// The folder that relative paths in experiments start from.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the last result of an experiment is.
+    #[must_use]
+    pub fn out(&self, experiment: &str) -> PathBuf {
+        self.out.join(experiment)
+    }
+
+    /// Where the expected result of an experiment is.
+    #[must_use]
+    pub fn results(&self, experiment: &str) -> PathBuf {
+        self.root.join("results").join(experiment)
+    }
+
+    /// The catalogue of data sets.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn catalogue(&self) -> Result<Catalogue, TraceError> {
+        Catalogue::read(&self.root.join("data"))
+    }
+
+    /// The experiments that `arguments` ask for: names, paths or globs; none means all of `experiments/*.toml`.
+    ///
+    /// # Errors
+    /// When there is none of a name, a glob matches nothing, or a file is not an experiment.
+    pub fn select(&self, arguments: &[String]) -> Result<Selection, ExperimentError> {
+        let folder = self.root.join("experiments");
+        let mut paths = Vec::new();
+        for argument in arguments {
+            paths.extend(self.resolve(&folder, argument)?);
+        }
+        if arguments.is_empty() {
+            paths = toml_files(&folder)?;
+            if paths.is_empty() {
+                let known =
+                    format!("there is no `*.toml` in `{}`; run this in the root of a project", folder.display());
+                return Err(ExperimentError::Unknown { name: "*".to_owned(), suggestion: String::new(), known });
+            }
+        }
+        let mut experiments = Vec::new();
+        for path in paths {
+            let experiment = Experiment::read(&path)?;
+            if experiments.iter().all(|other: &Experiment| other.name != experiment.name) {
+                experiments.push(experiment);
+            }
+        }
+        let orphans = if arguments.is_empty() { self.orphans(&experiments)? } else { Vec::new() };
+        Ok(Selection { experiments, orphans })
+    }
+
+    fn resolve(&self, folder: &Path, argument: &str) -> Result<Vec<PathBuf>, ExperimentError> {
+        let unknown = |suggestion: String| -> Result<Vec<PathBuf>, ExperimentError> {
+            let names = names(&toml_files(folder)?);
+            let known = format!("known: {}", names.join(", "));
+            Err(ExperimentError::Unknown { name: argument.to_owned(), suggestion, known })
+        };
+        if argument.contains(['*', '?', '[']) {
+            let bad = |problem: &dyn std::fmt::Display| ExperimentError::File {
+                place: Place::file(argument),
+                problem: format!("not a glob: {problem}"),
+            };
+            // A bare pattern is one of names.
+            let pattern = if argument.contains('/') {
+                argument.to_owned()
+            } else {
+                let ending = if argument.ends_with(".toml") { "" } else { ".toml" };
+                format!("{}/{argument}{ending}", folder.display())
+            };
+            let matches = glob::glob(&pattern).map_err(|error| bad(&error))?;
+            let paths: Vec<PathBuf> = matches.collect::<Result<_, _>>().map_err(|error| bad(&error))?;
+            return if paths.is_empty() { unknown("; the glob matches nothing".to_owned()) } else { Ok(paths) };
+        }
+        if argument.ends_with(".toml") {
+            return Ok(vec![PathBuf::from(argument)]);
+        }
+        let path = folder.join(format!("{argument}.toml"));
+        if path.is_file() {
+            return Ok(vec![path]);
+        }
+        let known = names(&toml_files(folder)?);
+        let near = nearest(argument, known.iter().map(String::as_str));
+        unknown(near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")))
+    }
+
+    /// Expected results that none of the experiments claims.
+    fn orphans(&self, experiments: &[Experiment]) -> Result<Vec<String>, ExperimentError> {
+        let folder = self.root.join("results");
+        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+        let mut orphans = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(StoreError::read(&folder))?.file_name().to_string_lossy().into_owned();
+            if experiments.iter().all(|experiment| experiment.name != name) {
+                orphans.push(name);
+            }
+        }
+        orphans.sort();
+        Ok(orphans)
+    }
+}
+
+/// Experiments to work on.
+#[derive(Debug)]
+pub struct Selection {
+    /// In the order asked for; all of them in order of name.
+    pub experiments: Vec<Experiment>,
+    /// If all were asked for: names under `results/` that belong to none.
+    pub orphans: Vec<String>,
+}
+
+fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(StoreError::read(folder))? {
+        let path = entry.map_err(StoreError::read(folder))?.path();
+        if path.is_file() && path.extension().is_some_and(|ending| ending == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect()
+}

