@@ -8,7 +8,7 @@ use super::{ExperimentError, read_grammar};
 use crate::evaluate::Generator;
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
-use crate::store::{Place, StoreError, line_and_column, nearest};
+use crate::store::{Place, line_and_column, nearest};
 use crate::trace::{Dataset, GenericColumns, Options};
 
 /// An experiment: which samples, and which engine replays them.
@@ -173,7 +173,10 @@ impl Experiment {
     /// # Errors
     /// When it cannot be read, or says something that an experiment cannot be: with line, column and suggestion.
     pub fn read(path: &Path) -> Result<Self, ExperimentError> {
-        let text = std::fs::read_to_string(path).map_err(StoreError::read(path))?;
+        let text = std::fs::read_to_string(path).map_err(|error| ExperimentError::File {
+            place: Place::file(path),
+            problem: format!("the experiment cannot be read: {error}"),
+        })?;
         let fail = |problem: Problem| {
             let place = Place::file(path);
             let place = match problem.at {

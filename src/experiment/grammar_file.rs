@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::motif::Grammar;
-use crate::store::{Place, StoreError, line_and_column};
+use crate::store::{Place, StoreError, line_and_column, without_place};
 
 /// A file that is not a grammar.
 #[derive(Debug, thiserror::Error)]
@@ -54,16 +54,20 @@ fn parse(text: &str, ending: &str, path: &Path) -> Result<Grammar, GrammarFileEr
         let place = place.map_or(file.clone(), |place| file.clone().at(place));
         GrammarFileError::Malformed { place, problem }
     };
+    let parsed = |error: &dyn std::error::Error, place: Option<(usize, usize)>| {
+        let (line, column) = place.unwrap_or_default();
+        let problem = without_place(&error.to_string(), line, column);
+        malformed(problem, place.map(|(line, column)| (line as u64, column as u64)))
+    };
     match ending {
         "toml" => toml::from_str(text).map_err(|error| {
             malformed(error.message().to_owned(), error.span().map(|span| line_and_column(text, span.start)))
         }),
         "yaml" | "yml" => serde_yaml_ng::from_str(text).map_err(|error| {
-            let place = error.location().map(|at| (at.line() as u64, at.column() as u64));
-            malformed(error.to_string(), place)
+            let place = error.location().map(|at| (at.line(), at.column()));
+            parsed(&error, place)
         }),
-        "json" => serde_json::from_str(text)
-            .map_err(|error| malformed(error.to_string(), Some((error.line() as u64, error.column() as u64)))),
+        "json" => serde_json::from_str(text).map_err(|error| parsed(&error, Some((error.line(), error.column())))),
         _ => Err(GrammarFileError::Ending { place: file, ending: ending.to_owned() }),
     }
 }

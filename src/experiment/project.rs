@@ -134,13 +134,18 @@ pub struct Selection {
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(StoreError::read(folder))? {
+    let entries = std::fs::read_dir(folder).map_err(|error| ExperimentError::File {
+        place: Place::file(folder),
+        problem: format!("the folder of experiments cannot be read ({error}); run this in the root of a project"),
+    })?;
+    for entry in entries {
         let path = entry.map_err(StoreError::read(folder))?.path();
         if path.is_file() && path.extension().is_some_and(|ending| ending == "toml") {
             paths.push(path);
         }
     }
-    paths.sort();
+    // By name: as paths, `a-b.toml` would come before `a.toml`.
+    paths.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     Ok(paths)
 }
 

@@ -105,3 +105,10 @@ pub fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() as u64 + 1, before[start..].chars().count() as u64 + 1)
 }
+
+/// A parser's message without the place that it appends, which stands in our errors already.
+#[must_use]
+pub fn without_place(message: &str, line: usize, column: usize) -> String {
+    let place = format!(" at line {line} column {column}");
+    message.strip_suffix(&place).unwrap_or(message).to_owned()
+}

@@ -3,7 +3,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use super::StoreError;
 
@@ -21,7 +21,9 @@ pub enum Durability {
 /// Dropped without [`Staged::commit`], it leaves no trace.
 pub struct Staged {
     path: PathBuf,
-    file: BufWriter<NamedTempFile>,
+    file: BufWriter<File>,
+    /// Removes the file when it is dropped.
+    place: TempPath,
     hasher: Sha256,
     bytes: u64,
 }
@@ -47,9 +49,11 @@ impl Staged {
             .permissions_like_others()
             .tempfile_in(folder)
             .map_err(StoreError::write(path))?;
+        let (file, place) = file.into_parts();
         Ok(Self {
             path: path.to_path_buf(),
             file: BufWriter::with_capacity(1 << 17, file),
+            place,
             hasher: Sha256::new(),
             bytes: 0,
         })
@@ -73,9 +77,9 @@ impl Staged {
         let path = self.path;
         let file = self.file.into_inner().map_err(|error| StoreError::write(&path)(error.into_error()))?;
         if durability == Durability::Synced {
-            file.as_file().sync_all().map_err(StoreError::write(&path))?;
+            file.sync_all().map_err(StoreError::write(&path))?;
         }
-        file.persist(&path).map_err(|error| StoreError::write(&path)(error.error))?;
+        self.place.persist(&path).map_err(|error| StoreError::write(&path)(error.error))?;
         if durability == Durability::Synced {
             sync_folder(&path)?;
         }

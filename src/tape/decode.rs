@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::residual::{Class, StreamBuilder};
+use crate::store::without_place;
 
 /// The samples of a block of whole lines.
 #[derive(Debug, Default)]
@@ -152,18 +153,13 @@ fn other<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Result<&'a [u8], Pr
     }
     let line = std::str::from_utf8(line)
         .map_err(|error| (Some(error.valid_up_to() as u64 + 1), "the line is not UTF-8".to_owned()))?;
-    let sample: Line = serde_json::from_str(line)
-        .map_err(|error| (Some(error.column() as u64), format!("the line is not a sample: {}", bare(&error))))?;
+    let sample: Line = serde_json::from_str(line).map_err(|error| {
+        let problem = without_place(&error.to_string(), error.line(), error.column());
+        (Some(error.column() as u64), format!("the line is not a sample: {problem}"))
+    })?;
     let channel = sample.channel.map(|name| samples.channel(&name));
     samples.push_id(sample.t, sample.class, sample.value, channel).map_err(|error| (None, error.to_string()))?;
     Ok(rest)
-}
-
-/// The parser's message without the place that it appends: within a line it would say line 1.
-fn bare(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]

@@ -22,12 +22,12 @@ pub enum TapeError {
         manifest: PathBuf,
     },
     /// The manifest is not one.
-    #[error("{place}: not a manifest of a tape; convert or generate the tape again")]
+    #[error("{place}: not a manifest of a tape: {problem}; convert or generate the tape again")]
     BadManifest {
         /// Where in the manifest.
         place: Place,
         /// What the parser says.
-        source: serde_json::Error,
+        problem: String,
     },
     /// The tape was written in a format of the future.
     #[error("`{tape}` is of tape format {found}, this program reads formats up to {FORMAT}; use a newer telltape", tape = .tape.display())]

@@ -4,7 +4,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, TapeError, manifest_path};
-use crate::store::{Place, StoreError};
+use crate::store::{Place, StoreError, without_place};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Manifest {
         };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| TapeError::BadManifest {
             place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
-            source: error,
+            problem: without_place(&error.to_string(), error.line(), error.column()),
         })?;
         match manifest.format {
             Some(found) if found > FORMAT => Err(TapeError::NewerFormat { tape: tape.to_path_buf(), found }),

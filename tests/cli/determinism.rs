@@ -1,0 +1,34 @@
+//! The same bytes for any number of threads, in any folder, under any locale and time zone, every time.
+
+use std::collections::BTreeMap;
+
+use crate::support::{Folder, PERTURBED, ran};
+
+const JOB: &str = "title = 'job'\n[generate]\nkind = 'exemplar'\nseed = 7\ndataset = 'job'\n";
+const SNOWSET: &str = "title = 'snowset'\n[generate]\nkind = 'exemplar'\nseed = 7\ndataset = 'snowset'\n";
+
+/// Every file that a run writes.
+fn outputs(environment: &[(&str, &str)], arguments: &[&str]) -> BTreeMap<String, Vec<u8>> {
+    let folder = Folder::project(&[("perturbed", PERTURBED), ("job", JOB), ("snowset", SNOWSET)]);
+    let mut command = folder.command();
+    command.arg("run").args(arguments).envs(environment.iter().copied());
+    let ran = ran(command.output().unwrap());
+    assert_eq!(ran.code, 11, "{}", ran.stderr);
+    let files = folder.files().into_iter().filter(|file| file.starts_with("out/"));
+    files.map(|file| (file.clone(), std::fs::read(folder.join(&file)).unwrap())).collect()
+}
+
+#[test]
+fn threads_folders_locales_and_time_zones_change_no_byte() {
+    let expected = outputs(&[], &[]);
+    assert_eq!(expected.len(), 12);
+    for (environment, arguments) in [
+        (&[][..], &[][..]),
+        (&[], &["--jobs", "1"]),
+        (&[], &["--jobs", "2"]),
+        (&[], &["--jobs", "7"]),
+        (&[("LC_ALL", "de_DE.UTF-8"), ("LANG", "tr_TR.UTF-8"), ("TZ", "Asia/Kolkata")], &[]),
+    ] {
+        assert!(outputs(environment, arguments) == expected, "{environment:?} {arguments:?}");
+    }
+}

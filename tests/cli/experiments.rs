@@ -1,0 +1,188 @@
+//! `run`, `accept`, `explain` and `plan`: verdicts, exit codes, and what is said of a change.
+
+use crate::support::{Folder, PERTURBED, ran};
+
+/// A project whose one experiment has been run and accepted.
+fn accepted() -> Folder {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["accept"]);
+    folder
+}
+
+fn verdict(folder: &Folder, expected_code: i32) -> String {
+    let ran = folder.run(&["run", "--json"]);
+    assert_eq!(ran.code, expected_code, "{}", ran.stderr);
+    ran.json()[0]["verdict"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_accepted_result_is_the_same_again() {
+    let folder = accepted();
+    assert_eq!(verdict(&folder, 0), "same");
+    assert_eq!(
+        folder.files().into_iter().filter(|file| file.starts_with("results/")).collect::<Vec<_>>(),
+        ["results/p/episodes.csv", "results/p/expected.toml"]
+    );
+    assert_eq!(folder.ok(&["explain"]).stdout, "p: same\n");
+    assert_eq!(folder.ok(&["accept"]).stdout, "unchanged: p\n");
+    let stages = folder.ok(&["run", "--json"]).json()[0]["stages"].clone();
+    let names: Vec<&str> = stages.as_array().unwrap().iter().map(|row| row["stage"].as_str().unwrap()).collect();
+    assert_eq!(names, ["input", "options", "tape", "stream", "grammar", "episodes", "tables"]);
+    for row in stages.as_array().unwrap() {
+        assert_eq!(row["digest"], row["expected"]);
+    }
+}
+
+#[test]
+fn a_changed_threshold_is_named_with_the_rows_that_it_changed() {
+    let folder = accepted();
+    let changed = format!("{PERTURBED}[replay.grammar.cardinality_mismatch_regime]\nmin_dwell_seconds = 200\n");
+    folder.write("experiments/p.toml", changed);
+    assert_eq!(verdict(&folder, 10), "differs");
+    let explained = folder.run(&["explain"]);
+    assert_eq!(explained.code, 10);
+    for expected in [
+        "p: differs from stage `grammar` on (grammar, episodes, tables)\n",
+        "  grammar: cardinality_mismatch_regime.min_dwell_seconds\n    -2\n    +200\n",
+        "  episodes.csv: 1 rows removed, 1 added; first:\n    -3: cardinality_mismatch_regime,q17,",
+        "  to make this the expected result: telltape accept p\n",
+    ] {
+        assert!(explained.stdout.contains(expected), "{expected}\n{}", explained.stdout);
+    }
+    let json = folder.run(&["explain", "--json"]).json();
+    assert_eq!(json[0]["first"], "grammar");
+    assert_eq!(json[0]["tables"][0]["rows"][0]["line"], 3);
+    // Nothing of the expected result has been touched.
+    folder.write("experiments/p.toml", PERTURBED);
+    assert_eq!(verdict(&folder, 0), "same");
+}
+
+#[test]
+fn a_changed_seed_shows_at_the_input_and_can_be_accepted() {
+    let folder = accepted();
+    folder.write("experiments/p.toml", PERTURBED.replace("42", "43"));
+    let (code, message) = folder.refusal(&["accept"]);
+    assert_eq!(code, 12);
+    assert_eq!(
+        message,
+        "`out/p/digests.toml`: the experiment has changed since its last run; run `telltape run p` first"
+    );
+    assert_eq!(verdict(&folder, 10), "differs");
+    assert_eq!(folder.run(&["explain", "--json"]).json()[0]["first"], "input");
+    assert_eq!(folder.ok(&["accept"]).stdout, "accepted: p\n");
+    assert_eq!(verdict(&folder, 0), "same");
+}
+
+#[test]
+fn ci_never_accepts() {
+    let folder = accepted();
+    let before = folder.read("results/p/expected.toml");
+    folder.write("experiments/p.toml", PERTURBED.replace("42", "43"));
+    folder.run(&["run"]);
+    let refused = ran(folder.command().args(["accept", "p"]).env("CI", "true").output().unwrap());
+    let (code, message) = refused.refusal();
+    assert_eq!(code, 2);
+    assert!(message.starts_with("expected results are not accepted by CI"), "{message}");
+    assert_eq!(folder.read("results/p/expected.toml"), before);
+}
+
+#[test]
+fn missing_and_orphaned_expected_results_are_failures() {
+    let folder = accepted();
+    folder.write("experiments/q.toml", PERTURBED.replace("42", "1"));
+    let run = folder.run(&["run"]);
+    assert_eq!(run.code, 11);
+    assert!(run.stdout.contains("telltape accept q"), "{}", run.stdout);
+    std::fs::remove_file(folder.join("experiments/q.toml")).unwrap();
+    folder.write("results/gone/expected.toml", "");
+    let run = folder.run(&["run"]);
+    assert_eq!(run.code, 11);
+    assert!(run.stderr.contains("`results/gone` belongs to no experiment"), "{}", run.stderr);
+    // Asked for by name, only that one is looked at.
+    folder.ok(&["run", "p"]);
+}
+
+#[test]
+fn expected_results_that_were_edited_by_hand_are_noticed() {
+    let folder = accepted();
+    let table = folder.read("results/p/episodes.csv");
+    folder.write("results/p/episodes.csv", table.replace("q42", "q43"));
+    let ran = folder.run(&["run", "--json"]);
+    assert_eq!(ran.code, 12);
+    assert_eq!(ran.json()[0]["verdict"], "failed");
+    assert_eq!(ran.json()[0]["error"]["file"], "results/p/episodes.csv");
+    folder.write("results/p/episodes.csv", table);
+    let expected = folder.read("results/p/expected.toml");
+    folder.write("results/p/expected.toml", expected.replace("samples = 5966", "samples = 5967"));
+    assert_eq!(verdict(&folder, 10), "differs");
+    let explained = folder.run(&["explain"]).stdout;
+    assert!(explained.contains("  counts: samples\n    -5967\n    +5966\n"), "{explained}");
+    folder.write("results/p/expected.toml", expected.replace("[stages]", "[stagse]"));
+    let (code, message) = folder.refusal(&["run"]);
+    assert_eq!(code, 12);
+    assert!(message.starts_with("`results/p/expected.toml:"), "{message}");
+    folder.write("results/p/expected.toml", expected.replace("\"episodes.csv\" =", "\"../../x.csv\" ="));
+    assert_eq!(
+        folder.refusal(&["run"]),
+        (12, "`results/p/expected.toml`: `../../x.csv` is not the name of a table".to_owned())
+    );
+}
+
+#[test]
+fn an_expected_result_of_another_libm_is_not_compared_and_said_so() {
+    let folder = Folder::project(&[("p", &format!("{PERTURBED}math = 'system'\n"))]);
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    let expected = folder.read("results/p/expected.toml");
+    let line = expected.lines().find(|line| line.starts_with("libm = ")).unwrap();
+    folder.write("results/p/expected.toml", expected.replace(line, "libm = \"abacus 1.0\""));
+    let run = folder.run(&["run"]);
+    assert_eq!(run.code, 0);
+    assert!(
+        run.stdout.contains("NOT COMPARED: the expected result was made with abacus 1.0, this is"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(verdict(&folder, 0), "skipped");
+}
+
+#[test]
+fn plan_tells_and_writes_nothing() {
+    let folder = accepted();
+    let before = folder.files();
+    let text = folder.ok(&["plan", "--out", "elsewhere"]).stdout;
+    assert!(
+        text.contains("generate with seed 42") && text.contains("compare with `results/p/expected.toml`"),
+        "{text}"
+    );
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn experiments_that_do_not_exist_are_bad_usage() {
+    let folder = accepted();
+    assert_eq!(folder.refusal(&["run", "pp"]), (2, "no experiment `pp`; did you mean `p`?; known: p".to_owned()));
+    assert_eq!(
+        folder.refusal(&["run", "x*"]),
+        (2, "no experiment `x*`; the glob matches nothing; known: p".to_owned())
+    );
+    folder.ok(&["run", "p*"]);
+    folder.ok(&["run", "experiments/p.toml"]);
+    let (code, message) = folder.refusal(&["run", "experiments/q.toml"]);
+    assert_eq!(
+        (code, message.as_str()),
+        (2, "`experiments/q.toml`: the experiment cannot be read: No such file or directory (os error 2)")
+    );
+    let bare = Folder::new();
+    let (code, message) = bare.refusal(&["run"]);
+    assert_eq!(code, 2);
+    assert!(message.contains("experiments"), "{message}");
+}
+
+#[test]
+fn explain_without_a_run_says_what_to_do() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    let expected = "`out/p/digests.toml`: there is no result to explain; run `telltape run p` first";
+    assert_eq!(folder.refusal(&["explain", "p"]), (12, expected.to_owned()));
+}

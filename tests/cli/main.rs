@@ -1,0 +1,7 @@
+//! The real binary in clean folders: what it does, and how it refuses.
+
+mod determinism;
+mod experiments;
+mod outputs;
+mod support;
+mod tapes;

@@ -1,0 +1,48 @@
+//! Outputs that cannot be written: nothing half there, the old file kept, one clear error.
+
+use std::process::Command;
+
+use crate::support::{Folder, PERTURBED, ran};
+
+#[test]
+fn an_output_folder_that_cannot_be_made_is_named() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.write("file", "");
+    let (code, message) = folder.refusal(&["run", "p", "--out", "file"]);
+    assert_eq!((code, message.as_str()), (1, "cannot write `file/p`: Not a directory (os error 20)"));
+    // Not writable even for root.
+    let (code, message) = folder.refusal(&["generate", "perturbed", "--seed", "1", "--tape", "/proc/telltape/a.jsonl"]);
+    assert_eq!(code, 1);
+    assert!(message.starts_with("cannot write `/proc/telltape`"), "{message}");
+}
+
+#[test]
+fn a_folder_where_the_tape_should_stand_is_refused() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.join("a.jsonl")).unwrap();
+    let (code, message) = folder.refusal(&["generate", "perturbed", "--seed", "1", "--tape", "a.jsonl"]);
+    assert_eq!((code, message.as_str()), (1, "cannot write `a.jsonl`: is a directory"));
+}
+
+/// A limit on the size of files stands in for a full disk: the write fails half-way, for root as well.
+#[test]
+fn a_full_disk_leaves_the_old_tape_whole() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "a.jsonl"]);
+    let before = folder.read("a.jsonl");
+    let limited = |arguments: &str| {
+        let script = format!("trap '' XFSZ; ulimit -f 64; exec \"$0\" {arguments}");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_telltape")]).current_dir(folder.path()).env_remove("CI");
+        ran(command.output().unwrap()).refusal()
+    };
+    let (code, message) = limited("generate perturbed --seed 1 --tape a.jsonl");
+    assert_eq!((code, message.as_str()), (1, "cannot write `a.jsonl`: File too large (os error 27)"));
+    assert_eq!(folder.read("a.jsonl"), before);
+    folder.ok(&["verify", "a.jsonl"]);
+    let (code, message) = limited("run p");
+    assert_eq!((code, message.as_str()), (1, "cannot write `out/p/tape.jsonl`: File too large (os error 27)"));
+    let left: Vec<String> =
+        folder.files().into_iter().filter(|file| file.contains(".part") || file.starts_with("out")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
