@@ -17,6 +17,30 @@ pub struct RowCounts {
     pub rejected: BTreeMap<String, u64>,
 }
 
+impl RowCounts {
+    /// Counts a row that cannot be read.
+    pub fn reject(&mut self, reason: String) {
+        *self.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// Takes `rows` that could be read out of those that are used.
+    pub fn withdraw(&mut self, rows: u64, reason: &str) {
+        if rows > 0 {
+            self.used -= rows;
+            *self.rejected.entry(reason.to_owned()).or_default() += rows;
+        }
+    }
+
+    /// Adds the counts of other rows.
+    pub fn append(&mut self, other: Self) {
+        self.read += other.read;
+        self.used += other.used;
+        for (reason, rows) in other.rejected {
+            *self.rejected.entry(reason).or_default() += rows;
+        }
+    }
+}
+
 /// What stands beside a tape and seals it.
 ///
 /// The first six keys are those of the published system and in its order; the others are ours and absent elsewhere.
