@@ -1,9 +1,28 @@
 //! Traces: one file per data set, rows in, residual stream out, every rejected row counted.
 
+mod ceb;
+mod csv;
 mod dataset;
 mod error;
+mod generic;
+mod header;
+mod history;
+mod job;
+mod lines;
+mod mix;
 mod options;
+mod otel;
+mod output;
+mod pgss;
+mod records;
+mod row;
 mod rows;
+mod skeleton;
+mod snowset;
+mod sqlshare;
+mod sqlshare_text;
+mod time;
+mod tpcds;
 
 use std::path::Path;
 
@@ -31,6 +50,15 @@ pub struct Conversion {
 /// # Errors
 /// When the file cannot be read, is not what the data set's format says, or (unless `lenient`) a row cannot be used.
 pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let _ = (input, options);
-    todo!()
+    match options.dataset {
+        Dataset::Snowset => snowset::convert(input, options),
+        Dataset::Sqlshare => sqlshare::convert(input, options),
+        Dataset::SqlshareText => sqlshare_text::convert(input, options),
+        Dataset::Ceb => ceb::convert(input, options),
+        Dataset::Job => job::convert(input, options),
+        Dataset::Tpcds => tpcds::convert(input, options),
+        Dataset::Pgss => pgss::convert(input, options),
+        Dataset::Generic => generic::convert(input, options),
+        Dataset::Otel => otel::convert(input, options),
+    }
 }

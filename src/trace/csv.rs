@@ -1,0 +1,372 @@
+//! CSV files as tables of typed columns: whole blocks are parsed side by side and put together in order.
+//!
+//! Only the columns that are asked for are looked at, and there is no string a row. Memory is that of the tables plus a
+//! few blocks. A block without a quote or a carriage return needs no CSV parser: its rows end at line feeds and its
+//! fields at commas. From the first block that has one of these, the rest goes through the CSV parser, one record
+//! after the other; `a_quote_anywhere_changes_nothing` guards that both mean the same.
+
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+use rayon::prelude::*;
+
+use super::header::{Columns, Header};
+use super::lines::Lines;
+use super::records::Records;
+use super::row::{Fault, Row};
+use super::{RowCounts, TraceError};
+use crate::store::{BLOCK_BYTES, Blocks, Input, InputDigest, Place, StoreError};
+
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Typed columns that rows are appended to.
+pub(super) trait Table: Default + Send {
+    /// What the header has told the adapter about its rows.
+    type Context: Sync;
+
+    /// Appends a row, or nothing if it has a fault.
+    fn row(&mut self, context: &Self::Context, row: &Row<'_>) -> Result<(), Fault>;
+
+    /// Appends the rows of a later block.
+    fn append(&mut self, later: Self);
+}
+
+/// A table and what became of the rows of its file.
+pub(super) struct Reading<T> {
+    pub(super) table: T,
+    pub(super) rows: RowCounts,
+    pub(super) lines: Lines,
+    pub(super) input: InputDigest,
+}
+
+/// A CSV file whose header has been read.
+pub(super) struct Source {
+    path: PathBuf,
+    header: Header,
+    first: Option<Vec<String>>,
+    rest: Rest,
+}
+
+enum Rest {
+    /// Blocks without quotes and carriage returns so far; the first one starts on a line of the file.
+    Plain {
+        first: Vec<u8>,
+        line: u64,
+        blocks: Blocks<Input>,
+    },
+    Records(Records),
+}
+
+impl Source {
+    /// Opens a file and reads its header.
+    pub(super) fn open(path: &Path) -> Result<Self, TraceError> {
+        Self::open_in_blocks_of(path, BLOCK_BYTES)
+    }
+
+    fn open_in_blocks_of(path: &Path, block_bytes: usize) -> Result<Self, TraceError> {
+        let mut blocks = Blocks::with_block_bytes(Input::open(path)?, block_bytes);
+        let mut first = Vec::new();
+        let mut line = 1;
+        loop {
+            // Blank lines before the header may fill whole blocks.
+            let Some(mut block) = blocks.next_block().map_err(StoreError::read(path))? else {
+                return Err(empty(path));
+            };
+            if line == 1 && first.is_empty() && block.starts_with(BOM) {
+                block.drain(..BOM.len());
+            }
+            first.append(&mut block);
+            if !is_plain(&first) {
+                return Self::from_records(path, read_on(first, Vec::new(), blocks, line));
+            }
+            let blank = first.iter().take_while(|byte| **byte == b'\n').count();
+            first.drain(..blank);
+            line += blank as u64;
+            if !first.is_empty() {
+                return Self::from_plain(path, first, line, blocks);
+            }
+        }
+    }
+
+    fn from_plain(path: &Path, mut first: Vec<u8>, line: u64, blocks: Blocks<Input>) -> Result<Self, TraceError> {
+        let end = memchr::memchr(b'\n', &first).unwrap_or(first.len());
+        let names = strings(path, line, first[..end].split(|byte| *byte == b','))?;
+        first.drain(..(end + 1).min(first.len()));
+        let record = first.split(|byte| *byte == b'\n').find(|record| !record.is_empty());
+        let record = record.map(|record| record.split(|byte| *byte == b',').map(lossy).collect());
+        let header = Header::new(path, line, names);
+        let rest = Rest::Plain { first, line: line + 1, blocks };
+        Ok(Self { path: path.to_path_buf(), header, first: record, rest })
+    }
+
+    fn from_records(path: &Path, mut records: Records) -> Result<Self, TraceError> {
+        let mut record = ByteRecord::new();
+        let Some(line) = records.next(&mut record).map_err(StoreError::read(path))? else { return Err(empty(path)) };
+        let header = Header::new(path, line, strings(path, line, record.iter())?);
+        let first = records.peek().map_err(StoreError::read(path))?.map(|record| record.iter().map(lossy).collect());
+        Ok(Self { path: path.to_path_buf(), header, first, rest: Rest::Records(records) })
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The cells of the first record, if there is one; it is still to be read.
+    pub(super) fn first_record(&self) -> Option<&[String]> {
+        self.first.as_deref()
+    }
+
+    /// Reads all rows.
+    ///
+    /// # Errors
+    /// When there are none, reading fails, or (unless `lenient`) a row has a fault.
+    pub(super) fn read<T: Table>(
+        self,
+        columns: &Columns,
+        lenient: bool,
+        context: &T::Context,
+    ) -> Result<Reading<T>, TraceError> {
+        let plan = Plan::new(columns, self.header.names().len(), lenient, context);
+        let mut merged = Merged { path: &self.path, columns, block: Block::default() };
+        let input = match self.rest {
+            Rest::Plain { first, line, blocks } => plan.read_blocks(first, line, blocks, &mut merged)?,
+            Rest::Records(records) => plan.read_records(records, &mut merged)?,
+        };
+        let Block { table, rows, lines, .. } = merged.block;
+        if rows.read == 0 {
+            return Err(self.header.problem("there are no rows after the header".to_owned()));
+        }
+        Ok(Reading { table, rows, lines, input: input.finish()? })
+    }
+}
+
+/// How the cells that an adapter wants are found in a record.
+struct Plan<'a, T: Table> {
+    columns: &'a Columns,
+    /// (field, slot), ascending.
+    wanted: Vec<(usize, usize)>,
+    fields: usize,
+    lenient: bool,
+    context: &'a T::Context,
+}
+
+/// The rows of one block, or of all blocks so far.
+struct Block<T> {
+    table: T,
+    rows: RowCounts,
+    lines: Lines,
+    /// How many lines it has.
+    line_count: u64,
+    /// In strict mode, the first row with a fault, and its line; no row after it is looked at.
+    fault: Option<(u64, Option<u64>, Fault)>,
+}
+
+impl<T: Default> Default for Block<T> {
+    fn default() -> Self {
+        let (table, rows, lines) = Default::default();
+        Self { table, rows, lines, line_count: 0, fault: None }
+    }
+}
+
+impl<'a, T: Table> Plan<'a, T> {
+    fn new(columns: &'a Columns, fields: usize, lenient: bool, context: &'a T::Context) -> Self {
+        let mut wanted: Vec<_> = (0..columns.len()).filter_map(|slot| Some((columns.field(slot)?, slot))).collect();
+        wanted.sort_unstable();
+        Self { columns, wanted, fields, lenient, context }
+    }
+
+    /// Reads and hashes the next blocks, parses the current ones, and merges those before, all at the same time.
+    fn read_blocks(
+        &self,
+        first: Vec<u8>,
+        line: u64,
+        mut blocks: Blocks<Input>,
+        merged: &mut Merged<'_, T>,
+    ) -> Result<Input, TraceError> {
+        merged.block.line_count = line - 1;
+        let jobs = rayon::current_num_threads();
+        let mut batch = vec![first];
+        let mut parsed: Vec<Block<T>> = Vec::new();
+        while !batch.is_empty() {
+            let plain = batch.par_iter().position_first(|block| !is_plain(block)).unwrap_or(batch.len());
+            let quoted = batch.split_off(plain);
+            let (next, (current, earlier)) = rayon::join(
+                || blocks.next_batch(jobs),
+                || {
+                    rayon::join(
+                        || batch.par_iter().map(|block| self.parse(block)).collect::<Vec<_>>(),
+                        || parsed.drain(..).try_for_each(|block| merged.append(block)),
+                    )
+                },
+            );
+            earlier?;
+            let next = next.map_err(StoreError::read(merged.path))?;
+            if quoted.is_empty() {
+                (batch, parsed) = (next, current);
+                continue;
+            }
+            current.into_iter().try_for_each(|block| merged.append(block))?;
+            let line = merged.block.line_count + 1;
+            return self.read_records(read_on(quoted.concat(), next, blocks, line), merged);
+        }
+        parsed.into_iter().try_for_each(|block| merged.append(block))?;
+        Ok(blocks.into_rest().1)
+    }
+
+    fn read_records(&self, mut records: Records, merged: &mut Merged<'_, T>) -> Result<Input, TraceError> {
+        let mut record = ByteRecord::new();
+        while let Some(line) = records.next(&mut record).map_err(StoreError::read(merged.path))? {
+            let outcome = self.record(&mut merged.block.table, &record);
+            merged.block.count(self, line, outcome.map_err(|fault| (None, fault)));
+            merged.check()?;
+        }
+        Ok(records.into_input())
+    }
+
+    fn record(&self, table: &mut T, record: &ByteRecord) -> Result<(), Fault> {
+        let fields: Result<Vec<&str>, _> = record.iter().map(std::str::from_utf8).collect();
+        let fields = fields.map_err(|_| Fault::NotUtf8)?;
+        if fields.len() != self.fields {
+            return Err(Fault::FieldCount { found: fields.len(), expected: self.fields });
+        }
+        let mut cells = vec![None; self.columns.len()];
+        for (field, slot) in &self.wanted {
+            cells[*slot] = Some(fields[*field]);
+        }
+        table.row(self.context, &Row { cells: &cells })
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Block<T> {
+        let mut block = Block::<T>::default();
+        let text = std::str::from_utf8(bytes).ok();
+        let mut cells = vec![None; self.columns.len()];
+        let mut start = 0;
+        while start < bytes.len() && block.fault.is_none() {
+            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+            block.line_count += 1;
+            if end > start {
+                let line = match text {
+                    Some(text) => Some(&text[start..end]),
+                    None => std::str::from_utf8(&bytes[start..end]).ok(),
+                };
+                let outcome = match line {
+                    Some(line) => self.line(&mut block.table, line, &mut cells),
+                    None => Err((None, Fault::NotUtf8)),
+                };
+                let line = block.line_count;
+                block.count(self, line, outcome);
+            }
+            start = end + 1;
+        }
+        block
+    }
+
+    /// Splits a line at its commas; a fault comes with its column, from 1, if it is in one.
+    fn line<'t>(
+        &self,
+        table: &mut T,
+        line: &'t str,
+        cells: &mut Vec<Option<&'t str>>,
+    ) -> Result<(), (Option<u64>, Fault)> {
+        let bytes = line.as_bytes();
+        let mut commas = memchr::memchr_iter(b',', bytes);
+        let (mut field, mut start, mut end) = (0, 0, commas.next());
+        for (wanted, slot) in &self.wanted {
+            while field < *wanted {
+                let Some(comma) = end else {
+                    return Err((None, Fault::FieldCount { found: field + 1, expected: self.fields }));
+                };
+                (field, start, end) = (field + 1, comma + 1, commas.next());
+            }
+            cells[*slot] = Some(&line[start..end.unwrap_or(line.len())]);
+        }
+        let found = field + 1 + usize::from(end.is_some()) + commas.count();
+        if found != self.fields {
+            return Err((None, Fault::FieldCount { found, expected: self.fields }));
+        }
+        table.row(self.context, &Row { cells }).map_err(|fault| (self.column(line, &fault), fault))
+    }
+
+    fn column(&self, line: &str, fault: &Fault) -> Option<u64> {
+        let Fault::Cell { slot, .. } = fault else { return None };
+        let before: usize =
+            line.split(',').take(self.columns.field(*slot)?).map(|field| field.chars().count() + 1).sum();
+        Some(before as u64 + 1)
+    }
+}
+
+impl<T> Block<T> {
+    fn count(&mut self, plan: &Plan<'_, impl Table>, line: u64, outcome: Result<(), (Option<u64>, Fault)>) {
+        self.rows.read += 1;
+        match outcome {
+            Ok(()) => {
+                self.rows.used += 1;
+                self.lines.push(line);
+            }
+            Err((_, fault)) if plan.lenient => self.rows.reject(fault.reason(plan.columns)),
+            Err((column, fault)) => self.fault = Some((line, column, fault)),
+        }
+    }
+}
+
+/// The blocks so far as one.
+struct Merged<'a, T> {
+    path: &'a Path,
+    columns: &'a Columns,
+    block: Block<T>,
+}
+
+impl<T: Table> Merged<'_, T> {
+    fn append(&mut self, later: Block<T>) -> Result<(), TraceError> {
+        let block = &mut self.block;
+        block.table.append(later.table);
+        block.rows.append(later.rows);
+        block.lines.append(&later.lines, block.line_count);
+        block.fault = later.fault.map(|(line, column, fault)| (block.line_count + line, column, fault));
+        block.line_count += later.line_count;
+        self.check()
+    }
+
+    fn check(&mut self) -> Result<(), TraceError> {
+        let Some((line, column, fault)) = self.block.fault.take() else { return Ok(()) };
+        let place = Place { file: self.path.to_path_buf(), line: Some(line), column };
+        Err(TraceError::Malformed { place, problem: fault.problem(self.columns) })
+    }
+}
+
+/// Whether rows end at every line feed and fields at every comma.
+fn is_plain(block: &[u8]) -> bool {
+    memchr::memchr2(b'"', b'\r', block).is_none()
+}
+
+/// Records of what has been read in blocks, and of what follows.
+fn read_on(mut read: Vec<u8>, next: Vec<Vec<u8>>, blocks: Blocks<Input>, line: u64) -> Records {
+    let (carry, input) = blocks.into_rest();
+    for block in next.into_iter().chain([carry]) {
+        read.extend_from_slice(&block);
+    }
+    Records::new(read, input, line)
+}
+
+fn strings<'a>(path: &Path, line: u64, fields: impl Iterator<Item = &'a [u8]>) -> Result<Vec<String>, TraceError> {
+    let fields = fields.map(|field| std::str::from_utf8(field).map(str::to_owned));
+    fields.collect::<Result<_, _>>().map_err(|_| TraceError::Malformed {
+        place: Place::file(path).at_line(line),
+        problem: "the header is not UTF-8; convert the file to UTF-8".to_owned(),
+    })
+}
+
+fn lossy(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).into_owned()
+}
+
+fn empty(path: &Path) -> TraceError {
+    TraceError::Malformed {
+        place: Place::file(path).at_line(1),
+        problem: "the file is empty; its first line should name the columns".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;

@@ -1,0 +1,231 @@
+//! Any CSV with a time and a value column.
+
+use std::path::Path;
+
+use super::csv::{Source, Table};
+use super::header::Columns;
+use super::history::RollingMedian;
+use super::mix::order_by_time;
+use super::output::Output;
+use super::row::{Fault, Kind, Row, parse_number};
+use super::{Construction, Conversion, Options, TraceError};
+use crate::residual::{ChannelId, Channels, Class, formula};
+
+const T: usize = 0;
+const VALUE: usize = 1;
+const CHANNEL: usize = 2;
+
+/// The channel where no column tells it.
+const ONE_CHANNEL: &str = "generic";
+
+/// Values of a channel that the published baseline is the mean of, for ever.
+const PUBLISHED_BASELINE: usize = 3;
+
+/// Values of a channel that ours needs; a generic series may be short.
+const KNOWN: usize = 3;
+
+/// Headers that ours is certain about, in any case.
+const TIMES: [&str; 6] = ["t", "time", "ts", "timestamp", "t_seconds", "seconds"];
+const VALUES: [&str; 9] =
+    ["value", "residual", "latency", "latency_ms", "latency_s", "duration", "duration_ms", "duration_s", "metric"];
+const CHANNELS: [&str; 4] = ["channel", "qclass", "group", "series"];
+
+/// Headers that the published construction never takes for values.
+const PUBLISHED_KEYS: [&str; 8] = ["id", "key", "uuid", "hash", "channel", "group", "qclass", "series"];
+
+/// Parts of headers by which it tells a value column.
+const PUBLISHED_VALUES: [&str; 7] = ["value", "residual", "latency", "metric", "amount", "v", "y"];
+
+/// The series as columns.
+#[derive(Default)]
+struct Series {
+    t: Vec<f64>,
+    value: Vec<f64>,
+    channel: Vec<ChannelId>,
+    channels: Channels,
+}
+
+impl Table for Series {
+    type Context = ();
+
+    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
+        let [t, value] = [T, VALUE].map(|slot| match parse_number(row.text(slot).trim()) {
+            None => Err(row.fault(slot, Kind::Number)),
+            Some(number) if number.is_finite() => Ok(number),
+            Some(_) => Err(row.fault(slot, Kind::NotFinite)),
+        });
+        let (t, value) = (t?, value?);
+        let channel = if row.has(CHANNEL) { row.text(CHANNEL).trim() } else { ONE_CHANNEL };
+        self.t.push(t);
+        self.value.push(value);
+        self.channel.push(self.channels.intern(channel));
+        Ok(())
+    }
+
+    fn append(&mut self, later: Self) {
+        let channels = self.channels.absorb(&later.channels);
+        self.t.extend_from_slice(&later.t);
+        self.value.extend_from_slice(&later.value);
+        self.channel.extend(later.channel.iter().map(|id| channels[id.index()]));
+    }
+}
+
+/// Relative residuals of a series, channel by channel.
+///
+/// `reference` guesses the columns that are not named (any header with the letter t is a time), takes the mean of a channel's
+/// first three values as its baseline for ever, and leaves out channels with three rows or fewer. `plain` (ours) asks
+/// unless it is certain, and the baseline is the median of the channel's last 24 values, once 3 are known.
+///
+/// Values that are residuals already are taken as they are.
+pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::open(input)?;
+    let columns = select(&source, options)?;
+    let reading = source.read::<Series>(&columns, options.lenient, &())?;
+    let (read, rows) = (reading.rows.read, reading.table.t.len());
+    let (mut output, table) = Output::new(input, options, reading, rows);
+    match options.construction {
+        Construction::Reference if read < 2 => {
+            return Err(output.file_error("the construction `reference` needs at least two rows"));
+        }
+        _ if options.generic.pre_residualized => as_they_are(&mut output, &table)?,
+        Construction::Reference => reference(&mut output, &table)?,
+        Construction::Own => plain(&mut output, &table)?,
+    }
+    if options.construction == Construction::Reference && output.builder.is_empty() {
+        return Err(output.file_error(
+            "there is no residual: a channel needs more than three rows, of which the first three are its baseline",
+        ));
+    }
+    Ok(output.finish())
+}
+
+/// The rows of each channel in order of time, channels in order of name: the published order of arrival.
+fn by_channel(table: &Series) -> Vec<Vec<usize>> {
+    let ranks = table.channels.ranks();
+    let mut channels = vec![Vec::new(); ranks.len()];
+    let order = order_by_time(&table.t);
+    for at in 0..table.t.len() {
+        let row = order.as_ref().map_or(at, |order| order[at] as usize);
+        channels[ranks[table.channel[row].index()] as usize].push(row);
+    }
+    channels.retain(|rows| !rows.is_empty());
+    channels
+}
+
+fn as_they_are(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
+    for rows in by_channel(table) {
+        let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
+        for row in rows {
+            output.row(row, &[(table.t[row], Class::PlanRegression, table.value[row], channel)])?;
+        }
+    }
+    Ok(())
+}
+
+fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
+    for rows in by_channel(table) {
+        if rows.len() <= PUBLISHED_BASELINE {
+            output.rows.withdraw(rows.len() as u64, "in a channel of three rows or fewer");
+            continue;
+        }
+        let (first, rest) = rows.split_at(PUBLISHED_BASELINE);
+        let baseline = first.iter().fold(0.0, |sum, row| sum + table.value[*row]) / PUBLISHED_BASELINE as f64;
+        let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
+        for row in rest {
+            let residual = formula::latency(table.value[*row], baseline);
+            output.row(*row, &[(table.t[*row], Class::PlanRegression, residual, channel)])?;
+        }
+    }
+    Ok(())
+}
+
+fn plain(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
+    for rows in by_channel(table) {
+        let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
+        let mut history = RollingMedian::default();
+        for row in rows {
+            let value = table.value[row];
+            let residual = history.after(KNOWN).map(|median| formula::latency(value, median));
+            let residual = residual.map(|residual| (table.t[row], Class::PlanRegression, residual, channel));
+            if output.row(row, residual.as_slice())? {
+                history.push(value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The columns that are named, and those that the construction finds.
+fn select(source: &Source, options: &Options) -> Result<Columns, TraceError> {
+    let header = source.header();
+    let named = |name: &Option<String>| -> Result<Option<usize>, TraceError> {
+        let Some(name) = name else { return Ok(None) };
+        header.select(&[name], &[])?;
+        header.field(name)
+    };
+    let named = [named(&options.generic.time)?, named(&options.generic.value)?, named(&options.generic.channel)?];
+    let names: Vec<String> = header.names().iter().map(|name| name.trim().to_lowercase()).collect();
+    let [time, value, channel] = match options.construction {
+        Construction::Reference => published(&names, named, source.first_record()),
+        Construction::Own => certain(&names, named).map_err(|problem| {
+            header.problem(format!(
+                "{problem}; pass --time-col, --value-col or --channel-col (there are {})",
+                header.list()
+            ))
+        })?,
+    };
+    let missing =
+        |what| header.problem(format!("no column looks like a {what}; name it (there are {})", header.list()));
+    let mut columns = Columns::default();
+    columns.add(header, time.ok_or_else(|| missing("time"))?);
+    columns.add(header, value.ok_or_else(|| missing("value"))?);
+    match channel {
+        Some(channel) => columns.add(header, channel),
+        None => columns.add_absent("channel"),
+    }
+    Ok(columns)
+}
+
+type Fields = [Option<usize>; 3];
+
+fn published(names: &[String], [time, value, channel]: Fields, first: Option<&[String]>) -> Fields {
+    let is_number = |cell: &String| parse_number(cell.trim()).is_some();
+    let time = time
+        .or_else(|| names.iter().position(|name| name.contains('t')))
+        .or_else(|| first.and_then(|record| record.iter().position(is_number)))
+        .filter(|time| *time < names.len());
+    let others = || (0..names.len()).filter(|field| Some(*field) != time);
+    let others = || others().filter(|field| !PUBLISHED_KEYS.contains(&names[*field].as_str()));
+    let looks_right = |field: &usize| PUBLISHED_VALUES.iter().any(|part| names[*field].contains(part));
+    let value = value.or_else(|| others().find(looks_right)).or_else(|| others().next());
+    let channel = channel.or_else(|| names.iter().position(|name| CHANNELS.contains(&name.as_str())));
+    [time, value, channel]
+}
+
+fn certain(names: &[String], named: Fields) -> Result<Fields, String> {
+    let only = |field: Option<usize>, known: &[&str], what: &str| {
+        if field.is_some() {
+            return Ok(field);
+        }
+        let is_free = |field: usize| !named.contains(&Some(field));
+        let mut found = (0..names.len()).filter(|field| is_free(*field) && known.contains(&names[*field].as_str()));
+        match (found.next(), found.next()) {
+            (Some(first), Some(second)) => Err(format!(
+                "columns {} (`{}`) and {} (`{}`) could both be the {what}",
+                first + 1,
+                names[first],
+                second + 1,
+                names[second]
+            )),
+            (first, _) => Ok(first),
+        }
+    };
+    let time = only(named[T], &TIMES, "time")?;
+    let value = only(named[VALUE], &VALUES, "value")?;
+    let channel = only(named[CHANNEL], &CHANNELS, "channel")?;
+    match (time, value) {
+        (None, _) => Err(format!("no column is called like a time ({})", TIMES.join(", "))),
+        (_, None) => Err(format!("no column is called like a value ({})", VALUES.join(", "))),
+        _ => Ok([time, value, channel]),
+    }
+}

@@ -1,0 +1,163 @@
+use std::path::{Path, PathBuf};
+
+use super::TraceError;
+use crate::store::{Place, nearest};
+
+/// How many column names an error lists before it says how many more there are.
+const LISTED: usize = 30;
+
+/// The first record of a CSV: what its columns are called.
+#[derive(Debug)]
+pub(super) struct Header {
+    file: PathBuf,
+    line: u64,
+    names: Vec<String>,
+}
+
+/// The columns an adapter looks at, by slot: the required ones, then the optional ones, in the order it named them.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    fields: Vec<Option<usize>>,
+}
+
+impl Columns {
+    /// The header name of a slot.
+    pub(super) fn name(&self, slot: usize) -> &str {
+        &self.names[slot]
+    }
+
+    /// The field, from 0, of a slot; none if an optional column is absent.
+    pub(super) fn field(&self, slot: usize) -> Option<usize> {
+        self.fields[slot]
+    }
+
+    /// How many slots there are.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Adds the column at `field` as the next slot.
+    pub(super) fn add(&mut self, header: &Header, field: usize) {
+        self.names.push(header.names[field].clone());
+        self.fields.push(Some(field));
+    }
+
+    /// Adds an optional column that is absent as the next slot.
+    pub(super) fn add_absent(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+        self.fields.push(None);
+    }
+}
+
+impl Header {
+    pub(super) fn new(file: &Path, line: u64, names: Vec<String>) -> Self {
+        Self { file: file.to_path_buf(), line, names }
+    }
+
+    /// All column names in order.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The slots of the named columns.
+    ///
+    /// # Errors
+    /// When a required column is missing, or one of either kind stands there twice.
+    pub(super) fn select(&self, required: &[&str], optional: &[&str]) -> Result<Columns, TraceError> {
+        let mut columns = Columns::default();
+        let mut missing = Vec::new();
+        for name in required {
+            match self.field(name)? {
+                Some(field) => columns.add(self, field),
+                None => missing.push(*name),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(self.missing(&missing));
+        }
+        for name in optional {
+            match self.field(name)? {
+                Some(field) => columns.add(self, field),
+                None => columns.add_absent(name),
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The field that is called `name`.
+    ///
+    /// # Errors
+    /// When there are two.
+    pub(super) fn field(&self, name: &str) -> Result<Option<usize>, TraceError> {
+        let mut found = self.names.iter().enumerate().filter(|(_, other)| *other == name).map(|(field, _)| field);
+        let first = found.next();
+        match (first, found.next()) {
+            (Some(first), Some(second)) => Err(self.problem(format!(
+                "column `{name}` stands twice in the header, as columns {} and {}; remove or rename one of them",
+                first + 1,
+                second + 1
+            ))),
+            _ => Ok(first),
+        }
+    }
+
+    /// An error about the header.
+    pub(super) fn problem(&self, problem: String) -> TraceError {
+        TraceError::Malformed { place: Place::file(&self.file).at_line(self.line), problem }
+    }
+
+    /// The column names, as an error lists them.
+    pub(super) fn list(&self) -> String {
+        let mut list = self.names.iter().take(LISTED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        if self.names.len() > LISTED {
+            list.push_str(&format!(" and {} more", self.names.len() - LISTED));
+        }
+        list
+    }
+
+    fn missing(&self, missing: &[&str]) -> TraceError {
+        let plural = if missing.len() == 1 { "column" } else { "columns" };
+        let quoted = missing.iter().map(|name| match nearest(name, self.names.iter().map(String::as_str)) {
+            Some(near) if !missing.contains(&near) => format!("`{name}` (is it `{near}`?)"),
+            _ => format!("`{name}`"),
+        });
+        let quoted = quoted.collect::<Vec<_>>().join(", ");
+        self.problem(format!("the header has no {plural} {quoted}; it has {}", self.list()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(names: &[&str]) -> Header {
+        Header::new(Path::new("x.csv"), 1, names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn slots_follow_the_request_and_not_the_file() {
+        let columns = header(&["c", "a", "x", "b"]).select(&["a", "b"], &["d", "c"]).unwrap();
+        assert_eq!((0..4).map(|slot| columns.field(slot)).collect::<Vec<_>>(), [Some(1), Some(3), None, Some(0)]);
+    }
+
+    #[test]
+    fn a_missing_column_is_named_with_the_nearest_one() {
+        let error = header(&["query_id", "Latency_ms"]).select(&["query_id", "latency_ms", "zz"], &[]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`x.csv:1`: the header has no columns `latency_ms` (is it `Latency_ms`?), `zz`; it has `query_id`, \
+             `Latency_ms`"
+        );
+    }
+
+    #[test]
+    fn a_needed_column_that_stands_twice_is_refused_and_another_is_not() {
+        let header = header(&["a", "b", "a"]);
+        assert_eq!(
+            header.select(&["a"], &[]).unwrap_err().to_string(),
+            "`x.csv:1`: column `a` stands twice in the header, as columns 1 and 3; remove or rename one of them"
+        );
+        assert!(header.select(&["b"], &[]).is_ok());
+    }
+}

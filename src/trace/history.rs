@@ -1,0 +1,131 @@
+//! What a residual is compared with: the recent past of the same item.
+
+use std::collections::VecDeque;
+
+use crate::residual::{Math, formula};
+
+/// The last few values of one item; the first one needs no allocation, since most items of a trace come once.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Window {
+    #[default]
+    Empty,
+    One(f64),
+    More(Box<VecDeque<f64>>),
+}
+
+impl Window {
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::One(_) => 1,
+            Self::More(values) => values.len(),
+        }
+    }
+
+    /// Their mean: summed from the oldest to the newest, then divided. `absent` if there are none.
+    pub(super) fn mean_or(&self, absent: f64) -> f64 {
+        match self {
+            Self::Empty => absent,
+            // The sum starts from zero, as in the published formula, which turns -0.0 into 0.0.
+            Self::One(value) => 0.0 + value,
+            Self::More(values) => values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64,
+        }
+    }
+
+    /// Adds the newest value and drops the oldest if there are then more than `limit`.
+    pub(super) fn push(&mut self, value: f64, limit: usize) {
+        match self {
+            Self::Empty => *self = Self::One(value),
+            Self::One(first) => *self = Self::More(Box::new(VecDeque::from([*first, value]))),
+            Self::More(values) => {
+                values.push_back(value);
+            }
+        }
+        if let Self::More(values) = self
+            && values.len() > limit
+        {
+            values.pop_front();
+        }
+    }
+}
+
+/// The median of the last few values of one item.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RollingMedian {
+    recent: VecDeque<f64>,
+    sorted: Vec<f64>,
+}
+
+/// How many values a baseline of our own looks back. Long enough that a fault of a minute does not become its own
+/// baseline at a few executions a minute, short enough to follow a change that has come to stay.
+pub(super) const HISTORY: usize = 24;
+
+/// How many values must be known before anything is compared with them. Fewer, and one slow first run (a cold cache)
+/// would be the baseline.
+pub(super) const KNOWN: usize = 5;
+
+impl RollingMedian {
+    /// The median, if at least `known` values are there; of an even number the middle between the two.
+    pub(super) fn after(&self, known: usize) -> Option<f64> {
+        let count = self.sorted.len();
+        if count < known.max(1) {
+            return None;
+        }
+        let upper = self.sorted[count / 2];
+        Some(if count % 2 == 1 { upper } else { 0.5 * self.sorted[count / 2 - 1] + 0.5 * upper })
+    }
+
+    /// Adds the newest value and drops the oldest if there are then more than [`HISTORY`].
+    pub(super) fn push(&mut self, value: f64) {
+        if self.recent.len() == HISTORY
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            let at = self.sorted.partition_point(|other| other.total_cmp(&oldest).is_lt());
+            self.sorted.remove(at);
+        }
+        self.recent.push_back(value);
+        let at = self.sorted.partition_point(|other| other.total_cmp(&value).is_lt());
+        self.sorted.insert(at, value);
+    }
+}
+
+/// ln of a value over the median of those before, with `guard` added to both: a value of 0 is fine, and differences that
+/// are small against the guard are next to none. Symmetric in slower and faster; 0.69 is twice as slow.
+pub(super) fn log_ratio(math: Math, value: f64, median: f64, guard: f64) -> f64 {
+    formula::log_ratio(math, value + guard, median + guard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_is_of_the_last_few_and_summed_in_order() {
+        let mut window = Window::default();
+        assert_eq!(window.mean_or(7.0), 7.0);
+        let values = [0.1, 1e16, -1e16, 0.3, 0.7, 1e-17];
+        for (index, value) in values.into_iter().enumerate() {
+            window.push(value, 4);
+            let kept = &values[(index + 1).saturating_sub(4)..=index];
+            assert_eq!(window.mean_or(7.0), kept.iter().fold(0.0, |sum, value| sum + value) / kept.len() as f64);
+            assert_eq!(window.len(), kept.len());
+        }
+    }
+
+    #[test]
+    fn a_rolling_median_is_the_median_of_the_last_values() {
+        let mut median = RollingMedian::default();
+        let mut all: Vec<f64> = Vec::new();
+        for index in 0..200_u64 {
+            assert_eq!(median.after(5).is_some(), all.len() >= 5);
+            let value = ((index * 7919) % 31) as f64 - 15.0;
+            median.push(value);
+            all.push(value);
+            let mut last = all[all.len().saturating_sub(HISTORY)..].to_vec();
+            last.sort_by(f64::total_cmp);
+            let expected = 0.5 * (last[(last.len() - 1) / 2] + last[last.len() / 2]);
+            assert_eq!(median.after(1), Some(expected));
+        }
+    }
+}

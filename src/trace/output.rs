@@ -1,0 +1,95 @@
+use std::path::{Path, PathBuf};
+
+use super::csv::Reading;
+use super::lines::Lines;
+use super::row::LENIENT_HINT;
+use super::{Construction, Conversion, Options, RowCounts, TraceError};
+use crate::residual::{ChannelId, Class, NotFinite, StreamBuilder};
+use crate::store::{InputDigest, Place, label};
+
+/// A residual before it is checked: time in seconds, class, value, channel.
+pub(super) type Residual = (f64, Class, f64, ChannelId);
+
+/// The residuals of a trace as they come, and what became of its rows.
+pub(super) struct Output<'a> {
+    pub(super) builder: StreamBuilder,
+    pub(super) rows: RowCounts,
+    lines: Lines,
+    input: InputDigest,
+    path: PathBuf,
+    options: &'a Options,
+}
+
+impl<'a> Output<'a> {
+    /// An output with room for `samples`, and the table of the reading.
+    pub(super) fn new<T>(path: &Path, options: &'a Options, reading: Reading<T>, samples: usize) -> (Self, T) {
+        let Reading { table, rows, lines, input } = reading;
+        let builder = StreamBuilder::with_capacity(samples);
+        (Self { builder, rows, lines, input, path: path.to_path_buf(), options }, table)
+    }
+
+    /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is not finite: then the row is
+    /// an error, or counted when lenient, and `false` is returned.
+    pub(super) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
+        let fault = residuals.iter().find_map(|(t, _, value, _)| not_finite(*t, *value));
+        match fault {
+            None => {
+                for (t, class, value, channel) in residuals {
+                    self.push(*t, *class, *value, *channel)?;
+                }
+                Ok(true)
+            }
+            Some(fault) if self.options.lenient => {
+                let reason = match fault {
+                    NotFinite::Time(_) => "time not finite",
+                    NotFinite::Value(_) => "residual not finite",
+                };
+                self.rows.withdraw(1, reason);
+                Ok(false)
+            }
+            Some(fault) => {
+                let place = Place { line: self.lines.of(row), ..Place::file(&self.path) };
+                Err(TraceError::Malformed { place, problem: format!("{fault}{LENIENT_HINT}") })
+            }
+        }
+    }
+
+    /// Appends a residual that belongs to no single row.
+    pub(super) fn push(&mut self, t: f64, class: Class, value: f64, channel: ChannelId) -> Result<(), TraceError> {
+        self.builder
+            .push_id(t, class, value, Some(channel))
+            .map_err(|fault| TraceError::Malformed { place: Place::file(&self.path), problem: fault.to_string() })
+    }
+
+    /// An error about the file as a whole.
+    pub(super) fn file_error(&self, problem: &str) -> TraceError {
+        TraceError::Malformed { place: Place::file(&self.path), problem: problem.to_owned() }
+    }
+
+    /// The conversion, labelled by data set, construction and file name, with `suffix`.
+    pub(super) fn finish_with(self, suffix: &str) -> Conversion {
+        let source = source(&self.path, self.options, suffix);
+        Conversion { stream: self.builder.finish(source), rows: self.rows, input: self.input }
+    }
+
+    pub(super) fn finish(self) -> Conversion {
+        self.finish_with("")
+    }
+}
+
+/// The label of a stream: data set, construction (but for the published one) and file name.
+pub(super) fn source(path: &Path, options: &Options, suffix: &str) -> String {
+    let (dataset, file) = (options.dataset, label(path));
+    match options.construction {
+        Construction::Reference => format!("{}@{file}{suffix}", dataset.reference_label()),
+        Construction::Own => format!("{dataset}:{}@{file}{suffix}", dataset.own_construction()),
+    }
+}
+
+fn not_finite(t: f64, value: f64) -> Option<NotFinite> {
+    match (t.is_finite(), value.is_finite()) {
+        (true, true) => None,
+        (false, _) => Some(NotFinite::Time(t)),
+        _ => Some(NotFinite::Value(value)),
+    }
+}

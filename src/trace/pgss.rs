@@ -1,0 +1,226 @@
+//! Snapshots of PostgreSQL's `pg_stat_statements`: counters that only grow.
+
+use std::path::Path;
+
+use super::csv::{Source, Table};
+use super::history::{RollingMedian, log_ratio};
+use super::mix::Mix;
+use super::output::Output;
+use super::row::{Fault, Row};
+use super::{Construction, Conversion, Options, TraceError};
+use crate::residual::divergence::jensen_shannon;
+use crate::residual::{ChannelId, Channels, Class, formula};
+
+const REQUIRED: [&str; 4] = ["snapshot_t", "query_id", "calls", "total_exec_time_ms"];
+const T: usize = 0;
+const QUERY: usize = 1;
+const CALLS: usize = 2;
+const TOTAL: usize = 3;
+
+/// Times that are nearer than this are one snapshot.
+const SAME_TIME_S: f64 = 1e-9;
+
+/// Intervals of a query that the published baseline is the mean of, for ever.
+const PUBLISHED_BASELINE: usize = 3;
+
+/// Intervals of a query that ours needs: snapshots are few, and an interval's mean is steadier than one execution.
+const KNOWN: usize = 3;
+
+/// Added to both sides of a ratio of mean latencies, which may be 0.
+const JITTER_MS: f64 = 0.01;
+
+/// The channel of the workload mix.
+const MIX: &str = "pgss_digest_mix";
+
+/// The counters as columns.
+#[derive(Default)]
+struct Snapshots {
+    t: Vec<f64>,
+    query: Vec<ChannelId>,
+    calls: Vec<u64>,
+    total_ms: Vec<f64>,
+    queries: Channels,
+}
+
+impl Table for Snapshots {
+    type Context = ();
+
+    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
+        let (t, calls, total_ms) = (row.finite(T)?, row.whole(CALLS)?, row.finite(TOTAL)?);
+        self.t.push(t);
+        self.query.push(self.queries.intern(row.text(QUERY)));
+        self.calls.push(calls);
+        self.total_ms.push(total_ms);
+        Ok(())
+    }
+
+    fn append(&mut self, later: Self) {
+        let queries = self.queries.absorb(&later.queries);
+        self.t.extend_from_slice(&later.t);
+        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
+        self.calls.extend_from_slice(&later.calls);
+        self.total_ms.extend_from_slice(&later.total_ms);
+    }
+}
+
+impl Snapshots {
+    /// The rows of each query in order of time, queries in order of name.
+    fn by_query(&self) -> Vec<Vec<usize>> {
+        let ranks = self.queries.ranks();
+        let mut queries = vec![Vec::new(); ranks.len()];
+        for (row, query) in self.query.iter().enumerate() {
+            queries[ranks[query.index()] as usize].push(row);
+        }
+        for rows in &mut queries {
+            rows.sort_by(|a, b| self.t[*a].partial_cmp(&self.t[*b]).unwrap_or(std::cmp::Ordering::Equal));
+        }
+        // A name of a row that was refused has no rows.
+        queries.retain(|rows| !rows.is_empty());
+        queries
+    }
+
+    /// The times of the snapshots.
+    fn times(&self) -> Vec<f64> {
+        let mut times = self.t.clone();
+        times.sort_by(f64::total_cmp);
+        times.dedup_by(|next, kept| (*next - *kept).abs() < SAME_TIME_S);
+        times
+    }
+
+    /// How often each query ran up to each snapshot since the one before that has it, in order of snapshot, then of query.
+    /// At its first snapshot, all of its calls count if `first` says so.
+    fn calls_by_time(&self, queries: &[Vec<usize>], times: &[f64], first: bool) -> Vec<(usize, u32, u64)> {
+        let mut calls = Vec::new();
+        for (rank, rows) in (0_u32..).zip(queries) {
+            let mut last = first.then_some(0);
+            let mut next_time = 0;
+            for row in rows {
+                let t = self.t[*row];
+                let near = |time: f64| (time - t).abs() < SAME_TIME_S;
+                let earliest = times.partition_point(|time| *time < t && !near(*time)).max(next_time);
+                for (time, _) in times.iter().enumerate().skip(earliest).take_while(|(_, time)| near(**time)) {
+                    next_time = time + 1;
+                    let now = self.calls[*row];
+                    let ran = last.map_or(0, |last: u64| now.saturating_sub(last));
+                    last = Some(now);
+                    if ran > 0 {
+                        calls.push((time, rank, ran));
+                    }
+                }
+            }
+        }
+        calls.sort_by_key(|(time, _, _)| *time);
+        calls
+    }
+}
+
+pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::open(input)?;
+    let columns = source.header().select(&REQUIRED, &[])?;
+    let reading = source.read::<Snapshots>(&columns, options.lenient, &())?;
+    let rows = reading.table.t.len();
+    let (mut output, table) = Output::new(input, options, reading, rows);
+    if rows < 2 {
+        return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
+    }
+    let (queries, times) = (table.by_query(), table.times());
+    match options.construction {
+        Construction::Reference => reference(&mut output, &table, &queries, &times, options)?,
+        Construction::Own => plain(&mut output, &table, &queries, &times, options)?,
+    }
+    Ok(output.finish())
+}
+
+/// Mean latency of each interval against the first three for ever, and how far the entropy of what ran is below its
+/// maximum over the trace, where the totals of the first snapshot count as an interval.
+fn reference(
+    output: &mut Output<'_>,
+    table: &Snapshots,
+    queries: &[Vec<usize>],
+    times: &[f64],
+    options: &Options,
+) -> Result<(), TraceError> {
+    let t0 = times[0];
+    for rows in queries {
+        let mut means = Vec::new();
+        for pair in rows.windows(2) {
+            let ran = table.calls[pair[1]].saturating_sub(table.calls[pair[0]]);
+            let total_ms = table.total_ms[pair[1]] - table.total_ms[pair[0]];
+            if ran > 0 && total_ms >= 0.0 {
+                means.push((pair[1], total_ms / ran as f64));
+            }
+        }
+        if means.len() <= PUBLISHED_BASELINE {
+            continue;
+        }
+        let sum = means[..PUBLISHED_BASELINE].iter().fold(0.0, |sum, (_, mean)| sum + mean);
+        let baseline = sum / PUBLISHED_BASELINE as f64;
+        let channel = output.builder.channel(table.queries.name(table.query[rows[0]]));
+        for (row, mean) in &means[PUBLISHED_BASELINE..] {
+            let latency = formula::latency(*mean, baseline);
+            output.row(*row, &[(table.t[*row] - t0, Class::PlanRegression, latency, channel)])?;
+        }
+    }
+    let calls = table.calls_by_time(queries, times, true);
+    let entropies: Vec<_> = calls
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|mix| {
+            let total = mix.iter().map(|(_, _, ran)| *ran as u128).sum::<u128>() as f64;
+            let shares = mix.iter().map(|(_, _, ran)| *ran as f64 / total);
+            (times[mix[0].0], shares.fold(0.0, |sum, share| sum + (-share) * options.math.ln(share)))
+        })
+        .collect();
+    let most = entropies.iter().fold(0.0_f64, |most, (_, entropy)| most.max(*entropy));
+    if most > 0.0 {
+        let channel = output.builder.channel(MIX);
+        for (time, entropy) in entropies {
+            output.push(time - t0, Class::WorkloadPhase, 1.0 - entropy / most, channel)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ours: ln of an interval's mean latency over the median of the query's last 24 intervals, once 3 are known, and the
+/// divergence of what ran in an interval from the interval before, stamped at its end.
+///
+/// A query's first snapshot only primes its counters, and one in which a counter fell (a reset, or an entry that was evicted and
+/// came back) primes them again.
+fn plain(
+    output: &mut Output<'_>,
+    table: &Snapshots,
+    queries: &[Vec<usize>],
+    times: &[f64],
+    options: &Options,
+) -> Result<(), TraceError> {
+    let t0 = times[0];
+    for rows in queries {
+        let channel = output.builder.channel(table.queries.name(table.query[rows[0]]));
+        let mut history = RollingMedian::default();
+        for pair in rows.windows(2) {
+            let Some(ran) = table.calls[pair[1]].checked_sub(table.calls[pair[0]]).filter(|ran| *ran > 0) else {
+                continue;
+            };
+            let total_ms = table.total_ms[pair[1]] - table.total_ms[pair[0]];
+            if total_ms < 0.0 {
+                continue;
+            }
+            let mean_ms = total_ms / ran as f64;
+            let slower = history.after(KNOWN).map(|median| log_ratio(options.math, mean_ms, median, JITTER_MS));
+            let residual = slower.map(|slower| (table.t[pair[1]] - t0, Class::PlanRegression, slower, channel));
+            if output.row(pair[1], residual.as_slice())? {
+                history.push(mean_ms);
+            }
+        }
+    }
+    let channel = output.builder.channel(MIX);
+    let calls = table.calls_by_time(queries, times, false);
+    let mixes: Vec<(usize, Mix)> = calls
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|mix| (mix[0].0, mix.iter().map(|(_, query, ran)| (*query, *ran)).collect()))
+        .collect();
+    for pair in mixes.windows(2).filter(|pair| pair[0].0 + 1 == pair[1].0) {
+        let divergence = jensen_shannon(options.math, &pair[0].1, &pair[1].1);
+        output.push(times[pair[1].0] - t0, Class::WorkloadPhase, divergence, channel)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! TPC-DS queries with their latency, estimates, waits and hit ratios.
+
+use std::path::Path;
+
+use super::csv::{Source, Table};
+use super::history::{KNOWN, RollingMedian, Window, log_ratio};
+use super::mix::{Mix, bucket, order_by_time, tally};
+use super::output::{Output, Residual};
+use super::row::{Fault, Row};
+use super::{Construction, Conversion, Options, TraceError};
+use crate::residual::divergence::jensen_shannon;
+use crate::residual::{ChannelId, Channels, Class, formula};
+
+const REQUIRED: [&str; 5] = ["query_id", "t_seconds", "latency_ms", "est_rows", "actual_rows"];
+const OPTIONAL: [&str; 3] = ["wait_event", "wait_seconds", "cache_hit_ratio"];
+const QUERY: usize = 0;
+const T: usize = 1;
+const LATENCY: usize = 2;
+const EST_ROWS: usize = 3;
+const ACTUAL_ROWS: usize = 4;
+const WAIT_EVENT: usize = 5;
+const WAIT: usize = 6;
+const HIT_RATIO: usize = 7;
+
+/// Latencies of a query that the published baseline is the mean of.
+const WINDOW: usize = 16;
+
+/// Length of a bucket of the workload mix.
+const BUCKET_S: f64 = 30.0;
+
+/// The hit ratio of a healthy cache, as published.
+const EXPECTED_HIT_RATIO: f64 = 0.95;
+
+/// The channel of the cache and of the workload mix.
+const SYSTEM: &str = "tpcds";
+
+/// Added to both sides of a ratio of latencies, so that a query of a fraction of a millisecond is not judged on jitter.
+const JITTER_MS: f64 = 1.0;
+
+/// The executions as columns.
+#[derive(Default)]
+struct Executions {
+    query: Vec<ChannelId>,
+    t: Vec<f64>,
+    latency_ms: Vec<f64>,
+    est_rows: Vec<f64>,
+    actual_rows: Vec<f64>,
+    wait: Vec<Option<(ChannelId, f64)>>,
+    hit_ratio: Vec<Option<f64>>,
+    queries: Channels,
+    events: Channels,
+}
+
+impl Executions {
+    /// The published reading: a wait of no seconds and a hit ratio of 0 count as not given.
+    fn published(row: &Row<'_>) -> Result<(f64, Option<f64>, [f64; 3]), Fault> {
+        let wait_s = row.number_or(WAIT, 0.0)?;
+        let hit_ratio = row.number_or(HIT_RATIO, 0.0)?;
+        let numbers = [row.finite(LATENCY)?, row.number(EST_ROWS)?, row.number(ACTUAL_ROWS)?];
+        Ok((wait_s, (hit_ratio > 0.0).then_some(hit_ratio), numbers))
+    }
+
+    /// Ours: an empty cell is not given, and 0 is a value.
+    fn own(row: &Row<'_>) -> Result<(f64, Option<f64>, [f64; 3]), Fault> {
+        let wait_s = row.known_number(WAIT)?.unwrap_or(0.0);
+        let numbers = [row.duration(LATENCY)?, row.finite(EST_ROWS)?, row.finite(ACTUAL_ROWS)?];
+        Ok((wait_s, row.known_number(HIT_RATIO)?, numbers))
+    }
+}
+
+impl Table for Executions {
+    type Context = Construction;
+
+    fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
+        let t = row.finite(T)?;
+        let (wait_s, hit_ratio, [latency_ms, est_rows, actual_rows]) = match construction {
+            Construction::Reference => Self::published(row)?,
+            Construction::Own => Self::own(row)?,
+        };
+        let event = row.text(WAIT_EVENT);
+        let waits = !event.is_empty() && wait_s > 0.0;
+        self.query.push(self.queries.intern(row.text(QUERY)));
+        self.t.push(t);
+        self.latency_ms.push(latency_ms);
+        self.est_rows.push(est_rows);
+        self.actual_rows.push(actual_rows);
+        self.wait.push(waits.then(|| (self.events.intern(event), wait_s)));
+        self.hit_ratio.push(hit_ratio);
+        Ok(())
+    }
+
+    fn append(&mut self, later: Self) {
+        let (queries, events) = (self.queries.absorb(&later.queries), self.events.absorb(&later.events));
+        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
+        self.t.extend_from_slice(&later.t);
+        self.latency_ms.extend_from_slice(&later.latency_ms);
+        self.est_rows.extend_from_slice(&later.est_rows);
+        self.actual_rows.extend_from_slice(&later.actual_rows);
+        self.wait.extend(later.wait.iter().map(|wait| wait.map(|(id, wait_s)| (events[id.index()], wait_s))));
+        self.hit_ratio.extend_from_slice(&later.hit_ratio);
+    }
+}
+
+/// What residuals need of one query.
+struct Query {
+    channel: ChannelId,
+    /// Of the published construction.
+    window_ms: Window,
+    /// Of ours.
+    latency_ms: RollingMedian,
+    cardinality: RollingMedian,
+}
+
+/// Executions in order of time, which is used as it is.
+///
+/// `reference`: the error of the estimate, latency against the mean of the query's last 16, waits, misses of the expected
+/// hit ratio, and the divergence of a bucket of 30 s from the one before, stamped at its start.
+///
+/// `plain` (ours): the error of the estimate minus the median of the query's last 24, ln of the latency over the median of
+/// the query's last 24, both once 5 are known; waits and misses where they are given (0 is a value); and the divergence of
+/// a bucket of 30 s from the last one before that is not empty, stamped at its end. The last bucket is left out: nothing
+/// tells that it is complete.
+pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::open(input)?;
+    let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
+    let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
+    let rows = reading.table.t.len();
+    let (mut output, table) = Output::new(input, options, reading, rows * 3);
+
+    let order = order_by_time(&table.t);
+    let ranks = table.queries.ranks();
+    let queries = table.queries.ids().map(|id| Query {
+        channel: output.builder.channel(table.queries.name(id)),
+        window_ms: Window::default(),
+        latency_ms: RollingMedian::default(),
+        cardinality: RollingMedian::default(),
+    });
+    let mut queries: Vec<_> = queries.collect();
+    let events: Vec<_> = table.events.ids().map(|id| output.builder.channel(table.events.name(id))).collect();
+    let system = output.builder.channel(SYSTEM);
+    let mut phases = Phases::new(options, system);
+    let mut residuals = Vec::with_capacity(4);
+    for at in 0..rows {
+        let row = order.as_ref().map_or(at, |order| order[at] as usize);
+        let t = table.t[row];
+        let query = &mut queries[table.query[row].index()];
+        let latency_ms = table.latency_ms[row];
+        let error = formula::cardinality(options.math, table.est_rows[row], table.actual_rows[row]);
+        residuals.clear();
+        match options.construction {
+            Construction::Reference => {
+                let latency = formula::latency(latency_ms, query.window_ms.mean_or(latency_ms));
+                residuals.push((t, Class::Cardinality, error, query.channel));
+                residuals.push((t, Class::PlanRegression, latency, query.channel));
+            }
+            Construction::Own => own_residuals(options, query, t, latency_ms, error, &mut residuals),
+        }
+        if let Some((event, wait_s)) = table.wait[row] {
+            residuals.push((t, Class::Contention, wait_s, events[event.index()]));
+        }
+        if let Some(hit_ratio) = table.hit_ratio[row] {
+            residuals.push((t, Class::CacheIo, formula::hit_ratio(EXPECTED_HIT_RATIO, hit_ratio), system));
+        }
+        if output.row(row, &residuals)? {
+            match options.construction {
+                Construction::Reference => query.window_ms.push(latency_ms, WINDOW),
+                Construction::Own => {
+                    query.latency_ms.push(latency_ms);
+                    query.cardinality.push(error);
+                }
+            }
+            phases.count(t, ranks[table.query[row].index()], &mut output)?;
+        }
+    }
+    Ok(output.finish())
+}
+
+fn own_residuals(options: &Options, query: &Query, t: f64, latency_ms: f64, error: f64, residuals: &mut Vec<Residual>) {
+    if let Some(median) = query.cardinality.after(KNOWN) {
+        residuals.push((t, Class::Cardinality, error - median, query.channel));
+    }
+    if let Some(median) = query.latency_ms.after(KNOWN) {
+        let slower = log_ratio(options.math, latency_ms, median, JITTER_MS);
+        residuals.push((t, Class::PlanRegression, slower, query.channel));
+    }
+}
+
+/// The workload mix, bucket by bucket.
+struct Phases<'a> {
+    options: &'a Options,
+    channel: ChannelId,
+    /// None before the first query of ours; the published one starts with bucket 0, whether it has queries or not.
+    current: Option<i64>,
+    running: Vec<u32>,
+    finished: Mix,
+}
+
+impl<'a> Phases<'a> {
+    fn new(options: &'a Options, channel: ChannelId) -> Self {
+        let current = (options.construction == Construction::Reference).then_some(0);
+        Self { options, channel, current, running: Vec::new(), finished: Mix::new() }
+    }
+
+    fn count(&mut self, t: f64, query: u32, output: &mut Output<'_>) -> Result<(), TraceError> {
+        let own = self.options.construction == Construction::Own;
+        let bucket = if own { (t / BUCKET_S).floor() as i64 } else { bucket(t, BUCKET_S) };
+        if let Some(current) = self.current
+            && current != bucket
+        {
+            let mix = tally(&mut self.running);
+            let divergence = jensen_shannon(self.options.math, &self.finished, &mix);
+            let (start, end) = (current as f64 * BUCKET_S, (current as f64 + 1.0) * BUCKET_S);
+            if !own {
+                output.push(start, Class::WorkloadPhase, divergence, self.channel)?;
+            } else if !self.finished.is_empty() {
+                output.push(end, Class::WorkloadPhase, divergence, self.channel)?;
+            }
+            self.finished = mix;
+        }
+        self.current = Some(bucket);
+        self.running.push(query);
+        Ok(())
+    }
+}
