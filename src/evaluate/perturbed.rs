@@ -24,7 +24,9 @@ pub fn perturbed(seed: u64, scale: f64, math: Math) -> Stream {
         let t = f64::from(second);
         let progress = (t - 900.0) / 120.0;
         out.push(t, Class::Contention, 0.05 + (1.5 * scale) * progress, "row_lock");
-        out.push(t, Class::Contention, (1.0 + (4.0 * scale) * progress).trunc(), "row_lock#chain");
+        // A depth is a whole number of waiters, so a negative scale gives 0 and not a negative one.
+        let depth = (1.0 + (4.0 * scale) * progress) as u64;
+        out.push(t, Class::Contention, depth as f64, "row_lock#chain");
     }
     for second in 1200..1320_u32 {
         let observed = (0.95 - 0.45 * scale) + random.uniform(-0.02, 0.02);

@@ -143,11 +143,11 @@ type Problem = (Option<u64>, String);
 
 /// Takes one line off `text` by the rules of JSON and appends its sample; a blank line has none.
 fn other<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Result<&'a [u8], Problem> {
+    // A carriage return belongs to the line's end only where a line feed follows, as for the published reader.
     let (line, rest) = match memchr::memchr(b'\n', text) {
-        Some(end) => (&text[..end], &text[end + 1..]),
+        Some(end) => (text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]), &text[end + 1..]),
         None => (text, &[][..]),
     };
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
         return Ok(rest);
     }

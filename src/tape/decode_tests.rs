@@ -49,6 +49,7 @@ fn what_is_not_a_sample_is_refused_with_its_line() {
             2,
             "the line is not a sample: EOF while parsing a value",
         ),
+        ("\r\n\n\r", 3, "the line is not a sample: EOF while parsing a value"),
         ("\n\n{\"t\":1.0,\"class\":\"CacheIo\"}\n", 3, "the line is not a sample: missing field `value`"),
         (r#"{"t":1.0,"t":1.0,"class":"CacheIo","value":0.0}"#, 1, "the line is not a sample: duplicate field `t`"),
         (

@@ -1,0 +1,107 @@
+//! Samples and episodes as comparable bits, the same types for both sides.
+
+use std::fmt;
+
+use dsfb_database::residual::ResidualStream;
+use telltape::motif;
+use telltape::residual::Stream;
+
+use crate::oracle;
+
+/// A number as its bits, so that −0 and 0 differ; shown as the number and its bits.
+///
+/// All NaN are one: IEEE 754 leaves their sign and payload to the machine and the compiler.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bits(u64);
+
+impl From<f64> for Bits {
+    fn from(number: f64) -> Self {
+        Self(if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() })
+    }
+}
+
+impl Bits {
+    /// Whether the number is NaN.
+    #[must_use]
+    pub fn is_nan(self) -> bool {
+        f64::from_bits(self.0).is_nan()
+    }
+}
+
+impl fmt::Debug for Bits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}/{:016x}", f64::from_bits(self.0), self.0)
+    }
+}
+
+/// One sample.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sample {
+    /// Seconds.
+    pub t: Bits,
+    /// Code of the class.
+    pub class: u8,
+    /// Whose residual it is.
+    pub channel: Option<String>,
+    /// The residual.
+    pub value: Bits,
+}
+
+/// One episode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Episode {
+    /// Name of the motif.
+    pub motif: &'static str,
+    /// Its channel.
+    pub channel: Option<String>,
+    /// Start, end, peak, moving average and trust.
+    pub numbers: [Bits; 5],
+}
+
+/// The samples of our stream.
+#[must_use]
+pub fn our_samples(stream: &Stream) -> Vec<Sample> {
+    let samples = stream.samples().map(|sample| Sample {
+        t: sample.t.into(),
+        class: sample.class.code(),
+        channel: sample.channel.map(str::to_owned),
+        value: sample.value.into(),
+    });
+    samples.collect()
+}
+
+/// The samples of a stream of the reference.
+#[must_use]
+pub fn their_samples(stream: &ResidualStream) -> Vec<Sample> {
+    let samples = stream.samples.iter().map(|sample| Sample {
+        t: sample.t.into(),
+        class: oracle::code(sample.class),
+        channel: sample.channel.clone(),
+        value: sample.value.into(),
+    });
+    samples.collect()
+}
+
+/// Our episodes.
+#[must_use]
+pub fn our_episodes(episodes: &[motif::Episode]) -> Vec<Episode> {
+    let episodes = episodes.iter().map(|episode| Episode {
+        motif: episode.motif.name(),
+        channel: Some(episode.channel.clone()),
+        numbers: [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum]
+            .map(Bits::from),
+    });
+    episodes.collect()
+}
+
+/// Episodes of the reference.
+#[must_use]
+pub fn their_episodes(episodes: &[dsfb_database::grammar::Episode]) -> Vec<Episode> {
+    let episodes = episodes.iter().map(|episode| Episode {
+        motif: motif::Motif::ALL[usize::from(oracle::code(episode.motif.residual_class()))].name(),
+        channel: episode.channel.clone(),
+        numbers: [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum]
+            .map(Bits::from),
+    });
+    episodes.collect()
+}

@@ -1,0 +1,13 @@
+//! Generated streams, tapes and traces through both implementations; everything that comes out has to be equal.
+//!
+//! Every property prints its seed. `PROPTEST_RNG_SEED=<seed>` repeats a run, `CONFORMANCE_FACTOR=10` makes it ten times
+//! as long; what once failed is kept in `proptest-regressions/` and tried first.
+
+mod documented;
+mod engine;
+mod generators;
+mod property;
+mod spelling;
+mod streams;
+mod tape_exchange;
+mod tape_lines;
