@@ -1,6 +1,7 @@
 //! Traces: one file per data set, rows in, residual stream out, every rejected row counted.
 
 mod ceb;
+mod commas;
 mod csv;
 mod dataset;
 mod error;
