@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod ceb;
+mod commas;
 mod csv;
 mod dataset;
 mod error;
