@@ -66,3 +66,6 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
         Dataset::Otel => otel::convert(input, options),
     }
 }
+
+#[cfg(test)]
+mod adapter_tests;
