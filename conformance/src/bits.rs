@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use dsfb_database::residual::ResidualStream;
+use dsfb_database::residual::{ResidualSample, ResidualStream};
 use telltape::motif;
-use telltape::residual::Stream;
+use telltape::residual::{Class, Stream};
 
 use crate::oracle;
 
@@ -80,6 +80,17 @@ pub fn their_samples(stream: &ResidualStream) -> Vec<Sample> {
         value: sample.value.into(),
     });
     samples.collect()
+}
+
+/// Puts the samples that one flush of buckets gives into byte order of their channels, where ours are.
+///
+/// The reference emits them in the order of a hash map, which changes from process to process (defect A2). They are
+/// neighbours, of one time, and of the only class that comes from buckets.
+pub fn order_flushes(stream: &mut ResidualStream) {
+    let phase = |sample: &ResidualSample| oracle::code(sample.class) == Class::WorkloadPhase.code();
+    for flush in stream.samples.chunk_by_mut(|a, b| a.t == b.t && phase(a) && phase(b)) {
+        flush.sort_by(|a, b| a.channel.cmp(&b.channel));
+    }
 }
 
 /// Our episodes.

@@ -46,16 +46,21 @@ struct Series {
 }
 
 impl Table for Series {
-    type Context = ();
+    type Context = Construction;
 
-    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
+    fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
         let [t, value] = [T, VALUE].map(|slot| match parse_number(row.text(slot).trim()) {
             None => Err(row.fault(slot, Kind::Number)),
             Some(number) if number.is_finite() => Ok(number),
             Some(_) => Err(row.fault(slot, Kind::NotFinite)),
         });
         let (t, value) = (t?, value?);
-        let channel = if row.has(CHANNEL) { row.text(CHANNEL).trim() } else { ONE_CHANNEL };
+        let channel = match construction {
+            _ if !row.has(CHANNEL) => ONE_CHANNEL,
+            // Numbers are trimmed there, names are not.
+            Construction::Reference => row.text(CHANNEL),
+            Construction::Own => row.text(CHANNEL).trim(),
+        };
         self.t.push(t);
         self.value.push(value);
         self.channel.push(self.channels.intern(channel));
@@ -80,7 +85,7 @@ impl Table for Series {
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
     let source = Source::open(input)?;
     let columns = select(&source, options)?;
-    let reading = source.read::<Series>(&columns, options.lenient, &())?;
+    let reading = source.read::<Series>(&columns, options.lenient, &options.construction)?;
     let (read, rows) = (reading.rows.read, reading.table.t.len());
     let (mut output, table) = Output::new(input, options, reading, rows);
     match options.construction {
@@ -129,7 +134,7 @@ fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> 
             continue;
         }
         let (first, rest) = rows.split_at(PUBLISHED_BASELINE);
-        let baseline = first.iter().fold(0.0, |sum, row| sum + table.value[*row]) / PUBLISHED_BASELINE as f64;
+        let baseline = first.iter().fold(-0.0, |sum, row| sum + table.value[*row]) / PUBLISHED_BASELINE as f64;
         let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
         for row in rest {
             let residual = formula::latency(table.value[*row], baseline);
@@ -164,10 +169,11 @@ fn select(source: &Source, options: &Options) -> Result<Columns, TraceError> {
         header.field(name)
     };
     let named = [named(&options.generic.time)?, named(&options.generic.value)?, named(&options.generic.channel)?];
-    let names: Vec<String> = header.names().iter().map(|name| name.trim().to_lowercase()).collect();
+    let names: Vec<String> = header.names().iter().map(|name| name.to_lowercase()).collect();
+    let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
     let [time, value, channel] = match options.construction {
         Construction::Reference => published(&names, named, source.first_record()),
-        Construction::Own => certain(&names, named).map_err(|problem| {
+        Construction::Own => certain(&trimmed, named).map_err(|problem| {
             header.problem(format!(
                 "{problem}; pass --time-col, --value-col or --channel-col (there are {})",
                 header.list()

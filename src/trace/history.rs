@@ -28,9 +28,9 @@ impl Window {
     pub(super) fn mean_or(&self, absent: f64) -> f64 {
         match self {
             Self::Empty => absent,
-            // The sum starts from zero, as in the published formula, which turns -0.0 into 0.0.
-            Self::One(value) => 0.0 + value,
-            Self::More(values) => values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64,
+            Self::One(value) => *value,
+            // From -0.0, as in the published program, so that the mean of negative zeros is one.
+            Self::More(values) => values.iter().fold(-0.0, |sum, value| sum + value) / values.len() as f64,
         }
     }
 

@@ -139,7 +139,7 @@ fn reference(
         return Ok(());
     }
     let (first, rest) = rows.split_at(PUBLISHED_BASELINE);
-    let baseline = first.iter().fold(0.0, |sum, row| sum + table.ms[*row]) / PUBLISHED_BASELINE as f64;
+    let baseline = first.iter().fold(-0.0, |sum, row| sum + table.ms[*row]) / PUBLISHED_BASELINE as f64;
     for row in rest {
         let latency = formula::latency(table.ms[*row], baseline);
         output.row(*row, &[(t[*row], Class::PlanRegression, latency, channel)])?;

@@ -153,7 +153,7 @@ fn reference(
         if means.len() <= PUBLISHED_BASELINE {
             continue;
         }
-        let sum = means[..PUBLISHED_BASELINE].iter().fold(0.0, |sum, (_, mean)| sum + mean);
+        let sum = means[..PUBLISHED_BASELINE].iter().fold(-0.0, |sum, (_, mean)| sum + mean);
         let baseline = sum / PUBLISHED_BASELINE as f64;
         let channel = output.builder.channel(table.queries.name(table.query[rows[0]]));
         for (row, mean) in &means[PUBLISHED_BASELINE..] {

@@ -3,11 +3,17 @@
 //! Every property prints its seed. `PROPTEST_RNG_SEED=<seed>` repeats a run, `CONFORMANCE_FACTOR=10` makes it ten times
 //! as long; what once failed is kept in `proptest-regressions/` and tried first.
 
+mod bundled;
+mod cells;
+mod csv_text;
 mod documented;
 mod engine;
+mod free_forms;
 mod generators;
 mod property;
 mod spelling;
 mod streams;
 mod tape_exchange;
 mod tape_lines;
+mod times;
+mod traces;
