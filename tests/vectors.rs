@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use telltape::evaluate::Generator;
 use telltape::motif::{self, Engine};
 use telltape::residual::{Math, Stream};
@@ -21,6 +22,19 @@ fn cases(prefix: &str) -> Vec<Value> {
     found
 }
 
+/// SHA-256 over the samples as fingerprints hash them, sorted: what is left of a stream without its order.
+fn multiset(stream: &Stream) -> String {
+    let mut samples: Vec<Vec<u8>> = stream
+        .samples()
+        .map(|sample| {
+            let channel = sample.channel.unwrap_or_default().as_bytes();
+            [&sample.t.to_le_bytes()[..], &[sample.class.code()], &sample.value.to_le_bytes(), channel, b"|"].concat()
+        })
+        .collect();
+    samples.sort();
+    hex::encode(Sha256::digest(samples.concat()))
+}
+
 /// Stream fingerprint (where the published program has a definite one), episodes and their table.
 fn check(case: &Value, stream: &Stream) {
     let name = case["case"].as_str().unwrap();
@@ -29,6 +43,7 @@ fn check(case: &Value, stream: &Stream) {
     if let Some(expected) = case["stream_fingerprint"].as_str() {
         assert_eq!(stream.fingerprint(), expected, "{name}");
     }
+    assert_eq!(multiset(stream), case["sample_multiset_sha256"], "{name}");
     let episodes = Engine::default().replay(stream);
     let expected = std::fs::read(vectors().join(format!("episodes/{name}.csv"))).unwrap();
     assert_eq!(String::from_utf8_lossy(&motif::csv(&episodes)), String::from_utf8_lossy(&expected), "{name}");

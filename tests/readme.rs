@@ -1,0 +1,47 @@
+//! The transcript in the README is what the program really prints, on the real data.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn the_transcript_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let transcript = readme.split("```console\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["experiments", "data", "results"] {
+        let copied = Command::new("cp").arg("-r").arg(root.join(part)).arg(folder.path()).status().unwrap();
+        assert!(copied.success());
+    }
+    let bin = Path::new(env!("CARGO_BIN_EXE_telltape"));
+    let path = format!("{}:{}", bin.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut commands = 0;
+    let mut parts = transcript.split("$ ");
+    assert_eq!(parts.next(), Some(""));
+    for part in parts {
+        let (command, expected) = part.split_once('\n').unwrap();
+        let ran = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(folder.path())
+            .env("PATH", &path)
+            .env_remove("CI")
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(ran.stdout).unwrap();
+        // A transcript may stop early; `explain` goes on with digests.
+        assert!(printed.starts_with(expected), "{command}:\n{printed}{}", String::from_utf8_lossy(&ran.stderr));
+        commands += 1;
+    }
+    assert_eq!(commands, 4);
+}
+
+/// The table of exit codes, data sets and rooms names what there is.
+#[test]
+fn every_data_set_is_in_the_readme() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    for dataset in telltape::trace::Dataset::ALL {
+        let row = format!("| `{dataset}` | ");
+        assert!(readme.contains(&row), "{row}");
+        assert!(readme.contains(&format!("`{}`, `reference` |", dataset.own_construction())));
+    }
+}
