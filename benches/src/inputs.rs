@@ -1,0 +1,83 @@
+//! Seeded tapes and traces, made once and kept under `target/bench/`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use telltape::residual::{Class, StreamBuilder};
+use telltape::tape::TapeWriter;
+
+/// A 64-bit linear congruential generator (Knuth's multiplier), of which the high bits are used.
+struct Random(u64);
+
+impl Random {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// A tape of `samples` samples over five classes of `channels` channels each, in turn: noise of full-length numbers, and
+/// bursts in every channel, the last of them near its end, so that episodes close in every class until the end.
+pub(crate) fn tape(path: &Path, samples: usize, channels: usize, seed: u64) -> Result<()> {
+    if path.is_file() && path.with_extension("jsonl.hash").is_file() {
+        return Ok(());
+    }
+    let mut random = Random(seed);
+    let mut builder = StreamBuilder::with_capacity(samples);
+    let ids: Vec<_> = (0..channels).map(|channel| builder.channel(&format!("channel-{channel:04}"))).collect();
+    let per_channel = samples.div_ceil(5 * channels);
+    for index in 0..samples {
+        let class = Class::ALL[index % 5];
+        let channel = index / 5 % channels;
+        let turn = index / 5 / channels;
+        let burst = per_channel >= 20 && matches!(turn * 20 / per_channel, 7 | 17);
+        let value = (random.unit() - 0.5) * 0.02 + if burst { 1.5 } else { 0.0 };
+        builder.push_id(index as f64 * 0.01, class, value, Some(ids[channel]))?;
+    }
+    let stream = builder.finish("bench");
+    let mut writer = TapeWriter::create(path, "bench")?;
+    writer.append_stream(&stream)?;
+    writer.finalise(None)?;
+    Ok(())
+}
+
+/// Snowset with `rows` rows: the sample again and again, each copy a day later and with queries of its own.
+pub(crate) fn snowset(path: &Path, rows: usize) -> Result<()> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let sample = "data/cache/dsfb-database-0.1.1/snowset_sample.csv";
+    let lines: Vec<String> =
+        BufReader::new(File::open(sample).with_context(|| format!("{sample}: run `make data` first"))?)
+            .lines()
+            .collect::<std::io::Result<_>>()?;
+    let part = path.with_extension("part");
+    let mut out = BufWriter::new(File::create(&part)?);
+    writeln!(out, "{}", lines[0])?;
+    for row in 0..rows {
+        let copy = row / (lines.len() - 1);
+        let fields: Vec<&str> = lines[1 + row % (lines.len() - 1)].split(',').collect();
+        // queryId is unique, createdTime is the fourth column.
+        let day = format!("{:04}-{:02}-{:02}", 2018 + copy / 336, 1 + copy / 28 % 12, 1 + copy % 28);
+        write!(out, "{copy}{},{},{},{day}{}", fields[0], fields[1], fields[2], &fields[3][10..])?;
+        for field in &fields[4..] {
+            write!(out, ",{field}")?;
+        }
+        writeln!(out)?;
+    }
+    out.flush()?;
+    std::fs::rename(part, path)?;
+    Ok(())
+}
+
+/// `count` tapes of `samples` samples each.
+pub(crate) fn many(folder: &Path, count: usize, samples: usize) -> Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(folder)?;
+    let paths: Vec<PathBuf> = (0..count).map(|index| folder.join(format!("t{index:05}.jsonl"))).collect();
+    for (seed, path) in (1..).zip(&paths) {
+        tape(path, samples, 2, seed)?;
+    }
+    Ok(paths)
+}
