@@ -108,6 +108,28 @@ fn pgss() {
     run(Dataset::Pgss, "pgss", cells::pgss());
 }
 
+/// Files of several blocks, which ours reads in parallel: a block may end inside a quoted cell or between CR and LF.
+#[test]
+fn large_files() {
+    let cells = prop_oneof![
+        cells::sqlshare().prop_map(|cells| (Dataset::Sqlshare, cells)),
+        cells::ceb().prop_map(|cells| (Dataset::Ceb, cells)),
+        cells::job().prop_map(|cells| (Dataset::Job, cells)),
+        cells::tpcds().prop_map(|cells| (Dataset::Tpcds, cells)),
+    ];
+    let faults = prop_oneof![Just(Vec::new()), faults()];
+    let property = Property { source: file!(), name: "large files", cases: 12 };
+    let found = property.holds(&(cells, layout(), faults), |((dataset, mut cells), layout, faults), folder| {
+        if cells.rows.is_empty() {
+            return Ok(0);
+        }
+        cells.rows = cells.rows.iter().cycle().take(60_000).cloned().collect();
+        let text = cells.spell(&layout, &faults);
+        convert_both(dataset, &text, faults.is_empty(), &GenericColumns::default(), folder)
+    });
+    assert!(found > 100_000, "{found} samples");
+}
+
 #[test]
 fn pgss_rows_that_cannot_be_read_are_an_error_of_both() {
     let property = Property { source: file!(), name: "pgss, bad rows", cases: 300 };
