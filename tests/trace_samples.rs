@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use telltape::residual::{Class, Math};
+use sha2::{Digest, Sha256};
+use telltape::residual::{Class, Math, Stream};
 use telltape::trace::{Construction, Conversion, Dataset, Options, convert};
 
 /// A sample by name; none before `make data`, which `make test` runs first.
@@ -22,6 +23,20 @@ fn reference(dataset: Dataset, path: &Path) -> Conversion {
 
 fn per_class(conversion: &Conversion) -> [usize; 5] {
     Class::ALL.map(|class| conversion.stream.classes().iter().filter(|other| **other == class).count())
+}
+
+/// SHA-256 over the samples as fingerprints hash them, sorted: what is left of a stream without its order.
+fn multiset(stream: &Stream) -> String {
+    let mut samples: Vec<Vec<u8>> = stream
+        .samples()
+        .map(|sample| {
+            let (t, value) = (sample.t.to_le_bytes(), sample.value.to_le_bytes());
+            let channel = sample.channel.unwrap_or_default().as_bytes();
+            [t.as_slice(), &[sample.class.code()], &value, channel, b"|"].concat()
+        })
+        .collect();
+    samples.sort();
+    hex::encode(Sha256::digest(samples.concat()))
 }
 
 #[test]
@@ -71,6 +86,7 @@ fn the_snowset_sample_has_the_published_samples() {
     let Some(path) = sample("snowset_sample.csv") else { return };
     let conversion = reference(Dataset::Snowset, &path);
     assert_eq!(per_class(&conversion), [5000, 0, 0, 2790, 102]);
+    assert_eq!(multiset(&conversion.stream), "b4d84295db702aa2314a13c996c0c922f3a35a05d931b9f540a3148c1ff74ce0");
     assert_eq!(conversion.stream.source(), "snowset@snowset_sample.csv");
     assert_eq!((conversion.rows.read, conversion.rows.used), (5000, 5000));
 }

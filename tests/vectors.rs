@@ -7,6 +7,7 @@ use telltape::evaluate::Generator;
 use telltape::motif::{self, Engine};
 use telltape::residual::{Math, Stream};
 use telltape::tape::{self, TapeWriter};
+use telltape::trace::{self, Catalogue, Construction, Dataset, Options};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
@@ -53,6 +54,50 @@ fn p1_and_p4_tapes() {
         let read = tape::read(&path).unwrap();
         assert_eq!(read.manifest.sha256, case["input"]["tape_sha256"]);
         check(&case, &read.stream);
+    }
+}
+
+#[test]
+fn p3_samples() {
+    let catalogue = Catalogue::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data")).unwrap();
+    for case in cases("P3_") {
+        let name = case["adapter"]["name"].as_str().unwrap();
+        let entry = catalogue.get(name).unwrap();
+        let path = catalogue.path(entry);
+        assert!(path.is_file(), "`{}` is not there; get it with `make data`", path.display());
+        let options = Options {
+            construction: Construction::Reference,
+            math: Math::System,
+            ..Options::new(name.parse().unwrap())
+        };
+        let converted = trace::convert(&path, &options).unwrap();
+        assert_eq!(converted.input.sha256, case["input"]["sha256"], "{name}");
+        let rejected: u64 = converted.rows.rejected.values().sum();
+        assert_eq!((converted.rows.read, converted.rows.used + rejected), (entry.rows, entry.rows), "{name}");
+        check(&case, &converted.stream);
+    }
+}
+
+#[test]
+fn a_compressed_trace_gives_the_same_residuals() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = Catalogue::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data")).unwrap();
+    let plain = catalogue.path(catalogue.get("job").unwrap());
+    let text = std::fs::read(&plain).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gz, &text).unwrap();
+    let name = plain.file_name().unwrap().to_str().unwrap();
+    let compressed = [("gz", gz.finish().unwrap()), ("zst", zstd::encode_all(text.as_slice(), 0).unwrap())];
+    for construction in [Construction::Reference, Construction::Own] {
+        let options = Options { construction, ..Options::new(Dataset::Job) };
+        let expected = trace::convert(&plain, &options).unwrap();
+        for (ending, bytes) in &compressed {
+            let path = folder.path().join(format!("{name}.{ending}"));
+            std::fs::write(&path, bytes).unwrap();
+            let converted = trace::convert(&path, &options).unwrap();
+            assert_eq!(converted.stream.fingerprint(), expected.stream.fingerprint());
+            assert_ne!(converted.input, expected.input);
+        }
     }
 }
 

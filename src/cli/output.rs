@@ -68,6 +68,11 @@ impl Output {
         eprintln!("{} {}", self.paint(Tone::Bad, "error:"), failure.message());
     }
 
+    /// An error of one of several things that the command works on.
+    pub(super) fn error_of(&self, name: &str, failure: &Failure) {
+        eprintln!("{} {name}: {}", self.paint(Tone::Bad, "error:"), failure.message());
+    }
+
     /// The error that ends the command.
     pub(super) fn fail(&self, failure: &Failure) {
         if self.json {

@@ -62,8 +62,10 @@ impl Run {
             })
             .collect();
         output.data(&json, || text(&reports, output));
-        for failure in failures.iter().flatten() {
-            output.error(failure);
+        for (report, failure) in reports.iter().zip(&failures) {
+            if let Some(failure) = failure {
+                output.error_of(&report.name, failure);
+            }
         }
         for orphan in &selection.orphans {
             let text = format!(

@@ -49,5 +49,5 @@ impl Observer {
 
 /// Seconds between two samples as the observers see them: above zero, at most one.
 pub(super) fn interval(t: f64, previous: f64) -> f64 {
-    (t - previous).max(1e-6).min(1.0)
+    (t - previous).clamp(1e-6, 1.0)
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 use rayon::prelude::*;
 
+use super::commas::Commas;
 use super::header::{Columns, Header};
 use super::lines::Lines;
 use super::records::Records;
@@ -268,19 +269,18 @@ impl<'a, T: Table> Plan<'a, T> {
         line: &'t str,
         cells: &mut Vec<Option<&'t str>>,
     ) -> Result<(), (Option<u64>, Fault)> {
-        let bytes = line.as_bytes();
-        let mut commas = memchr::memchr_iter(b',', bytes);
+        let mut commas = Commas::new(line.as_bytes());
+        // The field that starts at `start` and ends at the comma at `end`, or with the line.
         let (mut field, mut start, mut end) = (0, 0, commas.next());
         for (wanted, slot) in &self.wanted {
-            while field < *wanted {
-                let Some(comma) = end else {
-                    return Err((None, Fault::FieldCount { found: field + 1, expected: self.fields }));
-                };
-                (field, start, end) = (field + 1, comma + 1, commas.next());
+            if field < *wanted {
+                let before = if field + 1 < *wanted { commas.nth(*wanted - field - 2) } else { end };
+                let Some(comma) = before else { break };
+                (field, start, end) = (*wanted, comma + 1, commas.next());
             }
             cells[*slot] = Some(&line[start..end.unwrap_or(line.len())]);
         }
-        let found = field + 1 + usize::from(end.is_some()) + commas.count();
+        let found = memchr::memchr_iter(b',', &line.as_bytes()[start..]).count() + field + 1;
         if found != self.fields {
             return Err((None, Fault::FieldCount { found, expected: self.fields }));
         }

@@ -10,6 +10,7 @@ pub(super) enum Window {
     #[default]
     Empty,
     One(f64),
+    #[expect(clippy::box_collection, reason = "there may be as many windows as rows, and most hold one value")]
     More(Box<VecDeque<f64>>),
 }
 

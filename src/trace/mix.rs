@@ -18,6 +18,15 @@ pub(super) fn tally(keys: &mut Vec<u32>) -> Mix {
     mix
 }
 
+/// The sum of several mixes.
+pub(super) fn together<'a>(mixes: impl IntoIterator<Item = &'a Mix>) -> Mix {
+    let mut sum = BTreeMap::new();
+    for (key, count) in mixes.into_iter().flatten() {
+        *sum.entry(*key).or_default() += count;
+    }
+    sum.into_iter().collect()
+}
+
 /// The number of the bucket of `width_s` seconds that a time is in; a time before 0 and after -`width_s` is in bucket 0.
 pub(super) fn bucket(t: f64, width_s: f64) -> i64 {
     (t / width_s) as i64

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod ceb;
+mod commas;
 mod csv;
 mod dataset;
 mod error;
@@ -65,3 +66,6 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
         Dataset::Otel => otel::convert(input, options),
     }
 }
+
+#[cfg(test)]
+mod adapter_tests;

@@ -63,7 +63,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
     Ok(Conversion { stream: builder.finish(source(input, options, "")), rows, input: file.finish()? })
 }
 
-/// The trimmed queries, but those that are empty.
+/// The trimmed queries; empty ones are counted as rejected, but for what stands behind the last separator.
 fn queries<'a>(path: &Path, bytes: &'a [u8], lenient: bool) -> Result<(Vec<&'a str>, RowCounts), TraceError> {
     let mut queries = Vec::new();
     let mut rows = RowCounts::default();
@@ -71,7 +71,11 @@ fn queries<'a>(path: &Path, bytes: &'a [u8], lenient: bool) -> Result<(Vec<&'a s
     let ends = memchr::memmem::find_iter(bytes, SEPARATOR).chain([bytes.len()]);
     for end in ends {
         match std::str::from_utf8(&bytes[start..end]).map(str::trim) {
-            Ok("") => {}
+            Ok("") if end == bytes.len() => {}
+            Ok("") => {
+                rows.read += 1;
+                rows.reject("empty".to_owned());
+            }
             Ok(query) => {
                 rows.read += 1;
                 rows.used += 1;
@@ -90,7 +94,7 @@ fn queries<'a>(path: &Path, bytes: &'a [u8], lenient: bool) -> Result<(Vec<&'a s
         }
         start = end + SEPARATOR.len();
     }
-    if rows.read == 0 {
+    if queries.is_empty() && rows.rejected.keys().all(|reason| reason == "empty") {
         let problem = "there are no queries; they stand one after the other, with 40 `_` between them".to_owned();
         return Err(TraceError::Malformed { place: Place::file(path).at_line(1), problem });
     }

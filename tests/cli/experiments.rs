@@ -121,11 +121,11 @@ fn expected_results_that_were_edited_by_hand_are_noticed() {
     folder.write("results/p/expected.toml", expected.replace("[stages]", "[stagse]"));
     let (code, message) = folder.refusal(&["run"]);
     assert_eq!(code, 12);
-    assert!(message.starts_with("`results/p/expected.toml:"), "{message}");
+    assert!(message.starts_with("p: `results/p/expected.toml:"), "{message}");
     folder.write("results/p/expected.toml", expected.replace("\"episodes.csv\" =", "\"../../x.csv\" ="));
     assert_eq!(
         folder.refusal(&["run"]),
-        (12, "`results/p/expected.toml`: `../../x.csv` is not the name of a table".to_owned())
+        (12, "p: `results/p/expected.toml`: `../../x.csv` is not the name of a table".to_owned())
     );
 }
 

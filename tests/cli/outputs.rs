@@ -9,7 +9,7 @@ fn an_output_folder_that_cannot_be_made_is_named() {
     let folder = Folder::project(&[("p", PERTURBED)]);
     folder.write("file", "");
     let (code, message) = folder.refusal(&["run", "p", "--out", "file"]);
-    assert_eq!((code, message.as_str()), (1, "cannot write `file/p`: Not a directory (os error 20)"));
+    assert_eq!((code, message.as_str()), (1, "p: cannot write `file/p`: Not a directory (os error 20)"));
     // Not writable even for root.
     let (code, message) = folder.refusal(&["generate", "perturbed", "--seed", "1", "--tape", "/proc/telltape/a.jsonl"]);
     assert_eq!(code, 1);
@@ -41,7 +41,7 @@ fn a_full_disk_leaves_the_old_tape_whole() {
     assert_eq!(folder.read("a.jsonl"), before);
     folder.ok(&["verify", "a.jsonl"]);
     let (code, message) = limited("run p");
-    assert_eq!((code, message.as_str()), (1, "cannot write `out/p/tape.jsonl`: File too large (os error 27)"));
+    assert_eq!((code, message.as_str()), (1, "p: cannot write `out/p/tape.jsonl`: File too large (os error 27)"));
     let left: Vec<String> =
         folder.files().into_iter().filter(|file| file.contains(".part") || file.starts_with("out")).collect();
     assert!(left.is_empty(), "{left:?}");

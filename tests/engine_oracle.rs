@@ -1,0 +1,141 @@
+//! The engine against a slow and obvious one, written from the definition: every input weighted, nothing skipped.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use telltape::motif::{self, Engine, Episode, Grammar, Motif, Parameters};
+use telltape::residual::{Class, Stream, StreamBuilder};
+
+/// An observer with as many inputs as `latest` has numbers.
+struct Observer {
+    phi: f64,
+    omega: f64,
+    alpha: f64,
+    ema: Vec<f64>,
+    weight: Vec<f64>,
+}
+
+impl Observer {
+    fn new(inputs: usize) -> Self {
+        Self { phi: 0.0, omega: 0.0, alpha: 0.0, ema: vec![0.0; inputs], weight: vec![1.0; inputs] }
+    }
+
+    fn step(&mut self, parameters: &Parameters, latest: &[f64], dt: f64) {
+        let predicted = self.phi + self.omega * dt;
+        let slope = self.omega + self.alpha * dt;
+        let mut raw = Vec::new();
+        let mut innovations = Vec::new();
+        for (input, y) in latest.iter().enumerate() {
+            let innovation = y - predicted;
+            self.ema[input] = parameters.rho * self.ema[input] + (1.0 - parameters.rho) * innovation.abs();
+            raw.push(1.0 / (parameters.sigma0 + self.ema[input]));
+            innovations.push(innovation);
+        }
+        let sum: f64 = raw.iter().sum();
+        let mut correction = 0.0;
+        for input in 0..latest.len() {
+            self.weight[input] = if sum > 0.0 { raw[input] / sum } else { 1.0 / latest.len() as f64 };
+            correction += self.weight[input] * innovations[input];
+        }
+        self.phi = predicted + 0.5 * correction;
+        self.omega = slope + 0.1 * correction;
+        self.alpha += 0.01 * correction;
+    }
+}
+
+fn oracle(stream: &Stream, grammar: &Grammar) -> Vec<Episode> {
+    let mut episodes = Vec::new();
+    for motif in Motif::ALL {
+        let parameters = grammar.of(motif);
+        let mut channels: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+        for sample in stream.samples().filter(|sample| sample.class == motif.class()) {
+            channels.entry(sample.channel.unwrap_or("_anonymous_")).or_default().push((sample.t, sample.value));
+        }
+        let mut fused = Observer::new(channels.len());
+        let mut latest = vec![0.0; channels.len()];
+        for (index, (name, samples)) in channels.iter().enumerate() {
+            let mut single = Observer::new(1);
+            let (mut open, mut quiet, mut peak) = (None, None, 0.0_f64);
+            let mut previous = samples[0].0;
+            let emit = |t_start, t_end, peak, single: &Observer, fused: &Observer| Episode {
+                motif,
+                channel: (*name).to_owned(),
+                t_start,
+                t_end,
+                peak,
+                ema_at_boundary: single.ema[0],
+                trust_sum: fused.weight.iter().sum(),
+            };
+            for (t, value) in samples {
+                let dt = (t - previous).clamp(1e-6, 1.0);
+                previous = *t;
+                single.step(parameters, &[*value], dt);
+                latest[index] = *value;
+                fused.step(parameters, &latest, dt);
+                peak = peak.max(value.abs());
+                let stable =
+                    value.abs() < parameters.slew_threshold && single.ema[0].abs() < parameters.drift_threshold;
+                match (open, quiet, stable) {
+                    (None, _, false) => open = Some(*t),
+                    (Some(_), _, false) => quiet = None,
+                    (Some(_), None, true) => quiet = Some(*t),
+                    (Some(start), Some(since), true) if t - since >= parameters.min_dwell_seconds => {
+                        episodes.push(emit(start, *t, peak, &single, &fused));
+                        (open, quiet, peak) = (None, None, 0.0);
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(start) = open.filter(|start| previous - start >= parameters.min_dwell_seconds) {
+                episodes.push(emit(start, previous, peak, &single, &fused));
+            }
+        }
+    }
+    episodes.sort_by(|a, b| a.t_start.total_cmp(&b.t_start));
+    episodes
+}
+
+/// Times in steps that tie, crawl and jump; values around the thresholds.
+fn streams() -> impl Strategy<Value = Stream> {
+    let name = prop_oneof![
+        Just(None),
+        (0..6_u8).prop_map(|number| Some(format!("c{number}"))),
+        Just(Some("_anonymous_".to_owned()))
+    ];
+    let value = prop_oneof![3 => -0.2..0.2, 2 => -1.2..1.2, 1 => Just(0.0), 1 => -50.0..50.0];
+    let step = prop_oneof![2 => Just(1.0), 1 => Just(0.0), 2 => 0.0..3.0, 1 => 10.0..500.0];
+    let sample = (step, 0..5_usize, value, name);
+    prop::collection::vec(sample, 0..400).prop_map(|samples| {
+        let mut builder = StreamBuilder::default();
+        let mut t = 0.0;
+        for (step, class, value, name) in samples {
+            t += step;
+            let channel = name.map(|name| builder.channel(&name));
+            builder.push_id(t, Class::ALL[class], value, channel).unwrap();
+        }
+        builder.finish("generated")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn episodes_are_those_of_the_definition(
+        stream in streams(),
+        motif in 0..5_usize,
+        rho in 0.0..0.99,
+        sigma0 in 0.001..1.0,
+        dwell in 0.0..40.0,
+    ) {
+        let mut grammar = Grammar::default();
+        for (key, value) in [("rho", rho), ("sigma0", sigma0), ("min_dwell_seconds", dwell)] {
+            grammar.set(Motif::ALL[motif].name(), key, value).unwrap();
+        }
+        let expected = oracle(&stream, &grammar);
+        let engine = Engine { grammar, ..Engine::default() };
+        let actual = engine.replay(&stream);
+        prop_assert_eq!(String::from_utf8(motif::csv(&actual)).unwrap(), String::from_utf8(motif::csv(&expected)).unwrap());
+        prop_assert_eq!(motif::fingerprint(&actual), motif::fingerprint(&expected));
+    }
+}
