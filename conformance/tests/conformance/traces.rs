@@ -63,7 +63,7 @@ pub(crate) fn convert_both(
 
 fn run(dataset: Dataset, name: &'static str, cells: impl Strategy<Value = Cells>) {
     let faults = prop_oneof![2 => Just(Vec::new()), 1 => faults()];
-    let property = Property { source: file!(), name, cases: 600 };
+    let property = Property { source: file!(), name, cases: 2500 };
     let found = property.holds(&(cells, layout(), faults), |(cells, layout, mut faults), folder| {
         if cells.rows.is_empty() {
             faults = Vec::new();
@@ -132,7 +132,7 @@ fn large_files() {
 
 #[test]
 fn pgss_rows_that_cannot_be_read_are_an_error_of_both() {
-    let property = Property { source: file!(), name: "pgss, bad rows", cases: 300 };
+    let property = Property { source: file!(), name: "pgss, bad rows", cases: 1000 };
     property.holds(&(cells::pgss(), layout(), faults()), |(cells, layout, faults), folder| {
         let path = folder.join("trace.csv");
         std::fs::write(&path, cells.spell(&layout, &faults)).map_err(|error| error.to_string())?;
