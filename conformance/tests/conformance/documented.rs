@@ -1,11 +1,14 @@
 //! Where telltape differs from the reference on purpose: that it does, and how (`docs/method.md`).
 
 use dsfb_database::live::tape::{Tape, load_and_verify};
-use dsfb_database::residual::{ResidualClass, ResidualSample};
+use dsfb_database::residual::{ResidualClass, ResidualSample, ResidualStream};
 use telltape::residual::{Class, Sample};
 use telltape::tape::{self, TapeError, TapeWriter, manifest_path};
+use telltape::trace::{Conversion, Dataset, GenericColumns};
+use telltape_conformance::{compare, oracle};
 
 use crate::property::scratch;
+use crate::traces::ours;
 
 #[test]
 fn a_residual_that_is_not_finite_is_refused_by_our_writer_and_unreadable_from_theirs() {
@@ -36,4 +39,52 @@ fn a_manifest_with_wrong_times_or_of_a_newer_format_is_refused_by_ours_only() {
         assert!(load_and_verify(&path).is_ok(), "{to}");
         assert!(tape::read(&path).is_err(), "{to}");
     }
+}
+
+/// Our conversion of `text`, and what the reference makes of it; `None` if it panics.
+fn convert_both(
+    dataset: Dataset,
+    text: &str,
+    columns: &GenericColumns,
+) -> (Result<Conversion, String>, Option<Result<ResidualStream, String>>) {
+    let folder = scratch();
+    let path = folder.path().join("trace.csv");
+    std::fs::write(&path, text).unwrap();
+    let theirs = std::panic::catch_unwind(|| oracle::convert(dataset, &path, columns)).ok();
+    (ours(dataset, &path, false, columns), theirs)
+}
+
+#[test]
+fn a_skeleton_with_a_character_across_its_64th_byte_is_cut_before_it_where_the_reference_panics() {
+    let text = format!("user_id,runtime_seconds,submitted_at,query_text\nu,1,0,{}é tail\n", "x".repeat(63));
+    let (ours, theirs) = convert_both(Dataset::Sqlshare, &text, &GenericColumns::default());
+    assert!(theirs.is_none());
+    assert_eq!(ours.unwrap().stream.sample(0).channel, Some(format!("u#{}", "x".repeat(63)).as_str()));
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_refused_by_ours_and_taken_by_the_reference() {
+    let header = "query_id,t_seconds,latency_ms,est_rows,actual_rows\n";
+    for row in ["q,0,nan,1,1", "q,0,inf,1,1", "q,nan,1,1,1", "q,0,1,1,1e999"] {
+        let (ours, theirs) = convert_both(Dataset::Tpcds, &format!("{header}{row}\n"), &GenericColumns::default());
+        assert!(ours.is_err(), "{row}");
+        assert_eq!(theirs.unwrap().unwrap().len(), 2, "{row}");
+    }
+    // Rows that are forgiven in the formula are no such thing.
+    let (ours, theirs) = convert_both(Dataset::Tpcds, &format!("{header}q,0,1,nan,1\n"), &GenericColumns::default());
+    compare::streams(&ours.unwrap().stream, &theirs.unwrap().unwrap()).unwrap();
+}
+
+#[test]
+fn a_named_column_is_exactly_that_column_where_the_reference_forgives_case_and_an_absent_channel() {
+    let text = "t,Value,value\n0,1,2\n1,1,2\n";
+    let columns = GenericColumns { pre_residualized: true, ..GenericColumns::default() };
+    let value = GenericColumns { value: Some("value".to_owned()), ..columns.clone() };
+    let (ours, theirs) = convert_both(Dataset::Generic, text, &value);
+    assert_eq!(ours.unwrap().stream.values(), [2.0, 2.0]);
+    assert_eq!(theirs.unwrap().unwrap().samples[0].value, 1.0);
+    let absent = GenericColumns { channel: Some("host".to_owned()), ..columns };
+    let (ours, theirs) = convert_both(Dataset::Generic, text, &absent);
+    assert!(ours.is_err());
+    assert_eq!(theirs.unwrap().unwrap().samples[0].channel.as_deref(), Some("generic"));
 }

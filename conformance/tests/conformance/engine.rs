@@ -20,25 +20,25 @@ fn run(property: &Property, inputs: &impl Strategy<Value = (Grammar, Rows)>, lea
 
 #[test]
 fn signals_around_the_thresholds() {
-    let property = Property { source: file!(), name: "few channels, shaped signals", cases: 3000 };
+    let property = Property { source: file!(), name: "few channels, shaped signals", cases: 10_000 };
     run(&property, &shaped(8, 60), 3000);
 }
 
 #[test]
 fn many_channels() {
-    let property = Property { source: file!(), name: "many channels, shaped signals", cases: 300 };
+    let property = Property { source: file!(), name: "many channels, shaped signals", cases: 1000 };
     run(&property, &shaped(150, 25), 3000);
 }
 
 #[test]
 fn long_signals() {
-    let property = Property { source: file!(), name: "long signals", cases: 300 };
+    let property = Property { source: file!(), name: "long signals", cases: 1000 };
     run(&property, &shaped(6, 700), 1000);
 }
 
 #[test]
 fn samples_without_any_shape() {
-    let property = Property { source: file!(), name: "shapeless samples", cases: 3000 };
+    let property = Property { source: file!(), name: "shapeless samples", cases: 10_000 };
     let inputs = (crate::streams::grammar(), shapeless(80));
     run(&property, &inputs, 3000);
 }

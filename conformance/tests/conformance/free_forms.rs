@@ -85,7 +85,7 @@ fn options(cells: &Cells, ([time, value, channel], pre_residualized): Named) -> 
 
 #[test]
 fn generic() {
-    let property = Property { source: file!(), name: "generic", cases: 3000 };
+    let property = Property { source: file!(), name: "generic", cases: 8000 };
     let found =
         property.holds(&(generic_cells(), named(), layout(), faults()), |(cells, named, layout, faults), folder| {
             let faults: Vec<_> = faults.into_iter().filter(|(_, fault)| matches!(fault, Fault::Cell(..))).collect();
@@ -127,7 +127,7 @@ fn sqlshare_text() {
     // Few different queries, so that groups have something in common, and numbers in them that skeletons forget.
     let pool = prop::collection::vec(cells::sql(), 1..12);
     let picks = prop::collection::vec((any::<prop::sample::Index>(), 0..3_u32), 0..900);
-    let property = Property { source: file!(), name: "sqlshare-text", cases: 200 };
+    let property = Property { source: file!(), name: "sqlshare-text", cases: 500 };
     let found = property.holds(&(pool, picks, separator, any::<bool>()), |(pool, picks, separator, drift), folder| {
         let count = picks.len();
         let mut text = String::new();
@@ -172,7 +172,7 @@ fn span() -> impl Strategy<Value = (String, bool)> {
 
 #[test]
 fn otel() {
-    let property = Property { source: file!(), name: "otel", cases: 1500 };
+    let property = Property { source: file!(), name: "otel", cases: 4000 };
     let found = property.holds(&prop::collection::vec(span(), 0..80), |spans, folder| {
         let clean = !spans.is_empty() && spans.iter().all(|(_, valid)| *valid);
         let spans: Vec<String> = spans.into_iter().map(|(text, _)| text).collect();

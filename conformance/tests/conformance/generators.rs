@@ -16,7 +16,7 @@ fn perturbed_streams() {
         1 => prop::sample::select(&[1.0 + 1e-13, 1.0 - 1e-11, -1.0, 0.0005, 0.0015, 1e-9, 10.0, 1e25][..]),
         2 => 0.0..3.0_f64,
     ];
-    let property = Property { source: file!(), name: "perturbed streams", cases: 100 };
+    let property = Property { source: file!(), name: "perturbed streams", cases: 300 };
     let found = property.holds(&(any::<u64>(), scale), |(seed, scale), folder| {
         let ours = Generator::Perturbed { scale }.stream(seed, Math::System).ok_or("no stream")?;
         let (theirs, _) = tpcds_with_perturbations_scaled(seed, scale);
@@ -36,7 +36,7 @@ fn the_published_stream_is_the_perturbed_one_at_scale_one() {
 
 #[test]
 fn exemplars() {
-    let property = Property { source: file!(), name: "exemplars", cases: 150 };
+    let property = Property { source: file!(), name: "exemplars", cases: 400 };
     let dataset = prop::sample::select(&Generator::EXEMPLARS[..]);
     let found = property.holds(&(any::<u64>(), dataset), |(seed, dataset), folder| {
         let ours = Generator::Exemplar { dataset }.stream(seed, Math::System).ok_or("no stream")?;

@@ -10,6 +10,7 @@ mod documented;
 mod engine;
 mod free_forms;
 mod generators;
+mod process;
 mod property;
 mod spelling;
 mod streams;

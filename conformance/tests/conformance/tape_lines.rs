@@ -48,7 +48,7 @@ fn samples_in(text: &[u8]) -> usize {
 fn awkward_but_legal_lines_are_the_same_samples() {
     let ending = prop::sample::select(&["\n", "\r\n", "\n\n", "\n\r\n", "\r\n\n\n"][..]);
     let lines = prop::collection::vec((spelled_line(), ending), 1..12);
-    let property = Property { source: file!(), name: "awkward lines", cases: 3000 };
+    let property = Property { source: file!(), name: "awkward lines", cases: 8000 };
     let found = property.holds(&(lines, any::<bool>()), |(lines, open_end), folder| {
         let mut text: String = lines.iter().map(|(line, ending)| format!("{line}{ending}")).collect();
         if open_end {
@@ -67,7 +67,7 @@ fn awkward_but_legal_lines_are_the_same_samples() {
 fn broken_lines_are_refused_by_both_or_neither() {
     let edit = (any::<prop::sample::Index>(), 0..4_usize, junk());
     let inputs = (prop::collection::vec(prop_oneof![line(), spelled_line()], 1..3), prop::collection::vec(edit, 1..3));
-    let property = Property { source: file!(), name: "broken lines", cases: 6000 };
+    let property = Property { source: file!(), name: "broken lines", cases: 20_000 };
     let found = property.holds(&inputs, |(lines, edits), folder| {
         let mut text: Vec<u8> = lines.iter().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect();
         for (at, removed, inserted) in edits {
