@@ -61,7 +61,14 @@ fn target(what: &str, over: (&str, &str), reach: f64, stretch: f64, below: bool)
 }
 
 /// A replay of one tape: ours, the reference, and the hash of its bytes.
-fn replay(name: &str, folder: &Path, programs: &Programs, samples: usize, channels: usize, targets: Vec<Target>) -> Case {
+fn replay(
+    name: &str,
+    folder: &Path,
+    programs: &Programs,
+    samples: usize,
+    channels: usize,
+    targets: Vec<Target>,
+) -> Case {
     let tape = folder.join(format!("tape-{samples}-{channels}.jsonl"));
     let path = tape.display().to_string();
     let out = folder.join("out").display().to_string();

@@ -3,8 +3,8 @@ use std::str::FromStr;
 
 use rayon::prelude::*;
 
-use super::fused::trust_sums;
-use super::machine::emissions;
+use super::lockstep::{Asked, LANES, trust_sums};
+use super::machine::{Emission, emissions};
 use super::runs::Runs;
 use super::{Episode, Grammar, Motif};
 use crate::residual::Stream;
@@ -68,40 +68,91 @@ impl Engine {
     pub fn replay(&self, stream: &Stream) -> Vec<Episode> {
         match self.semantics {
             Semantics::Reference => {
-                let by_motif: Vec<Vec<Episode>> =
-                    Motif::ALL.into_par_iter().map(|motif| self.reference(stream, motif)).collect();
-                let mut episodes = by_motif.concat();
+                let mut found: Vec<Found<'_>> =
+                    Motif::ALL.into_par_iter().map(|motif| self.detect(stream, motif)).collect();
+                // From here on only classes with an emission cost anything.
+                found.retain(|found| !found.wanted.is_empty());
+                let trusts = self.trusts(&found);
+                let mut episodes: Vec<Episode> =
+                    found.iter().zip(&trusts).flat_map(|(found, trusts)| found.episodes(trusts)).collect();
                 episodes.sort_by(|a, b| a.t_start.partial_cmp(&b.t_start).expect("times are finite"));
                 episodes
             }
         }
     }
 
-    fn reference(&self, stream: &Stream, motif: Motif) -> Vec<Episode> {
+    /// The first pass: every channel with its own observer.
+    fn detect<'a>(&self, stream: &'a Stream, motif: Motif) -> Found<'a> {
         let parameters = self.grammar.of(motif);
         let runs = Runs::new(stream, motif.class());
-        let by_channel: Vec<_> = (0..runs.len())
+        let by_channel: Vec<Vec<Emission>> = (0..runs.len())
             .into_par_iter()
             .map(|channel| {
                 let (t, values) = runs.of(channel);
                 emissions(parameters, t, values)
             })
             .collect();
-        let emitted = || {
-            let channels = by_channel.iter().enumerate();
-            channels.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission)))
-        };
-        let wanted: Vec<_> = emitted().map(|(channel, emission)| (channel, emission.at)).collect();
-        let trust = trust_sums(parameters, &runs, &wanted);
-        let episodes = emitted().zip(trust).map(|((channel, emission), trust_sum)| Episode {
-            motif,
-            channel: runs.name(channel).to_owned(),
+        let wanted = by_channel.iter().enumerate();
+        let wanted = wanted.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission.at))).collect();
+        Found { motif, runs, emissions: by_channel.concat(), wanted }
+    }
+
+    /// The second pass: the trust of each emission, classes grouped so that each thread has a group.
+    fn trusts(&self, found: &[Found<'_>]) -> Vec<Vec<f64>> {
+        let threads = rayon::current_num_threads();
+        // Lanes cost nothing next to each other, so the largest classes go together.
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by_key(|index| std::cmp::Reverse(found[*index].cost()));
+        let lanes = found.len().div_ceil(threads).clamp(1, LANES);
+        let groups: Vec<Vec<Vec<f64>>> = order
+            .par_chunks(lanes)
+            .map(|group| {
+                let asked: Vec<Asked<'_>> = group
+                    .iter()
+                    .map(|index| {
+                        let Found { motif, runs, wanted, .. } = &found[*index];
+                        Asked { parameters: self.grammar.of(*motif), runs, wanted }
+                    })
+                    .collect();
+                trust_sums(&asked)
+            })
+            .collect();
+        let mut trusts = vec![Vec::new(); found.len()];
+        for (index, sums) in order.into_iter().zip(groups.into_iter().flatten()) {
+            trusts[index] = sums;
+        }
+        trusts
+    }
+}
+
+/// What the first pass finds in one class.
+struct Found<'a> {
+    motif: Motif,
+    runs: Runs<'a>,
+    /// In order of channel, then of time.
+    emissions: Vec<Emission>,
+    /// Channel and sample of each emission.
+    wanted: Vec<(usize, usize)>,
+}
+
+impl Found<'_> {
+    /// About how many inputs the fused observer has to look at.
+    fn cost(&self) -> usize {
+        let channels = self.wanted.last().map_or(0, |(channel, _)| channel + 1);
+        let share = channels as f64 / self.runs.len().max(1) as f64;
+        (self.runs.samples() as f64 * share * channels as f64) as usize
+    }
+
+    fn episodes<'b>(&'b self, trusts: &'b [f64]) -> impl Iterator<Item = Episode> + 'b {
+        let emitted = self.emissions.iter().zip(&self.wanted).zip(trusts);
+        emitted.map(|((emission, (channel, _)), trust_sum)| Episode {
+            motif: self.motif,
+            channel: self.runs.name(*channel).to_owned(),
             t_start: emission.t_start,
             t_end: emission.t_end,
             peak: emission.peak,
             ema_at_boundary: emission.ema,
-            trust_sum,
-        });
-        episodes.collect()
+            trust_sum: *trust_sum,
+        })
     }
 }

@@ -3,7 +3,7 @@
 //! One observer with as many inputs as the class has channels follows the channels one after another; its weights
 //! influence no detection and sum to 1 but for rounding, yet that rounding is part of the published fingerprint. The
 //! pass costs samples × channels, so it runs only for classes in which an episode closes, and only as far as the last
-//! close.
+//! close. This is the plain one, for numbers of any magnitude; [`super::lockstep`] is the fast one.
 
 use super::Parameters;
 use super::observer::{Motion, interval};

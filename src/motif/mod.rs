@@ -6,10 +6,12 @@ mod engine;
 mod episode;
 mod fused;
 mod grammar;
+mod lockstep;
 mod machine;
 mod observer;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod repeat;
 mod runs;
 
 pub use engine::{Engine, Semantics, UnknownSemantics};

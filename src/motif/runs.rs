@@ -59,6 +59,16 @@ impl<'a> Runs<'a> {
         self.names[channel]
     }
 
+    /// Number of samples.
+    pub(super) fn samples(&self) -> usize {
+        self.t.len()
+    }
+
+    /// The largest magnitude of a residual; 0 if there are none.
+    pub(super) fn largest_magnitude(&self) -> f64 {
+        self.values.iter().fold(0.0, |largest, value| value.abs().max(largest))
+    }
+
     /// Times and values of a channel.
     pub(super) fn of(&self, channel: usize) -> (&[f64], &[f64]) {
         let start = if channel == 0 { 0 } else { self.ends[channel - 1] };
