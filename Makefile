@@ -5,7 +5,7 @@ TELLTAPE = $(TARGET)/release/telltape
 # nextest if it is there, else cargo's own runner; both print their totals.
 RUNNER := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo test)
 
-.PHONY: reproduce build data test test-unit test-conformance check clean
+.PHONY: reproduce build data test test-unit test-conformance check bench clean
 
 ## Convert, replay and compare all experiments; exit code 0 when every digest is the committed one, 10 when not.
 reproduce: build data
@@ -32,7 +32,15 @@ test-conformance: build
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --all-targets -p telltape-conformance -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+
+## Ours, the reference and the limits side by side, in one run: out/bench.md. Builds a polars that reads CSV first, which
+## takes a while. Needs openssl.
+bench: build data
+	$(CARGO) build --release --locked -p telltape-conformance
+	$(CARGO) build --release --locked -p telltape-bench
+	$(TARGET)/release/telltape-bench
 
 clean:
 	rm -rf out
