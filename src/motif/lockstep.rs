@@ -159,12 +159,21 @@ impl<'a> Group<'a> {
             let mut sum = Lanes::default();
             let inputs = self.latest[..reached].iter().zip(&mut self.ema[..reached]).zip(&mut self.raw[..reached]);
             for ((latest, ema), raw) in inputs {
+                // Whole vectors are loaded, worked on and stored: written lane by lane, this loop is not vectorised.
+                let (old, y) = (*ema, *latest);
+                let (mut new, mut reciprocal) = (Lanes::default(), Lanes::default());
                 for lane in 0..LANES {
-                    let innovation = latest.0[lane] - predicted.0[lane];
-                    ema.0[lane] = rho.0[lane] * ema.0[lane] + complement.0[lane] * innovation.abs();
-                    raw.0[lane] = 1.0 / (sigma0.0[lane] + ema.0[lane]);
-                    sum.0[lane] += raw.0[lane];
+                    let innovation = y.0[lane] - predicted.0[lane];
+                    new.0[lane] = rho.0[lane] * old.0[lane] + complement.0[lane] * innovation.abs();
                 }
+                for lane in 0..LANES {
+                    reciprocal.0[lane] = 1.0 / (sigma0.0[lane] + new.0[lane]);
+                }
+                for lane in 0..LANES {
+                    sum.0[lane] += reciprocal.0[lane];
+                }
+                *ema = new;
+                *raw = reciprocal;
             }
             let (mut late_raw, mut late_innovation) = (Lanes::default(), Lanes::default());
             for lane in 0..LANES {
