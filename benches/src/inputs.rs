@@ -61,7 +61,8 @@ pub(crate) fn snowset(path: &Path, rows: usize) -> Result<()> {
         let fields: Vec<&str> = lines[1 + row % (lines.len() - 1)].split(',').collect();
         // queryId is unique, createdTime is the fourth column.
         let day = format!("{:04}-{:02}-{:02}", 2018 + copy / 336, 1 + copy / 28 % 12, 1 + copy % 28);
-        write!(out, "{copy}{},{},{},{day}{}", fields[0], fields[1], fields[2], &fields[3][10..])?;
+        let query = fields[0].parse::<u64>()?.wrapping_add(copy as u64 * 1_000_003) % (1 << 63);
+        write!(out, "{query},{},{},{day}{}", fields[1], fields[2], &fields[3][10..])?;
         for field in &fields[4..] {
             write!(out, ",{field}")?;
         }

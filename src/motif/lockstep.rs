@@ -291,3 +291,7 @@ fn dispatch(group: &mut Group<'_>) {
     }
     group.run::<false>();
 }
+
+#[cfg(test)]
+#[path = "lockstep_tests.rs"]
+mod tests;

@@ -9,6 +9,8 @@ pub const BLOCK_BYTES: usize = 1 << 20;
 pub struct Blocks<R> {
     reader: R,
     carry: Vec<u8>,
+    /// Buffers that have been used and are free again: fresh memory costs a page fault every 4 KiB.
+    spare: Vec<Vec<u8>>,
     block_bytes: usize,
     done: bool,
 }
@@ -21,7 +23,7 @@ impl<R: Read> Blocks<R> {
 
     /// Blocks of about `block_bytes`; a longer line makes a longer block.
     pub fn with_block_bytes(reader: R, block_bytes: usize) -> Self {
-        Self { reader, carry: Vec::new(), block_bytes: block_bytes.max(1), done: false }
+        Self { reader, carry: Vec::new(), spare: Vec::new(), block_bytes: block_bytes.max(1), done: false }
     }
 
     /// The next block, or `None` at the end.
@@ -32,7 +34,9 @@ impl<R: Read> Blocks<R> {
         if self.done {
             return Ok(None);
         }
-        let mut block = Vec::with_capacity(self.block_bytes + self.carry.len());
+        let mut block = self.spare.pop().unwrap_or_default();
+        block.clear();
+        block.reserve(self.block_bytes + self.carry.len());
         block.append(&mut self.carry);
         loop {
             let before = block.len();
@@ -62,6 +66,11 @@ impl<R: Read> Blocks<R> {
             }
         }
         Ok(batch)
+    }
+
+    /// Takes back blocks that are not needed any more, for the next ones.
+    pub fn recycle(&mut self, blocks: Vec<Vec<u8>>) {
+        self.spare.extend(blocks);
     }
 
     /// The reader behind the blocks, for what is left: the carried start of a line, then the rest.

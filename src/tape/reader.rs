@@ -4,10 +4,13 @@ use std::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::decode::{BadLine, decode};
+use super::decode::{BadLine, Decoded, decode};
 use super::{Manifest, TapeError};
 use crate::residual::{Stream, StreamBuilder};
 use crate::store::{Blocks, Place, StoreError};
+
+/// Bytes of the shortest line that is a sample: `[0,"CacheIo",0,""]`.
+const SHORTEST_LINE: u64 = 18;
 
 /// A tape that has been read and is what its manifest says.
 #[derive(Debug)]
@@ -32,7 +35,10 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
         return Err(StoreError::read(path)(std::io::ErrorKind::IsADirectory.into()).into());
     }
     let manifest = Manifest::read(path)?;
-    let (samples, sha256, bad) = decode_and_hash(path, file)?;
+    // Room for what the manifest says, unless the file is too small to hold as much.
+    let most = file.metadata().map_err(StoreError::read(path))?.len() / SHORTEST_LINE;
+    let expected = usize::try_from(manifest.sample_count.min(most)).unwrap_or_default();
+    let (samples, sha256, bad) = decode_and_hash(path, file, expected)?;
     if sha256 != manifest.sha256 {
         let recorded = manifest.sha256;
         return Err(TapeError::HashMismatch { tape: path.to_path_buf(), recorded, actual: sha256 });
@@ -48,33 +54,48 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
 }
 
 /// All samples up to the first bad line, the SHA-256 of all bytes, and that bad line.
-fn decode_and_hash(path: &Path, file: File) -> Result<(StreamBuilder, String, Option<BadLine>), TapeError> {
+fn decode_and_hash(
+    path: &Path,
+    file: File,
+    expected: usize,
+) -> Result<(StreamBuilder, String, Option<BadLine>), TapeError> {
     let batch_blocks = rayon::current_num_threads() * 2;
     let mut blocks = Blocks::new(file);
     let mut hasher = Sha256::new();
-    let mut samples = StreamBuilder::default();
-    let (mut lines, mut bad) = (0, None);
+    let mut merged = Merged { samples: StreamBuilder::with_capacity(expected), lines: 0, bad: None };
+    let mut decoded = Vec::new();
     let mut batch = blocks.next_batch(batch_blocks).map_err(StoreError::read(path))?;
     while !batch.is_empty() {
         let hash_and_read = || {
             batch.iter().for_each(|block| hasher.update(block));
             blocks.next_batch(batch_blocks)
         };
-        let skip = bad.is_some();
-        let decode_all =
-            || -> Vec<_> { if skip { Vec::new() } else { batch.par_iter().map(|block| decode(block)).collect() } };
-        let (next, decoded) = rayon::join(hash_and_read, decode_all);
-        for block in decoded {
-            samples.append(block.samples);
-            if let Some(found) = block.bad {
-                bad = Some(BadLine { line: lines + found.line, ..found });
-                break;
-            }
-            lines += block.lines;
-        }
-        batch = next.map_err(StoreError::read(path))?;
+        let decode_all = || batch.par_iter().map(|block| decode(block)).collect::<Vec<_>>();
+        let merge_earlier = || decoded.drain(..).for_each(|block| merged.append(block));
+        let (next, (current, ())) = rayon::join(hash_and_read, || rayon::join(decode_all, merge_earlier));
+        decoded = current;
+        blocks.recycle(std::mem::replace(&mut batch, next.map_err(StoreError::read(path))?));
     }
-    Ok((samples, hex::encode(hasher.finalize()), bad))
+    decoded.drain(..).for_each(|block| merged.append(block));
+    Ok((merged.samples, hex::encode(hasher.finalize()), merged.bad))
+}
+
+/// The blocks so far, in order.
+struct Merged {
+    samples: StreamBuilder,
+    lines: u64,
+    /// The first line that is no sample, from 1 within the tape; nothing behind it is kept.
+    bad: Option<BadLine>,
+}
+
+impl Merged {
+    fn append(&mut self, block: Decoded) {
+        if self.bad.is_none() {
+            self.samples.append(block.samples);
+            self.bad = block.bad.map(|bad| BadLine { line: self.lines + bad.line, ..bad });
+            self.lines += block.lines;
+        }
+    }
 }
 
 /// Compares what the manifest says of the samples; keys that are absent are not checked.

@@ -203,7 +203,8 @@ impl<'a, T: Table> Plan<'a, T> {
             earlier?;
             let next = next.map_err(StoreError::read(merged.path))?;
             if quoted.is_empty() {
-                (batch, parsed) = (next, current);
+                blocks.recycle(std::mem::replace(&mut batch, next));
+                parsed = current;
                 continue;
             }
             current.into_iter().try_for_each(|block| merged.append(block))?;
