@@ -42,7 +42,10 @@ pub(super) struct Asked<'a> {
 
 /// The trusts of up to [`LANES`] classes.
 pub(super) fn trust_sums(asked: &[Asked<'_>]) -> Vec<Vec<f64>> {
-    let tame = |one: &Asked<'_>| one.parameters.sigma0 >= 1.0 / LIMIT && one.runs.largest_magnitude() <= LIMIT;
+    let tame = |one: &Asked<'_>| {
+        // Without memory, nothing times infinity would give channels that have not been reached a weight.
+        one.parameters.rho > 0.0 && one.parameters.sigma0 >= 1.0 / LIMIT && one.runs.largest_magnitude() <= LIMIT
+    };
     if asked.iter().all(tame) {
         let mut group = Group::new(asked);
         dispatch(&mut group);

@@ -38,9 +38,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn lanes_equal_the_plain_observer((stream, loudest) in streams(), sigma0 in prop_oneof![Just(0.05), 1e-6..10.0, Just(1e-300)]) {
+    fn lanes_equal_the_plain_observer(
+        (stream, loudest) in streams(),
+        sigma0 in prop_oneof![Just(0.05), 1e-6..10.0, Just(1e-300)],
+        rho in prop_oneof![0.0..1.0, Just(0.0), Just(5e-324)],
+    ) {
         let mut grammar = Grammar::default();
         grammar.set("contention_ramp", "sigma0", sigma0).unwrap();
+        grammar.set("plan_regression_onset", "rho", rho).unwrap();
         let runs: Vec<_> = Motif::ALL[..LANES].iter().map(|motif| Runs::new(&stream, motif.class())).collect();
         let wanted: Vec<_> = runs.iter().map(wanted).collect();
         let asked: Vec<_> = (0..LANES)
@@ -49,7 +54,7 @@ proptest! {
             .collect();
         let plain: Vec<_> = asked.iter().map(|one| fused::trust_sums(one.parameters, one.runs, one.wanted)).collect();
         prop_assert_eq!(bits(&trust_sums(&asked)), bits(&plain));
-        if loudest <= 1e80 && sigma0 > 1e-80 {
+        if loudest <= 1e80 && sigma0 > 1e-80 && rho > 0.0 {
             let mut group = Group::new(&asked);
             group.run::<false>();
             let sums: Vec<_> = group.cursors.into_iter().map(|cursor| cursor.sums).collect();
