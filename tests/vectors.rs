@@ -83,10 +83,11 @@ fn p3_samples() {
         let options = Options {
             construction: Construction::Reference,
             math: Math::System,
+            digest: true,
             ..Options::new(name.parse().unwrap())
         };
         let converted = trace::convert(&path, &options).unwrap();
-        assert_eq!(converted.input.sha256, case["input"]["sha256"], "{name}");
+        assert_eq!(converted.input.unwrap().sha256, case["input"]["sha256"], "{name}");
         let rejected: u64 = converted.rows.rejected.values().sum();
         assert_eq!((converted.rows.read, converted.rows.used + rejected), (entry.rows, entry.rows), "{name}");
         check(&case, &converted.stream);
@@ -104,7 +105,7 @@ fn a_compressed_trace_gives_the_same_residuals() {
     let name = plain.file_name().unwrap().to_str().unwrap();
     let compressed = [("gz", gz.finish().unwrap()), ("zst", zstd::encode_all(text.as_slice(), 0).unwrap())];
     for construction in [Construction::Reference, Construction::Own] {
-        let options = Options { construction, ..Options::new(Dataset::Job) };
+        let options = Options { construction, digest: true, ..Options::new(Dataset::Job) };
         let expected = trace::convert(&plain, &options).unwrap();
         for (ending, bytes) in &compressed {
             let path = folder.path().join(format!("{name}.{ending}"));

@@ -85,22 +85,18 @@ impl Convert {
             let text = "--time-col, --value-col, --channel-col and --pre-residualized are for --dataset generic";
             return Err(Failure::usage(text));
         }
-        Ok(Options { dataset: self.dataset, construction, math: self.math.math(), lenient: self.lenient, generic })
+        let math = self.math.math();
+        Ok(Options { construction, math, lenient: self.lenient, generic, ..Options::new(self.dataset) })
     }
 }
 
 /// Writes and seals a tape and tells what is on it.
 pub(super) fn write(path: &std::path::Path, stream: &Stream, rows: Option<RowCounts>, output: &Output) -> Outcome {
     let mut writer = TapeWriter::create(path, stream.source())?;
-    writer.append_stream(stream)?;
+    let (written, stream_fingerprint) = rayon::join(|| writer.append_stream(stream), || stream.fingerprint());
+    written?;
     let Manifest { sha256, sample_count, rows, .. } = writer.finalise(rows)?;
-    let json = TapeJson {
-        tape: path.display().to_string(),
-        sha256,
-        sample_count,
-        stream_fingerprint: stream.fingerprint(),
-        rows,
-    };
+    let json = TapeJson { tape: path.display().to_string(), sha256, sample_count, stream_fingerprint, rows };
     output.data(&json, || text(&json));
     Ok(Exit::Ok)
 }

@@ -293,6 +293,8 @@ fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
             channel: convert.channel_col,
             pre_residualized: convert.pre_residualized,
         },
+        // The input is the first stage of the digest chain.
+        digest: true,
     };
     if adapter != Dataset::Generic && options.generic != GenericColumns::default() {
         return Err(Problem::at(at, "`time_col`, `value_col`, `channel_col` and `pre_residualized` are for `generic`"));

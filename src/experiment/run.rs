@@ -108,7 +108,8 @@ fn samples(
 ) -> Result<(Stream, String, Option<RowCounts>), ExperimentError> {
     let convert = |path: &Path, options: &Options| {
         let converted = trace::convert(path, options)?;
-        Ok((converted.stream, converted.input.sha256, Some(converted.rows)))
+        let input = converted.input.expect("the options of an experiment ask for it");
+        Ok((converted.stream, input.sha256, Some(converted.rows)))
     };
     match source {
         Source::Catalogue { name, options } => {

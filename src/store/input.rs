@@ -16,12 +16,12 @@ pub struct InputDigest {
     pub bytes: u64,
 }
 
-/// A file opened for one pass: its stored bytes are hashed while they are read, and `.gz` and `.zst` are
+/// A file opened for one pass: its stored bytes can be hashed while they are read, and `.gz` and `.zst` are
 /// decompressed on the way.
 pub struct Input {
     path: PathBuf,
     reader: Box<dyn Read + Send>,
-    hashed: Arc<Mutex<Hashed>>,
+    hashed: Option<Arc<Mutex<Hashed>>>,
 }
 
 #[derive(Default)]
@@ -33,31 +33,33 @@ struct Hashed {
 /// Hashes what passes through.
 struct Tee {
     file: File,
-    hashed: Arc<Mutex<Hashed>>,
+    hashed: Option<Arc<Mutex<Hashed>>>,
 }
 
 impl Read for Tee {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
-        let mut hashed = self.hashed.lock().expect("the lock is only ever held here and in finish");
-        hashed.hasher.update(&buffer[..count]);
-        hashed.bytes += count as u64;
+        if let Some(hashed) = &self.hashed {
+            let mut hashed = hashed.lock().expect("the lock is only ever held here and in finish");
+            hashed.hasher.update(&buffer[..count]);
+            hashed.bytes += count as u64;
+        }
         Ok(count)
     }
 }
 
 impl Input {
-    /// Opens `path`; the ending of its name decides whether it is decompressed.
+    /// Opens `path`; the ending of its name decides whether it is decompressed, `digest` whether it is hashed.
     ///
     /// # Errors
     /// When there is no such file, it is a folder, or it cannot be read.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, digest: bool) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(StoreError::read(path))?;
         if file.metadata().map_err(StoreError::read(path))?.is_dir() {
             return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
         }
-        let hashed = Arc::new(Mutex::new(Hashed::default()));
-        let tee = Tee { file, hashed: Arc::clone(&hashed) };
+        let hashed = digest.then(|| Arc::new(Mutex::new(Hashed::default())));
+        let tee = Tee { file, hashed: hashed.clone() };
         let reader: Box<dyn Read + Send> = match path.extension().and_then(|ending| ending.to_str()) {
             Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee))),
             Some("zst") => Box::new(zstd::Decoder::new(tee).map_err(StoreError::read(path))?),
@@ -82,14 +84,15 @@ impl Input {
         Ok(bytes)
     }
 
-    /// The digest of the stored bytes, all of them: what has not been read yet is read now.
+    /// The digest of the stored bytes, all of them, if it was asked for: what has not been read yet is read now.
     ///
     /// # Errors
     /// When reading fails.
-    pub fn finish(mut self) -> Result<InputDigest, StoreError> {
+    pub fn finish(mut self) -> Result<Option<InputDigest>, StoreError> {
+        let Some(hashed) = self.hashed.take() else { return Ok(None) };
         io::copy(&mut self.reader, &mut io::sink()).map_err(StoreError::read(&self.path))?;
-        let hashed = std::mem::take(&mut *self.hashed.lock().expect("nothing panics while holding it"));
-        Ok(InputDigest { sha256: hex::encode(hashed.hasher.finalize()), bytes: hashed.bytes })
+        let hashed = std::mem::take(&mut *hashed.lock().expect("nothing panics while holding it"));
+        Ok(Some(InputDigest { sha256: hex::encode(hashed.hasher.finalize()), bytes: hashed.bytes }))
     }
 }
 
@@ -148,9 +151,9 @@ mod tests {
         for (name, stored) in [("x.csv", text.clone()), ("x.csv.gz", gz), ("x.csv.zst", zst)] {
             let path = folder.path().join(name);
             fs::write(&path, &stored).unwrap();
-            let mut input = Input::open(&path).unwrap();
+            let mut input = Input::open(&path, true).unwrap();
             assert!(input.read_to_end().unwrap() == text, "{name}");
-            let digest = input.finish().unwrap();
+            let digest = input.finish().unwrap().unwrap();
             assert_eq!(digest, file_digest(&path).unwrap(), "{name}");
             assert_eq!(digest.bytes, stored.len() as u64, "{name}");
             assert_eq!(label(&path), "x.csv");
@@ -162,7 +165,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv.gz");
         fs::write(&path, b"not gzip at all").unwrap();
-        let mut input = Input::open(&path).unwrap();
+        let mut input = Input::open(&path, true).unwrap();
         let error = input.read_to_end().unwrap_err();
         assert!(matches!(error, StoreError::Read { .. }));
     }
@@ -170,7 +173,7 @@ mod tests {
     #[test]
     fn a_folder_is_not_an_input() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Input::open(folder.path()).err().unwrap();
+        let error = Input::open(folder.path(), true).err().unwrap();
         assert!(matches!(error, StoreError::Read { .. }), "{error}");
     }
 }

@@ -47,7 +47,7 @@ impl Table for Subplans {
 }
 
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = source.header().select(&REQUIRED, &[])?;
     let reading = source.read::<Subplans>(&columns, options.lenient, &())?;
     let rows = reading.table.query.len();

@@ -37,7 +37,7 @@ pub(super) struct Reading<T> {
     pub(super) table: T,
     pub(super) rows: RowCounts,
     pub(super) lines: Lines,
-    pub(super) input: InputDigest,
+    pub(super) input: Option<InputDigest>,
 }
 
 /// A CSV file whose header has been read.
@@ -59,13 +59,13 @@ enum Rest {
 }
 
 impl Source {
-    /// Opens a file and reads its header.
-    pub(super) fn open(path: &Path) -> Result<Self, TraceError> {
-        Self::open_in_blocks_of(path, BLOCK_BYTES)
+    /// Opens a file, whose bytes are hashed on the way if `digest` says so, and reads its header.
+    pub(super) fn open(path: &Path, digest: bool) -> Result<Self, TraceError> {
+        Self::open_in_blocks_of(path, digest, BLOCK_BYTES)
     }
 
-    fn open_in_blocks_of(path: &Path, block_bytes: usize) -> Result<Self, TraceError> {
-        let mut blocks = Blocks::with_block_bytes(Input::open(path)?, block_bytes);
+    fn open_in_blocks_of(path: &Path, digest: bool, block_bytes: usize) -> Result<Self, TraceError> {
+        let mut blocks = Blocks::with_block_bytes(Input::open(path, digest)?, block_bytes);
         let mut first = Vec::new();
         let mut line = 1;
         loop {

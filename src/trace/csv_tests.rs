@@ -37,7 +37,7 @@ fn read_in_blocks_of(text: &[u8], lenient: bool, block_bytes: usize) -> Result<R
     let path = folder.path().join("x.csv");
     fs::write(&path, text).unwrap();
     let read = || {
-        let source = Source::open_in_blocks_of(&path, block_bytes)?;
+        let source = Source::open_in_blocks_of(&path, true, block_bytes)?;
         let columns = source.header().select(&["name", "value"], &["note"])?;
         source.read::<Sheet>(&columns, lenient, &())
     };
@@ -67,7 +67,7 @@ fn columns_are_found_by_name_in_any_order_and_blank_lines_skipped() {
         assert_eq!(reading.table.names, ["a", ""], "{text:?}");
         assert_eq!(reading.table.notes, [None, None], "{text:?}");
         assert_eq!((reading.rows.read, reading.rows.used), (2, 2), "{text:?}");
-        assert_eq!(reading.input.bytes, text.len() as u64);
+        assert_eq!(reading.input.unwrap().bytes, text.len() as u64);
     }
 }
 
@@ -127,7 +127,7 @@ fn lenient_counts_by_reason_and_the_rest_is_read() {
 /// Everything that a reading says, to compare.
 fn outcome(text: &[u8], lenient: bool, block_bytes: usize) -> Result<(Sheet, RowCounts, Lines, u64), String> {
     let reading = read_in_blocks_of(text, lenient, block_bytes)?;
-    Ok((reading.table, reading.rows, reading.lines, reading.input.bytes))
+    Ok((reading.table, reading.rows, reading.lines, reading.input.unwrap().bytes))
 }
 
 /// An error without its column, which the CSV parser does not know.

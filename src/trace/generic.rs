@@ -83,7 +83,7 @@ impl Table for Series {
 ///
 /// Values that are residuals already are taken as they are.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = select(&source, options)?;
     let reading = source.read::<Series>(&columns, options.lenient, &options.construction)?;
     let (read, rows) = (reading.rows.read, reading.table.t.len());

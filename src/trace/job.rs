@@ -89,7 +89,7 @@ struct Query {
 /// median of the last 24, both once there is an earlier iteration, and 1.0 when the plan changed. In the public sample
 /// (113 queries, 3 iterations) the latency residuals go from -0.86 to 0.16, and one estimate moved.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
     let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
     let rows = reading.table.query.len();

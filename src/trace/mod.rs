@@ -45,8 +45,8 @@ pub struct Conversion {
     pub stream: Stream,
     /// How many rows were read, used, and rejected for which reason.
     pub rows: RowCounts,
-    /// The trace file's bytes as stored.
-    pub input: InputDigest,
+    /// The trace file's bytes as stored, if [`Options::digest`] asks for it.
+    pub input: Option<InputDigest>,
 }
 
 /// Converts the trace at `input` to residuals.

@@ -14,6 +14,8 @@ pub struct Options {
     pub lenient: bool,
     /// For [`Dataset::Generic`] only.
     pub generic: GenericColumns,
+    /// Hash the file while it is read. Decides no residual, but costs as much as reading.
+    pub digest: bool,
 }
 
 impl Options {
@@ -26,6 +28,7 @@ impl Options {
             math: Math::default(),
             lenient: false,
             generic: GenericColumns::default(),
+            digest: false,
         }
     }
 

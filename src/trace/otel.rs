@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for Collect {
 /// `reference`: against the mean of the statement's first three for ever, seconds since the span that is first in the file.
 /// `plain` (ours): ln over the median of the statement's last 24, once 5 are known, seconds since the earliest span.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let mut file = Input::open(input)?;
+    let mut file = Input::open(input, options.digest)?;
     let spans = read(input, &mut file, options.lenient)?;
     let reading = Reading { rows: spans.rows.clone(), table: spans, lines: Lines::default(), input: file.finish()? };
     let rows = reading.table.ms.len();

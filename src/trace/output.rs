@@ -15,7 +15,7 @@ pub(super) struct Output<'a> {
     pub(super) builder: StreamBuilder,
     pub(super) rows: RowCounts,
     lines: Lines,
-    input: InputDigest,
+    input: Option<InputDigest>,
     path: PathBuf,
     options: &'a Options,
 }

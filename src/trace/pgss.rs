@@ -115,7 +115,7 @@ impl Snapshots {
 }
 
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = source.header().select(&REQUIRED, &[])?;
     let reading = source.read::<Snapshots>(&columns, options.lenient, &())?;
     let rows = reading.table.t.len();

@@ -114,7 +114,7 @@ mod tests {
         let path = folder.path().join("x.csv");
         std::fs::write(&path, "e,f\r\n\r\n\rg,\"h\r\nh\"\r\ni,j\rk,l\n\nm,n").unwrap();
         for cut in 0..4 {
-            let mut input = Input::open(&path).unwrap();
+            let mut input = Input::open(&path, false).unwrap();
             let mut read = vec![0; cut];
             input.read_exact(&mut read).unwrap();
             let mut records = Records::new(read, input, 10);

@@ -93,7 +93,7 @@ struct Query {
 /// of clauses ([`clauses`]; hardly a skeleton comes twice) of a day with 20 queries or more from those of the user's last
 /// such day, stamped at its end. The last day is left out: nothing tells that it is complete.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = source.header().select(&REQUIRED, &[])?;
     let reading = source.read::<Queries>(&columns, options.lenient, &options.construction)?;
     let rows = reading.table.user.len();

@@ -32,7 +32,7 @@ const CORPUS: &str = "corpus";
 ///
 /// The last group is left out when it is not full, and its queries are counted as rejected.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let mut file = Input::open(input)?;
+    let mut file = Input::open(input, options.digest)?;
     let bytes = file.read_to_end()?;
     let (queries, mut rows) = queries(input, &bytes, options.lenient)?;
     let key = match options.construction {

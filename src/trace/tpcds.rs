@@ -136,7 +136,7 @@ struct Query {
 /// planted windows (34 of 166 plan episodes are outside without them); on another capture of 330 s without faults, which
 /// took no part in the choice, they give none.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
     let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
     let rows = reading.table.t.len();

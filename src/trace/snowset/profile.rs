@@ -143,7 +143,7 @@ struct Warehouse {
 ///   before, both with 20 queries or more, stamped at the end of the bucket. The last bucket of a trace is left out: nothing
 ///   tells that it is complete.
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let (columns, operators) = Operators::select(source.header())?;
     let reading = source.read::<Executions>(&columns, options.lenient, &operators)?;
     let samples = reading.table.exec_ms.len() * 2;

@@ -102,7 +102,7 @@ impl Plans {
 }
 
 pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input, options.digest)?;
     let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
     let reading = source.read::<Executions>(&columns, options.lenient, &())?;
     let samples = reading.table.exec_ms.len() * 2;
