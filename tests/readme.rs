@@ -35,7 +35,7 @@ fn the_transcript_is_true() {
     assert_eq!(commands, 4);
 }
 
-/// The table of exit codes, data sets and rooms names what there is.
+/// The table of data sets names what there is.
 #[test]
 fn every_data_set_is_in_the_readme() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();

@@ -1,9 +1,8 @@
-use std::path::Path;
-
 use serde::Serialize;
 
+use super::failure::{Failure, FailureJson};
 use super::output::Output;
-use super::{Exit, Outcome};
+use super::{Exit, Out, Outcome};
 use crate::experiment::{self, Project};
 
 /// Make the last run's results the expected ones (refuses under CI)
@@ -14,26 +13,42 @@ Examples:
 pub(super) struct Accept {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
+    #[command(flatten)]
+    out: Out,
 }
 
 #[derive(Serialize)]
-struct AcceptedJson {
+struct AcceptedJson<'a> {
     name: String,
     changed: bool,
+    error: Option<FailureJson<'a>>,
 }
 
 impl Accept {
-    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
-        let project = Project::here(out);
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let project = Project::here(self.out.out);
         let selection = project.select(&self.experiments)?;
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
-        let mut accepted = Vec::new();
+        let (mut accepted, mut failures) = (Vec::new(), Vec::new());
         for experiment in &selection.experiments {
-            let one = experiment::accept(&project, experiment, in_ci)?;
-            accepted.push(AcceptedJson { name: one.name, changed: one.changed });
+            match experiment::accept(&project, experiment, in_ci) {
+                Ok(one) => accepted.push(AcceptedJson { name: one.name, changed: one.changed, error: None }),
+                Err(error) => failures.push((experiment.name.clone(), Failure::from(error))),
+            }
         }
+        if let [(_, failure)] = failures.as_slice()
+            && accepted.is_empty()
+        {
+            return Err(failure.clone());
+        }
+        let failed = failures.iter().map(|(name, failure)| AcceptedJson {
+            name: name.clone(),
+            changed: false,
+            error: Some(failure.json()),
+        });
+        accepted.extend(failed);
         output.data(&accepted, || {
-            let lines = accepted.iter().map(|one| {
+            let lines = accepted.iter().filter(|one| one.error.is_none()).map(|one| {
                 let what = if one.changed { "accepted" } else { "unchanged" };
                 format!("{what}: {}\n", one.name)
             });
@@ -42,6 +57,7 @@ impl Accept {
         if accepted.iter().any(|one| one.changed) {
             output.note("commit `results/`, and say in the CHANGELOG why digests changed");
         }
-        Ok(Exit::Ok)
+        failures.iter().for_each(|(name, failure)| output.error_of(name, failure));
+        Ok(Exit::worst(failures.iter().map(|(_, failure)| failure.exit)))
     }
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::generate::MathArgument;
 use super::output::Output;
 use super::{Exit, Outcome};
 use crate::residual::Stream;
-use crate::tape::{Manifest, RowCounts, TapeWriter};
+use crate::tape::{Manifest, RowCounts, TapeWriter, manifest_path};
 use crate::trace::{self, Dataset, GenericColumns, Options};
 
 /// Convert a trace to a tape
@@ -65,6 +65,10 @@ pub(super) struct TapeJson {
 impl Convert {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let options = self.options()?;
+        let same = |path: &Path| matches!((path.canonicalize(), self.input.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if same(&self.tape) || same(&manifest_path(&self.tape)) {
+            return Err(Failure::usage("the tape or its manifest would overwrite the trace; give another --tape"));
+        }
         let converted = trace::convert(&self.input, &options)?;
         let rows = converted.rows;
         write(&self.tape, &converted.stream, Some(rows), output)
@@ -91,7 +95,7 @@ impl Convert {
 }
 
 /// Writes and seals a tape and tells what is on it.
-pub(super) fn write(path: &std::path::Path, stream: &Stream, rows: Option<RowCounts>, output: &Output) -> Outcome {
+pub(super) fn write(path: &Path, stream: &Stream, rows: Option<RowCounts>, output: &Output) -> Outcome {
     let mut writer = TapeWriter::create(path, stream.source())?;
     let (written, stream_fingerprint) = rayon::join(|| writer.append_stream(stream), || stream.fingerprint());
     written?;

@@ -1,9 +1,7 @@
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::output::{Output, Tone};
-use super::{Exit, Outcome};
+use super::{Exit, Out, Outcome};
 use crate::experiment::{self, Explanation, Project, StageRow, TableDifference, ValueChange, Verdict};
 
 /// Name the first stage that differs, and the first differing rows, old and new
@@ -16,6 +14,8 @@ Examples:
 pub(super) struct Explain {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
+    #[command(flatten)]
+    out: Out,
 }
 
 #[derive(Serialize)]
@@ -29,8 +29,8 @@ struct ExplanationJson<'a> {
 }
 
 impl Explain {
-    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
-        let project = Project::here(out);
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let project = Project::here(self.out.out);
         let selection = project.select(&self.experiments)?;
         let mut explanations = Vec::new();
         for experiment in &selection.experiments {

@@ -38,6 +38,11 @@ impl Failure {
         Self { exit: Exit::Usage, kind: "usage", message: message.into(), place: None }
     }
 
+    /// An expected result that no experiment claims.
+    pub(super) fn orphan(message: &str) -> Self {
+        Self { exit: Exit::NoExpected, kind: "orphan", message: message.to_owned(), place: None }
+    }
+
     pub(super) fn internal(error: &anyhow::Error) -> Self {
         Self { exit: Exit::Internal, kind: "internal", message: format!("{error:#}"), place: None }
     }

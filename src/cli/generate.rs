@@ -4,11 +4,9 @@ use clap::{Subcommand, ValueEnum};
 
 use super::Outcome;
 use super::convert;
-use super::failure::Failure;
 use super::output::Output;
-use crate::evaluate::Generator;
+use crate::evaluate::{Exemplar, Generator};
 use crate::residual::Math;
-use crate::trace::Dataset;
 
 /// Generate a tape whose faults are known
 #[derive(clap::Args)]
@@ -37,7 +35,7 @@ enum Kind {
     Exemplar {
         /// The data set
         #[arg(long, value_name = "NAME")]
-        dataset: Dataset,
+        dataset: Exemplar,
         /// Seed of the noise
         #[arg(long, value_name = "N")]
         seed: u64,
@@ -80,8 +78,8 @@ impl MathArgument {
 
 fn scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(scale) if scale.is_finite() && scale >= 0.0 => Ok(scale),
-        _ => Err("not a finite number of 0 or more".to_owned()),
+        Ok(scale) if Generator::takes_scale(scale) => Ok(scale),
+        _ => Err(format!("not a number from 0 to {:e}", Generator::LARGEST_SCALE)),
     }
 }
 
@@ -91,10 +89,7 @@ impl Generate {
             Kind::Perturbed { seed, scale, common } => (Generator::Perturbed { scale }, seed, common),
             Kind::Exemplar { dataset, seed, common } => (Generator::Exemplar { dataset }, seed, common),
         };
-        let stream = generator.stream(seed, common.math.math()).ok_or_else(|| {
-            let known = Generator::EXEMPLARS.map(Dataset::name).join(", ");
-            Failure::usage(format!("that data set has no exemplar; there are: {known}"))
-        })?;
+        let stream = generator.stream(seed, common.math.math());
         convert::write(&common.tape, &stream, None, output)
     }
 }

@@ -43,14 +43,19 @@ struct Common {
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Number of threads; the bytes of every output are the same for any number [default: one a core]
-    #[arg(long, short, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, short, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     jobs: Option<u16>,
-    /// Folder for outputs
-    #[arg(long, global = true, value_name = "DIR", default_value = "out")]
-    out: PathBuf,
     /// When to colour the text; NO_COLOR counts as never
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     color: Color,
+}
+
+/// Where outputs go.
+#[derive(clap::Args)]
+struct Out {
+    /// Folder for outputs
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -79,7 +84,7 @@ pub fn main() -> ExitCode {
     let Arguments { command, common } = arguments;
     let output = Output::new(common.json, common.quiet, common.color);
     let outcome = match threads(common.jobs) {
-        Ok(()) => dispatch(command, &common.out, &output),
+        Ok(()) => dispatch(command, &output),
         Err(error) => Err(Failure::internal(&error)),
     };
     match outcome {
@@ -91,15 +96,15 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command, out: &std::path::Path, output: &Output) -> Outcome {
+fn dispatch(command: Command, output: &Output) -> Outcome {
     match command {
-        Command::Run(run) => run.execute(out, output),
-        Command::Accept(accept) => accept.execute(out, output),
-        Command::Explain(explain) => explain.execute(out, output),
-        Command::Plan(plan) => plan.execute(out, output),
+        Command::Run(run) => run.execute(output),
+        Command::Accept(accept) => accept.execute(output),
+        Command::Explain(explain) => explain.execute(output),
+        Command::Plan(plan) => plan.execute(output),
         Command::Convert(convert) => convert.execute(output),
         Command::Verify(verify) => verify.execute(output),
-        Command::Replay(replay) => replay.execute(out, output),
+        Command::Replay(replay) => replay.execute(output),
         Command::Generate(generate) => generate.execute(output),
         Command::Data(data) => data.execute(output),
     }
@@ -114,8 +119,14 @@ fn threads(jobs: Option<u16>) -> anyhow::Result<()> {
 fn refuse(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
         let message = error.render().to_string();
-        let first = message.lines().next().unwrap_or_default();
-        let failure = Failure::usage(first.strip_prefix("error: ").unwrap_or(first));
+        let lines: Vec<&str> = message
+            .lines()
+            .map(str::trim)
+            .take_while(|line| !line.starts_with("Usage:"))
+            .filter(|line| !line.is_empty())
+            .collect();
+        let message = lines.join(" ");
+        let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
         output::print_failure_as_json(&failure);
     }
     // Nothing can be done about a closed stdout or stderr here.

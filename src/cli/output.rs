@@ -4,6 +4,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use super::Exit;
 use super::failure::Failure;
 
 /// When to colour text.
@@ -59,18 +60,18 @@ impl Output {
     /// A message to people.
     pub(super) fn note(&self, message: &str) {
         if !self.quiet {
-            eprintln!("{message}");
+            say(message);
         }
     }
 
     /// An error that does not end the command.
     pub(super) fn error(&self, failure: &Failure) {
-        eprintln!("{} {}", self.paint(Tone::Bad, "error:"), failure.message());
+        say(&format!("{} {}", self.paint(Tone::Bad, "error:"), printable(failure.message())));
     }
 
     /// An error of one of several things that the command works on.
     pub(super) fn error_of(&self, name: &str, failure: &Failure) {
-        eprintln!("{} {name}: {}", self.paint(Tone::Bad, "error:"), failure.message());
+        say(&format!("{} {name}: {}", self.paint(Tone::Bad, "error:"), printable(failure.message())));
     }
 
     /// The error that ends the command.
@@ -112,10 +113,28 @@ pub(super) fn print_failure_as_json(failure: &Failure) {
     print(&format!("{json:#}\n"));
 }
 
-/// To stdout; a reader that has gone away is not an error of ours.
+/// To stdout. A reader that has gone away is not an error of ours; data that is lost otherwise is.
 fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        say(&format!("error: cannot write to stdout: {error}"));
+        std::process::exit(i32::from(Exit::Internal.code()));
+    }
+}
+
+/// A line to stderr; if that is closed, nobody is listening.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// One line that a terminal can be shown: names and values in messages come from files.
+pub(super) fn printable(text: &str) -> String {
+    let escape = |letter: char| -> String {
+        if letter.is_control() { letter.escape_default().collect() } else { letter.to_string() }
+    };
+    text.chars().map(escape).collect()
 }
 
 /// Rows under headers, padded to columns; numbers to the right.

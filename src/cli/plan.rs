@@ -1,10 +1,8 @@
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::Output;
-use super::{Exit, Outcome};
+use super::{Exit, Out, Outcome};
 use crate::experiment::{self, Project};
 
 /// Tell what would run and why; write nothing
@@ -15,6 +13,8 @@ Examples:
 pub(super) struct Plan {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
+    #[command(flatten)]
+    out: Out,
 }
 
 #[derive(Serialize)]
@@ -26,8 +26,8 @@ struct PlannedJson<'a> {
 }
 
 impl Plan {
-    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
-        let project = Project::here(out);
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let project = Project::here(self.out.out);
         let selection = project.select(&self.experiments)?;
         let planned = experiment::plan(&project, &selection.experiments)?;
         let obstacles: Vec<Option<Failure>> =

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, table};
-use super::{Exit, Outcome};
+use super::{Exit, Out, Outcome};
 use crate::experiment::read_grammar;
 use crate::motif::{self, Engine, Grammar, Semantics};
 use crate::store::{Durability, write_whole};
@@ -31,6 +31,8 @@ pub(super) struct Replay {
     /// Formats of the episode table; csv is always written
     #[arg(long, value_enum, value_delimiter = ',', default_value = "csv")]
     format: Vec<Format>,
+    #[command(flatten)]
+    out: Out,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -64,8 +66,8 @@ struct ReplayedJson<'a> {
 }
 
 impl Replay {
-    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
-        let folders = folders(&self.tapes, out)?;
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let folders = folders(&self.tapes, &self.out.out)?;
         let grammar = match &self.grammar {
             Some(path) => read_grammar(path)?,
             None => Grammar::default(),
@@ -119,7 +121,14 @@ fn folders(tapes: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut folders = Vec::with_capacity(tapes.len());
     for tape in tapes {
         let name = tape.file_name().unwrap_or_default().to_string_lossy();
-        let folder = out.join(name.strip_suffix(".jsonl").unwrap_or(&name));
+        let stem = name.strip_suffix(".jsonl").unwrap_or(&name);
+        if stem.is_empty() || stem.starts_with('.') {
+            return Err(Failure::usage(format!(
+                "`{}` gives no name for a folder of results; rename it",
+                tape.display()
+            )));
+        }
+        let folder = out.join(stem);
         if let Some(other) = owners.insert(folder.clone(), tape) {
             return Err(Failure::usage(format!(
                 "`{}` and `{}` would both be written to `{}`; replay them one at a time with another --out",

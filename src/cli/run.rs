@@ -1,10 +1,8 @@
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, table};
-use super::{Exit, Outcome};
+use super::{Exit, Out, Outcome};
 use crate::experiment::{self, Counts, ExperimentError, Project, Report, StageRow, Verdict};
 
 /// Convert, replay, write out/<name>/, and compare with results/<name>/
@@ -17,6 +15,8 @@ Examples:
 pub(super) struct Run {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
+    #[command(flatten)]
+    out: Out,
 }
 
 #[derive(Serialize)]
@@ -31,8 +31,8 @@ struct ReportJson<'a> {
 }
 
 impl Run {
-    pub(super) fn execute(self, out: &Path, output: &Output) -> Outcome {
-        let project = Project::here(out);
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let project = Project::here(self.out.out);
         let selection = project.select(&self.experiments)?;
         let bar = output.bar(Some(selection.experiments.len() as u64), "{pos}/{len} experiments {wide_bar} {elapsed}");
         let ended = |report: &Report| {
@@ -71,7 +71,7 @@ impl Run {
             let text = format!(
                 "`results/{orphan}` belongs to no experiment; remove it, or restore `experiments/{orphan}.toml`"
             );
-            output.note(&format!("{} {text}", output.paint(Tone::Bad, "orphan:")));
+            output.error(&Failure::orphan(&text));
         }
         let different: Vec<&str> = reports
             .iter()

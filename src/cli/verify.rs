@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Output, Tone};
+use super::output::{Output, Tone, printable};
 use super::{Exit, Outcome};
 use crate::tape::{self, Manifest};
 
@@ -49,7 +49,12 @@ impl Verify {
             let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
                 let manifest = result.as_ref().ok()?;
                 let ok = output.paint(Tone::Good, "ok");
-                Some(format!("{ok} {} ({} samples from {})\n", path.display(), manifest.sample_count, manifest.source))
+                Some(format!(
+                    "{ok} {} ({} samples from {})\n",
+                    path.display(),
+                    manifest.sample_count,
+                    printable(&manifest.source)
+                ))
             });
             lines.collect()
         });

@@ -1,26 +1,88 @@
+use std::fmt;
+use std::str::FromStr;
+
 use super::Emitter;
 use super::perturbed::tpcds_second;
 use super::random::Pcg64;
 use crate::residual::{Class, Math, Stream};
-use crate::trace::Dataset;
+use crate::store::nearest;
 
-/// The exemplar of a data set, `None` if it has none. The order of draws and pushes is part of the digest.
+/// The data sets that have an exemplar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exemplar {
+    /// Three warehouses, one of which gets a heavy query and a cold cache.
+    Snowset,
+    /// Five users, one of whose queries become slow.
+    Sqlshare,
+    /// A corpus whose mix of queries changes for a while.
+    SqlshareText,
+    /// Ten subplans, one of whose estimates goes wrong.
+    Ceb,
+    /// 33 queries, one of which gets another plan.
+    Job,
+    /// 99 queries without a fault.
+    Tpcds,
+}
+
+impl Exemplar {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Snowset, Self::Sqlshare, Self::SqlshareText, Self::Ceb, Self::Job, Self::Tpcds];
+
+    /// The name of the data set.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Snowset => "snowset",
+            Self::Sqlshare => "sqlshare",
+            Self::SqlshareText => "sqlshare-text",
+            Self::Ceb => "ceb",
+            Self::Job => "job",
+            Self::Tpcds => "tpcds",
+        }
+    }
+}
+
+impl fmt::Display for Exemplar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A data set without an exemplar.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no exemplar of `{0}`{suggestion}; there are: {known}",
+    suggestion = nearest(.0, Exemplar::ALL.map(Exemplar::name))
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
+    known = Exemplar::ALL.map(Exemplar::name).join(", ")
+)]
+pub struct UnknownExemplar(String);
+
+impl FromStr for Exemplar {
+    type Err = UnknownExemplar;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|exemplar| exemplar.name() == name);
+        found.ok_or_else(|| UnknownExemplar(name.to_owned()))
+    }
+}
+
+/// The exemplar of a data set. The order of draws and pushes is part of the digest.
 ///
 /// Source: `docs/method.md`, section 5.
 #[must_use]
-pub fn exemplar(dataset: Dataset, seed: u64, math: Math) -> Option<Stream> {
-    let fill = match dataset {
-        Dataset::Snowset => snowset,
-        Dataset::Sqlshare => sqlshare,
-        Dataset::SqlshareText => sqlshare_text,
-        Dataset::Ceb => ceb,
-        Dataset::Job => job,
-        Dataset::Tpcds => tpcds,
-        Dataset::Pgss | Dataset::Generic | Dataset::Otel => return None,
+pub fn exemplar(exemplar: Exemplar, seed: u64, math: Math) -> Stream {
+    let fill = match exemplar {
+        Exemplar::Snowset => snowset,
+        Exemplar::Sqlshare => sqlshare,
+        Exemplar::SqlshareText => sqlshare_text,
+        Exemplar::Ceb => ceb,
+        Exemplar::Job => job,
+        Exemplar::Tpcds => tpcds,
     };
     let mut out = Emitter::new(math);
     fill(&mut out, &mut Pcg64::new(seed));
-    Some(out.samples.finish(format!("{dataset}-exemplar-seed{seed}")))
+    out.samples.finish(format!("{exemplar}-exemplar-seed{seed}"))
 }
 
 fn snowset(out: &mut Emitter, random: &mut Pcg64) {

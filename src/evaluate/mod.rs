@@ -4,12 +4,10 @@ mod exemplar;
 mod perturbed;
 mod random;
 
-pub use exemplar::exemplar;
+pub use exemplar::{Exemplar, UnknownExemplar, exemplar};
 pub use perturbed::perturbed;
 
-use crate::residual::Stream;
-use crate::residual::{Class, Math, StreamBuilder, formula};
-use crate::trace::Dataset;
+use crate::residual::{Class, Math, Stream, StreamBuilder, formula};
 
 /// What to generate; with the seed and the logarithms it decides every byte of the stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,21 +19,26 @@ pub enum Generator {
     },
     /// A stylised trace of one data set with one planted fault.
     Exemplar {
-        /// One of [`Generator::EXEMPLARS`].
-        dataset: Dataset,
+        /// Which one.
+        dataset: Exemplar,
     },
 }
 
 impl Generator {
-    /// The data sets that have an exemplar.
-    pub const EXEMPLARS: [Dataset; 6] =
-        [Dataset::Snowset, Dataset::Sqlshare, Dataset::SqlshareText, Dataset::Ceb, Dataset::Job, Dataset::Tpcds];
+    /// The largest size of faults: far beyond it, residuals are not finite any more.
+    pub const LARGEST_SCALE: f64 = 1e9;
 
-    /// The stream for `seed`; `None` if the data set has no exemplar.
+    /// Whether faults of `scale` times their published size can be planted.
     #[must_use]
-    pub fn stream(self, seed: u64, math: Math) -> Option<Stream> {
+    pub fn takes_scale(scale: f64) -> bool {
+        (0.0..=Self::LARGEST_SCALE).contains(&scale)
+    }
+
+    /// The stream for `seed`.
+    #[must_use]
+    pub fn stream(self, seed: u64, math: Math) -> Stream {
         match self {
-            Self::Perturbed { scale } => Some(perturbed(seed, scale, math)),
+            Self::Perturbed { scale } => perturbed(seed, scale, math),
             Self::Exemplar { dataset } => exemplar(dataset, seed, math),
         }
     }

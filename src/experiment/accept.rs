@@ -2,9 +2,9 @@ use std::fs;
 
 use super::compare::check_tables;
 use super::outcome::Outcome;
-use super::run::options;
+use super::run::{input_digest, options};
 use super::{Experiment, ExperimentError, Project};
-use crate::store::{Durability, Place, StoreError, write_whole};
+use crate::store::{Durability, Place, StoreError, remove_file, write_whole};
 
 /// What accepting an experiment's last result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,9 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     if now.options != last.options || now.grammar != last.grammar {
         return Err(stale("the experiment has changed since its last run"));
     }
+    if last.stages.get("input") != Some(&input_digest(project, &experiment.source)?) {
+        return Err(stale("its input has changed since its last run"));
+    }
     check_tables(&out, &path, &last)?;
     let expected_path = results.join("expected.toml");
     // An expected result that cannot be read is replaced: that is what accepting is for.
@@ -73,8 +76,7 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     }
     last.write(&expected_path, Durability::Synced)?;
     for gone in before.iter().flat_map(|before| before.tables.keys()).filter(|name| !last.tables.contains_key(*name)) {
-        let path = results.join(gone);
-        fs::remove_file(&path).map_err(StoreError::write(&path))?;
+        remove_file(&results.join(gone))?;
     }
     Ok(Accepted { name: name.clone(), changed: before.as_ref() != Some(&last) })
 }

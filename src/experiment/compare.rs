@@ -15,7 +15,7 @@ pub enum Verdict {
     Differs,
     /// There is nothing to compare with.
     NoExpected,
-    /// A platform-bound experiment met another libm than the expected result was made with.
+    /// A platform-bound experiment met another libm than the expected result was made with, and differs.
     Skipped {
         /// The libm of the expected result, and the one here.
         reason: String,
@@ -67,14 +67,16 @@ pub(super) fn rows(actual: Option<&Outcome>, expected: Option<&Outcome>) -> Vec<
 /// The verdict on a result.
 pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
     let Some(expected) = expected else { return Verdict::NoExpected };
-    if let (Some(there), Some(here)) = (&expected.libm, &actual.libm)
-        && there != here
-    {
-        let reason = format!("the expected result was made with {there}, this is {here}");
-        return Verdict::Skipped { reason };
+    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm is no result.
+    if *actual == (Outcome { libm: actual.libm.clone(), ..expected.clone() }) {
+        return Verdict::Same;
     }
-    // Counts are not hashed by a stage, yet a changed count is a changed result.
-    if actual == expected { Verdict::Same } else { Verdict::Differs }
+    match (&expected.libm, &actual.libm) {
+        (Some(there), Some(here)) if there != here => {
+            Verdict::Skipped { reason: format!("the expected result was made with {there}, this is {here}") }
+        }
+        _ => Verdict::Differs,
+    }
 }
 
 /// Reads the expected result in `folder`, and checks that its tables are those that it names.

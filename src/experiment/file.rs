@@ -5,7 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ExperimentError, read_grammar};
-use crate::evaluate::Generator;
+use crate::evaluate::{Generator, UnknownExemplar};
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
 use crate::store::{Place, line_and_column, nearest};
@@ -168,11 +168,12 @@ impl Problem {
 }
 
 impl Experiment {
-    /// Reads the experiment file at `path`. Catalogue names are looked up when it runs.
+    /// Reads the experiment file at `path`; files that it names are relative to `root`, the root of the project.
+    /// Catalogue names are looked up when it runs.
     ///
     /// # Errors
     /// When it cannot be read, or says something that an experiment cannot be: with line, column and suggestion.
-    pub fn read(path: &Path) -> Result<Self, ExperimentError> {
+    pub fn read(path: &Path, root: &Path) -> Result<Self, ExperimentError> {
         let text = std::fs::read_to_string(path).map_err(|error| ExperimentError::File {
             place: Place::file(path),
             problem: format!("the experiment cannot be read: {error}"),
@@ -190,7 +191,6 @@ impl Experiment {
         if name.is_empty() || name.starts_with('.') {
             return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
         }
-        let root = path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
         let mut engine = Engine::default();
         if let Some(file) = &file.replay.grammar_file {
             engine.grammar = read_grammar(&root.join(file))?;
@@ -270,8 +270,8 @@ fn dataset(name: &Spanned<String>) -> Result<Dataset, Problem> {
 fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
     let adapter = match (&input.data, &input.dataset) {
         // By convention the catalogue's names are those of the adapters; another one says which it is.
-        (Some(name), None) => name.parse().map_err(|_| {
-            Problem::at(at, format!("`data = \"{name}\"` is no adapter's name; say which with `dataset`"))
+        (Some(name), None) => name.parse().map_err(|error| {
+            Problem::at(at, format!("{error}; or say with `dataset` which format `data = \"{name}\"` is in"))
         })?,
         (_, Some(name)) => dataset(name)?,
         (None, None) => {
@@ -310,18 +310,15 @@ fn generated(generate: Generate, at: usize) -> Result<Source, Problem> {
     let Generate { kind, seed, scale, dataset: name, math } = generate;
     let generator = match (kind, scale, name) {
         (Kind::Perturbed, scale, None) => {
-            if let Some(scale) = scale.as_ref().filter(|scale| !scale.get_ref().is_finite() || *scale.get_ref() < 0.0) {
-                return Err(Problem::at(scale.span().start, "the scale must be finite and not negative"));
+            if let Some(scale) = scale.as_ref().filter(|scale| !Generator::takes_scale(*scale.get_ref())) {
+                let text = format!("the scale must be a number from 0 to {:e}", Generator::LARGEST_SCALE);
+                return Err(Problem::at(scale.span().start, text));
             }
             Generator::Perturbed { scale: scale.map_or(1.0, Spanned::into_inner) }
         }
         (Kind::Exemplar, None, Some(name)) => {
-            let dataset = dataset(&name)?;
-            if !Generator::EXEMPLARS.contains(&dataset) {
-                let known = Generator::EXEMPLARS.map(Dataset::name).join(", ");
-                let text = format!("there is no exemplar of `{dataset}`; there are: {known}");
-                return Err(Problem::at(name.span().start, text));
-            }
+            let parsed = name.get_ref().parse();
+            let dataset = parsed.map_err(|error: UnknownExemplar| Problem::at(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
         (Kind::Perturbed, _, Some(name)) => {

@@ -4,7 +4,8 @@ fn read(text: &str) -> Result<Experiment, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.toml");
     std::fs::write(&path, text).unwrap();
-    Experiment::read(&path).map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
+    Experiment::read(&path, folder.path())
+        .map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[generate]\nkind = 'perturbed'\nseed = 1\nscale = nan\n",
-            "`x.toml:5:9`: the scale must be finite and not negative",
+            "`x.toml:5:9`: the scale must be a number from 0 to 1e9",
         ),
         (
             "title = 't'\n[generate]\nkind = 'exemplar'\nseed = 1\ndataset = 'otel'\n",

@@ -25,7 +25,7 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
     let planned = experiments.iter().map(|experiment| {
         let (first, input, obstacle) = match &experiment.source {
             Source::Catalogue { name, options } => {
-                let (path, obstacle) = match known_trace(&catalogue, name) {
+                let (path, obstacle) = match known_trace(&catalogue, name, options) {
                     Ok(path) => (Some(path), None),
                     Err(error) => (error.place().map(|place| place.file), Some(error)),
                 };

@@ -64,9 +64,15 @@ impl Project {
         }
         let mut experiments = Vec::new();
         for path in paths {
-            let experiment = Experiment::read(&path)?;
-            if experiments.iter().all(|other: &Experiment| other.name != experiment.name) {
-                experiments.push(experiment);
+            let experiment = Experiment::read(&path, &self.root)?;
+            let same = |path: &Path| path.canonicalize().ok();
+            match experiments.iter().find(|other: &&Experiment| other.name == experiment.name) {
+                None => experiments.push(experiment),
+                Some(other) if same(&other.path) == same(&path) => {}
+                Some(other) => {
+                    let problem = format!("`{}` has the same name, and results go by it", other.path.display());
+                    return Err(ExperimentError::File { place: Place::file(&path), problem });
+                }
             }
         }
         let orphans = if arguments.is_empty() { self.orphans(&experiments)? } else { Vec::new() };
@@ -113,8 +119,9 @@ impl Project {
         let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
         let mut orphans = Vec::new();
         for entry in entries {
-            let name = entry.map_err(StoreError::read(&folder))?.file_name().to_string_lossy().into_owned();
-            if experiments.iter().all(|experiment| experiment.name != name) {
+            let entry = entry.map_err(StoreError::read(&folder))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() && experiments.iter().all(|experiment| experiment.name != name) {
                 orphans.push(name);
             }
         }

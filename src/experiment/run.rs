@@ -10,7 +10,7 @@ use super::{Experiment, ExperimentError, Project, Source, platform};
 use crate::evaluate::Generator;
 use crate::motif;
 use crate::residual::{Math, Stream};
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, Place, file_digest, remove_file, write_whole};
 use crate::tape::{self, RowCounts, TapeWriter};
 use crate::trace::{self, Catalogue, Options, TraceError};
 
@@ -70,6 +70,8 @@ fn one(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Rep
 /// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests.
 fn execute(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
     let folder = project.out(&experiment.name);
+    // A run that fails must not leave the last one's digests: they would pass for its own.
+    remove_file(&folder.join("digests.toml"))?;
     let mut outcome = Outcome::default();
     outcome.set_parameters(options(&experiment.source), &experiment.engine);
     if experiment.source.math() == Math::System {
@@ -113,21 +115,24 @@ fn samples(
     };
     match source {
         Source::Catalogue { name, options } => {
-            let path = known_trace(catalogue, name)?;
+            let path = known_trace(catalogue, name, options)?;
             convert(&path, options)
         }
         Source::Trace { path, options } => convert(&project.root().join(path), options),
         Source::Generated { generator, seed, math } => {
-            let stream = generator.stream(*seed, *math).expect("an experiment file names generators that exist");
-            let input = format!("{} {seed}", generator_name(*generator));
-            Ok((stream, hex::encode(Sha256::digest(input.as_bytes())), None))
+            Ok((generator.stream(*seed, *math), generator_digest(*generator, *seed), None))
         }
     }
 }
 
-/// The file of a catalogue entry, if it is there and is what its hash says.
-pub(super) fn known_trace(catalogue: &Catalogue, name: &str) -> Result<PathBuf, ExperimentError> {
+/// The file of a catalogue entry, if it is there, in the format that `options` say, and what its hash says.
+pub(super) fn known_trace(catalogue: &Catalogue, name: &str, options: &Options) -> Result<PathBuf, ExperimentError> {
     let entry = catalogue.get(name).map_err(|error| ExperimentError::Trace(error.into_trace_error(catalogue)))?;
+    if entry.adapter != options.dataset {
+        let problem =
+            format!("`{name}` is in the format `{}`, the experiment says `{}`", entry.adapter, options.dataset);
+        return Err(ExperimentError::Result { place: Place::file(catalogue.folder().join("datasets.toml")), problem });
+    }
     let path = catalogue.path(entry);
     if !path.exists() {
         return Err(ExperimentError::NoData { path, name: name.to_owned() });
@@ -136,12 +141,24 @@ pub(super) fn known_trace(catalogue: &Catalogue, name: &str) -> Result<PathBuf, 
     Ok(path)
 }
 
-/// Name and scale, as the stage `input` of a generator hashes them before the seed.
-fn generator_name(generator: Generator) -> String {
-    match generator {
-        Generator::Perturbed { scale } => format!("perturbed {scale}"),
-        Generator::Exemplar { dataset } => format!("exemplar {dataset}"),
+/// The digest of what an experiment's samples would be made from now.
+pub(super) fn input_digest(project: &Project, source: &Source) -> Result<String, ExperimentError> {
+    match source {
+        Source::Catalogue { name, options } => {
+            Ok(file_digest(&known_trace(&project.catalogue()?, name, options)?)?.sha256)
+        }
+        Source::Trace { path, .. } => Ok(file_digest(&project.root().join(path))?.sha256),
+        Source::Generated { generator, seed, .. } => Ok(generator_digest(*generator, *seed)),
     }
+}
+
+/// The stage `input` of a generator: SHA-256 of its name, scale or data set, and seed.
+fn generator_digest(generator: Generator, seed: u64) -> String {
+    let input = match generator {
+        Generator::Perturbed { scale } => format!("perturbed {scale} {seed}"),
+        Generator::Exemplar { dataset } => format!("exemplar {dataset} {seed}"),
+    };
+    hex::encode(Sha256::digest(input.as_bytes()))
 }
 
 /// The canonical options of a source; what is at its default is left out.

@@ -3,6 +3,9 @@ use std::io::{self, Read};
 /// Bytes of one block, before it is extended to the end of its last line.
 pub const BLOCK_BYTES: usize = 1 << 20;
 
+/// The longest line that is taken for one: a file without line feeds must not fill the memory.
+const LONGEST_LINE: usize = 64 << 20;
+
 /// Reads a text in blocks of whole lines, so that blocks can be parsed independently of each other.
 ///
 /// Every block but the last ends with a line feed; together they are the text, byte for byte.
@@ -40,6 +43,10 @@ impl<R: Read> Blocks<R> {
         block.append(&mut self.carry);
         loop {
             let before = block.len();
+            if before > LONGEST_LINE.max(self.block_bytes) {
+                let problem = format!("a line is longer than {} MiB; is this a text file?", LONGEST_LINE >> 20);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+            }
             let read = (&mut self.reader).take(self.block_bytes as u64).read_to_end(&mut block)?;
             if read < self.block_bytes {
                 self.done = true;

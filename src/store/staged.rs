@@ -38,8 +38,14 @@ impl Staged {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        if path.is_dir() {
-            return Err(StoreError::write(path)(io::ErrorKind::IsADirectory.into()));
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(StoreError::write(path)(io::ErrorKind::IsADirectory.into())),
+            // A rename would put a file in the place of a device or a pipe.
+            Ok(found) if !found.is_file() => {
+                let problem = "it is there and is no regular file";
+                return Err(StoreError::write(path)(io::Error::new(io::ErrorKind::InvalidInput, problem)));
+            }
+            _ => {}
         }
         fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -104,6 +110,19 @@ pub fn write_whole(path: &Path, bytes: &[u8], durability: Durability) -> Result<
     staged.commit(durability)
 }
 
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove_file(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(StoreError::write(path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Temporary files are private by default; what is renamed into place should be as readable as any other output.
 trait PermissionsLikeOthers {
     fn permissions_like_others(&mut self) -> &mut Self;
@@ -154,5 +173,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = Staged::create(folder.path()).err().unwrap();
         assert_eq!(error.path(), folder.path());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_is_not_replaced() {
+        let error = Staged::create(Path::new("/dev/null")).err().unwrap();
+        assert!(matches!(error, StoreError::Write { .. }));
     }
 }

@@ -94,7 +94,15 @@ impl Manifest {
             place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
             problem: without_place(&error.to_string(), error.line(), error.column()),
         })?;
+        let bad =
+            |problem: &str| Err(TapeError::BadManifest { place: Place::file(&path), problem: problem.to_owned() });
+        if let Some(rows) = &manifest.rows
+            && rows.rejected.values().try_fold(rows.used, |sum, rows| sum.checked_add(*rows)) != Some(rows.read)
+        {
+            return bad("rows read are not rows used and rejected together");
+        }
         match manifest.format {
+            Some(0) => bad("there is no format 0"),
             Some(found) if found > FORMAT => Err(TapeError::NewerFormat { tape: tape.to_path_buf(), found }),
             _ => Ok(manifest),
         }

@@ -66,6 +66,11 @@ impl Catalogue {
             malformed(place, error.message().to_owned())
         })?;
         for (name, entry) in &entries {
+            // The name becomes a folder.
+            if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+                let problem = format!("`{name}` is no name of a data set; use letters, digits and `-`");
+                return Err(malformed(Place::file(&path), problem));
+            }
             let parts = [Some(&entry.file), entry.package.as_ref().map(|package| &package.path)];
             if parts.into_iter().flatten().any(|path| !stays_inside(path)) {
                 let problem = format!("data set `{name}` names a file outside its folder; give a path without `..`");
@@ -123,7 +128,7 @@ pub(super) fn expect_digest(path: &Path, recorded: &str, actual: &str) -> Result
         return Ok(());
     }
     let problem = format!(
-        "its SHA-256 is {actual}, the catalogue says {recorded}; remove the file and run `telltape data fetch`"
+        "its SHA-256 is {actual}, the catalogue says {recorded}; restore it, or remove it and run `telltape data fetch`"
     );
     Err(TraceError::Malformed { place: Place::file(path), problem })
 }

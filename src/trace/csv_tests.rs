@@ -189,3 +189,24 @@ fn a_quote_anywhere_changes_nothing() {
 fn whole_again(text: &[u8], lenient: bool) -> Result<(Sheet, RowCounts, Lines, u64), String> {
     outcome(text, lenient, BLOCK_BYTES)
 }
+
+#[test]
+fn a_quote_that_is_never_closed_is_refused_with_its_line() {
+    for (text, line) in
+        [("value,name\n1,a\n2,\"b\n3,c\n", 3), ("value,name\r\n2,\"b", 2), ("value,name\n1,\"a\nb\"\n2,\"", 4)]
+    {
+        let problem = format!("the record that starts on line {line} opens a quote that is never closed");
+        match read(text, false) {
+            Err(error) => assert!(error.contains("cannot read"), "{text:?}: {error}"),
+            Ok(_) => panic!("{text:?} was read"),
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, text).unwrap();
+        let source = Source::open(&path, false).unwrap();
+        let columns = source.header().select(&["name", "value"], &[]).unwrap();
+        let error = source.read::<Sheet>(&columns, false, &()).err().unwrap();
+        assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some(problem), "{text:?}");
+    }
+    read("value,name\n1,\"a\"\"b\"", false).unwrap();
+}

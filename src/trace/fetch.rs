@@ -98,7 +98,8 @@ pub fn fetch_corpus(
     sha256: Option<&str>,
     progress: &mut dyn FnMut(u64, Option<u64>),
 ) -> Result<Fetched, TraceError> {
-    let bare = from.split(['?', '#']).next().unwrap_or(from).trim_end_matches('/');
+    let bare = if from.contains("://") { from.split(['?', '#']).next().unwrap_or(from) } else { from };
+    let bare = bare.trim_end_matches('/');
     let name = bare.rsplit('/').next().filter(|name| !name.is_empty() && *name != "..").ok_or_else(|| {
         let problem = "it names no file; give the URL or path of one file".to_owned();
         TraceError::Malformed { place: Place::file(from), problem }
@@ -111,10 +112,12 @@ pub fn fetch_corpus(
         }
     }
     std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
-    let part = folder.join(format!("{name}.part"));
-    let mut out = OpenOptions::new().create(true).append(true).open(&part).map_err(StoreError::write(&part))?;
-    let done = out.metadata().map_err(StoreError::read(&part))?.len();
+    // A part is gone on with only from where it came from.
+    let origin = hex::encode(Sha256::digest(from.as_bytes()));
+    let part = folder.join(format!("{name}.{}.part", &origin[..8]));
+    let done = std::fs::metadata(&part).map_or(0, |found| found.len());
     let (mut source, start, total) = open(from, done)?;
+    let mut out = OpenOptions::new().create(true).append(true).open(&part).map_err(StoreError::write(&part))?;
     if start != done {
         out.set_len(start).map_err(StoreError::write(&part))?;
     }
@@ -155,6 +158,9 @@ fn open(from: &str, done: u64) -> Result<Source, TraceError> {
     if !from.contains("://") {
         let path = Path::new(from);
         let mut file = File::open(path).map_err(StoreError::read(path))?;
+        if path.is_dir() {
+            return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()).into());
+        }
         let total = file.metadata().map_err(StoreError::read(path))?.len();
         let start = if done <= total { done } else { 0 };
         io::Seek::seek(&mut file, io::SeekFrom::Start(start)).map_err(StoreError::read(path))?;

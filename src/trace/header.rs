@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::TraceError;
+use super::row::shown;
 use crate::store::{Place, nearest};
 
 /// How many column names an error lists before it says how many more there are.
@@ -109,7 +110,8 @@ impl Header {
 
     /// The column names, as an error lists them.
     pub(super) fn list(&self) -> String {
-        let mut list = self.names.iter().take(LISTED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let mut list =
+            self.names.iter().take(LISTED).map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ");
         if self.names.len() > LISTED {
             list.push_str(&format!(" and {} more", self.names.len() - LISTED));
         }

@@ -33,7 +33,7 @@ impl Records {
         let start = self.reader.position().byte();
         match self.reader.read_byte_record(record) {
             Ok(true) => Ok(Some(self.reader.get_mut().line_of(start))),
-            Ok(false) => Ok(None),
+            Ok(false) => self.reader.get_ref().check_closed().map(|()| None),
             Err(error) => Err(match error.into_kind() {
                 csv::ErrorKind::Io(error) => error,
                 other => io::Error::other(format!("{other:?}")),
@@ -85,6 +85,22 @@ impl<R: Read> Tracker<R> {
             .count() as u64;
         self.counted_to = offset + blank as u64;
         self.line
+    }
+}
+
+impl<R> Tracker<R> {
+    /// An error if the last record, which is what is kept at the end of the file, ends inside a quote: everything behind
+    /// the quote would pass for one field.
+    fn check_closed(&self) -> io::Result<()> {
+        let last = &self.kept[(self.counted_to - self.base) as usize..];
+        let mut builder = csv::ReaderBuilder::new();
+        let more = last.chain(&b"\nmore\n"[..]);
+        let mut records = builder.has_headers(false).flexible(true).from_reader(more).into_byte_records();
+        if last.iter().all(|byte| matches!(byte, b'\r' | b'\n')) || records.nth(1).is_some() {
+            return Ok(());
+        }
+        let problem = format!("the record that starts on line {} opens a quote that is never closed", self.line);
+        Err(io::Error::new(io::ErrorKind::InvalidData, problem))
     }
 }
 

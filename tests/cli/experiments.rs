@@ -136,7 +136,10 @@ fn an_expected_result_of_another_libm_is_not_compared_and_said_so() {
     folder.ok(&["accept"]);
     let expected = folder.read("results/p/expected.toml");
     let line = expected.lines().find(|line| line.starts_with("libm = ")).unwrap();
-    folder.write("results/p/expected.toml", expected.replace(line, "libm = \"abacus 1.0\""));
+    let elsewhere = expected.replace(line, "libm = \"abacus 1.0\"");
+    folder.write("results/p/expected.toml", &elsewhere);
+    assert_eq!(verdict(&folder, 0), "same", "another libm that gives the same bits");
+    folder.write("results/p/expected.toml", elsewhere.replace("samples = 5966", "samples = 5967"));
     let run = folder.run(&["run"]);
     assert_eq!(run.code, 0);
     assert!(
@@ -185,4 +188,33 @@ fn explain_without_a_run_says_what_to_do() {
     let folder = Folder::project(&[("p", PERTURBED)]);
     let expected = "`out/p/digests.toml`: there is no result to explain; run `telltape run p` first";
     assert_eq!(folder.refusal(&["explain", "p"]), (12, expected.to_owned()));
+}
+
+#[test]
+fn a_run_that_fails_leaves_nothing_to_explain_or_accept() {
+    let trace = "query_id,subplan_id,true_rows,est_rows\nq,a,1,1\n";
+    let folder = Folder::project(&[("p", "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'ceb'\n")]);
+    folder.write("x.csv", trace);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["accept"]);
+    folder.write("x.csv", trace.replace(",1,1", ",1,2"));
+    let (code, message) = folder.refusal(&["accept"]);
+    assert_eq!(
+        (code, message.as_str()),
+        (12, "`out/p/digests.toml`: its input has changed since its last run; run `telltape run p` first")
+    );
+    folder.write("x.csv", "nothing,of,the,sort\n");
+    assert_eq!(folder.run(&["run"]).code, 12);
+    assert_eq!(folder.run(&["explain"]).code, 12);
+    assert_eq!(folder.run(&["accept"]).code, 12);
+}
+
+#[test]
+fn two_experiments_of_one_name_are_refused() {
+    let folder = accepted();
+    folder.write("other/experiments/p.toml", PERTURBED);
+    let (code, message) = folder.refusal(&["run", "p", "other/experiments/p.toml"]);
+    assert_eq!(code, 2);
+    assert_eq!(message, "`other/experiments/p.toml`: `experiments/p.toml` has the same name, and results go by it");
+    folder.ok(&["run", "p", "experiments/p.toml", "p*"]);
 }
