@@ -14,6 +14,7 @@ use dsfb_database::adapters::sqlshare_text::SqlShareText;
 use dsfb_database::adapters::tpcds::TpcDs;
 use dsfb_database::grammar::{Episode, MotifEngine, MotifGrammar, MotifParams};
 use dsfb_database::residual::{ResidualClass, ResidualSample, ResidualStream};
+use telltape::evaluate::Exemplar;
 use telltape::motif::{Grammar, Parameters};
 use telltape::residual::{Class, Sample};
 use telltape::trace::{Dataset, GenericColumns};
@@ -122,17 +123,16 @@ pub fn convert(dataset: Dataset, path: &Path, columns: &GenericColumns) -> Resul
     loaded.map_err(|error| format!("{error:#}"))
 }
 
-/// Its exemplar of a data set; `None` where it has none.
+/// Its exemplar of a data set.
 #[must_use]
-pub fn exemplar(dataset: Dataset, seed: u64) -> Option<ResidualStream> {
-    match dataset {
-        Dataset::Snowset => Some(Snowset.exemplar(seed)),
-        Dataset::Sqlshare => Some(SqlShare.exemplar(seed)),
-        Dataset::SqlshareText => Some(SqlShareText.exemplar(seed)),
-        Dataset::Ceb => Some(Ceb.exemplar(seed)),
-        Dataset::Job => Some(Job.exemplar(seed)),
-        Dataset::Tpcds => Some(TpcDs.exemplar(seed)),
-        Dataset::Pgss | Dataset::Generic | Dataset::Otel => None,
+pub fn exemplar(exemplar: Exemplar, seed: u64) -> ResidualStream {
+    match exemplar {
+        Exemplar::Snowset => Snowset.exemplar(seed),
+        Exemplar::Sqlshare => SqlShare.exemplar(seed),
+        Exemplar::SqlshareText => SqlShareText.exemplar(seed),
+        Exemplar::Ceb => Ceb.exemplar(seed),
+        Exemplar::Job => Job.exemplar(seed),
+        Exemplar::Tpcds => TpcDs.exemplar(seed),
     }
 }
 

@@ -204,7 +204,7 @@ fn a_quote_that_is_never_closed_is_refused_with_its_line() {
         let path = folder.path().join("x.csv");
         std::fs::write(&path, text).unwrap();
         let source = Source::open(&path, false).unwrap();
-        let columns = source.header().select(&["name", "value"], &[]).unwrap();
+        let columns = source.header().select(&["name", "value"], &["note"]).unwrap();
         let error = source.read::<Sheet>(&columns, false, &()).err().unwrap();
         assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some(problem), "{text:?}");
     }
