@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::decode::{BadLine, Decoded, decode};
 use super::{Manifest, TapeError};
 use crate::residual::{Stream, StreamBuilder};
-use crate::store::{Blocks, Place, StoreError};
+use crate::store::{BLOCK_BYTES, Blocks, Place, StoreError};
 
 /// Bytes of the shortest line that is a sample: `[0,"CacheIo",0,""]`.
 const SHORTEST_LINE: u64 = 18;
@@ -36,9 +36,9 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
     }
     let manifest = Manifest::read(path)?;
     // Room for what the manifest says, unless the file is too small to hold as much.
-    let most = file.metadata().map_err(StoreError::read(path))?.len() / SHORTEST_LINE;
-    let expected = usize::try_from(manifest.sample_count.min(most)).unwrap_or_default();
-    let (samples, sha256, bad) = decode_and_hash(path, file, expected)?;
+    let length = file.metadata().map_err(StoreError::read(path))?.len();
+    let expected = usize::try_from(manifest.sample_count.min(length / SHORTEST_LINE)).unwrap_or_default();
+    let (samples, sha256, bad) = decode_and_hash(path, file, length, expected)?;
     if sha256 != manifest.sha256 {
         let recorded = manifest.sha256;
         return Err(TapeError::HashMismatch { tape: path.to_path_buf(), recorded, actual: sha256 });
@@ -57,22 +57,31 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
 fn decode_and_hash(
     path: &Path,
     file: File,
+    length: u64,
     expected: usize,
 ) -> Result<(StreamBuilder, String, Option<BadLine>), TapeError> {
     let batch_blocks = rayon::current_num_threads() * 2;
-    let mut blocks = Blocks::new(file);
+    // A small tape needs a small block; one byte more, and its end shows in the first read.
+    let block_bytes = usize::try_from(length + 1).map_or(BLOCK_BYTES, |length| length.min(BLOCK_BYTES));
+    let mut blocks = Blocks::with_block_bytes(file, block_bytes);
     let mut hasher = Sha256::new();
     let mut merged = Merged { samples: StreamBuilder::with_capacity(expected), lines: 0, bad: None };
     let mut decoded = Vec::new();
     let mut batch = blocks.next_batch(batch_blocks).map_err(StoreError::read(path))?;
+    if let [block] = batch.as_slice() {
+        // A small tape: threads are better used on the next one.
+        hasher.update(block);
+        merged.append(decode(block));
+        batch.clear();
+    }
     while !batch.is_empty() {
-        let hash_and_read = || {
-            batch.iter().for_each(|block| hasher.update(block));
-            blocks.next_batch(batch_blocks)
-        };
+        // The hash is the longest chain, so it has a thread to itself until it is done and helps with the rest.
+        let hash = || batch.iter().for_each(|block| hasher.update(block));
+        let read_next = || blocks.next_batch(batch_blocks);
         let decode_all = || batch.par_iter().map(|block| decode(block)).collect::<Vec<_>>();
         let merge_earlier = || decoded.drain(..).for_each(|block| merged.append(block));
-        let (next, (current, ())) = rayon::join(hash_and_read, || rayon::join(decode_all, merge_earlier));
+        let ((), (next, (current, ()))) =
+            rayon::join(hash, || rayon::join(read_next, || rayon::join(decode_all, merge_earlier)));
         decoded = current;
         blocks.recycle(std::mem::replace(&mut batch, next.map_err(StoreError::read(path))?));
     }
