@@ -1,5 +1,6 @@
 //! The real binary in clean folders: what it does, and how it refuses.
 
+mod convert;
 mod determinism;
 mod experiments;
 mod outputs;
