@@ -15,6 +15,8 @@ pub enum Exit {
     NoExpected,
     /// An input is missing, malformed, or not what its hash says.
     Input,
+    /// Ended by Ctrl-C or SIGTERM; what was being written has been removed.
+    Interrupted,
 }
 
 /// The codes as `--help` tells them.
@@ -34,13 +36,14 @@ impl Exit {
             Self::Differs => 10,
             Self::NoExpected => 11,
             Self::Input => 12,
+            Self::Interrupted => 130,
         }
     }
 
-    /// Of several, the one to report: the first of 1, 2, 12, 10, 11.
+    /// Of several, the one to report: the first of 130, 1, 2, 12, 10, 11.
     #[must_use]
     pub fn worst(several: impl IntoIterator<Item = Self>) -> Self {
-        let order = [Self::Internal, Self::Usage, Self::Input, Self::Differs, Self::NoExpected, Self::Ok];
+        let order = [Self::Interrupted, Self::Internal, Self::Usage, Self::Input, Self::Differs, Self::NoExpected, Self::Ok];
         let place = |exit: &Self| order.iter().position(|other| other == exit);
         several.into_iter().min_by_key(|exit| place(exit)).unwrap_or(Self::Ok)
     }

@@ -23,6 +23,8 @@ pub use exit::Exit;
 use failure::Failure;
 use output::{Color, Output};
 
+use crate::store::abandon_staged;
+
 /// Turns SQL workload traces into hashed tapes, replays the tapes through a motif engine, and tells whether the result
 /// is still the one that was committed.
 #[derive(Parser)]
@@ -83,7 +85,11 @@ pub fn main() -> ExitCode {
     };
     let Arguments { command, common } = arguments;
     let output = Output::new(common.json, common.quiet, common.color);
-    let outcome = match threads(common.jobs) {
+    let interrupted = ctrlc::set_handler(|| {
+        abandon_staged();
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
+    let outcome = match interrupted.context("cannot listen for signals").and_then(|()| threads(common.jobs)) {
         Ok(()) => dispatch(command, &output),
         Err(error) => Err(Failure::internal(&error)),
     };

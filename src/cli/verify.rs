@@ -23,15 +23,16 @@ struct VerifiedJson<'a> {
     ok: bool,
     sha256: Option<&'a str>,
     sample_count: Option<u64>,
+    ordered: Option<bool>,
     error: Option<FailureJson<'a>>,
 }
 
 impl Verify {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let verified: Vec<Result<Manifest, Failure>> = self
+        let verified: Vec<Result<(Manifest, bool), Failure>> = self
             .tapes
             .par_iter()
-            .map(|path| tape::read(path).map(|tape| tape.manifest).map_err(Failure::from))
+            .map(|path| tape::read(path).map(|tape| (tape.manifest, tape.ordered)).map_err(Failure::from))
             .collect();
         let json: Vec<VerifiedJson<'_>> = self
             .tapes
@@ -40,17 +41,19 @@ impl Verify {
             .map(|(path, result)| VerifiedJson {
                 tape: path.display().to_string(),
                 ok: result.is_ok(),
-                sha256: result.as_ref().ok().map(|manifest| manifest.sha256.as_str()),
-                sample_count: result.as_ref().ok().map(|manifest| manifest.sample_count),
+                sha256: result.as_ref().ok().map(|(manifest, _)| manifest.sha256.as_str()),
+                sample_count: result.as_ref().ok().map(|(manifest, _)| manifest.sample_count),
+                ordered: result.as_ref().ok().map(|(_, ordered)| *ordered),
                 error: result.as_ref().err().map(Failure::json),
             })
             .collect();
         output.data(&json, || {
             let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
-                let manifest = result.as_ref().ok()?;
+                let (manifest, ordered) = result.as_ref().ok()?;
+                let order = if *ordered { "" } else { ", not in order of time" };
                 let ok = output.paint(Tone::Good, "ok");
                 Some(format!(
-                    "{ok} {} ({} samples from {})\n",
+                    "{ok} {} ({} samples from {}{order})\n",
                     path.display(),
                     manifest.sample_count,
                     printable(&manifest.source)

@@ -220,6 +220,12 @@ impl StreamBuilder {
         self.stream.is_empty()
     }
 
+    /// Whether the samples came in order of time.
+    #[must_use]
+    pub fn is_ordered(&self) -> bool {
+        self.stream.t.is_sorted()
+    }
+
     /// The stream, stably sorted by time and labelled `source`.
     #[must_use]
     pub fn finish(self, source: impl Into<String>) -> Stream {

@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
@@ -24,6 +26,7 @@ pub struct Staged {
     file: BufWriter<File>,
     /// Removes the file when it is dropped.
     place: TempPath,
+    _in_progress: InProgress,
     hasher: Sha256,
     bytes: u64,
 }
@@ -56,10 +59,12 @@ impl Staged {
             .tempfile_in(folder)
             .map_err(StoreError::write(path))?;
         let (file, place) = file.into_parts();
+        let in_progress = InProgress::new(&place);
         Ok(Self {
             path: path.to_path_buf(),
             file: BufWriter::with_capacity(1 << 17, file),
             place,
+            _in_progress: in_progress,
             hasher: Sha256::new(),
             bytes: 0,
         })
@@ -90,6 +95,38 @@ impl Staged {
             sync_folder(&path)?;
         }
         Ok(hex::encode(self.hasher.finalize()))
+    }
+}
+
+/// Files that are being written, for [`abandon_staged`].
+static IN_PROGRESS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Keeps a path in [`IN_PROGRESS`] until it is dropped.
+struct InProgress(PathBuf);
+
+impl InProgress {
+    fn new(path: &Path) -> Self {
+        in_progress().insert(path.to_path_buf());
+        Self(path.to_path_buf())
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        in_progress().remove(&self.0);
+    }
+}
+
+/// A panic elsewhere leaves the set as it should be: each change is one call.
+fn in_progress() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    IN_PROGRESS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all files that are being written, for a program that is about to end because it was told to.
+pub fn abandon_staged() {
+    for path in in_progress().iter() {
+        // What cannot be removed is left; there is nobody to tell.
+        let _ = fs::remove_file(path);
     }
 }
 
@@ -178,6 +215,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = Staged::create(folder.path()).err().unwrap();
         assert_eq!(error.path(), folder.path());
+    }
+
+    #[test]
+    fn what_is_being_written_can_be_abandoned() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.txt");
+        fs::write(&path, "old").unwrap();
+        let mut staged = Staged::create(&path).unwrap();
+        staged.append(b"abc").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let part = staged.place.to_path_buf();
+        assert!(in_progress().contains(&part));
+        fs::remove_file(&part).unwrap();
+        drop(staged);
+        assert!(!in_progress().contains(&part));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 
     #[test]

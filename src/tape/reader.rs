@@ -17,8 +17,10 @@ const SHORTEST_LINE: u64 = 18;
 pub struct Tape {
     /// What seals it.
     pub manifest: Manifest,
-    /// Its samples.
+    /// Its samples, in order of time.
     pub stream: Stream,
+    /// Whether its lines are in that order, too. They need not be, but those that telltape converts are.
+    pub ordered: bool,
 }
 
 /// Reads and verifies the tape at `path` in one pass: what is hashed is what is parsed.
@@ -48,9 +50,10 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
         place.column = column;
         return Err(TapeError::BadLine { place, problem });
     }
+    let ordered = samples.is_ordered();
     let stream = samples.finish(&manifest.source);
     check(path, &manifest, &stream)?;
-    Ok(Tape { manifest, stream })
+    Ok(Tape { manifest, stream, ordered })
 }
 
 /// All samples up to the first bad line, the SHA-256 of all bytes, and that bad line.

@@ -1,6 +1,6 @@
 //! Outputs that cannot be written: nothing half there, the old file kept, one clear error.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::{Folder, PERTURBED, ran};
 
@@ -22,6 +22,25 @@ fn a_folder_where_the_tape_should_stand_is_refused() {
     std::fs::create_dir(folder.join("a.jsonl")).unwrap();
     let (code, message) = folder.refusal(&["generate", "perturbed", "--seed", "1", "--tape", "a.jsonl"]);
     assert_eq!((code, message.as_str()), (1, "cannot write `a.jsonl`: is a directory"));
+}
+
+/// The trace is a pipe that nobody writes to, so the program is surely in the middle when it is told to stop.
+#[test]
+fn an_interrupted_program_ends_with_130_and_leaves_nothing() {
+    for signal in ["INT", "TERM"] {
+        let folder = Folder::new();
+        let pipe = folder.join("pipe.csv");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let arguments = ["convert", "--dataset", "job", "pipe.csv", "--tape", "t.jsonl"];
+        let mut child = folder.command().args(arguments).stderr(Stdio::null()).spawn().unwrap();
+        // Opening the other end returns once the program has opened its own.
+        let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        let killed = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        drop(writer);
+        assert_eq!(folder.files(), ["pipe.csv"]);
+    }
 }
 
 /// A limit on the size of files stands in for a full disk: the write fails half-way, for root as well.

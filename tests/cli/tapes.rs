@@ -22,6 +22,7 @@ fn reseal(folder: &Folder, change: impl Fn(&mut serde_json::Value)) {
 fn the_published_tape_is_generated_verified_and_replayed() {
     let folder = folder_with_tape();
     let verified = folder.ok(&["verify", "--json", "a.jsonl"]).json();
+    assert_eq!(verified[0]["ordered"], true);
     assert_eq!(verified[0]["ok"], true);
     assert_eq!(verified[0]["error"], serde_json::Value::Null);
     assert_eq!(verified[0]["sha256"], "2677e557c39bdf76dced18188722520383cde2bcf8d820ab0744956f6297e9e2");
@@ -158,6 +159,20 @@ fn a_line_that_is_no_sample_is_refused_with_its_number() {
         reseal(&folder, |manifest| manifest["sample_count"] = 40_001.into());
         assert_eq!(folder.refusal(&["replay", "a.jsonl"]), (12, format!("`a.jsonl:40001{problem}")), "{bad}");
     }
+}
+
+#[test]
+fn a_tape_may_be_out_of_order_and_is_said_to_be() {
+    let folder = folder_with_tape();
+    let text = folder.read("a.jsonl");
+    let (first, rest) = text.split_at(text.find('\n').unwrap() + 1);
+    folder.write("a.jsonl", format!("{rest}{first}"));
+    reseal(&folder, |_| {});
+    assert_eq!(folder.ok(&["verify", "--json", "a.jsonl"]).json()[0]["ordered"], false);
+    assert_eq!(
+        folder.ok(&["verify", "a.jsonl"]).stdout,
+        "ok a.jsonl (5966 samples from tpcds-perturbed-seed42, not in order of time)\n"
+    );
 }
 
 #[test]
