@@ -43,7 +43,8 @@ impl Exit {
     /// Of several, the one to report: the first of 130, 1, 2, 12, 10, 11.
     #[must_use]
     pub fn worst(several: impl IntoIterator<Item = Self>) -> Self {
-        let order = [Self::Interrupted, Self::Internal, Self::Usage, Self::Input, Self::Differs, Self::NoExpected, Self::Ok];
+        let order =
+            [Self::Interrupted, Self::Internal, Self::Usage, Self::Input, Self::Differs, Self::NoExpected, Self::Ok];
         let place = |exit: &Self| order.iter().position(|other| other == exit);
         several.into_iter().min_by_key(|exit| place(exit)).unwrap_or(Self::Ok)
     }
