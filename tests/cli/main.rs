@@ -1,6 +1,7 @@
 //! The real binary in clean folders: what it does, and how it refuses.
 
 mod convert;
+mod data;
 mod determinism;
 mod experiments;
 mod outputs;

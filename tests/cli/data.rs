@@ -1,0 +1,111 @@
+//! `data`: full corpora from a path and from a server that breaks off, with their digests.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+use sha2::{Digest, Sha256};
+
+use crate::support::Folder;
+
+const CATALOGUE: &str = "[ceb]\nadapter = 'ceb'\ntitle = 't'\nfile = 'ceb.csv'\nsha256 = 'SHA'\nrows = 1\nlicence = 'MIT'\n\
+                         citation = 'c'\norigin = 'o'\n";
+
+fn corpus() -> Vec<u8> {
+    (0..100_000_u32).flat_map(|row| format!("q{row},s,{row},{row}\n").into_bytes()).collect()
+}
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("data/datasets.toml", CATALOGUE.replace("SHA", &hex::encode(Sha256::digest(b"a\n"))));
+    folder.write("data/ceb.csv", "a\n");
+    folder
+}
+
+/// Serves `body` to as many requests as there are in `breaks`, from where each asks, and breaks off after so many bytes of
+/// the body. Returns the `Range` of each request.
+fn serve(listener: TcpListener, body: Vec<u8>, breaks: Vec<usize>) -> std::thread::JoinHandle<Vec<String>> {
+    std::thread::spawn(move || {
+        let mut ranges = Vec::new();
+        for until in breaks {
+            let (mut stream, _) = listener.accept().unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines();
+            let head: Vec<String> = head.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+            let range =
+                head.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
+            let start = range.as_ref().map_or(0, |range| range.trim_end_matches('-').parse::<usize>().unwrap());
+            let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
+            let length = body.len() - start;
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n").unwrap();
+            // A client that has seen enough may be gone.
+            let _ = stream.write_all(&body[start..until.max(start)]);
+            ranges.push(range.unwrap_or_default());
+        }
+        ranges
+    })
+}
+
+#[test]
+fn a_broken_transfer_goes_on_where_it_stopped() {
+    let folder = folder();
+    let body = corpus();
+    let sha256 = hex::encode(Sha256::digest(&body));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/full.csv?token=x", listener.local_addr().unwrap());
+    let server = serve(listener, body.clone(), vec![600_000, body.len()]);
+    let arguments = ["data", "fetch", "ceb", "--from", &url, "--sha256", &sha256, "--json"];
+    let broken = folder.run(&arguments);
+    assert_eq!(broken.code, 12, "{}", broken.stderr);
+    assert!(broken.stderr.contains("run the same command again to go on"), "{}", broken.stderr);
+    assert!(!folder.join("data/cache/full/ceb/full.csv").exists());
+    let fetched = folder.ok(&arguments).json();
+    assert_eq!(fetched[0]["file"], "data/cache/full/ceb/full.csv");
+    assert_eq!((&fetched[0]["sha256"], &fetched[0]["verified"]), (&sha256.clone().into(), &true.into()));
+    assert!(std::fs::read(folder.join("data/cache/full/ceb/full.csv")).unwrap() == body);
+    let ranges = server.join().unwrap();
+    assert_eq!(ranges[0], "");
+    let resumed_at: usize = ranges[1].trim_end_matches('-').parse().unwrap();
+    assert!((1..=600_000).contains(&resumed_at), "{ranges:?}");
+    // There already: no server is asked.
+    assert_eq!(folder.ok(&arguments).json()[0]["new"], false);
+}
+
+#[test]
+fn a_wrong_hash_keeps_nothing() {
+    let folder = folder();
+    folder.write("in/full.csv", corpus());
+    let wrong = "0".repeat(64);
+    let (code, message) = folder.refusal(&["data", "fetch", "ceb", "--from", "in/full.csv", "--sha256", &wrong]);
+    assert_eq!(code, 12);
+    assert!(message.contains(&format!("expected {wrong}; what was fetched has been removed")), "{message}");
+    assert_eq!(folder.files(), ["data/ceb.csv", "data/datasets.toml", "in/full.csv"]);
+    let said = folder.ok(&["data", "fetch", "ceb", "--from", "in/full.csv"]).stdout;
+    assert!(said.contains("compared with nothing; pass --sha256 to verify it"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_fetched_or_verified_is_named() {
+    let folder = folder();
+    let known = "no data set `cbe` in the catalogue; did you mean `ceb`?; known: ceb";
+    assert_eq!(folder.refusal(&["data", "verify", "cbe"]), (2, known.to_owned()));
+    assert_eq!(folder.refusal(&["data", "fetch", "--from", "x"]).0, 2);
+    assert_eq!(folder.refusal(&["data", "fetch", "ceb", "--from", "missing.csv"]).0, 12);
+    assert_eq!(folder.refusal(&["data", "fetch", "ceb", "--from", "in"]).0, 12);
+    assert_eq!(folder.refusal(&["data", "fetch", "ceb", "--from", "http://127.0.0.1:1/x.csv"]).0, 12);
+    assert_eq!(folder.files(), ["data/ceb.csv", "data/datasets.toml"]);
+    folder.ok(&["data", "verify"]);
+    assert_eq!(folder.ok(&["data", "list", "--json"]).json()[0]["present"], true);
+    folder.write("data/ceb.csv", "b\n");
+    let (code, message) = folder.refusal(&["data", "verify"]);
+    assert_eq!(code, 12);
+    assert!(message.starts_with("`data/ceb.csv`: its SHA-256 is "), "{message}");
+    for (old, new, expected) in [
+        ("file = 'ceb.csv'", "file = '../x'", "`data/datasets.toml`: data set `ceb` names a file outside its folder"),
+        ("[ceb]", "['../x']", "`data/datasets.toml`: `../x` is no name of a data set"),
+        ("rows = 1", "rows = 'many'", "`data/datasets.toml:6:8`: invalid type: string \"many\", expected u64"),
+    ] {
+        folder.write("data/datasets.toml", CATALOGUE.replace(old, new));
+        let (code, message) = folder.refusal(&["data", "list"]);
+        assert_eq!(code, 12);
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
