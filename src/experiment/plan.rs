@@ -25,7 +25,11 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
     let planned = experiments.iter().map(|experiment| {
         let (first, input, obstacle) = match &experiment.source {
             Source::Catalogue { name, options } => {
-                let (path, obstacle) = match known_trace(&catalogue, name, options) {
+                let verified = known_trace(&catalogue, name, options).and_then(|(path, entry)| {
+                    catalogue.verify(entry)?;
+                    Ok(path)
+                });
+                let (path, obstacle) = match verified {
                     Ok(path) => (Some(path), None),
                     Err(error) => (error.place().map(|place| place.file), Some(error)),
                 };

@@ -12,7 +12,7 @@ use crate::motif;
 use crate::residual::{Math, Stream};
 use crate::store::{Durability, Place, file_digest, remove_file, write_whole};
 use crate::tape::{self, RowCounts, TapeWriter};
-use crate::trace::{self, Catalogue, Options, TraceError};
+use crate::trace::{self, Catalogue, Entry, Options, TraceError};
 
 /// What became of an experiment.
 #[derive(Debug)]
@@ -111,12 +111,17 @@ fn samples(
     let convert = |path: &Path, options: &Options| {
         let converted = trace::convert(path, options)?;
         let input = converted.input.expect("the options of an experiment ask for it");
-        Ok((converted.stream, input.sha256, Some(converted.rows)))
+        Ok::<_, ExperimentError>((converted.stream, input.sha256, Some(converted.rows)))
     };
     match source {
         Source::Catalogue { name, options } => {
-            let path = known_trace(catalogue, name, options)?;
-            convert(&path, options)
+            let (path, entry) = known_trace(catalogue, name, options)?;
+            match convert(&path, options) {
+                // What was hashed is what was parsed.
+                Ok(converted) => catalogue.expect(entry, &converted.1).map(|()| converted).map_err(Into::into),
+                // Other bytes than those recorded explain everything else that may be wrong with them.
+                Err(error) => catalogue.verify(entry).map_err(Into::into).and(Err(error)),
+            }
         }
         Source::Trace { path, options } => convert(&project.root().join(path), options),
         Source::Generated { generator, seed, math } => {
@@ -125,8 +130,12 @@ fn samples(
     }
 }
 
-/// The file of a catalogue entry, if it is there, in the format that `options` say, and what its hash says.
-pub(super) fn known_trace(catalogue: &Catalogue, name: &str, options: &Options) -> Result<PathBuf, ExperimentError> {
+/// A catalogue entry in the format that `options` say, and its file, if it is there; its bytes are still to be verified.
+pub(super) fn known_trace<'a>(
+    catalogue: &'a Catalogue,
+    name: &str,
+    options: &Options,
+) -> Result<(PathBuf, &'a Entry), ExperimentError> {
     let entry = catalogue.get(name).map_err(|error| ExperimentError::Trace(error.into_trace_error(catalogue)))?;
     if entry.adapter != options.dataset {
         let problem =
@@ -137,15 +146,17 @@ pub(super) fn known_trace(catalogue: &Catalogue, name: &str, options: &Options) 
     if !path.exists() {
         return Err(ExperimentError::NoData { path, name: name.to_owned() });
     }
-    catalogue.verify(entry)?;
-    Ok(path)
+    Ok((path, entry))
 }
 
 /// The digest of what an experiment's samples would be made from now.
 pub(super) fn input_digest(project: &Project, source: &Source) -> Result<String, ExperimentError> {
     match source {
         Source::Catalogue { name, options } => {
-            Ok(file_digest(&known_trace(&project.catalogue()?, name, options)?)?.sha256)
+            let catalogue = project.catalogue()?;
+            let (_, entry) = known_trace(&catalogue, name, options)?;
+            catalogue.verify(entry)?;
+            Ok(entry.sha256.clone())
         }
         Source::Trace { path, .. } => Ok(file_digest(&project.root().join(path))?.sha256),
         Source::Generated { generator, seed, .. } => Ok(generator_digest(*generator, *seed)),

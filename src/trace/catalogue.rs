@@ -117,8 +117,15 @@ impl Catalogue {
     /// # Errors
     /// When it is missing or is another.
     pub fn verify(&self, entry: &Entry) -> Result<(), TraceError> {
-        let path = self.path(entry);
-        expect_digest(&path, &entry.sha256, &file_digest(&path)?.sha256)
+        self.expect(entry, &file_digest(&self.path(entry))?.sha256)
+    }
+
+    /// Compares a SHA-256 that was taken while the file of an entry was read with the recorded one.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub fn expect(&self, entry: &Entry, sha256: &str) -> Result<(), TraceError> {
+        expect_digest(&self.path(entry), &entry.sha256, sha256)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `run`, `accept`, `explain` and `plan`: verdicts, exit codes, and what is said of a change.
 
+use sha2::Digest;
+
 use crate::support::{Folder, PERTURBED, ran};
 
 /// A project whose one experiment has been run and accepted.
@@ -217,4 +219,28 @@ fn two_experiments_of_one_name_are_refused() {
     assert_eq!(code, 2);
     assert_eq!(message, "`other/experiments/p.toml`: `experiments/p.toml` has the same name, and results go by it");
     folder.ok(&["run", "p", "experiments/p.toml", "p*"]);
+}
+
+/// Other bytes than the catalogue's are named as such, whether they are a trace or not.
+#[test]
+fn a_trace_with_other_bytes_than_the_catalogue_says_is_refused() {
+    let trace = "query_id,subplan_id,true_rows,est_rows\nq,a,1,1\n";
+    let folder = Folder::project(&[("p", "title = 't'\n[input]\ndata = 'ceb'\n")]);
+    let sha256 = hex::encode(sha2::Sha256::digest(trace));
+    let entry = "adapter = 'ceb'\ntitle = 't'\nfile = 'x.csv'\nrows = 1\nlicence = 'l'\ncitation = 'c'\norigin = 'o'\n";
+    folder.write("data/datasets.toml", format!("[ceb]\nsha256 = '{sha256}'\n{entry}"));
+    folder.write("data/x.csv", trace);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["accept"]);
+    for other in [trace.replace(",1,1", ",1,2"), "no trace at all".to_owned()] {
+        folder.write("data/x.csv", trace);
+        folder.ok(&["run"]);
+        folder.write("data/x.csv", other);
+        for command in ["accept", "run"] {
+            let (code, message) = folder.refusal(&[command]);
+            assert_eq!(code, 12, "{command}");
+            assert!(message.contains("`data/x.csv`: its SHA-256 is "), "{command}: {message}");
+        }
+        assert!(folder.run(&["plan"]).stdout.contains("its SHA-256 is "));
+    }
 }
