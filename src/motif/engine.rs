@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use rayon::prelude::*;
 
-use super::lockstep::{Asked, LANES, trust_sums};
+use super::lanes::LANES;
+use super::lockstep::{Asked, trust_sums};
 use super::machine::{Emission, emissions};
 use super::runs::Runs;
 use super::{Episode, Grammar, Motif};

@@ -6,25 +6,17 @@
 //!   wait for each addition.
 //! * While channel k is followed, the channels behind it have all seen the same (nothing yet): one value stands for them, and
 //!   their part of a sum is a repeated addition ([`super::repeat`]).
-//! * Division by the common sum S is multiplication by 1/S with two corrections, where the processor has fused
-//!   multiply-add: the second correction of a quotient off by less than two units in the last place by the exact remainder
-//!   and a correctly rounded reciprocal gives the correctly rounded quotient (Markstein, 1990).
+//! * Quotients are computed by multiplications that round as a division does ([`super::lanes`]), where the processor has
+//!   fused multiply-add.
 //!
 //! The third one needs numbers far from overflow and underflow ([`LIMIT`]); where they are not, the plain observer is taken.
 
 use super::Parameters;
 use super::fused;
+use super::lanes::{Arithmetic, Divisor, LANES, Lanes, Level, Run};
 use super::observer::{GAINS, interval};
 use super::repeat::add_repeated;
 use super::runs::Runs;
-
-/// Classes that step together.
-pub(super) const LANES: usize = 4;
-
-/// One number a lane.
-#[derive(Clone, Copy, Default)]
-#[repr(align(32))]
-struct Lanes([f64; LANES]);
 
 /// Magnitude up to which residuals and predictions may go, and down to whose reciprocal `sigma0` may: all quotients and
 /// remainders are then normal numbers.
@@ -48,7 +40,7 @@ pub(super) fn trust_sums(asked: &[Asked<'_>]) -> Vec<Vec<f64>> {
     };
     if asked.iter().all(tame) {
         let mut group = Group::new(asked);
-        dispatch(&mut group);
+        Level::widest().run(&mut group);
         if group.largest_prediction.0.iter().all(|largest| *largest <= LIMIT) {
             return group.cursors.into_iter().map(|cursor| cursor.sums).collect();
         }
@@ -87,7 +79,7 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     fn new(asked: &'a [Asked<'a>]) -> Self {
         assert!(asked.len() <= LANES, "a group has a lane for each class");
-        let channels = asked.iter().map(|one| one.runs.len()).max().unwrap_or_default();
+        let channels = asked.iter().map(|one| one.runs.len()).max().unwrap_or_default().next_multiple_of(2);
         let parameter = |get: fn(&Parameters) -> f64| {
             let mut lanes = Lanes([0.5; LANES]);
             lanes.0.iter_mut().zip(asked).for_each(|(lane, one)| *lane = get(one.parameters));
@@ -148,65 +140,39 @@ impl<'a> Group<'a> {
         reached.map(|channel| (dt, channel + 1))
     }
 
-    /// Steps all lanes to their ends.
+    /// Follows the innovations of the channels reached, and gives the sum of their weights before they are divided by it.
     #[inline(always)]
-    fn run<const FUSED_MULTIPLY_ADD: bool>(&mut self) {
-        while let Some((dt, reached)) = self.next_samples() {
-            let mut predicted = Lanes::default();
-            for lane in 0..LANES {
-                predicted.0[lane] = self.phi.0[lane] + self.omega.0[lane] * dt.0[lane];
-                self.omega.0[lane] += self.alpha.0[lane] * dt.0[lane];
-                self.largest_prediction.0[lane] = self.largest_prediction.0[lane].max(predicted.0[lane].abs());
+    fn observe<A: Arithmetic>(&mut self, predicted: &Lanes, reached: usize) -> Lanes {
+        let (rho, complement, sigma0, predicted) = (self.rho, self.complement, self.sigma0, *predicted);
+        let mut sum = Lanes::default();
+        let (latest, _) = self.latest[..reached].as_chunks::<2>();
+        let (ema, _) = self.ema[..reached].as_chunks_mut::<2>();
+        let (raw, _) = self.raw[..reached].as_chunks_mut::<2>();
+        for ((latest, ema), raw) in latest.iter().zip(ema).zip(raw) {
+            // Whole vectors are loaded, worked on and stored: written lane by lane, this loop is not vectorised.
+            let follow = |old: Lanes, latest: Lanes| {
+                let innovation = Lanes::of(|lane| latest.0[lane] - predicted.0[lane]);
+                Lanes::of(|lane| rho.0[lane] * old.0[lane] + complement.0[lane] * innovation.0[lane].abs())
+            };
+            let new = [follow(ema[0], latest[0]), follow(ema[1], latest[1])];
+            let reciprocals = A::reciprocals(new.map(|new| Lanes::of(|lane| sigma0.0[lane] + new.0[lane])));
+            for reciprocal in reciprocals {
+                sum = Lanes::of(|lane| sum.0[lane] + reciprocal.0[lane]);
             }
-            let (rho, complement, sigma0) = (self.rho, self.complement, self.sigma0);
-            let mut sum = Lanes::default();
-            let inputs = self.latest[..reached].iter().zip(&mut self.ema[..reached]).zip(&mut self.raw[..reached]);
-            for ((latest, ema), raw) in inputs {
-                // Whole vectors are loaded, worked on and stored: written lane by lane, this loop is not vectorised.
-                let (old, y) = (*ema, *latest);
-                let (mut new, mut reciprocal) = (Lanes::default(), Lanes::default());
-                for lane in 0..LANES {
-                    let innovation = y.0[lane] - predicted.0[lane];
-                    new.0[lane] = rho.0[lane] * old.0[lane] + complement.0[lane] * innovation.abs();
-                }
-                for lane in 0..LANES {
-                    reciprocal.0[lane] = 1.0 / (sigma0.0[lane] + new.0[lane]);
-                }
-                for lane in 0..LANES {
-                    sum.0[lane] += reciprocal.0[lane];
-                }
-                *ema = new;
-                *raw = reciprocal;
-            }
-            let (mut late_raw, mut late_innovation) = (Lanes::default(), Lanes::default());
-            for lane in 0..LANES {
-                late_innovation.0[lane] = 0.0 - predicted.0[lane];
-                self.late_ema.0[lane] =
-                    rho.0[lane] * self.late_ema.0[lane] + complement.0[lane] * late_innovation.0[lane].abs();
-                late_raw.0[lane] = 1.0 / (sigma0.0[lane] + self.late_ema.0[lane]);
-            }
-            self.add_late(&mut sum, &late_raw);
-            let divisor = Divisor::<FUSED_MULTIPLY_ADD>::new(&sum);
-            let mut correction = Lanes::default();
-            for (latest, raw) in self.latest[..reached].iter().zip(&self.raw[..reached]) {
-                let weight = divisor.divide(raw);
-                for lane in 0..LANES {
-                    correction.0[lane] += weight.0[lane] * (latest.0[lane] - predicted.0[lane]);
-                }
-            }
-            let late_weight = divisor.divide(&late_raw);
-            let mut late_correction = Lanes::default();
-            for lane in 0..LANES {
-                late_correction.0[lane] = late_weight.0[lane] * late_innovation.0[lane];
-            }
-            self.add_late(&mut correction, &late_correction);
-            for lane in 0..LANES {
-                self.phi.0[lane] = predicted.0[lane] + GAINS[0] * correction.0[lane];
-                self.omega.0[lane] += GAINS[1] * correction.0[lane];
-                self.alpha.0[lane] += GAINS[2] * correction.0[lane];
-            }
-            self.emit(&sum, &late_weight);
+            (*ema, *raw) = (new, reciprocals);
         }
+        sum
+    }
+
+    /// The weighted sum of the innovations of the channels reached.
+    #[inline(always)]
+    fn correction(&self, predicted: &Lanes, reached: usize, weight: impl Fn(&Lanes) -> Lanes) -> Lanes {
+        let mut correction = Lanes::default();
+        for (latest, raw) in self.latest[..reached].iter().zip(&self.raw[..reached]) {
+            let weight = weight(raw);
+            correction = Lanes::of(|lane| correction.0[lane] + weight.0[lane] * (latest.0[lane] - predicted.0[lane]));
+        }
+        correction
     }
 
     /// Adds `x` to each lane once for each channel that the lane has not reached.
@@ -242,57 +208,47 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Division of many numbers by one, correctly rounded, a lane each.
-struct Divisor<const FUSED_MULTIPLY_ADD: bool> {
-    sum: Lanes,
-    reciprocal: Lanes,
-}
-
-impl<const FUSED_MULTIPLY_ADD: bool> Divisor<FUSED_MULTIPLY_ADD> {
+impl Run for Group<'_> {
+    /// Steps all lanes to their ends.
     #[inline(always)]
-    fn new(sum: &Lanes) -> Self {
-        let mut reciprocal = Lanes::default();
-        for lane in 0..LANES {
-            reciprocal.0[lane] = 1.0 / sum.0[lane];
-        }
-        Self { sum: *sum, reciprocal }
-    }
-
-    #[inline(always)]
-    fn divide(&self, dividend: &Lanes) -> Lanes {
-        let mut quotient = Lanes::default();
-        for lane in 0..LANES {
-            let (a, b, y) = (dividend.0[lane], self.sum.0[lane], self.reciprocal.0[lane]);
-            quotient.0[lane] = if FUSED_MULTIPLY_ADD {
-                let near = a * y;
-                let nearer = (-near).mul_add(b, a).mul_add(y, near);
-                (-nearer).mul_add(b, a).mul_add(y, nearer)
+    fn run<A: Arithmetic>(&mut self) {
+        while let Some((dt, reached)) = self.next_samples() {
+            let mut predicted = Lanes::default();
+            for lane in 0..LANES {
+                predicted.0[lane] = self.phi.0[lane] + self.omega.0[lane] * dt.0[lane];
+                self.omega.0[lane] += self.alpha.0[lane] * dt.0[lane];
+                self.largest_prediction.0[lane] = self.largest_prediction.0[lane].max(predicted.0[lane].abs());
+            }
+            // In pairs; the one more has not been reached.
+            let reached = reached.next_multiple_of(2);
+            let mut sum = self.observe::<A>(&predicted, reached);
+            let late_innovation = Lanes::of(|lane| 0.0 - predicted.0[lane]);
+            self.late_ema = Lanes::of(|lane| {
+                self.rho.0[lane] * self.late_ema.0[lane] + self.complement.0[lane] * late_innovation.0[lane].abs()
+            });
+            let late_raw = Lanes::of(|lane| 1.0 / (self.sigma0.0[lane] + self.late_ema.0[lane]));
+            self.add_late(&mut sum, &late_raw);
+            let divided = |raw: &Lanes| Lanes::of(|lane| raw.0[lane] / sum.0[lane]);
+            let mut correction = if A::FUSED_MULTIPLY_ADD {
+                let divisor = Divisor::new(&sum, self.cursors.len());
+                if divisor.short {
+                    self.correction(&predicted, reached, |raw| divisor.divide_short(raw))
+                } else {
+                    self.correction(&predicted, reached, |raw| divisor.divide(raw))
+                }
             } else {
-                a / b
+                self.correction(&predicted, reached, divided)
             };
+            let late_weight = divided(&late_raw);
+            self.add_late(&mut correction, &Lanes::of(|lane| late_weight.0[lane] * late_innovation.0[lane]));
+            for lane in 0..LANES {
+                self.phi.0[lane] = predicted.0[lane] + GAINS[0] * correction.0[lane];
+                self.omega.0[lane] += GAINS[1] * correction.0[lane];
+                self.alpha.0[lane] += GAINS[2] * correction.0[lane];
+            }
+            self.emit(&sum, &late_weight);
         }
-        quotient
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_avx2(group: &mut Group<'_>) {
-    group.run::<true>();
-}
-
-/// Runs the group with the widest instructions that this processor has.
-#[cfg_attr(
-    target_arch = "x86_64",
-    expect(unsafe_code, reason = "the one call into code for a processor that was asked for first")
-)]
-fn dispatch(group: &mut Group<'_>) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has both features, as the line above has asked it.
-        return unsafe { run_avx2(group) };
-    }
-    group.run::<false>();
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod engine;
 mod episode;
 mod fused;
 mod grammar;
+mod lanes;
 mod lockstep;
 mod machine;
 mod observer;

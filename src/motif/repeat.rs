@@ -36,7 +36,7 @@ pub(super) fn add_repeated(mut acc: f64, x: f64, mut times: usize) -> f64 {
 }
 
 /// The powers of two with `low <= |x| < high`, for a normal number.
-fn power_of_two_around(x: f64) -> (f64, f64) {
+pub(super) fn power_of_two_around(x: f64) -> (f64, f64) {
     let low = f64::from_bits(x.to_bits() & 0x7FF0_0000_0000_0000);
     (low, low * 2.0)
 }

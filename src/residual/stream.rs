@@ -171,6 +171,12 @@ impl StreamBuilder {
         self.stream.channels.get(name)
     }
 
+    /// The name of a channel of this builder.
+    #[must_use]
+    pub fn channel_name(&self, id: ChannelId) -> &str {
+        self.stream.channels.name(id)
+    }
+
     /// Appends a sample of the named channel.
     ///
     /// # Errors

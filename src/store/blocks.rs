@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 
 /// Bytes of one block, before it is extended to the end of its last line.
-pub const BLOCK_BYTES: usize = 1 << 20;
+pub const BLOCK_BYTES: usize = 1 << 19;
 
 /// The longest line that is taken for one: a file without line feeds must not fill the memory.
 const LONGEST_LINE: usize = 64 << 20;

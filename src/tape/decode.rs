@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::residual::{Class, StreamBuilder};
+use super::decimal::number;
+use crate::residual::{ChannelId, Class, StreamBuilder};
 use crate::store::without_place;
 
 /// The samples of a block of whole lines.
@@ -27,10 +28,11 @@ pub(super) struct BadLine {
 pub(super) fn decode(block: &[u8]) -> Decoded {
     // A canonical line has about 80 bytes; a wrong guess costs a reallocation.
     let mut decoded = Decoded { samples: StreamBuilder::with_capacity(block.len() / 64), ..Decoded::default() };
+    let mut order = ChannelOrder::default();
     let mut rest = block;
     while !rest.is_empty() {
         decoded.lines += 1;
-        rest = match canonical(rest, &mut decoded.samples) {
+        rest = match canonical(rest, &mut decoded.samples, &mut order) {
             Some(next) => next,
             None => match other(rest, &mut decoded.samples) {
                 Ok(next) => next,
@@ -45,7 +47,7 @@ pub(super) fn decode(block: &[u8]) -> Decoded {
 }
 
 /// Takes one canonical line off `text` and appends its sample; `None`, with nothing appended, if it is not one.
-fn canonical<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Option<&'a [u8]> {
+fn canonical<'a>(text: &'a [u8], samples: &mut StreamBuilder, order: &mut ChannelOrder) -> Option<&'a [u8]> {
     let rest = text.strip_prefix(b"{\"t\":")?;
     let (t, rest) = number(rest)?;
     let rest = rest.strip_prefix(b",\"class\":\"")?;
@@ -55,14 +57,7 @@ fn canonical<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Option<&'a [u8]
     let rest = rest.strip_prefix(b",\"channel\":")?;
     let (channel, rest) = match rest.strip_prefix(b"\"") {
         Some(rest) => {
-            // Control characters, the line feed among them, and escapes are the other path's business.
-            let end = rest.iter().position(|byte| *byte == b'"' || *byte == b'\\' || *byte < 0x20)?;
-            let (name, rest) = rest.split_at(end);
-            let rest = rest.strip_prefix(b"\"")?;
-            let id = match samples.known_channel(name) {
-                Some(id) => id,
-                None => samples.channel(std::str::from_utf8(name).ok()?),
-            };
+            let (id, rest) = order.channel(rest, samples)?;
             (Some(id), rest)
         }
         None => (None, rest.strip_prefix(b"null")?),
@@ -74,59 +69,48 @@ fn canonical<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Option<&'a [u8]
 }
 
 fn class(text: &[u8]) -> Option<(Class, &[u8])> {
-    Class::ALL.into_iter().find_map(|class| Some((class, text.strip_prefix(class.name().as_bytes())?)))
+    // The fourth letter tells the names apart.
+    let class = Class::ALL.into_iter().find(|class| class.name().as_bytes().get(3) == text.get(3))?;
+    Some((class, text.strip_prefix(class.name().as_bytes())?))
 }
 
-/// Powers of ten that are exact in binary64.
-const EXACT_POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-];
-
-/// Moves `at` over a run of digits, appends them to `mantissa`, and returns how many there were.
-fn digits(text: &[u8], at: &mut usize, mantissa: &mut u64) -> usize {
-    let start = *at;
-    while let Some(digit) = text.get(*at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
-        // Wraps only for more than 19 digits, which are not taken from here.
-        *mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-        *at += 1;
-    }
-    *at - start
+/// Which channel came after which: most tapes go round their channels in turn, so that a name is usually the one before, or
+/// the one that followed it last time, and need not be looked up.
+#[derive(Default)]
+struct ChannelOrder {
+    last: Option<ChannelId>,
+    /// By channel: the other one that followed it last.
+    followers: Vec<Option<ChannelId>>,
 }
 
-/// A JSON number, correctly rounded, and what follows it; `None` if the text is not JSON's number grammar.
-fn number(text: &[u8]) -> Option<(f64, &[u8])> {
-    let negative = text.first() == Some(&b'-');
-    let mut at = usize::from(negative);
-    let mut mantissa = 0_u64;
-    let start = at;
-    let whole = digits(text, &mut at, &mut mantissa);
-    if whole == 0 || (whole > 1 && text[start] == b'0') {
-        return None;
-    }
-    let mut fraction = 0;
-    if text.get(at) == Some(&b'.') {
-        at += 1;
-        fraction = digits(text, &mut at, &mut mantissa);
-        if fraction == 0 {
-            return None;
+impl ChannelOrder {
+    /// Takes a channel's name and the closing quote off `text`. A name with an escape is the other path's business and
+    /// never remembered here, so that what is compared with the text is spelled as it is.
+    fn channel<'a>(&mut self, text: &'a [u8], samples: &mut StreamBuilder) -> Option<(ChannelId, &'a [u8])> {
+        let follower = self.last.and_then(|last| *self.followers.get(last.index())?);
+        for expected in [self.last, follower].into_iter().flatten() {
+            let name = samples.channel_name(expected).as_bytes();
+            if let Some(rest) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(b"\"")) {
+                self.last = Some(expected);
+                return Some((expected, rest));
+            }
         }
-    }
-    let plain = !matches!(text.get(at), Some(b'e' | b'E'));
-    // Clinger's fast path: both operands are exact, so the one division rounds correctly.
-    if plain && whole + fraction <= 19 && mantissa <= 1 << 53 && fraction < EXACT_POWERS.len() {
-        let value = mantissa as f64 / EXACT_POWERS[fraction];
-        return Some((if negative { -value } else { value }, &text[at..]));
-    }
-    if !plain {
-        at += 1;
-        at += usize::from(matches!(text.get(at), Some(b'+' | b'-')));
-        if digits(text, &mut at, &mut mantissa) == 0 {
-            return None;
+        // Control characters, the line feed among them, are the other path's business, too.
+        let end = text.iter().position(|byte| *byte == b'"' || *byte == b'\\' || *byte < 0x20)?;
+        let (name, rest) = text.split_at(end);
+        let rest = rest.strip_prefix(b"\"")?;
+        let id = match samples.known_channel(name) {
+            Some(id) => id,
+            None => samples.channel(std::str::from_utf8(name).ok()?),
+        };
+        if let Some(last) = self.last.replace(id) {
+            if self.followers.len() <= last.index() {
+                self.followers.resize(last.index() + 1, None);
+            }
+            self.followers[last.index()] = Some(id);
         }
+        Some((id, rest))
     }
-    let value = fast_float2::parse::<f64, _>(&text[..at]).ok()?;
-    Some((value, &text[at..]))
 }
 
 /// A line in any legal JSON.

@@ -1,5 +1,6 @@
 //! Tapes: JSONL files of samples with a SHA-256 manifest beside them, the unit of reproducibility.
 
+mod decimal;
 mod decode;
 mod error;
 mod format;

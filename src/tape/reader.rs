@@ -63,7 +63,7 @@ fn decode_and_hash(
     length: u64,
     expected: usize,
 ) -> Result<(StreamBuilder, String, Option<BadLine>), TapeError> {
-    let batch_blocks = rayon::current_num_threads() * 2;
+    let batch_blocks = rayon::current_num_threads() * 4;
     // A small tape needs a small block; one byte more, and its end shows in the first read.
     let block_bytes = usize::try_from(length + 1).map_or(BLOCK_BYTES, |length| length.min(BLOCK_BYTES));
     let mut blocks = Blocks::with_block_bytes(file, block_bytes);

@@ -179,16 +179,21 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         }
 
         let (warehouse, (channel, history)) = (&mut warehouses[warehouse_index], &mut classes[class_index]);
-        let mut residuals = Vec::with_capacity(2);
-        if let Some(median) = history.after(KNOWN) {
+        let slower = history.after(KNOWN).map(|median| {
             let slower = log_ratio(options.math, exec_ms, median, JITTER_MS);
-            residuals.push((t, Class::PlanRegression, slower, *channel));
-        }
-        if !hit_ratio.is_nan() && warehouse.hit_ratios.len() >= KNOWN {
+            (t, Class::PlanRegression, slower, *channel)
+        });
+        let known = !hit_ratio.is_nan() && warehouse.hit_ratios.len() >= KNOWN;
+        let miss = known.then(|| {
             let miss = formula::hit_ratio(warehouse.hit_ratios.mean_or(hit_ratio), hit_ratio);
-            residuals.push((t, Class::CacheIo, miss, warehouse.channel));
-        }
-        if output.row(row, &residuals)? {
+            (t, Class::CacheIo, miss, warehouse.channel)
+        });
+        let used = match (slower, miss) {
+            (Some(slower), Some(miss)) => output.row(row, &[slower, miss])?,
+            (Some(one), None) | (None, Some(one)) => output.row(row, &[one])?,
+            (None, None) => output.row(row, &[])?,
+        };
+        if used {
             history.push(exec_ms);
             if !hit_ratio.is_nan() {
                 warehouse.hit_ratios.push(hit_ratio, HIT_RATIOS);
