@@ -185,7 +185,12 @@ impl<'a> Group<'a> {
             }
             return;
         }
-        for time in 0..most {
+        // Mostly all lanes have as many: nothing is asked then, and a lane without a class may add what it likes.
+        let common = self.late[..self.cursors.len()].iter().copied().min().unwrap_or_default();
+        for _ in 0..common {
+            *sum = Lanes::of(|lane| sum.0[lane] + x.0[lane]);
+        }
+        for time in common..most {
             for lane in 0..LANES {
                 // Adding a zero changes nothing, and no branch is needed.
                 sum.0[lane] += if time < self.late[lane] { x.0[lane] } else { 0.0 };

@@ -24,9 +24,14 @@ pub(super) fn add_repeated(mut acc: f64, x: f64, mut times: usize) -> f64 {
         let on_grid = |sum: f64| sum.abs() >= low && sum.abs() < high;
         // One step less than fits: the sum before rounding must not reach the power of two either. A NaN jumps nowhere.
         let jump = ((room / step.abs()) as usize).saturating_sub(2).min(times);
-        if on_grid(start) && on_grid(first) && jump > 0 {
+        if on_grid(start) && on_grid(first) && jump > WORTH_IT {
             acc += jump as f64 * step;
             times -= jump;
+        } else {
+            // Near a power of two or near zero: by the time that another jump were found, these are added.
+            let few = WORTH_IT.min(times);
+            (0..few).for_each(|_| acc += x);
+            times -= few;
         }
     }
     for _ in 0..times {
