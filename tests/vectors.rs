@@ -1,11 +1,12 @@
 //! The published digests: streams, tapes and episodes of `tests/vectors`, to the last bit.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use telltape::evaluate::Generator;
-use telltape::motif::{self, Engine};
+use telltape::evaluate::{Detector, Generator, STRESS_SCALES, agreement, published_scores, stability};
+use telltape::motif::{self, Engine, Episode};
 use telltape::residual::{Math, Stream};
 use telltape::tape::{self, TapeWriter};
 use telltape::trace::{self, Catalogue, Construction, Dataset, Options};
@@ -129,4 +130,96 @@ fn our_tape_of_the_perturbed_stream_has_the_published_bytes() {
     let published = vectors().join("tapes/p1_tpcds_perturbed_seed42.jsonl");
     assert!(std::fs::read(&path).unwrap() == std::fs::read(published).unwrap());
     assert_eq!(tape::read(&path).unwrap().stream.fingerprint(), stream.fingerprint());
+}
+
+fn bits(value: &Value) -> u64 {
+    u64::from_str_radix(value["bits"].as_str().unwrap(), 16).unwrap()
+}
+
+/// Compares published metrics, to the last bit.
+fn check_metrics(case: &Value, stream: &Stream, episodes: &[Episode]) {
+    let windows = Generator::Perturbed { scale: 1.0 }.published_windows().unwrap();
+    let scores = published_scores(stream, episodes, &windows);
+    let expected = case["extra"]["metrics"].as_array().unwrap();
+    assert_eq!(scores.len(), expected.len());
+    for (score, expected) in scores.iter().zip(expected) {
+        let name = format!("{} {}", case["case"], score.motif.name());
+        assert_eq!(expected["motif"], score.motif.name());
+        for (key, count) in [("tp", score.tp), ("fp", score.fp), ("fn", score.fn_)] {
+            assert_eq!(expected[key], count, "{name} {key}");
+        }
+        for (key, number) in [
+            ("precision", score.precision),
+            ("recall", score.recall),
+            ("f1", score.f1),
+            ("ttd_median_s", score.ttd_median_s),
+            ("ttd_p95_s", score.ttd_p95_s),
+            ("false_alarm_rate_per_hour", score.false_alarm_per_hour),
+            ("episode_compression_ratio", score.compression_ratio),
+        ] {
+            assert_eq!(number.to_bits(), bits(&expected[key]), "{name} {key}: {number}");
+        }
+    }
+}
+
+#[test]
+fn p5_metrics_of_the_engine() {
+    let stream = Generator::Perturbed { scale: 1.0 }.stream(42, Math::System);
+    let episodes = Engine::default().replay(&stream);
+    let cases = cases("P5_metrics_P1");
+    check_metrics(&cases[0], &stream, &episodes);
+    let expected = cases[0]["extra"]["cross_signal_agreement"].as_array().unwrap();
+    for ((motif, agreement), expected) in agreement(&episodes).into_iter().zip(expected) {
+        assert_eq!((expected["motif"].as_str(), bits(&expected["value"])), (Some(motif.name()), agreement.to_bits()));
+    }
+}
+
+#[test]
+fn p5_stress_sweep() {
+    let case = &cases("P5_stress_sweep")[0];
+    let mut curves: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    let table = case["extra"]["table"].as_array().unwrap();
+    assert_eq!(table.len(), STRESS_SCALES.len());
+    for (scale, expected) in STRESS_SCALES.into_iter().zip(table) {
+        let generator = Generator::Perturbed { scale };
+        let stream = generator.stream(42, Math::System);
+        let episodes = Engine::default().replay(&stream);
+        assert_eq!((expected["scale"].as_f64(), &expected["source"]), (Some(scale), &Value::from(stream.source())));
+        assert_eq!(expected["episode_count"], episodes.len());
+        for score in published_scores(&stream, &episodes, &generator.published_windows().unwrap()) {
+            let name = score.motif.name();
+            assert_eq!(score.f1.to_bits(), bits(&expected["f1"][name]), "{scale} {name}");
+            let delay = &expected["ttd_median_s"][name];
+            assert_eq!(delay.is_null(), score.tp == 0, "{scale} {name}");
+            if !delay.is_null() {
+                assert_eq!(score.ttd_median_s.to_bits(), bits(delay), "{scale} {name}");
+            }
+            curves.entry(name).or_default().push((scale, score.f1));
+        }
+    }
+    for (name, curve) in curves {
+        assert_eq!(stability(&curve).to_bits(), bits(&case["extra"]["stability_auc"][name]), "{name}");
+    }
+}
+
+#[test]
+fn p5_detectors_and_their_metrics() {
+    let stream = Generator::Perturbed { scale: 1.0 }.stream(42, Math::System);
+    let mut compared = 0;
+    for case in cases("P5_baseline_") {
+        let name = case["adapter"]["detector"].as_str().unwrap();
+        let detector: Detector = format!("{name}-reference").parse().unwrap();
+        let mut episodes = detector.detect(&stream, Math::System);
+        if let Some(motif) = case["adapter"]["motif"].as_str() {
+            episodes.retain(|episode| episode.motif.name() == motif);
+            let expected = std::fs::read(vectors().join(case["extra"]["episodes_csv"].as_str().unwrap())).unwrap();
+            let table = motif::csv(&episodes);
+            assert_eq!(String::from_utf8_lossy(&table), String::from_utf8_lossy(&expected), "{}", case["case"]);
+        } else {
+            check_metrics(&case, &stream, &episodes);
+        }
+        assert_eq!(motif::fingerprint(&episodes), case["episodes_fingerprint"], "{}", case["case"]);
+        compared += 1;
+    }
+    assert_eq!(compared, 18);
 }

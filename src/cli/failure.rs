@@ -3,6 +3,7 @@ use std::error::Error;
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::evaluate::TableError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::store::{Place, StoreError};
 use crate::tape::TapeError;
@@ -36,6 +37,11 @@ impl Failure {
     /// Bad usage that the argument parser cannot see.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, kind: "usage", message: message.into(), place: None }
+    }
+
+    /// A table that is one, but not for what is asked.
+    pub(super) fn table(place: Place, problem: &str) -> Self {
+        Self { exit: Exit::Input, kind: "table", message: format!("{place}: {problem}"), place: Some(place) }
     }
 
     /// An expected result that no experiment claims.
@@ -111,6 +117,13 @@ fn trace(error: &TraceError) -> (Exit, &'static str) {
     }
 }
 
+fn evaluated(error: &TableError) -> (Exit, &'static str) {
+    match error {
+        TableError::Store(error) => store(error),
+        TableError::Malformed { .. } => (Exit::Input, "table"),
+    }
+}
+
 fn grammar(error: &GrammarFileError) -> (Exit, &'static str) {
     match error {
         GrammarFileError::Store(error) => store(error),
@@ -124,6 +137,7 @@ fn experiment(error: &ExperimentError) -> (Exit, &'static str) {
         ExperimentError::Grammar(error) => grammar(error),
         ExperimentError::Trace(error) => trace(error),
         ExperimentError::Tape(error) => tape(error),
+        ExperimentError::Windows(error) => evaluated(error),
         ExperimentError::Store(error) => store(error),
         ExperimentError::NoData { .. } => (Exit::Input, "no-data"),
         ExperimentError::Result { .. } => (Exit::Input, "result"),
@@ -140,6 +154,13 @@ impl From<TapeError> for Failure {
 impl From<TraceError> for Failure {
     fn from(error: TraceError) -> Self {
         let (exit, kind) = trace(&error);
+        Self::new(exit, kind, &error, Some(error.place()))
+    }
+}
+
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        let (exit, kind) = evaluated(&error);
         Self::new(exit, kind, &error, Some(error.place()))
     }
 }

@@ -5,7 +5,7 @@ use clap::{Subcommand, ValueEnum};
 use super::Outcome;
 use super::convert;
 use super::output::Output;
-use crate::evaluate::{Exemplar, Generator};
+use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::residual::Math;
 
 /// Generate a tape whose faults are known
@@ -37,6 +37,19 @@ enum Kind {
         #[arg(long, value_name = "NAME")]
         dataset: Exemplar,
         /// Seed of the noise
+        #[arg(long, value_name = "N")]
+        seed: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Noise without any fault
+    #[command(after_help = "Kinds: white, autoregressive, heavy-tailed, bursty, daily.\n\
+        Example: telltape generate null --kind bursty --seed 1 --tape bursty.jsonl")]
+    Null {
+        /// The kind of noise
+        #[arg(long, value_name = "NAME")]
+        kind: Noise,
+        /// Its seed
         #[arg(long, value_name = "N")]
         seed: u64,
         #[command(flatten)]
@@ -88,6 +101,7 @@ impl Generate {
         let (generator, seed, common) = match self.kind {
             Kind::Perturbed { seed, scale, common } => (Generator::Perturbed { scale }, seed, common),
             Kind::Exemplar { dataset, seed, common } => (Generator::Exemplar { dataset }, seed, common),
+            Kind::Null { kind, seed, common } => (Generator::Null { noise: kind }, seed, common),
         };
         let stream = generator.stream(seed, common.math.math());
         convert::write(&common.tape, &stream, None, output)

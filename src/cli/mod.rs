@@ -3,6 +3,7 @@
 mod accept;
 mod convert;
 mod data;
+mod detect;
 mod exit;
 mod explain;
 mod failure;
@@ -11,6 +12,8 @@ mod output;
 mod plan;
 mod replay;
 mod run;
+mod score;
+mod tapes;
 mod verify;
 
 use std::path::PathBuf;
@@ -70,6 +73,8 @@ enum Command {
     Verify(verify::Verify),
     Replay(replay::Replay),
     Generate(generate::Generate),
+    Detect(detect::Detect),
+    Score(score::ScoreCommand),
     Data(data::Data),
 }
 
@@ -112,6 +117,8 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Verify(verify) => verify.execute(output),
         Command::Replay(replay) => replay.execute(output),
         Command::Generate(generate) => generate.execute(output),
+        Command::Detect(detect) => detect.execute(output),
+        Command::Score(score) => score.execute(output),
         Command::Data(data) => data.execute(output),
     }
 }

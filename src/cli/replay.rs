@@ -1,16 +1,10 @@
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rayon::prelude::*;
-use serde::Serialize;
-
-use super::failure::{Failure, FailureJson};
-use super::output::{Output, table};
-use super::{Exit, Out, Outcome};
+use super::output::Output;
+use super::tapes::each_tape;
+use super::{Out, Outcome};
 use crate::experiment::read_grammar;
-use crate::motif::{self, Engine, Grammar, Semantics};
-use crate::store::{Durability, write_whole};
-use crate::tape;
+use crate::motif::{Engine, Grammar, Semantics};
 
 /// Replay tapes through the motif engine and write DIR/<tape>/episodes.csv of each
 #[derive(clap::Args)]
@@ -42,135 +36,23 @@ enum Format {
     Parquet,
 }
 
-struct Replayed {
-    sha256: String,
-    sample_count: u64,
-    channel_count: u64,
-    episode_count: u64,
-    episodes_fingerprint: String,
-    episodes_csv_sha256: String,
-    episodes_csv: PathBuf,
-}
-
-#[derive(Serialize)]
-struct ReplayedJson<'a> {
-    tape: String,
-    sha256: Option<&'a str>,
-    sample_count: Option<u64>,
-    channel_count: Option<u64>,
-    episode_count: Option<u64>,
-    episodes_fingerprint: Option<&'a str>,
-    episodes_csv_sha256: Option<&'a str>,
-    episodes_csv: Option<String>,
-    error: Option<FailureJson<'a>>,
-}
-
 impl Replay {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let folders = folders(&self.tapes, &self.out.out)?;
         let grammar = match &self.grammar {
             Some(path) => read_grammar(path)?,
             None => Grammar::default(),
         };
         let engine = Engine { semantics: self.semantics, grammar };
-        let bar = output.bar(Some(self.tapes.len() as u64), "{pos}/{len} tapes {wide_bar} {per_sec} {eta}");
-        let replayed: Vec<Result<Replayed, Failure>> = self
-            .tapes
-            .par_iter()
-            .zip(&folders)
-            .map(|(tape, folder)| {
-                let result = self.one(tape, folder, &engine);
-                bar.inc(1);
-                result
-            })
-            .collect();
-        bar.finish_and_clear();
-        let json: Vec<ReplayedJson<'_>> =
-            self.tapes.iter().zip(&replayed).map(|(tape, result)| json(tape, result)).collect();
-        output.data(&json, || text(&self.tapes, &replayed));
-        let failures = replayed.iter().filter_map(|result| result.as_ref().err());
-        failures.clone().for_each(|failure| output.error(failure));
-        Ok(Exit::worst(failures.map(|failure| failure.exit)))
-    }
-
-    fn one(&self, path: &Path, folder: &Path, engine: &Engine) -> Result<Replayed, Failure> {
-        let tape = tape::read(path)?;
-        let episodes = engine.replay(&tape.stream);
-        #[cfg(feature = "parquet")]
-        if self.format.contains(&Format::Parquet) {
-            let bytes = motif::parquet(&episodes).map_err(|error| Failure::internal(&error.into()))?;
-            write_whole(&folder.join("episodes.parquet"), &bytes, Durability::Whole)?;
-        }
-        let episodes_csv = folder.join("episodes.csv");
-        let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(&episodes), Durability::Whole)?;
-        Ok(Replayed {
-            sha256: tape.manifest.sha256,
-            sample_count: tape.stream.len() as u64,
-            channel_count: tape.stream.channel_count() as u64,
-            episode_count: episodes.len() as u64,
-            episodes_fingerprint: motif::fingerprint(&episodes),
-            episodes_csv_sha256,
-            episodes_csv,
+        each_tape(&self.tapes, &self.out.out, output, |stream, _folder| {
+            let episodes = engine.replay(stream);
+            #[cfg(feature = "parquet")]
+            if self.format.contains(&Format::Parquet) {
+                let bytes = crate::motif::parquet(&episodes)
+                    .map_err(|error| super::failure::Failure::internal(&error.into()))?;
+                let durability = crate::store::Durability::Whole;
+                crate::store::write_whole(&_folder.join("episodes.parquet"), &bytes, durability)?;
+            }
+            Ok(episodes)
         })
     }
-}
-
-/// Where the outputs of each tape go; two tapes of one name would overwrite each other.
-fn folders(tapes: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut owners: BTreeMap<PathBuf, &Path> = BTreeMap::new();
-    let mut folders = Vec::with_capacity(tapes.len());
-    for tape in tapes {
-        let name = tape.file_name().unwrap_or_default().to_string_lossy();
-        let stem = name.strip_suffix(".jsonl").unwrap_or(&name);
-        if stem.is_empty() || stem.starts_with('.') {
-            return Err(Failure::usage(format!(
-                "`{}` gives no name for a folder of results; rename it",
-                tape.display()
-            )));
-        }
-        let folder = out.join(stem);
-        if let Some(other) = owners.insert(folder.clone(), tape) {
-            return Err(Failure::usage(format!(
-                "`{}` and `{}` would both be written to `{}`; replay them one at a time with another --out",
-                other.display(),
-                tape.display(),
-                folder.display()
-            )));
-        }
-        folders.push(folder);
-    }
-    Ok(folders)
-}
-
-fn json<'a>(tape: &Path, result: &'a Result<Replayed, Failure>) -> ReplayedJson<'a> {
-    let good = result.as_ref().ok();
-    ReplayedJson {
-        tape: tape.display().to_string(),
-        sha256: good.map(|replayed| replayed.sha256.as_str()),
-        sample_count: good.map(|replayed| replayed.sample_count),
-        channel_count: good.map(|replayed| replayed.channel_count),
-        episode_count: good.map(|replayed| replayed.episode_count),
-        episodes_fingerprint: good.map(|replayed| replayed.episodes_fingerprint.as_str()),
-        episodes_csv_sha256: good.map(|replayed| replayed.episodes_csv_sha256.as_str()),
-        episodes_csv: good.map(|replayed| replayed.episodes_csv.display().to_string()),
-        error: result.as_ref().err().map(Failure::json),
-    }
-}
-
-fn text(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>]) -> String {
-    let good = tapes.iter().zip(replayed).filter_map(|(tape, result)| Some((tape, result.as_ref().ok()?)));
-    let rows: Vec<Vec<String>> = good
-        .map(|(tape, replayed)| {
-            vec![
-                tape.display().to_string(),
-                replayed.sample_count.to_string(),
-                replayed.channel_count.to_string(),
-                replayed.episode_count.to_string(),
-                replayed.episodes_fingerprint.clone(),
-                replayed.episodes_csv.display().to_string(),
-            ]
-        })
-        .collect();
-    let headers = ["tape", "samples", "channels", "episodes", "episodes fingerprint", "table"];
-    if rows.is_empty() { String::new() } else { table(&headers, &[false, true, true, true, false, false], &rows) }
 }

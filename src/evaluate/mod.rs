@@ -1,11 +1,28 @@
-//! Generators of streams whose faults are known: the perturbed TPC-DS stream and the exemplars.
+//! Streams whose faults are known, scores of what is found in them, and other detectors to compare with.
 
+mod degrade;
+mod detect;
 mod exemplar;
+mod null;
 mod perturbed;
 mod random;
+mod score;
+mod sweep;
+mod table;
+mod window;
 
+pub use degrade::Degradation;
+pub use detect::{Detector, UnknownDetector};
 pub use exemplar::{Exemplar, UnknownExemplar, exemplar};
+pub use null::{Noise, UnknownNoise, null};
 pub use perturbed::perturbed;
+pub use score::{
+    Interval, PublishedScore, SCORE_COLUMNS, STRESS_SCALES, Score, Tally, agreement, pool, published_csv,
+    published_scores, scores_csv, stability, tally, write_score,
+};
+pub use sweep::{Axis, Subject, Sweep, UnknownAxis, sweep_csv};
+pub use table::{TableError, read_episodes};
+pub use window::{Window, read_windows};
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};
 
@@ -21,6 +38,11 @@ pub enum Generator {
     Exemplar {
         /// Which one.
         dataset: Exemplar,
+    },
+    /// Noise without any fault.
+    Null {
+        /// Which kind.
+        noise: Noise,
     },
 }
 
@@ -40,6 +62,7 @@ impl Generator {
         match self {
             Self::Perturbed { scale } => perturbed(seed, scale, math),
             Self::Exemplar { dataset } => exemplar(dataset, seed, math),
+            Self::Null { noise } => null(noise, seed, math),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Written out here because the draws are part of every digest of a generated stream: a library may change its
 //! seeding or its sampling between versions.
 
+use crate::residual::Math;
+
 /// A seeded generator; equal seeds give equal draws on every platform.
 pub(super) struct Pcg64 {
     state: u128,
@@ -45,6 +47,22 @@ impl Pcg64 {
             let drawn = (one_to_two - 1.0) * (high - low) + low;
             if drawn < high {
                 return drawn;
+            }
+        }
+    }
+
+    /// A number below `count`, each as likely as the next but for 2^-64 × `count`.
+    pub(super) fn below(&mut self, count: usize) -> usize {
+        (u128::from(self.next()) * count as u128 >> 64) as usize
+    }
+
+    /// Normal with mean 0 and standard deviation 1, by the polar method (Marsaglia, 1964), of which one number is used.
+    pub(super) fn normal(&mut self, math: Math) -> f64 {
+        loop {
+            let (x, y) = (self.uniform(-1.0, 1.0), self.uniform(-1.0, 1.0));
+            let square = x * x + y * y;
+            if square > 0.0 && square < 1.0 {
+                return x * (-2.0 * math.ln(square) / square).sqrt();
             }
         }
     }

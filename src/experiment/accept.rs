@@ -59,7 +59,8 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     let last = Outcome::read(&path)?.ok_or_else(|| stale("there is no result"))?;
     let mut now = Outcome::default();
     now.set_parameters(options(&experiment.source), &experiment.engine);
-    if now.options != last.options || now.grammar != last.grammar {
+    now.set_evaluation(experiment.evaluation_options(project.root())?);
+    if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
         return Err(stale("the experiment has changed since its last run"));
     }
     if last.stages.get("input") != Some(&input_digest(project, &experiment.source)?) {

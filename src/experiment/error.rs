@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::GrammarFileError;
+use crate::evaluate::TableError;
 use crate::store::{Place, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
@@ -35,6 +36,9 @@ pub enum ExperimentError {
     /// The tape.
     #[error(transparent)]
     Tape(#[from] TapeError),
+    /// The windows that an experiment is scored against.
+    #[error(transparent)]
+    Windows(#[from] TableError),
     /// An output or an expected result.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,6 +70,7 @@ impl ExperimentError {
             Self::Grammar(error) => Some(error.place()),
             Self::Trace(error) => Some(error.place()),
             Self::Tape(error) => Some(error.place()),
+            Self::Windows(error) => Some(error.place()),
             Self::Store(error) => Some(Place::file(error.path())),
             Self::NoData { path, .. } => Some(Place::file(path)),
         }

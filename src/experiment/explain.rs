@@ -96,6 +96,7 @@ pub fn explain(project: &Project, experiment: &Experiment) -> Result<Explanation
     for (of, old, new) in [
         ("options", &expected.options, &actual.options),
         ("grammar", &expected.grammar, &actual.grammar),
+        ("evaluation", &expected.evaluation, &actual.evaluation),
         ("counts", &counts.0, &counts.1),
     ] {
         explanation.values.extend(changes(of, old, new));

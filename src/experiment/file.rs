@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::evaluation::{self, Evaluate, Evaluation};
 use super::{ExperimentError, read_grammar};
-use crate::evaluate::{Generator, UnknownExemplar};
+use crate::evaluate::{Generator, UnknownExemplar, UnknownNoise};
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
 use crate::store::{Place, line_and_column, nearest};
@@ -24,6 +25,8 @@ pub struct Experiment {
     pub source: Source,
     /// What replays them.
     pub engine: Engine,
+    /// What is scored, if anything is.
+    pub evaluation: Option<Evaluation>,
 }
 
 /// Where the samples of an experiment come from.
@@ -66,7 +69,7 @@ impl Source {
 }
 
 /// Every key of an experiment file, for suggestions; a test compares it with the structures.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "title",
     "input",
     "data",
@@ -84,6 +87,7 @@ const KEYS: [&str; 21] = [
     "kind",
     "seed",
     "scale",
+    "noise",
     "replay",
     "semantics",
     "grammar_file",
@@ -99,6 +103,7 @@ struct File {
     generate: Option<Spanned<Generate>>,
     #[serde(default)]
     replay: Replay,
+    evaluate: Option<Spanned<Evaluate>>,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +136,7 @@ struct Generate {
     seed: u64,
     scale: Option<Spanned<f64>>,
     dataset: Option<Spanned<String>>,
+    noise: Option<Spanned<String>>,
     #[serde(default)]
     math: Math,
 }
@@ -140,6 +146,7 @@ struct Generate {
 enum Kind {
     Perturbed,
     Exemplar,
+    Null,
 }
 
 #[derive(Default, Deserialize)]
@@ -152,13 +159,13 @@ struct Replay {
 }
 
 /// Something wrong at a byte of the file, or with the file as a whole.
-struct Problem {
+pub(super) struct Problem {
     at: Option<usize>,
     text: String,
 }
 
 impl Problem {
-    fn at(at: usize, text: impl ToString) -> Self {
+    pub(super) fn at(at: usize, text: impl ToString) -> Self {
         Self { at: Some(at), text: text.to_string() }
     }
 
@@ -186,7 +193,7 @@ impl Experiment {
             };
             ExperimentError::File { place, problem: problem.text }
         };
-        let file: File = toml::from_str(&text).map_err(|error| fail(from_toml(&text, &error)))?;
+        let mut file: File = toml::from_str(&text).map_err(|error| fail(from_toml(&text, &error)))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name.is_empty() || name.starts_with('.') {
             return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
@@ -198,18 +205,29 @@ impl Experiment {
         engine.semantics = semantics(&file.replay).map_err(fail)?;
         overlay(&mut engine.grammar, &file.replay, &text).map_err(fail)?;
         let title = file.title.clone();
+        let evaluate = file.evaluate.take();
         let source = source(file).map_err(fail)?;
-        Ok(Self { name, path: path.to_path_buf(), title, source, engine })
+        let evaluation = evaluate.map(|evaluate| Evaluation::new(evaluate, &source)).transpose().map_err(fail)?;
+        Ok(Self { name, path: path.to_path_buf(), title, source, engine, evaluation })
     }
+
+    /// What the stage `evaluation` hashes; nothing without one.
+    pub(super) fn evaluation_options(&self, root: &Path) -> Result<BTreeMap<String, String>, ExperimentError> {
+        self.evaluation.as_ref().map_or_else(|| Ok(BTreeMap::new()), |evaluation| evaluation.canonical(root))
+    }
+}
+
+fn known_keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain(evaluation::KEYS)
 }
 
 /// What the TOML reader says, with the nearest key where it points at a key that does not exist.
 fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
     let mut message = error.message().to_owned();
     if let Some(key) = error.span().and_then(|span| text.get(span))
-        && !KEYS.contains(&key)
+        && !known_keys().any(|known| known == key)
         && key.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
-        && let Some(near) = nearest(key, KEYS)
+        && let Some(near) = nearest(key, known_keys())
     {
         message.push_str(&format!("; did you mean `{near}`?"));
     }
@@ -307,27 +325,39 @@ fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
 }
 
 fn generated(generate: Generate, at: usize) -> Result<Source, Problem> {
-    let Generate { kind, seed, scale, dataset: name, math } = generate;
-    let generator = match (kind, scale, name) {
-        (Kind::Perturbed, scale, None) => {
+    let Generate { kind, seed, scale, dataset, noise, math } = generate;
+    let scale_at = scale.as_ref().map(|scale| scale.span().start);
+    let dataset_at = dataset.as_ref().map(|dataset| dataset.span().start);
+    let noise_at = noise.as_ref().map(|noise| noise.span().start);
+    let foreign = match kind {
+        Kind::Perturbed => {
+            [(dataset_at, "a perturbed stream has no `dataset`"), (noise_at, "a perturbed stream has no `noise`")]
+        }
+        Kind::Exemplar => [(scale_at, "an exemplar has no `scale`"), (noise_at, "an exemplar has no `noise`")],
+        Kind::Null => [(scale_at, "noise has no `scale`"), (dataset_at, "noise has no `dataset`")],
+    };
+    if let Some((at, problem)) = foreign.into_iter().find_map(|(at, problem)| Some((at?, problem))) {
+        return Err(Problem::at(at, format!("{problem}; remove it")));
+    }
+    let generator = match kind {
+        Kind::Perturbed => {
             if let Some(scale) = scale.as_ref().filter(|scale| !Generator::takes_scale(*scale.get_ref())) {
                 let text = format!("the scale must be a number from 0 to {:e}", Generator::LARGEST_SCALE);
                 return Err(Problem::at(scale.span().start, text));
             }
             Generator::Perturbed { scale: scale.map_or(1.0, Spanned::into_inner) }
         }
-        (Kind::Exemplar, None, Some(name)) => {
+        Kind::Exemplar => {
+            let name = dataset.ok_or_else(|| Problem::at(at, "an exemplar needs a `dataset`"))?;
             let parsed = name.get_ref().parse();
             let dataset = parsed.map_err(|error: UnknownExemplar| Problem::at(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
-        (Kind::Perturbed, _, Some(name)) => {
-            return Err(Problem::at(name.span().start, "a perturbed stream has no `dataset`; remove it"));
+        Kind::Null => {
+            let name = noise.ok_or_else(|| Problem::at(at, "a null trace needs a `noise`"))?;
+            let parsed = name.get_ref().parse();
+            Generator::Null { noise: parsed.map_err(|error: UnknownNoise| Problem::at(name.span().start, error))? }
         }
-        (Kind::Exemplar, Some(scale), _) => {
-            return Err(Problem::at(scale.span().start, "an exemplar has no `scale`; remove it"));
-        }
-        (Kind::Exemplar, None, None) => return Err(Problem::at(at, "an exemplar needs a `dataset`")),
     };
     Ok(Source::Generated { generator, seed, math })
 }

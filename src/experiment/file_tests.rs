@@ -1,4 +1,5 @@
 use super::*;
+use crate::evaluate::Axis;
 
 fn read(text: &str) -> Result<Experiment, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -26,6 +27,9 @@ fn every_key_is_known_for_suggestions() {
         [replay]
         semantics = "reference"
         grammar.cache_collapse.rho = 0.5
+        [evaluate]
+        windows = "w.csv"
+        detectors = ["adwin"]
     "#;
     let experiment = read(all).unwrap();
     assert_eq!(experiment.engine.grammar.cache_collapse.rho, 0.5);
@@ -42,10 +46,26 @@ fn every_key_is_known_for_suggestions() {
             }
         }
     }
-    let mut found = ["data", "generate", "kind", "seed", "scale", "grammar_file"].map(str::to_owned).to_vec();
+    let mut found = ["data", "grammar_file"].map(str::to_owned).to_vec();
     keys(&toml::from_str(all).unwrap(), &mut found);
+    let generated = r#"
+        title = "t"
+        [generate]
+        kind = "perturbed"
+        seed = 1
+        scale = 1
+        [evaluate]
+        published = true
+        seeds = { first = 1, count = 3 }
+        sweep = { axis = "scale", values = [0, 1] }
+    "#;
+    let evaluation = read(generated).unwrap().evaluation.unwrap();
+    assert_eq!((evaluation.seeds, evaluation.sweep), (vec![1, 2, 3], Some((Axis::Scale, vec![0.0, 1.0]))));
+    keys(&toml::from_str(generated).unwrap(), &mut found);
+    found.push("noise".to_owned());
     found.sort();
-    let mut known = KEYS.map(str::to_owned).to_vec();
+    found.dedup();
+    let mut known: Vec<String> = known_keys().map(str::to_owned).collect();
     known.sort();
     assert_eq!(found, known);
 }
@@ -68,7 +88,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
     let cases = [
         (
             "title = 't'\n[inptu]\ndata = 'ceb'\n",
-            "`x.toml:2:2`: unknown field `inptu`, expected one of `title`, `input`, `convert`, `generate`, `replay`; did you mean `input`?",
+            "`x.toml:2:2`: unknown field `inptu`, expected one of `title`, `input`, `convert`, `generate`, `replay`, `evaluate`; did you mean `input`?",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchanel = 'x'\n",
@@ -107,6 +127,57 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         (
             "title = 't'\n[generate]\nkind = 'exemplar'\nseed = 1\ndataset = 'otel'\n",
             "`x.toml:5:11`: there is no exemplar of `otel`; there are: snowset, sqlshare, sqlshare-text, ceb, job, tpcds",
+        ),
+        (
+            "title = 't'\n[generate]\nkind = 'null'\nseed = 1\nnoise = 'wite'\n",
+            "`x.toml:5:9`: there is no noise `wite`; did you mean `white`?; there are: white, autoregressive, heavy-tailed, bursty, daily",
+        ),
+        ("title = 't'\n[generate]\nkind = 'null'\nseed = 1\n", "`x.toml:2:1`: a null trace needs a `noise`"),
+        (&format!("{generate}noise = 'white'\n"), "`x.toml:5:9`: a perturbed stream has no `noise`; remove it"),
+        (
+            &format!("{generate}[evaluate]\ndetectors = ['adwim']\n"),
+            "`x.toml:6:14`: there is no detector `adwim`; did you mean `adwin`?; there are: adwin-reference, \
+             bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
+        ),
+        (
+            &format!("{generate}[evaluate]\nwindows = 'w.csv'\n"),
+            "`x.toml:6:11`: a generator knows its windows; remove `windows`",
+        ),
+        (
+            "title = 't'\n[input]\ndata = 'ceb'\n[evaluate]\n",
+            "`x.toml:4:1`: a trace is scored against `windows`, a CSV with motif, channel, t_start, t_end",
+        ),
+        (
+            "title = 't'\n[input]\ndata = 'ceb'\n[evaluate]\nwindows = 'w.csv'\nseeds = { first = 1, count = 2 }\n",
+            "`x.toml:6:9`: a trace has no seeds; remove `seeds`",
+        ),
+        (
+            &format!("{generate}[evaluate]\nseeds = {{ first = 1, count = 0 }}\n"),
+            "`x.toml:6:9`: `count` times the points of a sweep must be from 1 to 100000",
+        ),
+        (
+            &format!("{generate}[evaluate]\nseeds = {{ first = 1, count = 'x' }}\n"),
+            "`x.toml:6:30`: invalid type: string \"x\", expected u64",
+        ),
+        (
+            &format!("{generate}[evaluate.sweep]\naxis = 'scal'\nvalues = [1]\n"),
+            "`x.toml:6:8`: there is no axis `scal`; did you mean `scale`?; there are: scale, threshold, rate, missing, reorder, jitter",
+        ),
+        (
+            &format!("{generate}[evaluate.sweep]\naxis = 'missing'\nvalues = [0, 1]\n"),
+            "`x.toml:7:14`: `missing` is a number from 0 to below 1",
+        ),
+        (
+            &format!("{generate}[evaluate.sweep]\naxis = 'rate'\nvalues = []\n"),
+            "`x.toml:5:1`: a sweep needs `values`, one point each",
+        ),
+        (
+            "title = 't'\n[generate]\nkind = 'null'\nseed = 1\nnoise = 'white'\n[evaluate]\npublished = true\n",
+            "`x.toml:7:13`: the published scores are of the perturbed stream only",
+        ),
+        (
+            "title = 't'\n[generate]\nkind = 'null'\nseed = 1\nnoise = 'white'\n[evaluate.sweep]\naxis = 'scale'\nvalues = [1]\n",
+            "`x.toml:7:8`: only the perturbed stream has a scale",
         ),
         (&format!("{generate}[convert]\n"), "`x.toml:5:1`: generated samples are not converted; remove [convert]"),
         (

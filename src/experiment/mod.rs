@@ -3,6 +3,7 @@
 mod accept;
 mod compare;
 mod error;
+mod evaluation;
 mod explain;
 mod file;
 mod grammar_file;
@@ -15,6 +16,7 @@ mod run;
 pub use accept::{AcceptError, Accepted, accept};
 pub use compare::{StageRow, Verdict};
 pub use error::ExperimentError;
+pub use evaluation::Evaluation;
 pub use explain::{Explanation, RowChange, TableDifference, ValueChange, explain};
 pub use file::{Experiment, Source};
 pub use grammar_file::{GrammarFileError, read_grammar};

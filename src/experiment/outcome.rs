@@ -10,7 +10,10 @@ use crate::store::{Durability, Place, StoreError, line_and_column, write_whole};
 use crate::tape::RowCounts;
 
 /// The stages of an experiment, in the order of its digest chain.
-pub const STAGES: [&str; 7] = ["input", "options", "tape", "stream", "grammar", "episodes", "tables"];
+pub const STAGES: [&str; 8] = ["input", "options", "tape", "stream", "grammar", "episodes", EVALUATION, "tables"];
+
+/// The stage that only experiments with an `[evaluate]` have.
+pub(super) const EVALUATION: &str = "evaluation";
 
 /// What an experiment gave: a digest a stage, and what stands beside them. `digests.toml` of a run, `expected.toml`
 /// once accepted. Sorted, and free of times, hosts and paths.
@@ -23,6 +26,9 @@ pub struct Outcome {
     pub options: BTreeMap<String, String>,
     /// What the stage `grammar` hashes.
     pub grammar: BTreeMap<String, String>,
+    /// What the stage `evaluation` hashes, where there is one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evaluation: BTreeMap<String, String>,
     /// What the stage `tables` hashes: SHA-256 of each table by file name.
     pub tables: BTreeMap<String, String>,
     /// Counts, which no stage hashes.
@@ -75,6 +81,14 @@ impl Outcome {
         self.grammar = engine.grammar.canonical().into_iter().collect();
         self.grammar.insert("semantics".to_owned(), engine.semantics.name().to_owned());
         self.set("grammar", pairs_digest(&self.grammar));
+    }
+
+    /// Fills in the options of the evaluation, if there are any, with their digest.
+    pub(super) fn set_evaluation(&mut self, options: BTreeMap<String, String>) {
+        if !options.is_empty() {
+            self.evaluation = options;
+            self.set(EVALUATION, pairs_digest(&self.evaluation));
+        }
     }
 
     pub(super) fn set_tables(&mut self, tables: BTreeMap<String, String>) {

@@ -96,8 +96,16 @@ fn execute(project: &Project, catalogue: &Catalogue, experiment: &Experiment) ->
     let episodes = experiment.engine.replay(&stream);
     outcome.set("episodes", motif::fingerprint(&episodes));
     outcome.counts.count_episodes(&episodes);
-    let table = write_whole(&folder.join("episodes.csv"), &motif::csv(&episodes), Durability::Whole)?;
-    outcome.set_tables(BTreeMap::from([("episodes.csv".to_owned(), table)]));
+    outcome.set_evaluation(experiment.evaluation_options(project.root())?);
+    let mut tables = BTreeMap::from([("episodes.csv".to_owned(), motif::csv(&episodes))]);
+    if let Some(evaluation) = &experiment.evaluation {
+        tables.extend(evaluation.tables(project.root(), &experiment.source, experiment.engine, &stream, &episodes)?);
+    }
+    let mut digests = BTreeMap::new();
+    for (name, bytes) in tables {
+        digests.insert(name.clone(), write_whole(&folder.join(name), &bytes, Durability::Whole)?);
+    }
+    outcome.set_tables(digests);
     outcome.write(&folder.join("digests.toml"), Durability::Whole)?;
     Ok(outcome)
 }
@@ -168,6 +176,7 @@ fn generator_digest(generator: Generator, seed: u64) -> String {
     let input = match generator {
         Generator::Perturbed { scale } => format!("perturbed {scale} {seed}"),
         Generator::Exemplar { dataset } => format!("exemplar {dataset} {seed}"),
+        Generator::Null { noise } => format!("null {noise} {seed}"),
     };
     hex::encode(Sha256::digest(input.as_bytes()))
 }
@@ -190,6 +199,10 @@ pub(super) fn options(source: &Source) -> BTreeMap<String, String> {
                 Generator::Exemplar { dataset } => {
                     pairs.insert("kind".to_owned(), "exemplar".to_owned());
                     pairs.insert("dataset".to_owned(), dataset.name().to_owned());
+                }
+                Generator::Null { noise } => {
+                    pairs.insert("kind".to_owned(), "null".to_owned());
+                    pairs.insert("noise".to_owned(), noise.name().to_owned());
                 }
             }
             if *math != Math::default() {

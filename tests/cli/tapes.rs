@@ -198,7 +198,7 @@ fn two_tapes_of_one_name_are_refused() {
     assert_eq!(code, 2);
     assert_eq!(
         message,
-        "`a.jsonl` and `x/a.jsonl` would both be written to `out/a`; replay them one at a time with another --out"
+        "`a.jsonl` and `x/a.jsonl` would both be written to `out/a`; take them one at a time with another --out"
     );
 }
 

@@ -1,0 +1,191 @@
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::{Output, table};
+use super::{Exit, Outcome};
+use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_episodes, read_windows, tally};
+use crate::store::Place;
+use crate::tape;
+
+/// Score episodes, ours or anybody's, against ground-truth windows
+#[derive(clap::Args)]
+#[command(after_help = "\
+Both files are CSV: motif, channel, t_start, t_end (seconds); other columns are ignored. Channels match exactly.
+Without --tape or --duration, the time outside the windows is not known, and false alarms are counted but have no rate.
+Example: telltape score --episodes out/perturbed/episodes.csv --windows windows.csv --tape perturbed.jsonl")]
+pub(super) struct ScoreCommand {
+    /// Episodes; an episodes.csv, or the table of any detector
+    #[arg(long, value_name = "FILE")]
+    episodes: PathBuf,
+    /// Where faults were planted
+    #[arg(long, value_name = "FILE")]
+    windows: PathBuf,
+    /// The tape that they are about
+    #[arg(long, value_name = "TAPE", conflicts_with = "duration")]
+    tape: Option<PathBuf>,
+    /// The tape's length in seconds, from 0
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    duration: Option<f64>,
+    /// The published scores, too; they need the tape
+    #[arg(long, requires = "tape")]
+    published: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds > 0.0 => Ok(seconds),
+        _ => Err("not a number of seconds above 0".to_owned()),
+    }
+}
+
+#[derive(Serialize)]
+struct ScoresJson {
+    scores: Vec<ScoreJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Vec<PublishedJson>>,
+}
+
+#[derive(Serialize)]
+struct ScoreJson {
+    motif: &'static str,
+    windows: usize,
+    episodes: usize,
+    matched: usize,
+    precision: Option<f64>,
+    recall: Option<f64>,
+    f1: Option<f64>,
+    range_f1: Option<f64>,
+    detection_delay_s: Option<f64>,
+    false_alarms: usize,
+    false_alarms_per_hour: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct PublishedJson {
+    motif: &'static str,
+    tp: usize,
+    fp: usize,
+    #[serde(rename = "fn")]
+    fn_: usize,
+    precision: f64,
+    recall: f64,
+    f1: f64,
+    ttd_median_s: f64,
+    ttd_p95_s: f64,
+    false_alarm_per_hour: f64,
+    compression_ratio: f64,
+}
+
+impl ScoreCommand {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let windows = read_windows(&self.windows)?;
+        let episodes = read_episodes(&self.episodes)?;
+        let stream = self.tape.as_deref().map(tape::read).transpose()?.map(|tape| tape.stream);
+        let span = match (&stream, self.duration) {
+            (Some(stream), _) => {
+                stream.times().first().copied().zip(stream.times().last().copied()).or(Some((0.0, 0.0)))
+            }
+            (None, Some(duration)) => Some((0.0, duration)),
+            (None, None) => None,
+        };
+        if let Some(span) = span {
+            self.inside(&windows, span)?;
+        }
+        let rated = span.is_some();
+        // Without a span nothing is quiet, so that rates are not defined.
+        let scores = pool(&[tally(&episodes, &windows, span.unwrap_or_default())]);
+        let published = stream.filter(|_| self.published).map(|stream| {
+            let scores = published_scores(&stream, &episodes, &windows);
+            scores
+                .into_iter()
+                .map(|score| PublishedJson {
+                    motif: score.motif.name(),
+                    tp: score.tp,
+                    fp: score.fp,
+                    fn_: score.fn_,
+                    precision: score.precision,
+                    recall: score.recall,
+                    f1: score.f1,
+                    ttd_median_s: score.ttd_median_s,
+                    ttd_p95_s: score.ttd_p95_s,
+                    false_alarm_per_hour: score.false_alarm_per_hour,
+                    compression_ratio: score.compression_ratio,
+                })
+                .collect()
+        });
+        let json = ScoresJson { scores: scores.iter().map(|score| json(score, rated)).collect(), published };
+        output.data(&json, || text(&json));
+        Ok(Exit::Ok)
+    }
+
+    /// An error unless the windows lie in the time of the tape.
+    fn inside(&self, windows: &[Window], (first, last): (f64, f64)) -> Result<(), Failure> {
+        match windows.iter().find(|window| window.t_start > last || window.t_end < first) {
+            None => Ok(()),
+            Some(window) => Err(Failure::table(
+                Place::file(&self.windows),
+                &format!(
+                    "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds",
+                    window.channel, window.t_start, window.t_end
+                ),
+            )),
+        }
+    }
+}
+
+fn json(score: &Score, rated: bool) -> ScoreJson {
+    let value = |interval: &Interval| interval.value;
+    ScoreJson {
+        motif: score.name(),
+        windows: score.tally.windows,
+        episodes: score.tally.episodes,
+        matched: score.tally.matched,
+        precision: score.precision(),
+        recall: score.recall(),
+        f1: value(&score.f1),
+        range_f1: value(&score.range_f1),
+        detection_delay_s: value(&score.delay_s),
+        false_alarms: score.tally.false_alarms,
+        false_alarms_per_hour: value(&score.false_alarms_per_hour).filter(|_| rated),
+    }
+}
+
+fn text(json: &ScoresJson) -> String {
+    let number = |number: Option<f64>| number.map_or("-".to_owned(), |number| format!("{number:.3}"));
+    let rows: Vec<Vec<String>> = json
+        .scores
+        .iter()
+        .map(|score| {
+            vec![
+                score.motif.to_owned(),
+                score.windows.to_string(),
+                score.episodes.to_string(),
+                score.matched.to_string(),
+                number(score.f1),
+                number(score.range_f1),
+                number(score.detection_delay_s),
+                score.false_alarms.to_string(),
+                number(score.false_alarms_per_hour),
+            ]
+        })
+        .collect();
+    let headers = ["motif", "windows", "episodes", "matched", "F1", "range F1", "delay s", "false alarms", "an hour"];
+    let mut text = table(&headers, &[false, true, true, true, true, true, true, true, true], &rows);
+    if let Some(published) = &json.published {
+        let rows: Vec<Vec<String>> = published
+            .iter()
+            .map(|score| {
+                let counts = [score.tp, score.fp, score.fn_].map(|count| count.to_string());
+                let numbers =
+                    [score.f1, score.ttd_median_s, score.false_alarm_per_hour].map(|number| format!("{number:.4}"));
+                [vec![score.motif.to_owned()], counts.to_vec(), numbers.to_vec()].concat()
+            })
+            .collect();
+        let headers = ["published", "tp", "fp", "fn", "F1", "delay s", "false alarms an hour"];
+        text += "\n";
+        text += &table(&headers, &[false, true, true, true, true, true, true], &rows);
+    }
+    text
+}

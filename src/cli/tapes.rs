@@ -1,0 +1,146 @@
+//! What `replay` and `detect` share: episodes of each of several tapes, written and told in the same form.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::failure::{Failure, FailureJson};
+use super::output::{Output, table};
+use super::{Exit, Outcome};
+use crate::motif::{self, Episode};
+use crate::residual::Stream;
+use crate::store::{Durability, write_whole};
+use crate::tape;
+
+struct Replayed {
+    sha256: String,
+    sample_count: u64,
+    channel_count: u64,
+    episode_count: u64,
+    episodes_fingerprint: String,
+    episodes_csv_sha256: String,
+    episodes_csv: PathBuf,
+}
+
+#[derive(Serialize)]
+struct ReplayedJson<'a> {
+    tape: String,
+    sha256: Option<&'a str>,
+    sample_count: Option<u64>,
+    channel_count: Option<u64>,
+    episode_count: Option<u64>,
+    episodes_fingerprint: Option<&'a str>,
+    episodes_csv_sha256: Option<&'a str>,
+    episodes_csv: Option<String>,
+    error: Option<FailureJson<'a>>,
+}
+
+/// Writes `OUT/<tape>/episodes.csv` of each tape, in parallel, and tells what came of each.
+///
+/// `find` gives the episodes of a stream, and may write further tables of them into the tape's folder.
+pub(super) fn each_tape(
+    tapes: &[PathBuf],
+    out: &Path,
+    output: &Output,
+    find: impl Fn(&Stream, &Path) -> Result<Vec<Episode>, Failure> + Sync,
+) -> Outcome {
+    let folders = folders(tapes, out)?;
+    let bar = output.bar(Some(tapes.len() as u64), "{pos}/{len} tapes {wide_bar} {per_sec} {eta}");
+    let replayed: Vec<Result<Replayed, Failure>> = tapes
+        .par_iter()
+        .zip(&folders)
+        .map(|(tape, folder)| {
+            let result = one(tape, folder, &find);
+            bar.inc(1);
+            result
+        })
+        .collect();
+    bar.finish_and_clear();
+    let json: Vec<ReplayedJson<'_>> = tapes.iter().zip(&replayed).map(|(tape, result)| json(tape, result)).collect();
+    output.data(&json, || text(tapes, &replayed));
+    let failures = replayed.iter().filter_map(|result| result.as_ref().err());
+    failures.clone().for_each(|failure| output.error(failure));
+    Ok(Exit::worst(failures.map(|failure| failure.exit)))
+}
+
+fn one(
+    path: &Path,
+    folder: &Path,
+    find: &(impl Fn(&Stream, &Path) -> Result<Vec<Episode>, Failure> + Sync),
+) -> Result<Replayed, Failure> {
+    let tape = tape::read(path)?;
+    let episodes = find(&tape.stream, folder)?;
+    let episodes_csv = folder.join("episodes.csv");
+    let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(&episodes), Durability::Whole)?;
+    Ok(Replayed {
+        sha256: tape.manifest.sha256,
+        sample_count: tape.stream.len() as u64,
+        channel_count: tape.stream.channel_count() as u64,
+        episode_count: episodes.len() as u64,
+        episodes_fingerprint: motif::fingerprint(&episodes),
+        episodes_csv_sha256,
+        episodes_csv,
+    })
+}
+
+/// Where the outputs of each tape go; two tapes of one name would overwrite each other.
+fn folders(tapes: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut owners: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    let mut folders = Vec::with_capacity(tapes.len());
+    for tape in tapes {
+        let name = tape.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.strip_suffix(".jsonl").unwrap_or(&name);
+        if stem.is_empty() || stem.starts_with('.') {
+            return Err(Failure::usage(format!(
+                "`{}` gives no name for a folder of results; rename it",
+                tape.display()
+            )));
+        }
+        let folder = out.join(stem);
+        if let Some(other) = owners.insert(folder.clone(), tape) {
+            return Err(Failure::usage(format!(
+                "`{}` and `{}` would both be written to `{}`; take them one at a time with another --out",
+                other.display(),
+                tape.display(),
+                folder.display()
+            )));
+        }
+        folders.push(folder);
+    }
+    Ok(folders)
+}
+
+fn json<'a>(tape: &Path, result: &'a Result<Replayed, Failure>) -> ReplayedJson<'a> {
+    let good = result.as_ref().ok();
+    ReplayedJson {
+        tape: tape.display().to_string(),
+        sha256: good.map(|replayed| replayed.sha256.as_str()),
+        sample_count: good.map(|replayed| replayed.sample_count),
+        channel_count: good.map(|replayed| replayed.channel_count),
+        episode_count: good.map(|replayed| replayed.episode_count),
+        episodes_fingerprint: good.map(|replayed| replayed.episodes_fingerprint.as_str()),
+        episodes_csv_sha256: good.map(|replayed| replayed.episodes_csv_sha256.as_str()),
+        episodes_csv: good.map(|replayed| replayed.episodes_csv.display().to_string()),
+        error: result.as_ref().err().map(Failure::json),
+    }
+}
+
+fn text(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>]) -> String {
+    let good = tapes.iter().zip(replayed).filter_map(|(tape, result)| Some((tape, result.as_ref().ok()?)));
+    let rows: Vec<Vec<String>> = good
+        .map(|(tape, replayed)| {
+            vec![
+                tape.display().to_string(),
+                replayed.sample_count.to_string(),
+                replayed.channel_count.to_string(),
+                replayed.episode_count.to_string(),
+                replayed.episodes_fingerprint.clone(),
+                replayed.episodes_csv.display().to_string(),
+            ]
+        })
+        .collect();
+    let headers = ["tape", "samples", "channels", "episodes", "episodes fingerprint", "table"];
+    if rows.is_empty() { String::new() } else { table(&headers, &[false, true, true, true, false, false], &rows) }
+}

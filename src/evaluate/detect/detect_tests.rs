@@ -1,0 +1,158 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::residual::StreamBuilder;
+
+fn stream(values: &[f64]) -> Stream {
+    let mut builder = StreamBuilder::default();
+    for (second, value) in values.iter().enumerate() {
+        builder.push(second as f64, crate::residual::Class::CacheIo, *value, "a").unwrap();
+    }
+    builder.finish("test")
+}
+
+/// 150 quiet values, 60 of another level, 150 quiet ones, with a ripple that no clock would make.
+fn step() -> Vec<f64> {
+    (0..360_u32)
+        .map(|second| {
+            let ripple = f64::from(second * 7919 % 101) / 101.0 - 0.5;
+            0.02 * ripple + if (150..210).contains(&second) { 0.4 } else { 0.0 }
+        })
+        .collect()
+}
+
+#[test]
+fn names_are_read_back_and_misspellings_get_a_suggestion() {
+    for detector in Detector::ALL {
+        assert_eq!(detector.name().parse::<Detector>().unwrap(), detector);
+    }
+    let message = "adwim".parse::<Detector>().unwrap_err().to_string();
+    assert!(
+        message.starts_with("there is no detector `adwim`; did you mean `adwin`?; there are: adwin-reference,"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_step_is_found_where_it_is() {
+    let stream = stream(&step());
+    for (detector, tolerance) in [
+        (Detector::Adwin, 3.0),
+        (Detector::Bocpd, 3.0),
+        (Detector::Pelt, 1.0),
+        (Detector::Threshold, 0.0),
+        (Detector::Mad, 0.0),
+        (Detector::Cusum, 3.0),
+    ] {
+        let found = detector.detect(&stream, Math::Portable);
+        let starts: Vec<f64> = found.iter().map(|episode| episode.t_start).collect();
+        assert!(!starts.is_empty() && (starts[0] - 150.0).abs() <= tolerance, "{detector}: {starts:?}");
+        let changes = matches!(detector, Detector::Adwin | Detector::Bocpd | Detector::Pelt);
+        assert_eq!(starts.len(), if changes { 2 } else { 1 }, "{detector}: {starts:?}");
+        if changes {
+            assert!((starts[1] - 210.0).abs() <= tolerance, "{detector}: {starts:?}");
+        } else {
+            assert!((found[0].t_end - 210.0).abs() <= 20.0, "{detector}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn dummies_do_as_they_say() {
+    let stream = stream(&step());
+    let spans = |detector: Detector| -> Vec<(f64, f64)> {
+        detector.detect(&stream, Math::Portable).iter().map(|episode| (episode.t_start, episode.t_end)).collect()
+    };
+    assert_eq!(spans(Detector::Never), []);
+    assert_eq!(spans(Detector::Always), [(0.0, 359.0)]);
+    assert_eq!(spans(Detector::Periodic), [(0.0, 30.0), (300.0, 330.0)]);
+}
+
+/// What costs the cube of the length: every mean from its definition.
+fn adwin_by_definition(values: &[f64]) -> Vec<usize> {
+    let mut cuts = Vec::new();
+    let mut start = 0;
+    for end in 1..=values.len() {
+        let count = end - start;
+        if values.len() < 10 || count < 10 {
+            continue;
+        }
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let (mut best, mut at) = (0.0, None);
+        for cut in start + 5..=end - 5 {
+            let difference = (mean(&values[start..cut]) - mean(&values[cut..end])).abs();
+            if difference > best {
+                (best, at) = (difference, Some(cut));
+            }
+        }
+        let Some(cut) = at else { continue };
+        let window = &values[start..end];
+        let high = window.iter().fold(f64::NEG_INFINITY, |high, value| high.max(*value));
+        let low = window.iter().fold(f64::INFINITY, |low, value| low.min(*value));
+        let (n0, n1) = ((cut - start) as f64, (end - cut) as f64);
+        let m = ((2.0 * n0) * n1) / (n0 + n1);
+        let range = (high - low).max(f64::EPSILON);
+        if best > (((range * range) / (2.0 * m)) * Math::Portable.ln(2.0 / (0.002 / count as f64))).sqrt() {
+            cuts.push(cut);
+            start = cut;
+        }
+    }
+    cuts
+}
+
+/// The least cost of any cutting, by trying for each end all starts; no pruning.
+fn least_cost(values: &[f64], penalty: f64, cuts: Option<&[usize]>) -> f64 {
+    let cost = |part: &[f64]| {
+        let mean = part.iter().sum::<f64>() / part.len() as f64;
+        part.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>()
+    };
+    if let Some(cuts) = cuts {
+        let ends: Vec<usize> = [0].iter().chain(cuts).chain([&values.len()]).copied().collect();
+        return ends.windows(2).map(|pair| cost(&values[pair[0]..pair[1]])).sum::<f64>() + penalty * cuts.len() as f64;
+    }
+    let mut least = vec![f64::INFINITY; values.len() + 1];
+    least[0] = -penalty;
+    for to in 5..=values.len() {
+        for from in 0..=to - 5 {
+            least[to] = least[to].min(least[from] + cost(&values[from..to]) + penalty);
+        }
+    }
+    least[values.len()]
+}
+
+fn values() -> impl Strategy<Value = Vec<f64>> {
+    let stretch = (-1.0..1.0, 1..40_usize, prop_oneof![Just(0.0), Just(0.01), Just(0.3)]);
+    prop::collection::vec(stretch, 1..6).prop_flat_map(|stretches| {
+        let lengths: usize = stretches.iter().map(|(_, length, _)| length).sum();
+        prop::collection::vec(-1.0..1.0, lengths).prop_map(move |noise| {
+            let levels =
+                stretches.iter().flat_map(|(level, length, loud)| std::iter::repeat_n((*level, *loud), *length));
+            levels.zip(noise).map(|((level, loud), noise): ((f64, f64), f64)| level + loud * noise).collect()
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn adwin_in_quadratic_time_is_adwin(values in values()) {
+        prop_assert_eq!(adwin::reference(&values, Math::Portable), adwin_by_definition(&values));
+    }
+
+    #[test]
+    fn no_cutting_costs_less_than_that_of_pelt(values in values(), penalty in prop_oneof![1e-4..1e-2, 0.01..3.0]) {
+        let cuts = pelt::cheapest(&values, penalty);
+        prop_assume!(values.len() >= 5);
+        let (found, least) = (least_cost(&values, penalty, Some(&cuts)), least_cost(&values, penalty, None));
+        prop_assert!(found <= least + 1e-9 * (1.0 + least.abs()), "{found} {least} {cuts:?}");
+    }
+
+    #[test]
+    fn a_constant_is_no_change(level in -1e3..1e3, length in 1..300_usize) {
+        let stream = stream(&vec![level; length]);
+        for detector in [Detector::Adwin, Detector::Bocpd, Detector::Pelt, Detector::Mad, Detector::Cusum] {
+            prop_assert_eq!(detector.detect(&stream, Math::Portable), [], "{}", detector);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! PELT: the cuts of a series into stretches of constant mean that cost least, a penalty a cut included.
+
+use super::simple::{TO_DEVIATION, median};
+use crate::residual::Math;
+
+/// Values of the shortest stretch.
+const SEGMENT: usize = 5;
+
+/// As published (`docs/method.md`): indices of the cuts. Its costs are differences of sums of squares, which on a constant
+/// other than 0 are rounding errors, and its penalty is a multiple of a variance that is one, too.
+pub(super) fn reference(values: &[f64], math: Math) -> Vec<usize> {
+    let n = values.len();
+    if n < 2 * SEGMENT {
+        return Vec::new();
+    }
+    let mut sums = vec![0.0; n + 1];
+    let mut squares = vec![0.0; n + 1];
+    for (index, value) in values.iter().enumerate() {
+        sums[index + 1] = sums[index] + value;
+        squares[index + 1] = squares[index] + value * value;
+    }
+    let mean = sums[n] / n as f64;
+    let variance = (squares[n] / n as f64 - mean * mean).max(f64::MIN_POSITIVE);
+    let penalty = (2.0 * math.ln(n as f64)) * variance;
+    let cost = |from: usize, to: usize| {
+        let sum: f64 = sums[to] - sums[from];
+        ((squares[to] - squares[from]) - (sum * sum) / (to - from) as f64).max(0.0)
+    };
+    let mut least = vec![f64::INFINITY; n + 1];
+    least[0] = -penalty;
+    let mut previous = vec![0; n + 1];
+    let mut candidates = vec![0];
+    for to in SEGMENT..=n {
+        let mut best = f64::INFINITY;
+        candidates.retain(|&from| {
+            if to - from < SEGMENT {
+                return true;
+            }
+            let without = least[from] + cost(from, to);
+            let with = without + penalty;
+            if with < best {
+                best = with;
+                previous[to] = from;
+            }
+            without < best
+        });
+        least[to] = best;
+        candidates.push(to);
+    }
+    backwards(&previous, n)
+}
+
+/// PELT on the series less its first value, with the penalty `3 ln(n) σ²` and σ from the median of absolute differences of
+/// neighbours, which changes of the mean do not move: indices of the cuts. A series of one value has none.
+///
+/// Not by the crate `pelt`: its 0.3.4 refuses every series when each index may be a cut (`NotEnoughPoints` for a jump of 1).
+pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
+    let count = values.len() as f64;
+    let centred: Vec<f64> = values.iter().map(|value| value - values[0]).collect();
+    if centred.iter().all(|value| *value == 0.0) {
+        return Vec::new();
+    }
+    let steps: Vec<f64> = centred.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    // The difference of two normal values deviates by √2 times as much as one.
+    let robust = median(&steps) * TO_DEVIATION / std::f64::consts::SQRT_2;
+    let mean = centred.iter().sum::<f64>() / count;
+    let variance = centred.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+    // More than half of the steps may be exactly zero; what varies at all then says how much.
+    let variance = if robust > 0.0 { robust * robust } else { variance };
+    cheapest(&centred, 3.0 * math.ln(count) * variance)
+}
+
+/// The cuts into stretches of at least [`SEGMENT`] values for which the squared deviations from the means of the stretches,
+/// and the penalty a cut, cost least (Killick et al., 2012, with the pruning delayed by a stretch, without which a shortest
+/// stretch makes it inexact).
+pub(super) fn cheapest(values: &[f64], penalty: f64) -> Vec<usize> {
+    let n = values.len();
+    let (mut sums, mut squares) = (vec![0.0; n + 1], vec![0.0; n + 1]);
+    for (index, value) in values.iter().enumerate() {
+        sums[index + 1] = sums[index] + value;
+        squares[index + 1] = squares[index] + value * value;
+    }
+    let cost = |from: usize, to: usize| {
+        let sum: f64 = sums[to] - sums[from];
+        (squares[to] - squares[from] - sum * sum / (to - from) as f64).max(0.0)
+    };
+    let (mut least, mut previous) = (vec![f64::INFINITY; n + 1], vec![0; n + 1]);
+    least[0] = -penalty;
+    // Starts of the last stretch, and from which end on each can be dropped: `to` is better for all ends behind it.
+    let mut candidates: Vec<(usize, usize)> = Vec::new();
+    for to in SEGMENT..=n {
+        candidates.push((to - SEGMENT, usize::MAX));
+        candidates.retain(|(from, until)| to < *until && least[*from] < f64::INFINITY);
+        for (from, _) in &candidates {
+            let whole = least[*from] + cost(*from, to) + penalty;
+            if whole < least[to] {
+                (least[to], previous[to]) = (whole, *from);
+            }
+        }
+        for (from, until) in &mut candidates {
+            if least[*from] + cost(*from, to) >= least[to] {
+                *until = (*until).min(to + SEGMENT);
+            }
+        }
+    }
+    backwards(&previous, n)
+}
+
+/// The cuts before `end`, each found from the one behind it.
+fn backwards(previous: &[usize], end: usize) -> Vec<usize> {
+    let mut cuts = Vec::new();
+    let mut at = end;
+    while at > 0 {
+        at = previous[at];
+        cuts.extend((at > 0).then_some(at));
+    }
+    cuts.reverse();
+    cuts
+}

@@ -1,0 +1,13 @@
+//! How well episodes tell where faults were planted: the published metrics, and ones that can fail.
+
+mod honest;
+mod pool;
+mod published;
+
+pub use honest::{Tally, tally};
+pub use pool::{Interval, SCORE_COLUMNS, Score, pool, scores_csv, write_score};
+pub use published::{PublishedScore, STRESS_SCALES, agreement, published_csv, published_scores, stability};
+
+#[cfg(test)]
+#[path = "score_tests.rs"]
+mod tests;

@@ -1,0 +1,232 @@
+//! Tallies to scores, with intervals over runs, and their table.
+
+use super::Tally;
+use crate::evaluate::random::Pcg64;
+use crate::motif::Motif;
+use crate::residual::number;
+
+/// A score and the 95 % interval of it over runs; absent where nothing defines it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Interval {
+    /// Of all runs together.
+    pub value: Option<f64>,
+    /// The interval; absent with a single run.
+    pub bounds: Option<(f64, f64)>,
+}
+
+/// How well one motif, or all of them together, did over some runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// `None` for all motifs.
+    pub motif: Option<Motif>,
+    /// Number of runs.
+    pub runs: usize,
+    /// The tallies of all runs, added up.
+    pub tally: Tally,
+    /// 2 × matched / (windows + episodes).
+    pub f1: Interval,
+    /// Harmonic mean of the two range-based scores.
+    pub range_f1: Interval,
+    /// Median of the delays, seconds.
+    pub delay_s: Interval,
+    /// Episodes on no window, per hour outside the windows.
+    pub false_alarms_per_hour: Interval,
+}
+
+/// Resamples of the bootstrap.
+const RESAMPLES: usize = 1000;
+
+/// Seed of the bootstrap: intervals are part of digests.
+const SEED: u64 = 1;
+
+/// Scores of runs, each of which is a tally a motif in the order of codes: the five motifs, then all together.
+///
+/// Intervals are percentiles of 1,000 resamples of whole runs (bootstrap; Efron, 1979), drawn with a fixed seed.
+#[must_use]
+pub fn pool(runs: &[Vec<Tally>]) -> Vec<Score> {
+    let motifs = Motif::ALL.into_iter().map(Some).chain([None]);
+    motifs.map(|motif| of_motif(runs, motif)).collect()
+}
+
+fn of_motif(runs: &[Vec<Tally>], motif: Option<Motif>) -> Score {
+    let tallies: Vec<Tally> = runs
+        .iter()
+        .map(|run| match motif {
+            Some(motif) => run[motif as usize].clone(),
+            None => together(run),
+        })
+        .collect();
+    let sample = Sample::new(&tallies);
+    let mut resampled: [Vec<f64>; 4] = Default::default();
+    if tallies.len() > 1 {
+        let mut random = Pcg64::new(SEED);
+        for _ in 0..RESAMPLES {
+            let mut times = vec![0_u32; tallies.len()];
+            (0..tallies.len()).for_each(|_| times[random.below(tallies.len())] += 1);
+            for (values, value) in resampled.iter_mut().zip(sample.values(&times)) {
+                values.extend(value);
+            }
+        }
+    }
+    let mut intervals = resampled.into_iter().zip(sample.values(&vec![1; tallies.len()])).map(|(mut values, value)| {
+        values.sort_by(f64::total_cmp);
+        let rank = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+        let bounds = (!values.is_empty()).then(|| (rank(0.025), rank(0.975)));
+        Interval { value, bounds }
+    });
+    let mut next = || intervals.next().unwrap_or_default();
+    let (f1, range_f1, delay_s, false_alarms_per_hour) = (next(), next(), next(), next());
+    let tally = added(tallies.iter());
+    Score { motif, runs: runs.len(), f1, range_f1, delay_s, false_alarms_per_hour, tally }
+}
+
+/// The tallies of some runs, each of which can be counted several times.
+struct Sample<'a> {
+    tallies: &'a [Tally],
+    /// All delays in ascending order, and the run of each.
+    delays: Vec<(f64, usize)>,
+}
+
+impl<'a> Sample<'a> {
+    fn new(tallies: &'a [Tally]) -> Self {
+        let of_run = |(run, tally): (usize, &'a Tally)| tally.delays_s.iter().map(move |delay| (*delay, run));
+        let mut delays: Vec<(f64, usize)> = tallies.iter().enumerate().flat_map(of_run).collect();
+        delays.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self { tallies, delays }
+    }
+
+    /// F1, range-based F1, median delay and false alarms an hour, with run `i` counted `times[i]` times.
+    fn values(&self, times: &[u32]) -> [Option<f64>; 4] {
+        let sum = |get: fn(&Tally) -> f64| -> f64 {
+            self.tallies.iter().zip(times).map(|(tally, times)| get(tally) * f64::from(*times)).sum()
+        };
+        let windows = sum(|tally| tally.windows as f64);
+        let episodes = sum(|tally| tally.episodes as f64);
+        let f1 = ratio(2.0 * sum(|tally| tally.matched as f64), windows + episodes);
+        let recall = ratio(sum(|tally| tally.range_recall), windows);
+        let precision = ratio(sum(|tally| tally.range_precision), episodes);
+        let alarms = ratio(sum(|tally| tally.false_alarms as f64) * 3600.0, sum(|tally| tally.quiet_s));
+        [f1, harmonic(recall, precision), self.median_delay(times), alarms]
+    }
+
+    /// The lower median.
+    fn median_delay(&self, times: &[u32]) -> Option<f64> {
+        let count: u32 = self.delays.iter().map(|(_, run)| times[*run]).sum();
+        let mut before = count.saturating_sub(1) / 2;
+        let middle = self.delays.iter().find(|(_, run)| {
+            let found = before < times[*run];
+            before = before.saturating_sub(times[*run]);
+            found
+        });
+        middle.map(|(delay, _)| *delay)
+    }
+}
+
+fn added<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+    let mut sum = Tally::default();
+    tallies.for_each(|tally| sum.add(tally));
+    sum
+}
+
+/// All motifs of a run together: they watch the same hours, which count once.
+fn together(run: &[Tally]) -> Tally {
+    let mut sum = added(run.iter());
+    sum.quiet_s /= run.len() as f64;
+    sum
+}
+
+/// Precision, recall and their like: absent where there is nothing to divide by.
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// 0 where there are windows but no episodes, or episodes but no windows; absent where there is neither.
+fn harmonic(recall: Option<f64>, precision: Option<f64>) -> Option<f64> {
+    match (recall, precision) {
+        (None, None) => None,
+        (Some(recall), Some(precision)) if recall + precision > 0.0 => {
+            Some(2.0 * recall * precision / (recall + precision))
+        }
+        _ => Some(0.0),
+    }
+}
+
+/// The lower median.
+fn median(values: &[f64]) -> Option<f64> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().saturating_sub(1) / 2).copied()
+}
+
+/// The columns of a table of scores after those that say what is scored.
+pub const SCORE_COLUMNS: &str = "motif,runs,windows,episodes,true_positives,false_positives,false_negatives,precision,recall,\
+f1,f1_low,f1_high,range_precision,range_recall,range_f1,range_f1_low,range_f1_high,detection_delay_s,\
+detection_delay_s_low,detection_delay_s_high,start_error_s,end_error_s,duration_error_s,false_alarms_per_hour,\
+false_alarms_per_hour_low,false_alarms_per_hour_high";
+
+impl Score {
+    /// The name of the motif, or `all`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.motif.map_or("all", Motif::name)
+    }
+
+    /// Share of the episodes that took a window.
+    #[must_use]
+    pub fn precision(&self) -> Option<f64> {
+        ratio(self.tally.matched as f64, self.tally.episodes as f64)
+    }
+
+    /// Share of the windows that were taken.
+    #[must_use]
+    pub fn recall(&self) -> Option<f64> {
+        ratio(self.tally.matched as f64, self.tally.windows as f64)
+    }
+
+    /// Numbers of a row of the table, by the names in [`SCORE_COLUMNS`] after `motif`.
+    fn numbers(&self) -> Vec<Option<f64>> {
+        let Tally { windows, episodes, matched, .. } = self.tally;
+        let counts = [self.runs, windows, episodes, matched, episodes - matched, windows - matched];
+        let mut numbers: Vec<Option<f64>> = counts.iter().map(|count| Some(*count as f64)).collect();
+        let interval = |interval: &Interval| {
+            [interval.value, interval.bounds.map(|bounds| bounds.0), interval.bounds.map(|bounds| bounds.1)]
+        };
+        numbers.extend([self.precision(), self.recall()]);
+        numbers.extend(interval(&self.f1));
+        numbers.push(ratio(self.tally.range_precision, episodes as f64));
+        numbers.push(ratio(self.tally.range_recall, windows as f64));
+        numbers.extend(interval(&self.range_f1));
+        numbers.extend(interval(&self.delay_s));
+        let errors = [&self.tally.start_errors_s, &self.tally.end_errors_s, &self.tally.duration_errors_s];
+        numbers.extend(errors.map(|errors| median(errors)));
+        numbers.extend(interval(&self.false_alarms_per_hour));
+        numbers
+    }
+}
+
+/// Appends the cells of [`SCORE_COLUMNS`], without a line feed. What is not defined is an empty cell; numbers have up to
+/// six decimals, which is more than they mean.
+pub fn write_score(text: &mut Vec<u8>, score: &Score) {
+    text.extend_from_slice(score.name().as_bytes());
+    for number in score.numbers() {
+        text.push(b',');
+        if let Some(number) = number {
+            number::write_table(text, (number * 1e6).round() / 1e6);
+        }
+    }
+}
+
+/// A table of scores of several detectors.
+#[must_use]
+pub fn scores_csv(detectors: &[(String, Vec<Score>)]) -> Vec<u8> {
+    let mut text = format!("detector,{SCORE_COLUMNS}\n").into_bytes();
+    for (detector, scores) in detectors {
+        for score in scores {
+            text.extend_from_slice(detector.as_bytes());
+            text.push(b',');
+            write_score(&mut text, score);
+            text.push(b'\n');
+        }
+    }
+    text
+}

@@ -1,0 +1,243 @@
+//! CSV tables of people who evaluate something: windows, and the episodes of any detector.
+
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+
+use crate::motif::{Episode, Motif};
+use crate::store::{Place, StoreError, nearest};
+
+/// A table that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is not such a table.
+    #[error("{place}: {problem}")]
+    Malformed {
+        /// Where.
+        place: Place,
+        /// What is wrong, and the valid choices.
+        problem: String,
+    },
+}
+
+impl TableError {
+    /// Where.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Store(error) => Place::file(error.path()),
+            Self::Malformed { place, .. } => place.clone(),
+        }
+    }
+}
+
+/// A CSV with a header, whole in memory.
+pub(super) struct Table {
+    path: PathBuf,
+    header: Vec<String>,
+    records: Vec<(u64, StringRecord)>,
+}
+
+impl Table {
+    /// Reads it, and checks that it has the columns in `required`, once each.
+    pub(super) fn read(path: &Path, required: &[&str]) -> Result<Self, TableError> {
+        let text = std::fs::read(path).map_err(StoreError::read(path))?;
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+        let mut this = Self { path: path.to_path_buf(), header: Vec::new(), records: Vec::new() };
+        let mut reader = csv::Reader::from_reader(text);
+        let header = reader.headers().map_err(|error| this.unreadable(&error))?;
+        this.header = header.iter().map(str::to_owned).collect();
+        for column in required {
+            match this.header.iter().filter(|name| name == column).count() {
+                1 => {}
+                0 => {
+                    let has = this.header.join(", ");
+                    return Err(this.problem(format!("the column `{column}` is missing; the header has: {has}")));
+                }
+                _ => return Err(this.problem(format!("the column `{column}` stands twice in the header"))),
+            }
+        }
+        for record in reader.records() {
+            let record = record.map_err(|error| this.unreadable(&error))?;
+            this.records.push((record.position().map_or(0, csv::Position::line), record));
+        }
+        Ok(this)
+    }
+
+    fn unreadable(&self, error: &csv::Error) -> TableError {
+        let place = Place::file(&self.path);
+        let place = error.position().map_or(place.clone(), |position| place.at_line(position.line()));
+        let problem = match error.kind() {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!("the row has {len} fields, the header {expected_len}")
+            }
+            csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8".to_owned(),
+            _ => format!("this is no CSV: {error}"),
+        };
+        TableError::Malformed { place, problem }
+    }
+
+    /// An error about the table as a whole.
+    pub(super) fn problem(&self, problem: impl Into<String>) -> TableError {
+        TableError::Malformed { place: Place::file(&self.path), problem: problem.into() }
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|(line, record)| Row { table: self, line: *line, record })
+    }
+}
+
+/// A row of a [`Table`].
+pub(super) struct Row<'a> {
+    table: &'a Table,
+    line: u64,
+    record: &'a StringRecord,
+}
+
+impl Row<'_> {
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// An error about this row.
+    pub(super) fn problem(&self, problem: impl Into<String>) -> TableError {
+        TableError::Malformed { place: Place::file(&self.table.path).at_line(self.line), problem: problem.into() }
+    }
+
+    fn cell(&self, column: &str) -> Option<&str> {
+        let index = self.table.header.iter().position(|name| name == column)?;
+        self.record.get(index)
+    }
+
+    /// A required cell.
+    pub(super) fn text(&self, column: &str) -> &str {
+        self.cell(column).unwrap_or_default()
+    }
+
+    /// A required cell as a finite number.
+    pub(super) fn finite(&self, column: &str) -> Result<f64, TableError> {
+        let text = self.text(column);
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| self.problem(format!("`{text}` in the column `{column}` is not a finite number")))
+    }
+
+    /// An optional cell as a number; `default` where the column is missing or the cell empty.
+    fn number_or(&self, column: &str, default: f64) -> Result<f64, TableError> {
+        match self.cell(column) {
+            None | Some("") => Ok(default),
+            Some(text) => {
+                text.parse().map_err(|_| self.problem(format!("`{text}` in the column `{column}` is not a number")))
+            }
+        }
+    }
+
+    /// The motif in the column `motif`.
+    pub(super) fn motif(&self) -> Result<Motif, TableError> {
+        let name = self.text("motif");
+        let names = Motif::ALL.map(Motif::name);
+        let found = Motif::ALL.into_iter().find(|motif| motif.name() == name);
+        found.ok_or_else(|| {
+            let near = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            self.problem(format!("unknown motif `{name}`{near}; known: {}", names.join(", ")))
+        })
+    }
+}
+
+/// Reads episodes from a CSV with the columns `motif,channel,t_start,t_end`: ours, or those of anybody's detector. Other
+/// columns of an `episodes.csv` are read where they are there. An empty table is no episodes.
+///
+/// # Errors
+/// When it cannot be read, or a row is not an episode.
+pub fn read_episodes(path: &Path) -> Result<Vec<Episode>, TableError> {
+    let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
+    let episode = |row: Row<'_>| {
+        let episode = Episode {
+            motif: row.motif()?,
+            channel: row.text("channel").to_owned(),
+            t_start: row.finite("t_start")?,
+            t_end: row.finite("t_end")?,
+            peak: row.number_or("peak", 0.0)?,
+            ema_at_boundary: row.number_or("ema_at_boundary", 0.0)?,
+            trust_sum: row.number_or("trust_sum", 1.0)?,
+        };
+        if episode.t_end < episode.t_start {
+            let problem = format!("the episode ends at {}, before its start at {}", episode.t_end, episode.t_start);
+            return Err(row.problem(problem));
+        }
+        Ok(episode)
+    };
+    table.rows().map(episode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::read_windows;
+    use crate::motif;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn episodes_read_back_as_they_were_written() {
+        let episode = |channel: &str, trust_sum| Episode {
+            motif: Motif::CacheCollapse,
+            channel: channel.to_owned(),
+            t_start: 0.1,
+            t_end: 0.1,
+            peak: 1e-7,
+            ema_at_boundary: -0.0,
+            trust_sum,
+        };
+        let episodes = [episode("a,\"b\"\nc", 0.9999999999999999), episode("", 1.0)];
+        let written = file(std::str::from_utf8(&motif::csv(&episodes)).unwrap());
+        assert_eq!(read_episodes(written.path()).unwrap(), episodes);
+        let foreign = file("t_end,x,t_start,channel,motif\n0.1,?,0.1,,cache_collapse\n");
+        let read = read_episodes(foreign.path()).unwrap();
+        assert_eq!(read, [Episode { peak: 0.0, ema_at_boundary: 0.0, ..episode("", 1.0) }]);
+        assert_eq!(read_episodes(file("motif,channel,t_start,t_end\n").path()).unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_not_a_window_is_refused_with_its_line() {
+        let header = "motif,channel,t_start,t_end\n";
+        for (text, line, problem) in [
+            ("motif,channel,t_start\n", None, "the column `t_end` is missing; the header has: motif, channel, t_start"),
+            ("motif,channel,t_start,t_end,motif\n", None, "the column `motif` stands twice in the header"),
+            (header, None, "there is no window in it, so nothing can be scored"),
+            (
+                &format!("{header}cache_collaps,a,0,1\n"),
+                Some(2),
+                "unknown motif `cache_collaps`; did you mean `cache_collapse`?",
+            ),
+            (&format!("{header}cache_collapse,a,1,1\n"), Some(2), "the window ends at 1, not after its start at 1"),
+            (
+                &format!("{header}cache_collapse,a,1,inf\n"),
+                Some(2),
+                "`inf` in the column `t_end` is not a finite number",
+            ),
+            (&format!("{header}cache_collapse,a,1\n"), Some(2), "the row has 3 fields, the header 4"),
+            (
+                &format!("{header}cache_collapse,a,0,2\ncache_collapse,b,1,3\ncache_collapse,a,1,3\n"),
+                Some(4),
+                "the window overlaps the one in line 2, of the same motif and channel; join them",
+            ),
+        ] {
+            match read_windows(file(text).path()) {
+                Err(TableError::Malformed { place, problem: found }) => {
+                    assert_eq!(place.line, line, "{text}");
+                    assert!(found.starts_with(problem), "{text}: {found}");
+                }
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        let touching = format!("{header}cache_collapse,a,0,2\ncache_collapse,a,2,3\n");
+        assert_eq!(read_windows(file(&touching).path()).unwrap().len(), 2);
+    }
+}
