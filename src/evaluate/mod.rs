@@ -20,7 +20,7 @@ pub use score::{
     Interval, PublishedScore, SCORE_COLUMNS, STRESS_SCALES, Score, Tally, agreement, pool, published_csv,
     published_scores, scores_csv, stability, tally, write_score,
 };
-pub use sweep::{Axis, Subject, Sweep, UnknownAxis, sweep_csv};
+pub use sweep::{Axis, Point, Subject, Sweep, UnknownAxis, sweep_csv};
 pub use table::{TableError, read_episodes};
 pub use window::{Window, read_windows};
 

@@ -53,7 +53,7 @@ impl Pcg64 {
 
     /// A number below `count`, each as likely as the next but for 2^-64 × `count`.
     pub(super) fn below(&mut self, count: usize) -> usize {
-        (u128::from(self.next()) * count as u128 >> 64) as usize
+        ((u128::from(self.next()) * count as u128) >> 64) as usize
     }
 
     /// Normal with mean 0 and standard deviation 1, by the polar method (Marsaglia, 1964), of which one number is used.

@@ -135,8 +135,14 @@ pub struct Sweep {
     pub axis: Option<(Axis, Vec<f64>)>,
 }
 
-/// A point of a sweep: its value on the axis, and the scores of each subject.
-type Point = (Option<f64>, Vec<(String, Vec<Score>)>);
+/// A point of a sweep.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Its value on the axis; `None` without an axis.
+    pub value: Option<f64>,
+    /// The scores of each subject, by its name.
+    pub scores: Vec<(String, Vec<Score>)>,
+}
 
 impl Sweep {
     /// Runs it, in parallel over points and seeds, with results by index.
@@ -156,7 +162,7 @@ impl Sweep {
                     let of_subject: Vec<Vec<Tally>> = runs.iter().map(|run| run[index].clone()).collect();
                     (subject.name().to_owned(), pool(&of_subject))
                 });
-                (value, scores.collect())
+                Point { value, scores: scores.collect() }
             })
             .collect()
     }
@@ -210,9 +216,9 @@ fn scaled(grammar: &Grammar, factor: f64) -> Grammar {
 #[must_use]
 pub fn sweep_csv(axis: Axis, points: &[Point]) -> Vec<u8> {
     let mut text = format!("axis,value,detector,{SCORE_COLUMNS}\n").into_bytes();
-    for (value, detectors) in points {
+    for Point { value, scores } in points {
         for (detector, score) in
-            detectors.iter().flat_map(|(detector, scores)| scores.iter().map(move |score| (detector, score)))
+            scores.iter().flat_map(|(detector, scores)| scores.iter().map(move |score| (detector, score)))
         {
             text.extend_from_slice(axis.name().as_bytes());
             text.push(b',');

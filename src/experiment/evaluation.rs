@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::file::Problem;
 use super::{ExperimentError, Source};
 use crate::evaluate::{
-    Axis, Detector, Generator, Score, Subject, Sweep, Window, agreement, pool, published_csv, published_scores,
+    Axis, Detector, Generator, Point, Subject, Sweep, Window, agreement, pool, published_csv, published_scores,
     read_windows, scores_csv, stability, sweep_csv,
 };
 use crate::motif::{Engine, Episode, Motif};
@@ -171,7 +171,7 @@ impl Evaluation {
                         }
                     }
                     None => {
-                        let scores: Vec<_> = points.into_iter().flat_map(|(_, scores)| scores).collect();
+                        let scores: Vec<_> = points.into_iter().flat_map(|point| point.scores).collect();
                         tables.insert("scores.csv".to_owned(), scores_csv(&scores));
                     }
                 }
@@ -262,15 +262,13 @@ fn published(tables: &mut BTreeMap<String, Vec<u8>>, stream: &Stream, episodes: 
 }
 
 /// For each detector and motif: the stability of its F1 over fault sizes. Where nothing is planted there is no F1.
-fn stability_csv(points: &[(Option<f64>, Vec<(String, Vec<Score>)>)]) -> Vec<u8> {
+fn stability_csv(points: &[Point]) -> Vec<u8> {
     let mut text = b"detector,motif,stability\n".to_vec();
-    let Some((_, first)) = points.first() else { return text };
-    for (index, (detector, scores)) in first.iter().enumerate() {
+    let Some(first) = points.first() else { return text };
+    for (index, (detector, scores)) in first.scores.iter().enumerate() {
         for (row, score) in scores.iter().enumerate() {
-            let curve: Vec<(f64, f64)> = points
-                .iter()
-                .filter_map(|(value, detectors)| Some(((*value)?, detectors[index].1[row].f1.value?)))
-                .collect();
+            let of_point = |point: &Point| Some((point.value?, point.scores[index].1[row].f1.value?));
+            let curve: Vec<(f64, f64)> = points.iter().filter_map(of_point).collect();
             text.extend_from_slice(format!("{detector},{},", score.name()).as_bytes());
             number::write_table(&mut text, (stability(&curve) * 1e6).round() / 1e6);
             text.push(b'\n');
