@@ -5,11 +5,15 @@ TELLTAPE = $(TARGET)/release/telltape
 # nextest if it is there, else cargo's own runner; both print their totals.
 RUNNER := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run" || echo test)
 
-.PHONY: reproduce build data test test-unit test-conformance check bench clean
+# The two spell it differently.
+RUN_IGNORED = $(if $(findstring nextest,$(RUNNER)),--run-ignored only,-- --ignored)
 
-## Convert, replay and compare all experiments; exit code 0 when every digest is the committed one, 10 when not.
+.PHONY: reproduce build data test test-unit test-conformance test-browser check bench clean
+
+## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
+## report is written either way.
 reproduce: build data
-	$(TELLTAPE) run
+	$(TELLTAPE) run; code=$$?; $(TELLTAPE) report || exit; exit $$code
 
 build:
 	$(CARGO) build --release --locked
@@ -18,7 +22,7 @@ build:
 data: build
 	$(TELLTAPE) data fetch --quiet
 
-test: test-unit test-conformance
+test: test-unit test-conformance test-browser
 
 test-unit: data
 	$(CARGO) $(RUNNER) --release --locked
@@ -27,6 +31,13 @@ test-unit: data
 ## switches on are not in what we ship. Needs pkg-config, libfontconfig1-dev and libfreetype-dev.
 test-conformance: build
 	TELLTAPE_BIN=$(abspath $(TELLTAPE)) $(CARGO) $(RUNNER) --release --locked -p telltape-conformance
+
+## The report in a headless Chromium. Needs chromium and chromium-driver; without them it is skipped, loudly.
+test-browser: build
+	@if command -v chromedriver >/dev/null; then \
+	    $(CARGO) $(RUNNER) --release --locked --test browser $(RUN_IGNORED); \
+	elif [ -n "$(CI)" ]; then echo "CI needs chromedriver"; exit 1; \
+	else echo "SKIPPED: the report was NOT tested in a browser; install chromium and chromium-driver"; fi
 
 ## Format and lints; warnings are errors.
 check:

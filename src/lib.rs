@@ -6,13 +6,14 @@
 //! ```
 //!
 //! The modules are the stages of that pipeline; each may use only those named after it here:
-//! [`experiment`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
+//! [`report`], [`experiment`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
 //! The command line of the binary lives in [`cli`].
 
 pub mod cli;
 pub mod evaluate;
 pub mod experiment;
 pub mod motif;
+pub mod report;
 pub mod residual;
 pub mod store;
 pub mod tape;

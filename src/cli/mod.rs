@@ -11,6 +11,7 @@ mod generate;
 mod output;
 mod plan;
 mod replay;
+mod report;
 mod run;
 mod score;
 mod tapes;
@@ -75,6 +76,7 @@ enum Command {
     Generate(generate::Generate),
     Detect(detect::Detect),
     Score(score::ScoreCommand),
+    Report(report::Report),
     Data(data::Data),
 }
 
@@ -119,6 +121,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Generate(generate) => generate.execute(output),
         Command::Detect(detect) => detect.execute(output),
         Command::Score(score) => score.execute(output),
+        Command::Report(report) => report.execute(output),
         Command::Data(data) => data.execute(output),
     }
 }

@@ -1,0 +1,57 @@
+use serde::Serialize;
+
+use super::output::Output;
+use super::{Exit, Out, Outcome};
+use crate::experiment::Project;
+use crate::report;
+
+/// Write out/report.html: figures and tables of the last run in one self-contained file
+#[derive(clap::Args)]
+#[command(after_help = "\
+The experiments must have been run: `telltape run`. The page needs no network and no server; open it in a browser.
+Example: telltape report && xdg-open out/report.html")]
+pub(super) struct Report {
+    /// Names, paths or globs; none means experiments/*.toml
+    experiments: Vec<String>,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    report: String,
+    bytes: usize,
+    sha256: &'a str,
+    experiments: usize,
+    missing: &'a [String],
+    figures: &'a [String],
+}
+
+impl Report {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let project = Project::here(&self.out.out);
+        let selection = project.select(&self.experiments)?;
+        let written = report::report(&project, &selection.experiments, &self.out.out)?;
+        let json = ReportJson {
+            report: written.html.display().to_string(),
+            bytes: written.bytes,
+            sha256: &written.sha256,
+            experiments: written.experiments,
+            missing: &written.missing,
+            figures: &written.figures,
+        };
+        output.data(&json, || {
+            format!(
+                "{}: {} experiments, {} figures, {} kB\n",
+                json.report,
+                json.experiments,
+                json.figures.len(),
+                json.bytes / 1000
+            )
+        });
+        if !written.missing.is_empty() {
+            output.note(&format!("not run, so not in it: {}", written.missing.join(" ")));
+        }
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,208 @@
+//! The last results as the report needs them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::evaluate::{Interval, read_episodes};
+use crate::experiment::{self, Experiment, ExperimentError, Outcome, Project, StageRow, Verdict};
+use crate::motif::{Episode, Motif};
+use crate::residual::{Class, Stream};
+use crate::store::{Place, StoreError};
+use crate::tape;
+
+/// Points of a channel's residuals that are kept, two a bucket: the least and the largest.
+const BUCKETS: usize = 80;
+
+/// Points of all channels together, so that the report stays small.
+const MOST_POINTS: usize = 60_000;
+
+/// The last result of an experiment.
+pub(super) struct Outcomes {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) verdict: Verdict,
+    pub(super) stages: Vec<StageRow>,
+    pub(super) outcome: Outcome,
+    pub(super) episodes: Vec<Episode>,
+    /// The residuals of channels that have episodes: by motif and channel, thinned.
+    pub(super) series: BTreeMap<(Motif, String), Vec<(f64, f64)>>,
+    /// From the first sample to the last.
+    pub(super) span: (f64, f64),
+    /// Sorted: |log10 of actual over estimated rows|, and the divergences of the workload mix.
+    pub(super) q_errors: Vec<f64>,
+    pub(super) divergences: Vec<f64>,
+    /// Tables besides the episodes: name, header, rows.
+    pub(super) tables: Vec<Table>,
+}
+
+/// A table of a result.
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) sha256: String,
+    pub(super) header: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// The cells of a column, by name.
+    fn index(&self, column: &str) -> Option<usize> {
+        self.header.iter().position(|name| name == column)
+    }
+
+    /// The cell of a row, by the name of its column.
+    pub(super) fn cell<'a>(&self, row: &'a [String], column: &str) -> &'a str {
+        self.index(column).and_then(|index| row.get(index)).map_or("", String::as_str)
+    }
+
+    /// The same as a number, where there is one.
+    pub(super) fn number(&self, row: &[String], column: &str) -> Option<f64> {
+        self.cell(row, column).parse().ok()
+    }
+
+    /// A number and the interval beside it, where there are some.
+    pub(super) fn interval(&self, row: &[String], column: &str) -> Interval {
+        let number = |suffix: &str| self.number(row, &format!("{column}{suffix}"));
+        Interval { value: number(""), bounds: number("_low").zip(number("_high")) }
+    }
+}
+
+impl Outcomes {
+    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// A parameter of its grammar.
+    pub(super) fn parameter(&self, motif: Motif, key: &str) -> Option<f64> {
+        self.outcome.grammar.get(&format!("{}.{key}", motif.name()))?.parse().ok()
+    }
+
+    /// Its digest of a stage.
+    pub(super) fn digest(&self, stage: &str) -> &str {
+        self.outcome.stages.get(stage).map_or("", String::as_str)
+    }
+
+    /// The first stage that differs, if the verdict says so.
+    pub(super) fn first_difference(&self) -> Option<&StageRow> {
+        self.stages.iter().find(|row| !row.is_same()).filter(|_| self.verdict == Verdict::Differs)
+    }
+}
+
+/// The last results, and the names of the experiments that have none.
+pub(super) fn gather(
+    project: &Project,
+    experiments: &[Experiment],
+) -> Result<(Vec<Outcomes>, Vec<String>), ExperimentError> {
+    let read: Vec<Option<Outcomes>> =
+        experiments.par_iter().map(|experiment| one(project, experiment)).collect::<Result<_, _>>()?;
+    let missing: Vec<String> = experiments
+        .iter()
+        .zip(&read)
+        .filter(|(_, outcomes)| outcomes.is_none())
+        .map(|(experiment, _)| experiment.name.clone())
+        .collect();
+    let mut results: Vec<Outcomes> = read.into_iter().flatten().collect();
+    if results.is_empty() {
+        let names = missing.join(" ");
+        let problem = format!("none of the experiments has a result yet; run `telltape run {names}` first");
+        return Err(ExperimentError::Result { place: Place::default(), problem });
+    }
+    // Whose series are drawn is decided in order, whatever was read first.
+    let mut left = MOST_POINTS;
+    for outcomes in &mut results {
+        outcomes.series.retain(|_, points| {
+            let fits = points.len() <= left;
+            left -= if fits { points.len() } else { 0 };
+            fits
+        });
+    }
+    Ok((results, missing))
+}
+
+fn one(project: &Project, experiment: &Experiment) -> Result<Option<Outcomes>, ExperimentError> {
+    let folder = project.out(&experiment.name);
+    let Some(outcome) = Outcome::read(&folder.join("digests.toml"))? else { return Ok(None) };
+    let explanation = experiment::explain(project, experiment)?;
+    let episodes = read_episodes(&folder.join("episodes.csv"))?;
+    let stream = tape::read(&folder.join("tape.jsonl"))?.stream;
+    let others = outcome.tables.iter().filter(|(name, _)| *name != "episodes.csv");
+    let tables = others.map(|(name, sha256)| table(&folder, name, sha256)).collect::<Result<_, _>>()?;
+    let of_class = |class: Class, size: fn(f64) -> f64| {
+        let samples = stream.samples().filter(|sample| sample.class == class);
+        let mut values: Vec<f64> = samples.map(|sample| size(sample.value)).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    Ok(Some(Outcomes {
+        name: experiment.name.clone(),
+        title: experiment.title.clone(),
+        verdict: explanation.verdict,
+        stages: explanation.stages,
+        series: series(&stream, &episodes),
+        span: stream.times().first().copied().zip(stream.times().last().copied()).unwrap_or_default(),
+        q_errors: of_class(Class::Cardinality, f64::abs),
+        divergences: of_class(Class::WorkloadPhase, |value| value),
+        episodes,
+        tables,
+        outcome,
+    }))
+}
+
+fn table(folder: &Path, name: &str, sha256: &str) -> Result<Table, ExperimentError> {
+    let path = folder.join(name);
+    let text = std::fs::read(&path).map_err(StoreError::read(&path))?;
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+    let bad = |error: csv::Error| ExperimentError::Result {
+        place: Place::file(&path),
+        problem: format!("the table cannot be read: {error}; run the experiment again"),
+    };
+    let header = cells(reader.headers().map_err(bad)?);
+    let rows = reader.records().map(|record| record.map(|record| cells(&record))).collect::<Result<_, _>>();
+    Ok(Table { name: name.to_owned(), sha256: sha256.to_owned(), header, rows: rows.map_err(bad)? })
+}
+
+/// The residuals of the channels that have episodes, thinned.
+fn series(stream: &Stream, episodes: &[Episode]) -> BTreeMap<(Motif, String), Vec<(f64, f64)>> {
+    let mut series: BTreeMap<(Motif, String), Vec<(f64, f64)>> =
+        episodes.iter().map(|episode| ((episode.motif, episode.channel.clone()), Vec::new())).collect();
+    // A look-up by class and channel name for every sample would copy the name; one a channel does not.
+    let names: Vec<&str> = stream.channels().ids().map(|id| stream.channels().name(id)).collect();
+    let mut wanted: Vec<[bool; 5]> = vec![[false; 5]; names.len() + 1];
+    for (index, name) in names.iter().chain([&"_anonymous_"]).enumerate() {
+        for motif in Motif::ALL {
+            wanted[index][motif as usize] = series.contains_key(&(motif, (*name).to_owned()));
+        }
+    }
+    for sample in 0..stream.len() {
+        let (class, id) = (stream.classes()[sample], stream.channel_ids()[sample]);
+        let index = id.map_or(names.len(), |id| id.index());
+        if wanted[index][class.code() as usize] {
+            let name = names.get(index).copied().unwrap_or("_anonymous_").to_owned();
+            let motif = Motif::ALL[class.code() as usize];
+            series.entry((motif, name)).or_default().push((stream.times()[sample], stream.values()[sample]));
+        }
+    }
+    series.values_mut().for_each(|points| *points = thinned(std::mem::take(points)));
+    series
+}
+
+/// Of each of [`BUCKETS`] stretches of time the least and the largest value, in order of time.
+pub(super) fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return points };
+    if points.len() <= 2 * BUCKETS || last.0 <= first.0 {
+        return points.into_iter().take(2 * BUCKETS).collect();
+    }
+    let (start, width) = (first.0, (last.0 - first.0) / BUCKETS as f64);
+    let bucket = |t: f64| (((t - start) / width) as usize).min(BUCKETS - 1);
+    let kept = points.chunk_by(|a, b| bucket(a.0) == bucket(b.0)).flat_map(|points| {
+        let least = points.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
+        let largest = points.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
+        let (Some(a), Some(b)) = (least, largest) else { return Vec::new() };
+        if a.0 <= b.0 { vec![a, b] } else { vec![b, a] }
+    });
+    let mut kept: Vec<(f64, f64)> = kept.collect();
+    kept.dedup();
+    kept
+}

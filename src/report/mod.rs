@@ -1,0 +1,61 @@
+//! Figures and the one-file HTML report of what the last run found.
+
+mod chart;
+mod data;
+mod figures;
+mod html;
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::experiment::{Experiment, ExperimentError, Project};
+use crate::store::{Durability, write_whole};
+
+pub use figures::Figure;
+
+/// What was written.
+#[derive(Debug)]
+pub struct Report {
+    /// The HTML file.
+    pub html: PathBuf,
+    /// Its size in bytes.
+    pub bytes: usize,
+    /// SHA-256 of it.
+    pub sha256: String,
+    /// Experiments that have a result, and so are in it.
+    pub experiments: usize,
+    /// Those that have none.
+    pub missing: Vec<String>,
+    /// Names of the figures.
+    pub figures: Vec<String>,
+}
+
+/// Writes `report.html` and `figures/*.svg` under `out` from the last results of the experiments.
+///
+/// The same results give the same bytes: nothing of the machine, the time or the threads is in them.
+///
+/// # Errors
+/// When no experiment has a result, a result is not what it says, or a file cannot be written.
+pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Result<Report, ExperimentError> {
+    let (results, missing) = data::gather(project, experiments)?;
+    let figures = figures::all(&results)?;
+    let folder = out.join("figures");
+    let mut digests = String::from("# SHA-256 of each figure. Advisory: no verdict depends on them.\n");
+    for figure in &figures {
+        let sha256 = write_whole(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Whole)?;
+        digests += &format!("\"{}\" = \"{sha256}\"\n", figure.file());
+    }
+    write_whole(&folder.join("digests.toml"), digests.as_bytes(), Durability::Whole)?;
+    let html = html::page(&results, &missing, &figures);
+    let path = out.join("report.html");
+    write_whole(&path, html.as_bytes(), Durability::Whole)?;
+    Ok(Report {
+        html: path,
+        bytes: html.len(),
+        sha256: hex::encode(Sha256::digest(html.as_bytes())),
+        experiments: results.len(),
+        missing,
+        figures: figures.iter().map(Figure::file).collect(),
+    })
+}
