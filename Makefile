@@ -8,7 +8,7 @@ RUNNER := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest ru
 # The two spell it differently.
 RUN_IGNORED = $(if $(findstring nextest,$(RUNNER)),--run-ignored only,-- --ignored)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser check bench clean
+.PHONY: reproduce build data test test-unit test-conformance test-browser check check-detectors bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
 ## report is written either way.
@@ -45,6 +45,12 @@ check:
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	$(CARGO) clippy --release --locked --all-targets -p telltape-conformance -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+
+## Our detectors against ruptures, river and numpy, on the same series. Needs python3 with venv, and gets the packages.
+check-detectors: build
+	test -d $(TARGET)/venv || python3 -m venv $(TARGET)/venv
+	$(TARGET)/venv/bin/pip install --quiet --requirement scripts/requirements.txt
+	$(TARGET)/venv/bin/python scripts/check-detectors.py $(TELLTAPE)
 
 ## Ours, the reference and the limits side by side, in one run: out/bench.md. Builds a polars that reads CSV first, which
 ## takes a while. Needs openssl.

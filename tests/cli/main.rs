@@ -3,6 +3,7 @@
 mod convert;
 mod data;
 mod determinism;
+mod evaluation;
 mod experiments;
 mod outputs;
 mod support;

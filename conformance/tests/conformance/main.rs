@@ -6,6 +6,7 @@
 mod bundled;
 mod cells;
 mod csv_text;
+mod detectors;
 mod documented;
 mod engine;
 mod free_forms;
