@@ -45,3 +45,35 @@ fn every_data_set_is_in_the_readme() {
         assert!(readme.contains(&format!("`{}`, `reference` |", dataset.own_construction())));
     }
 }
+
+/// The table of scores has the numbers of the committed results.
+#[test]
+fn the_scores_in_the_readme_are_those_of_the_results() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let rows = |table: &str| -> Vec<std::collections::HashMap<String, String>> {
+        let mut reader = csv::Reader::from_path(root.join("results/detectors").join(table)).unwrap();
+        reader.deserialize().map(Result::unwrap).collect()
+    };
+    let published = rows("scores-published.csv");
+    let ours = rows("scores.csv");
+    let mut found = 0;
+    for row in ours.iter().filter(|row| row["detector"] == "reference") {
+        let beside = published.iter().find(|other| other["motif"] == row["motif"]);
+        let cell = |key: &str| beside.map_or("", |other| other[key].as_str());
+        let line = format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            row["motif"],
+            cell("f1"),
+            cell("ttd_median_s"),
+            row["f1"],
+            row["range_f1"],
+            row["detection_delay_s"],
+            row["end_error_s"],
+            row["false_alarms_per_hour"]
+        );
+        assert!(readme.contains(&line), "{line}");
+        found += 1;
+    }
+    assert_eq!(found, 6);
+}
