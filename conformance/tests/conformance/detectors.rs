@@ -17,11 +17,11 @@ use crate::streams::shaped;
 
 type Theirs = dsfb_database::grammar::Episode;
 
+/// What both found.
+type Both = (Vec<Episode>, Vec<Theirs>);
+
 /// Each detector's episodes by both; an episode without a channel is one of the empty name to us.
-fn compare_detectors(
-    ours: &Stream,
-    theirs: &dsfb_database::residual::ResidualStream,
-) -> Result<Vec<(Vec<Episode>, Vec<Theirs>)>, String> {
+fn compare_detectors(ours: &Stream, theirs: &dsfb_database::residual::ResidualStream) -> Result<Vec<Both>, String> {
     let detectors: [(Detector, Box<dyn ChangePointDetector>); 3] = [
         (Detector::AdwinReference, Box::new(Adwin::default())),
         (Detector::BocpdReference, Box::new(Bocpd::default())),
