@@ -5,7 +5,7 @@ use super::Emitter;
 use super::perturbed::tpcds_second;
 use super::random::Pcg64;
 use crate::residual::{Class, Math, Stream};
-use crate::store::nearest;
+use crate::store::UnknownName;
 
 /// The data sets that have an exemplar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,22 +48,11 @@ impl fmt::Display for Exemplar {
     }
 }
 
-/// A data set without an exemplar.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no exemplar of `{0}`{suggestion}; there are: {known}",
-    suggestion = nearest(.0, Exemplar::ALL.map(Exemplar::name))
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-    known = Exemplar::ALL.map(Exemplar::name).join(", ")
-)]
-pub struct UnknownExemplar(String);
-
 impl FromStr for Exemplar {
-    type Err = UnknownExemplar;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|exemplar| exemplar.name() == name);
-        found.ok_or_else(|| UnknownExemplar(name.to_owned()))
+        UnknownName::find("exemplar of", name, &Self::ALL, Self::name)
     }
 }
 

@@ -12,15 +12,15 @@ mod table;
 mod window;
 
 pub use degrade::Degradation;
-pub use detect::{Detector, UnknownDetector};
-pub use exemplar::{Exemplar, UnknownExemplar, exemplar};
-pub use null::{Noise, UnknownNoise, null};
+pub use detect::Detector;
+pub use exemplar::{Exemplar, exemplar};
+pub use null::{Noise, null};
 pub use perturbed::perturbed;
 pub use score::{
     Interval, PublishedScore, SCORE_COLUMNS, STRESS_SCALES, Score, Tally, agreement, pool, published_csv,
     published_scores, scores_csv, stability, tally, write_score,
 };
-pub use sweep::{Axis, Point, Subject, Sweep, UnknownAxis, sweep_csv};
+pub use sweep::{Axis, Point, Subject, Sweep, sweep_csv};
 pub use table::{TableError, read_episodes};
 pub use window::{Window, read_windows};
 

@@ -5,7 +5,7 @@ use super::Emitter;
 use super::random::Pcg64;
 use crate::motif::{Grammar, Motif};
 use crate::residual::{Math, Stream};
-use crate::store::nearest;
+use crate::store::UnknownName;
 
 /// Kinds of noise, all with nothing planted: whatever is found in them is a false alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,22 +45,11 @@ impl fmt::Display for Noise {
     }
 }
 
-/// A name of no kind of noise.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no noise `{0}`{suggestion}; there are: {known}",
-    suggestion = nearest(.0, Noise::ALL.map(Noise::name))
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-    known = Noise::ALL.map(Noise::name).join(", ")
-)]
-pub struct UnknownNoise(String);
-
 impl FromStr for Noise {
-    type Err = UnknownNoise;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|noise| noise.name() == name);
-        found.ok_or_else(|| UnknownNoise(name.to_owned()))
+        UnknownName::find("noise", name, &Self::ALL, Self::name)
     }
 }
 

@@ -7,7 +7,7 @@ use super::score::write_score;
 use super::{Degradation, Detector, Generator, SCORE_COLUMNS, Score, Tally, Window, pool, tally};
 use crate::motif::{Engine, Episode, Grammar, Motif};
 use crate::residual::{Math, Stream, number};
-use crate::store::nearest;
+use crate::store::UnknownName;
 
 /// What a sweep changes from point to point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,21 +65,11 @@ impl fmt::Display for Axis {
     }
 }
 
-/// A name of no axis.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no axis `{0}`{suggestion}; there are: {known}",
-    suggestion = nearest(.0, Axis::ALL.map(Axis::name))
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-    known = Axis::ALL.map(Axis::name).join(", ")
-)]
-pub struct UnknownAxis(String);
-
 impl FromStr for Axis {
-    type Err = UnknownAxis;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|axis| axis.name() == name).ok_or_else(|| UnknownAxis(name.to_owned()))
+        UnknownName::find("axis", name, &Self::ALL, Self::name)
     }
 }
 

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::evaluation::{self, Evaluate, Evaluation};
 use super::{ExperimentError, read_grammar};
-use crate::evaluate::{Generator, UnknownExemplar, UnknownNoise};
+use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
 use crate::store::{Place, line_and_column, nearest};
@@ -349,14 +349,13 @@ fn generated(generate: Generate, at: usize) -> Result<Source, Problem> {
         }
         Kind::Exemplar => {
             let name = dataset.ok_or_else(|| Problem::at(at, "an exemplar needs a `dataset`"))?;
-            let parsed = name.get_ref().parse();
-            let dataset = parsed.map_err(|error: UnknownExemplar| Problem::at(name.span().start, error))?;
+            let dataset: Exemplar = name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
         Kind::Null => {
             let name = noise.ok_or_else(|| Problem::at(at, "a null trace needs a `noise`"))?;
-            let parsed = name.get_ref().parse();
-            Generator::Null { noise: parsed.map_err(|error: UnknownNoise| Problem::at(name.span().start, error))? }
+            let noise: Noise = name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))?;
+            Generator::Null { noise }
         }
     };
     Ok(Source::Generated { generator, seed, math })

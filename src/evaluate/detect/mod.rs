@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::motif::{Episode, Grammar, Motif, Parameters};
 use crate::residual::{Math, Stream};
-use crate::store::nearest;
+use crate::store::UnknownName;
 
 /// A detector of changes in the residuals of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,22 +141,11 @@ impl fmt::Display for Detector {
     }
 }
 
-/// A name of no detector.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no detector `{0}`{suggestion}; there are: {known}",
-    suggestion = nearest(.0, Detector::ALL.map(Detector::name))
-        .map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-    known = Detector::ALL.map(Detector::name).join(", ")
-)]
-pub struct UnknownDetector(String);
-
 impl FromStr for Detector {
-    type Err = UnknownDetector;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|detector| detector.name() == name);
-        found.ok_or_else(|| UnknownDetector(name.to_owned()))
+        UnknownName::find("detector", name, &Self::ALL, Self::name)
     }
 }
 
