@@ -3,7 +3,9 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, table};
 use super::{Exit, Out, Outcome};
-use crate::experiment::{self, Counts, ExperimentError, Project, Report, StageRow, Verdict};
+use crate::experiment::{
+    self, Counts, Evaluation, Experiment, ExperimentError, Progress, Project, Report, StageRow, Verdict,
+};
 
 /// Convert, replay, write out/<name>/, and compare with results/<name>/
 #[derive(clap::Args)]
@@ -34,14 +36,18 @@ impl Run {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = Project::here(self.out.out);
         let selection = project.select(&self.experiments)?;
-        let bar = output.bar(Some(selection.experiments.len() as u64), "{pos}/{len} experiments {wide_bar} {elapsed}");
-        let ended = |report: &Report| {
+        let evaluated = |experiment: &Experiment| experiment.evaluation.as_ref().map_or(0, Evaluation::runs) as u64;
+        let runs = selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum();
+        let bar = output.bar(Some(runs), "{pos}/{len} runs {wide_bar} {elapsed}, {eta} left");
+        let progress = |progress: Progress<'_>| {
             bar.inc(1);
-            if output.plain_lines() {
+            if let Progress::Ended(report) = progress
+                && output.plain_lines()
+            {
                 output.note(&format!("{}: {}", report.name, verdict_name(report)));
             }
         };
-        let reports = experiment::run(&project, &selection.experiments, &ended).map_err(ExperimentError::from)?;
+        let reports = experiment::run(&project, &selection.experiments, &progress).map_err(ExperimentError::from)?;
         bar.finish_and_clear();
 
         let failures: Vec<Option<Failure>> =

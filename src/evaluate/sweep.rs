@@ -135,16 +135,23 @@ pub struct Point {
 }
 
 impl Sweep {
-    /// Runs it, in parallel over points and seeds, with results by index.
+    /// Runs it, in parallel over points and seeds, with results by index; `ran` is told of each run as it ends.
     #[must_use]
-    pub fn run(&self) -> Vec<Point> {
+    pub fn run(&self, ran: &(dyn Fn() + Sync)) -> Vec<Point> {
         let values: Vec<Option<f64>> = match &self.axis {
             Some((_, values)) => values.iter().copied().map(Some).collect(),
             None => vec![None],
         };
         let jobs: Vec<(Option<f64>, u64)> =
             values.iter().flat_map(|value| self.seeds.iter().map(|seed| (*value, *seed))).collect();
-        let tallies: Vec<Vec<Vec<Tally>>> = jobs.par_iter().map(|(value, seed)| self.one(*value, *seed)).collect();
+        let tallies: Vec<Vec<Vec<Tally>>> = jobs
+            .par_iter()
+            .map(|(value, seed)| {
+                let tallies = self.one(*value, *seed);
+                ran();
+                tallies
+            })
+            .collect();
         let points = values.into_iter().zip(tallies.chunks(self.seeds.len().max(1)));
         points
             .map(|(value, runs)| {

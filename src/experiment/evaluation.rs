@@ -108,6 +108,12 @@ impl Evaluation {
         Ok(Self { windows: windows.map(Spanned::into_inner), detectors, seeds, published, sweep })
     }
 
+    /// How many runs it takes.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.seeds.len() * self.sweep.as_ref().map_or(1, |(_, values)| values.len())
+    }
+
     /// What the stage `evaluation` hashes; what is at its default is left out.
     ///
     /// # Errors
@@ -143,6 +149,7 @@ impl Evaluation {
         engine: Engine,
         stream: &Stream,
         episodes: &[Episode],
+        ran: &(dyn Fn() + Sync),
     ) -> Result<BTreeMap<String, Vec<u8>>, ExperimentError> {
         let mut tables = BTreeMap::new();
         let detectors = self.detectors.iter().copied().map(Subject::Detector);
@@ -159,7 +166,7 @@ impl Evaluation {
                     subjects,
                     axis: self.sweep.clone(),
                 };
-                let points = sweep.run();
+                let points = sweep.run(ran);
                 match &self.sweep {
                     Some((axis, _)) => {
                         tables.insert("sweep.csv".to_owned(), sweep_csv(*axis, &points));

@@ -23,4 +23,4 @@ pub use grammar_file::{GrammarFileError, read_grammar};
 pub use outcome::{Counts, Outcome, STAGES};
 pub use plan::{Planned, plan};
 pub use project::{Project, Selection};
-pub use run::{Report, run};
+pub use run::{Progress, Report, run};

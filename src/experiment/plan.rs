@@ -44,13 +44,21 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
         } else {
             format!("nothing to compare with: `{}` is not there", expected.display())
         };
-        let steps = vec![
-            first,
-            format!("write and seal `{}`", project.out(&experiment.name).join("tape.jsonl").display()),
-            format!("replay under `{}`: results are not cached, so every run does", experiment.engine.semantics),
-            last,
+        let evaluated = experiment.evaluation.as_ref().map(|evaluation| {
+            format!(
+                "score the engine and {} other detectors on {} runs",
+                evaluation.detectors.len(),
+                evaluation.runs().max(1)
+            )
+        });
+        let steps = [
+            Some(first),
+            Some(format!("write and seal `{}`", project.out(&experiment.name).join("tape.jsonl").display())),
+            Some(format!("replay under `{}`: results are not cached, so every run does", experiment.engine.semantics)),
+            evaluated,
+            Some(last),
         ];
-        Planned { name: experiment.name.clone(), input, steps, obstacle }
+        Planned { name: experiment.name.clone(), input, steps: steps.into_iter().flatten().collect(), obstacle }
     });
     Ok(planned.collect())
 }

@@ -27,9 +27,18 @@ pub struct Report {
     pub counts: Option<Counts>,
 }
 
+/// What is told while experiments run.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// One run of an evaluation has ended.
+    Ran,
+    /// An experiment has ended.
+    Ended(&'a Report),
+}
+
 /// Runs experiments in parallel, writes `out/<name>/` of each, and compares it with what is expected.
 ///
-/// `ended` is told of each experiment as it ends, in any order; the reports come in the order given. One that fails
+/// `progress` is told of each experiment as it ends, in any order; the reports come in the order given. One that fails
 /// does not keep the others from running.
 ///
 /// # Errors
@@ -37,24 +46,29 @@ pub struct Report {
 pub fn run(
     project: &Project,
     experiments: &[Experiment],
-    ended: &(dyn Fn(&Report) + Sync),
+    progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<Report>, TraceError> {
     let catalogue = project.catalogue()?;
     let reports = experiments.par_iter().map(|experiment| {
-        let report = one(project, &catalogue, experiment);
-        ended(&report);
+        let report = one(project, &catalogue, experiment, progress);
+        progress(Progress::Ended(&report));
         report
     });
     Ok(reports.collect())
 }
 
-fn one(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Report {
+fn one(
+    project: &Project,
+    catalogue: &Catalogue,
+    experiment: &Experiment,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Report {
     let name = experiment.name.clone();
     let expected = match compare::expected(&project.results(&name)) {
         Ok(expected) => expected,
         Err(error) => return Report { name, verdict: Err(error), stages: Vec::new(), counts: None },
     };
-    match execute(project, catalogue, experiment) {
+    match execute(project, catalogue, experiment, progress) {
         Ok(outcome) => Report {
             name,
             verdict: Ok(compare::verdict(&outcome, expected.as_ref())),
@@ -68,7 +82,12 @@ fn one(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Rep
 }
 
 /// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests.
-fn execute(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
+fn execute(
+    project: &Project,
+    catalogue: &Catalogue,
+    experiment: &Experiment,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Outcome, ExperimentError> {
     let folder = project.out(&experiment.name);
     // A run that fails must not leave the last one's digests: they would pass for its own.
     remove_file(&folder.join("digests.toml"))?;
@@ -99,7 +118,9 @@ fn execute(project: &Project, catalogue: &Catalogue, experiment: &Experiment) ->
     outcome.set_evaluation(experiment.evaluation_options(project.root())?);
     let mut tables = BTreeMap::from([("episodes.csv".to_owned(), motif::csv(&episodes))]);
     if let Some(evaluation) = &experiment.evaluation {
-        tables.extend(evaluation.tables(project.root(), &experiment.source, experiment.engine, &stream, &episodes)?);
+        let ran = || progress(Progress::Ran);
+        let Experiment { source, engine, .. } = experiment;
+        tables.extend(evaluation.tables(project.root(), source, *engine, &stream, &episodes, &ran)?);
     }
     let mut digests = BTreeMap::new();
     for (name, bytes) in tables {
