@@ -44,6 +44,17 @@ impl From<StoreError> for AcceptError {
     }
 }
 
+/// Whether a result was made with the options, the grammar and the evaluation that the experiment asks for now.
+///
+/// # Errors
+/// When windows that it names cannot be read.
+pub fn is_current(project: &Project, experiment: &Experiment, last: &Outcome) -> Result<bool, ExperimentError> {
+    let mut now = Outcome::default();
+    now.set_parameters(options(&experiment.source), &experiment.engine);
+    now.set_evaluation(experiment.evaluation_options(project.root())?);
+    Ok((&now.options, &now.grammar, &now.evaluation) == (&last.options, &last.grammar, &last.evaluation))
+}
+
 /// Makes the last result of an experiment the expected one: digests and tables, each synced, digests last.
 ///
 /// # Errors
@@ -57,10 +68,7 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     let path = out.join("digests.toml");
     let stale = |problem| AcceptError::Stale { place: Place::file(&path), problem, name: name.clone() };
     let last = Outcome::read(&path)?.ok_or_else(|| stale("there is no result"))?;
-    let mut now = Outcome::default();
-    now.set_parameters(options(&experiment.source), &experiment.engine);
-    now.set_evaluation(experiment.evaluation_options(project.root())?);
-    if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
+    if !is_current(project, experiment, &last)? {
         return Err(stale("the experiment has changed since its last run"));
     }
     if last.stages.get("input") != Some(&input_digest(project, &experiment.source)?) {

@@ -13,7 +13,7 @@ mod platform;
 mod project;
 mod run;
 
-pub use accept::{AcceptError, Accepted, accept};
+pub use accept::{AcceptError, Accepted, accept, is_current};
 pub use compare::{StageRow, Verdict};
 pub use error::ExperimentError;
 pub use evaluation::Evaluation;

@@ -89,7 +89,7 @@ impl Outcomes {
     }
 }
 
-/// The last results, and the names of the experiments that have none.
+/// The last results, and the names of the experiments that have none as they stand now.
 pub(super) fn gather(
     project: &Project,
     experiments: &[Experiment],
@@ -105,7 +105,8 @@ pub(super) fn gather(
     let mut results: Vec<Outcomes> = read.into_iter().flatten().collect();
     if results.is_empty() {
         let names = missing.join(" ");
-        let problem = format!("none of the experiments has a result yet; run `telltape run {names}` first");
+        let problem =
+            format!("none of the experiments has a result as it stands now; run `telltape run {names}` first");
         return Err(ExperimentError::Result { place: Place::default(), problem });
     }
     // Whose series are drawn is decided in order, whatever was read first.
@@ -123,6 +124,10 @@ pub(super) fn gather(
 fn one(project: &Project, experiment: &Experiment) -> Result<Option<Outcomes>, ExperimentError> {
     let folder = project.out(&experiment.name);
     let Some(outcome) = Outcome::read(&folder.join("digests.toml"))? else { return Ok(None) };
+    // What an experiment was before it was changed would pass for what it is.
+    if !experiment::is_current(project, experiment, &outcome)? {
+        return Ok(None);
+    }
     let explanation = experiment::explain(project, experiment)?;
     let episodes = read_episodes(&folder.join("episodes.csv"))?;
     let stream = tape::read(&folder.join("tape.jsonl"))?.stream;

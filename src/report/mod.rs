@@ -25,7 +25,7 @@ pub struct Report {
     pub sha256: String,
     /// Experiments that have a result, and so are in it.
     pub experiments: usize,
-    /// Those that have none.
+    /// Those that have none, or have been changed since.
     pub missing: Vec<String>,
     /// Names of the figures.
     pub figures: Vec<String>,

@@ -219,6 +219,13 @@ fn the_report_has_the_same_bytes_for_any_number_of_threads_and_needs_a_run() {
     assert!(!html.contains(folder.path().to_str().unwrap()));
     assert!(html.contains("Same, as far as compared") && html.contains("Not run: other."));
 
+    // Nor is what an experiment was before it was changed.
+    folder.write("experiments/perturbed.toml", PERTURBED.replace("42", "44"));
+    let (code, message) = folder.refusal(&["report", "perturbed"]);
+    assert_eq!(code, 12);
+    assert!(message.contains("none of the experiments has a result as it stands now"), "{message}");
+    folder.write("experiments/perturbed.toml", PERTURBED);
+
     // A result that is not what it says is not reported.
     folder.write("out/perturbed/episodes.csv", "motif,channel,t_start,t_end\n");
     assert_eq!(folder.refusal(&["report", "perturbed"]).0, 12);
