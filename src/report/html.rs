@@ -7,7 +7,7 @@ use serde_json::json;
 use super::data::{Outcomes, Table};
 use super::figures::{Figure, Section};
 use crate::experiment::Verdict;
-use crate::motif::Motif;
+use crate::motif::{Episode, Motif};
 
 const STYLE: &str = include_str!("assets/report.css");
 const SCRIPT: &str = include_str!("assets/report.js");
@@ -251,6 +251,18 @@ fn html_table(caption: &str, header: &[&str], rows: &[Vec<String>]) -> String {
     html + "</tbody></table></div>\n"
 }
 
+/// Episodes that the page has at most, so that it stays small; of more, the longest.
+const MOST_EPISODES: usize = 25_000;
+
+/// Which of the lengths are the `most` largest, the first of equal ones.
+fn longest(lengths: &[f64], most: usize) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by(|a, b| lengths[*b].total_cmp(&lengths[*a]));
+    let mut kept = vec![false; lengths.len()];
+    order.into_iter().take(most).for_each(|index| kept[index] = true);
+    kept
+}
+
 /// Episodes and residuals for the script, in a form that cannot end its element.
 fn data(results: &[Outcomes]) -> String {
     let experiments: Vec<_> = results
@@ -263,14 +275,21 @@ fn data(results: &[Outcomes]) -> String {
             json!({ "name": visible(&outcomes.name), "digest": outcomes.digest("episodes"), "tape": outcomes.digest("tape"), "parameters": parameters })
         })
         .collect();
-    let mut channels: Vec<String> = results.iter().flat_map(|o| o.episodes.iter().map(|e| e.channel.clone())).collect();
-    channels.sort();
-    channels.dedup();
-    let place = |channel: &str| channels.binary_search_by(|other| other.as_str().cmp(channel)).unwrap_or_default();
-    let episodes: Vec<_> = results
+    let all: Vec<(usize, &Episode)> = results
         .iter()
         .enumerate()
-        .flat_map(|(index, outcomes)| outcomes.episodes.iter().map(move |e| (index, e)))
+        .flat_map(|(index, outcomes)| outcomes.episodes.iter().map(move |episode| (index, episode)))
+        .collect();
+    let lengths: Vec<f64> = all.iter().map(|(_, episode)| episode.t_end - episode.t_start).collect();
+    let kept: Vec<(usize, &Episode)> =
+        all.iter().zip(longest(&lengths, MOST_EPISODES)).filter(|(_, kept)| *kept).map(|(one, _)| *one).collect();
+    // Series are of channels with episodes, some of which may be among those that are left out.
+    let mut channels: Vec<&str> = all.iter().map(|(_, episode)| episode.channel.as_str()).collect();
+    channels.sort();
+    channels.dedup();
+    let place = |channel: &str| channels.binary_search(&channel).unwrap_or_default();
+    let episodes: Vec<_> = kept
+        .iter()
         .map(|(index, e)| {
             let numbers = [e.t_start, e.t_end, e.peak].map(rounded);
             json!([index, e.motif as usize, place(&e.channel), numbers[0], numbers[1], numbers[2]])
@@ -290,6 +309,7 @@ fn data(results: &[Outcomes]) -> String {
         "channels": channels.iter().map(|channel| visible(channel)).collect::<Vec<_>>(),
         "experiments": experiments,
         "episodes": episodes,
+        "omitted": all.len() - kept.len(),
         "series": series,
     });
     data.to_string().replace('<', "\\u003c")
@@ -298,4 +318,26 @@ fn data(results: &[Outcomes]) -> String {
 /// To six significant digits, which is more than a screen shows; the tables have all of them.
 fn rounded(number: f64) -> f64 {
     format!("{number:.5e}").parse().unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_episodes_the_longest_are_kept_and_the_first_of_equal_ones() {
+        let lengths = [1.0, 3.0, 2.0, 3.0, 2.0];
+        assert_eq!(longest(&lengths, 9), [true; 5]);
+        assert_eq!(longest(&lengths, 3), [false, true, true, true, false]);
+        assert_eq!(longest(&lengths, 0), [false; 5]);
+    }
+
+    #[test]
+    fn names_cannot_be_markup_nor_hide() {
+        assert_eq!(
+            text("</script><b a='1'>\u{202e}x\n&"),
+            "&lt;/script&gt;&lt;b a=&#39;1&#39;&gt;\\u{202e}x\\u{a}&amp;"
+        );
+        assert_eq!(visible("a\u{7}b"), "a\\u{7}b");
+    }
 }

@@ -83,7 +83,8 @@
       return row;
     });
     table.tBodies[0].replaceChildren(...rows);
-    byId("count").textContent = `${shown.length} of ${data.episodes.length} episodes`;
+    const omitted = data.omitted ? `; ${data.omitted} shorter ones are in the tables of episodes only` : "";
+    byId("count").textContent = `${shown.length} of ${data.episodes.length} episodes${omitted}`;
     byId("page").textContent = `page ${page + 1} of ${pages}`;
     byId("previous").disabled = page === 0;
     byId("next").disabled = page === pages - 1;
