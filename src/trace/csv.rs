@@ -185,7 +185,7 @@ impl<'a, T: Table> Plan<'a, T> {
         merged: &mut Merged<'_, T>,
     ) -> Result<Input, TraceError> {
         merged.block.line_count = line - 1;
-        let jobs = rayon::current_num_threads();
+        let jobs = rayon::current_num_threads() * 4;
         let mut batch = vec![first];
         let mut parsed: Vec<Block<T>> = Vec::new();
         while !batch.is_empty() {

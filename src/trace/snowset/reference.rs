@@ -116,28 +116,35 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
     let mut hit_ratios = vec![Window::default(); table.warehouses.len()];
     let mut plans = Plans { first: vec![None; table.queries.len()], ..Plans::default() };
     let mut used = vec![true; t.len()];
-    for row in rows() {
-        let (exec_ms, hit_ratio, warehouse) = (table.exec_ms[row], table.hit_ratio[row], table.warehouse[row].index());
-        let plan = plans.find(&table, row, &mut output.builder);
-        let baseline = plan.exec_ms.mean_or(exec_ms);
-        let latency = formula::latency(exec_ms / 1e3, baseline / 1e3);
-        let plan_residual = (t[row], Class::PlanRegression, latency, plan.channel);
-        used[row] = if hit_ratio.is_nan() {
-            output.row(row, &[plan_residual])?
-        } else {
-            let expected = hit_ratios[warehouse].mean_or(hit_ratio);
-            let miss = formula::hit_ratio(expected, hit_ratio);
-            output.row(row, &[plan_residual, (t[row], Class::CacheIo, miss, warehouse_channels[warehouse])])?
-        };
-        if used[row] {
-            plan.exec_ms.push(exec_ms, WINDOW);
-            if !hit_ratio.is_nan() {
-                hit_ratios[warehouse].push(hit_ratio, WINDOW);
+    // Names are put in order, for the second pass, while the first one goes on.
+    let ranks = || rayon::join(|| table.warehouses.ranks(), || table.queries.ranks());
+    let first_pass = || -> Result<(), TraceError> {
+        for row in rows() {
+            let (exec_ms, hit_ratio, warehouse) =
+                (table.exec_ms[row], table.hit_ratio[row], table.warehouse[row].index());
+            let plan = plans.find(&table, row, &mut output.builder);
+            let baseline = plan.exec_ms.mean_or(exec_ms);
+            let latency = formula::latency(exec_ms / 1e3, baseline / 1e3);
+            let plan_residual = (t[row], Class::PlanRegression, latency, plan.channel);
+            used[row] = if hit_ratio.is_nan() {
+                output.row(row, &[plan_residual])?
+            } else {
+                let expected = hit_ratios[warehouse].mean_or(hit_ratio);
+                let miss = formula::hit_ratio(expected, hit_ratio);
+                output.row(row, &[plan_residual, (t[row], Class::CacheIo, miss, warehouse_channels[warehouse])])?
+            };
+            if used[row] {
+                plan.exec_ms.push(exec_ms, WINDOW);
+                if !hit_ratio.is_nan() {
+                    hit_ratios[warehouse].push(hit_ratio, WINDOW);
+                }
             }
         }
-    }
+        Ok(())
+    };
+    let (passed, (warehouse_ranks, query_ranks)) = rayon::join(first_pass, ranks);
+    passed?;
 
-    let (warehouse_ranks, query_ranks) = (table.warehouses.ranks(), table.queries.ranks());
     let by_rank = by_rank(&warehouse_ranks);
     let mut mixes = AdjacentMixes::default();
     let mut current = 0;
