@@ -14,14 +14,15 @@ pub(super) const TO_DEVIATION: f64 = 1.0 / 0.674_489_750_196_081_7;
 
 /// The median; the mean of the two in the middle. 0 without values.
 pub(super) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => 0.0,
-        length if length % 2 == 1 => sorted[middle],
-        _ => (sorted[middle - 1] + sorted[middle]) / 2.0,
+    if values.is_empty() {
+        return 0.0;
     }
+    let mut values = values.to_vec();
+    let even = values.len() % 2 == 0;
+    let middle = values.len() / 2;
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| even);
+    lower.map_or(*upper, |lower| (lower + *upper) / 2.0)
 }
 
 /// Median and robust standard deviation of some values.
