@@ -1,4 +1,4 @@
-//! The portable logarithms are correctly rounded: compared with 60-digit decimal arithmetic (Python's `decimal`), bit for
+//! The portable functions are correctly rounded: compared with 60-digit decimal arithmetic (Python's `decimal`), bit for
 //! bit. `tests/vectors/logarithms.csv` holds arguments and results as the hexadecimal bits of binary64.
 
 use telltape::residual::Math;
@@ -15,6 +15,23 @@ fn portable_logarithms_are_correctly_rounded() {
         compared += 1;
     }
     assert_eq!(compared, 1493);
+}
+
+/// Null traces and BOCPD rest on these two.
+#[test]
+fn portable_exponentials_and_sines_are_correctly_rounded() {
+    let table = include_str!("vectors/exp-sin.csv");
+    let mut compared = 0;
+    for line in table.lines().skip(1) {
+        let (name, numbers) = line.split_once(',').unwrap();
+        let (x, expected) = numbers.split_once(',').unwrap();
+        let bits = |hex: &str| u64::from_str_radix(hex, 16).unwrap();
+        let x = f64::from_bits(bits(x));
+        let result = if name == "exp" { Math::Portable.exp(x) } else { Math::Portable.sin(x) };
+        assert_eq!(result.to_bits(), bits(expected), "{name}({x:e})");
+        compared += 1;
+    }
+    assert_eq!(compared, 1000);
 }
 
 /// The platform's logarithms are logarithms; how near they are to the right ones is the platform's business.
