@@ -18,7 +18,7 @@ pub(super) fn median(values: &[f64]) -> f64 {
         return 0.0;
     }
     let mut values = values.to_vec();
-    let even = values.len() % 2 == 0;
+    let even = values.len().is_multiple_of(2);
     let middle = values.len() / 2;
     let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
     let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| even);
