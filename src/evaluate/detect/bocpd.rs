@@ -5,6 +5,14 @@ use crate::residual::Math;
 /// Chance of a change at each value.
 const HAZARD: f64 = 1.0 / 100.0;
 
+/// Probability below which a run length above [`YOUNG`] is let go. Well below a millionth, nearly all run lengths of a long
+/// quiet series would stay.
+const NEGLIGIBLE: f64 = 1e-6;
+
+/// Run lengths that are kept however unlikely: one that begins far from the prior is, until its values have spoken for it. It
+/// took 67 of them in `bocpd_finds_changes_far_from_its_prior`.
+const YOUNG: usize = 256;
+
 /// Normal-gamma beliefs about mean and precision of the values since a change.
 #[derive(Clone, Copy)]
 struct Belief {
@@ -77,7 +85,7 @@ impl LogGammas {
 }
 
 /// ln Γ(x) for x ≥ 1/2, by Lanczos' approximation with g = 7 and nine coefficients.
-fn ln_gamma(x: f64, math: Math) -> f64 {
+pub(super) fn ln_gamma(x: f64, math: Math) -> f64 {
     const C0: f64 = 0.999_999_999_999_809_9;
     const C: [f64; 8] = [
         676.520_368_121_885,
@@ -148,12 +156,13 @@ pub(super) fn reference(values: &[f64], math: Math) -> Vec<usize> {
     changes
 }
 
-/// BOCPD that forgets nothing likely: indices at which a change is first believed to have happened.
+/// BOCPD that forgets nothing likely: indices of the values that a new run is believed to have begun with, ascending.
 ///
 /// The series is brought to unit scale by the robust deviation of its first values, so that the prior means something.
-/// Run lengths less likely than a millionth are let go, one by one and whatever their length, so that some hundred remain. A change is where the most likely run length falls to less than half, and at least five.
+/// Of the run lengths above [`YOUNG`], those less likely than [`NEGLIGIBLE`] are let go one by one, so that some hundred
+/// remain; `bocpd_loses_nothing_by_what_it_lets_go` guards that. A change is where the most likely run length falls to less
+/// than half, and by five at least. One that is believed, doubted, and believed again is one change.
 pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
-    const NEGLIGIBLE: f64 = 1e-6;
     const LEAST_FALL: usize = 5;
     let Some((centre, scale)) = super::simple::beginning(values) else { return Vec::new() };
     let mut log_gammas = LogGammas { known: Vec::new(), math };
@@ -169,30 +178,32 @@ pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
             let log_gammas = log_gammas.of(factors.len());
             factors.push(math.exp(log_gammas - 0.5 * math.ln(degrees * std::f64::consts::PI)));
         }
+        // The run of no value yet, which the next one may begin, and those that hold `x`.
         let mut next = Vec::with_capacity(runs.len() + 1);
-        let mut change = 0.0;
+        next.push((0, 0.0, Belief::PRIOR));
         let mut total = 0.0;
         for (run, p, belief) in &runs {
             let joint = p * factors[*run] * shape(*belief, x, *run);
-            change += joint * HAZARD;
             total += joint;
             next.push((run + 1, joint * (1.0 - HAZARD), belief.updated(x)));
         }
-        next.insert(0, (0, change, Belief::PRIOR));
-        // A value that every belief calls impossible is a change for certain.
+        next[0].1 = total * HAZARD;
         if total > 0.0 && total.is_finite() {
             next.iter_mut().for_each(|(_, p, _)| *p /= total);
-            next.retain(|(run, p, _)| *run == 0 || *p >= NEGLIGIBLE);
+            next.retain(|(run, p, _)| *run <= YOUNG || *p >= NEGLIGIBLE);
         } else {
-            next = vec![(0, 1.0, Belief::PRIOR)];
+            // A value that every belief calls impossible begins a run for certain.
+            next = vec![(0, HAZARD, Belief::PRIOR), (1, 1.0 - HAZARD, Belief::PRIOR.updated(x))];
         }
-        let likely = next.iter().fold((0, 0.0), |best, (run, p, _)| if *p >= best.1 { (*run, *p) } else { best }).0;
+        let likely =
+            next[1..].iter().fold((1, 0.0), |best, (run, p, _)| if *p >= best.1 { (*run, *p) } else { best }).0;
         if likely * 2 < before && before - likely >= LEAST_FALL {
-            changes.push(index.saturating_sub(likely));
+            changes.push(index + 1 - likely);
         }
         before = likely;
         runs = next;
     }
+    changes.sort_unstable();
     changes.dedup();
     changes
 }

@@ -50,13 +50,17 @@ pub(super) fn reference(values: &[f64], math: Math) -> Vec<usize> {
     backwards(&previous, n)
 }
 
-/// PELT on the series less its first value, with the penalty `3 ln(n) σ²` and σ from the median of absolute differences of
+/// PELT on the series less its median, with the penalty `3 ln(n) σ²` and σ from the median of absolute differences of
 /// neighbours, which changes of the mean do not move: indices of the cuts. A series of one value has none.
+///
+/// A cut also has to gain more than what the sums of squares may have lost to rounding: beside one residual of 1e9, that is
+/// more than any change of a hundredth, and would otherwise be taken for changes all over.
 ///
 /// Not by the crate `pelt`: its 0.3.4 refuses every series when each index may be a cut (`NotEnoughPoints` for a jump of 1).
 pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
     let count = values.len() as f64;
-    let centred: Vec<f64> = values.iter().map(|value| value - values[0]).collect();
+    let level = median(values);
+    let centred: Vec<f64> = values.iter().map(|value| value - level).collect();
     if centred.iter().all(|value| *value == 0.0) {
         return Vec::new();
     }
@@ -67,7 +71,8 @@ pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
     let variance = centred.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
     // More than half of the steps may be exactly zero; what varies at all then says how much.
     let variance = if robust > 0.0 { robust * robust } else { variance };
-    cheapest(&centred, 3.0 * math.ln(count) * variance)
+    let rounding = count * f64::EPSILON * centred.iter().map(|value| value * value).sum::<f64>();
+    cheapest(&centred, (3.0 * math.ln(count) * variance).max(rounding))
 }
 
 /// The cuts into stretches of at least [`SEGMENT`] values for which the squared deviations from the means of the stretches,

@@ -109,14 +109,12 @@ pub(super) fn always(series: &Series) -> Spans {
     series.t.first().zip(series.t.last()).map(|(first, last)| (*first, *last)).into_iter().collect()
 }
 
-/// The first half minute of every five minutes of the channel.
+/// The first half minute of every five minutes of the channel that have a sample: no tape has more of them than samples.
 pub(super) fn periodic(series: &Series) -> Spans {
     const EVERY_S: f64 = 300.0;
     const LENGTH_S: f64 = 30.0;
     let (Some(first), Some(last)) = (series.t.first(), series.t.last()) else { return Vec::new() };
-    let count = ((last - first) / EVERY_S) as u32;
-    (0..=count)
-        .map(|turn| first + f64::from(turn) * EVERY_S)
-        .map(|start| (start, (start + LENGTH_S).min(*last)))
-        .collect()
+    let mut turns: Vec<f64> = series.t.iter().map(|t| ((t - first) / EVERY_S).floor()).collect();
+    turns.dedup();
+    turns.into_iter().map(|turn| first + turn * EVERY_S).map(|start| (start, (start + LENGTH_S).min(*last))).collect()
 }
