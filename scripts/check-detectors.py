@@ -4,6 +4,7 @@
   pelt             ruptures 1.1 (cost l2, each index a possible cut, the same penalty): never dearer, mostly equal
   adwin            river 0.26, whose window is kept in buckets: every level shift that it finds, nothing else, and silence on constants
   bocpd-reference  the recursion of Adams and MacKay written with numpy, cut at 200 run lengths: the same times
+  bocpd            the recursion in logarithms, with no run length let go, on the same unit scale: the same times
 
 Usage: check-detectors.py TELLTAPE; `make check-detectors` installs the packages and runs it.
 """
@@ -18,6 +19,8 @@ import tempfile
 import numpy as np
 import ruptures
 from river.drift import ADWIN
+from scipy.special import logsumexp
+from scipy.stats import t as student_t
 
 TELLTAPE = pathlib.Path(sys.argv[1]).resolve()
 SEGMENT = 5
@@ -83,10 +86,10 @@ def pelt(series, starts):
         # Where two samples have one time, an episode's start does not tell the index.
         if len(values) < 2 * SEGMENT or np.ptp(values) == 0 or len(np.unique(times)) < len(times):
             continue
-        centred = values - values[0]
+        centred = values - np.median(values)
         deviation = np.median(np.abs(np.diff(centred))) / (0.6744897501960817 * math.sqrt(2))
         variance = deviation**2 if deviation > 0 else np.var(centred)
-        penalty = 3 * math.log(len(centred)) * variance
+        penalty = max(3 * math.log(len(centred)) * variance, len(centred) * np.finfo(float).eps * np.sum(centred**2))
         cost = ruptures.costs.CostL2().fit(centred.reshape(-1, 1))
 
         def price(cuts):
@@ -101,7 +104,7 @@ def pelt(series, starts):
     return compared, same, worst
 
 
-def bocpd(values):
+def bocpd_reference(values):
     """Indices at which the most likely run length falls by two or more, with 200 run lengths kept."""
     hazard, kept, changes, before = 1 / 100, 200, [], 0
     p, mu, kappa, alpha, beta = np.ones(1), np.zeros(1), np.ones(1), np.ones(1), np.ones(1)
@@ -125,6 +128,31 @@ def bocpd(values):
     return changes
 
 
+def bocpd(values):
+    """Indices of the values with which a run is believed to begin that makes the most likely one less than half as long."""
+    if len(values) < 20:
+        return []
+    centre = np.median(values[:20])
+    scale = np.median(np.abs(values[:20] - centre)) / 0.6744897501960817
+    least = max(abs(centre) * 0.01, 0.01)
+    scale = scale if scale > least * 1e-6 else least
+    hazard, changes, before = 1 / 100, set(), 0
+    ln_p, mu, kappa, alpha, beta = np.zeros(1), np.zeros(1), np.ones(1), np.ones(1), np.ones(1)
+    for index, x in enumerate((values - centre) / scale):
+        predicted = student_t.logpdf(x, 2 * alpha, mu, np.sqrt(beta * (kappa + 1) / (alpha * kappa)))
+        joint = ln_p + predicted
+        ln_p = np.concatenate([[math.log(hazard)], joint - logsumexp(joint) + math.log1p(-hazard)])
+        beta = np.concatenate([[1], beta + kappa * (x - mu) ** 2 / (2 * (kappa + 1))])
+        mu = np.concatenate([[0], (kappa * mu + x) / (kappa + 1)])
+        kappa, alpha = np.concatenate([[1], kappa + 1]), np.concatenate([[1], alpha + 0.5])
+        # The run of no value begins behind x; of equals the longest.
+        now = len(ln_p) - 1 - int(np.argmax(ln_p[:0:-1]))
+        if 2 * now < before and before - now >= 5:
+            changes.add(index + 1 - now)
+        before = now
+    return sorted(changes)
+
+
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     totals = np.zeros(2, int)
@@ -138,10 +166,12 @@ with tempfile.TemporaryDirectory() as name:
             compared, same, dearer = pelt(series, starts_of(folder, tape, "pelt"))
             totals += (compared, same)
             worst = max(worst, dearer)
-            found = starts_of(folder, tape, "bocpd-reference")
-            differing = [key for key, (times, values) in series.items()
-                         if [float(times[i]) for i in bocpd(values)] != found.get(key, [])]
-            check(f"bocpd-reference, {tape.stem}", not differing, f"{len(series)} channels, {len(differing)} differ")
+            for detector, definition in (("bocpd-reference", bocpd_reference), ("bocpd", bocpd)):
+                found = starts_of(folder, tape, detector)
+                expected = {key: [float(times[i]) for i in definition(values)] for key, (times, values) in series.items()}
+                differing = [key for key in series if expected[key] != found.get(key, [])]
+                check(f"{detector}, {tape.stem}", not differing and any(expected.values()),
+                      f"{len(series)} channels with {sum(map(len, expected.values()))} changes, {len(differing)} differ")
 
         found = starts_of(folder, shifts, "adwin")
         detector, theirs = ADWIN(delta=0.002, clock=1), []

@@ -41,7 +41,7 @@ pub enum Detector {
     Never,
     /// One episode over all of each channel.
     Always,
-    /// Half a minute every five minutes, whatever the residuals are.
+    /// Half a minute of every five that have a sample, whatever the residuals are.
     Periodic,
 }
 
