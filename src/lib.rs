@@ -9,6 +9,7 @@
 //! [`report`], [`experiment`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
 //! The command line of the binary lives in [`cli`].
 
+pub mod capture;
 pub mod cli;
 pub mod evaluate;
 pub mod experiment;

@@ -15,15 +15,19 @@ pub enum Exit {
     NoExpected,
     /// An input is missing, malformed, or not what its hash says.
     Input,
-    /// Ended by Ctrl-C or SIGTERM; what was being written has been removed.
+    /// A capture is incomplete: the server refused or went away.
+    Incomplete,
+    /// Ended by Ctrl-C or SIGTERM; what was being written has been removed, but for a recording, which is sealed.
     Interrupted,
 }
 
 /// The codes as `--help` tells them.
 pub(super) const HELP: &str = "\
 Exit codes: 0 all as expected · 1 internal error, or an output cannot be written · 2 bad usage or experiment file
-  10 a digest differs · 11 no expected result, or one that no experiment claims
-  12 an input is missing, malformed, or not what its hash says · 130 interrupted";
+  10 a digest differs, or a live experiment missed its limits
+  11 no expected result, or one that no experiment claims
+  12 an input is missing, malformed, or not what its hash says
+  13 a capture is incomplete: the server refused or went away · 130 interrupted";
 
 impl Exit {
     /// The number that the shell sees.
@@ -36,15 +40,24 @@ impl Exit {
             Self::Differs => 10,
             Self::NoExpected => 11,
             Self::Input => 12,
+            Self::Incomplete => 13,
             Self::Interrupted => 130,
         }
     }
 
-    /// Of several, the one to report: the first of 130, 1, 2, 12, 10, 11.
+    /// Of several, the one to report: the first of 130, 1, 2, 12, 13, 10, 11.
     #[must_use]
     pub fn worst(several: impl IntoIterator<Item = Self>) -> Self {
-        let order =
-            [Self::Interrupted, Self::Internal, Self::Usage, Self::Input, Self::Differs, Self::NoExpected, Self::Ok];
+        let order = [
+            Self::Interrupted,
+            Self::Internal,
+            Self::Usage,
+            Self::Input,
+            Self::Incomplete,
+            Self::Differs,
+            Self::NoExpected,
+            Self::Ok,
+        ];
         let place = |exit: &Self| order.iter().position(|other| other == exit);
         several.into_iter().min_by_key(|exit| place(exit)).unwrap_or(Self::Ok)
     }
@@ -61,10 +74,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_several_the_first_of_1_2_12_10_11_is_reported() {
-        use Exit::{Differs, Input, Internal, NoExpected, Ok, Usage};
-        let order = [Internal, Usage, Input, Differs, NoExpected, Ok];
-        assert_eq!(order.map(Exit::code), [1, 2, 12, 10, 11, 0]);
+    fn of_several_the_first_of_1_2_12_13_10_11_is_reported() {
+        use Exit::{Differs, Incomplete, Input, Internal, NoExpected, Ok, Usage};
+        let order = [Internal, Usage, Input, Incomplete, Differs, NoExpected, Ok];
+        assert_eq!(order.map(Exit::code), [1, 2, 12, 13, 10, 11, 0]);
         for start in 0..order.len() {
             assert_eq!(Exit::worst(order[start..].iter().rev().copied()), order[start]);
         }

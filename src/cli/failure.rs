@@ -3,6 +3,7 @@ use std::error::Error;
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::capture::CaptureError;
 use crate::evaluate::TableError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::store::{Place, StoreError};
@@ -101,7 +102,8 @@ fn tape(error: &TapeError) -> (Exit, &'static str) {
     match error {
         TapeError::Store(error) => store(error),
         TapeError::BadSample { .. } => (Exit::Internal, "sample"),
-        TapeError::NoManifest { .. } => (Exit::Input, "no-manifest"),
+        TapeError::NoManifest { .. } | TapeError::Unsealed { .. } => (Exit::Input, "no-manifest"),
+        TapeError::RecordingExists { .. } | TapeError::RecordingUnderWay { .. } => (Exit::Usage, "exists"),
         TapeError::BadManifest { .. } => (Exit::Input, "manifest"),
         TapeError::NewerFormat { .. } => (Exit::Input, "format"),
         TapeError::HashMismatch { .. } => (Exit::Input, "hash"),
@@ -182,6 +184,20 @@ impl From<&ExperimentError> for Failure {
 impl From<ExperimentError> for Failure {
     fn from(error: ExperimentError) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<CaptureError> for Failure {
+    fn from(error: CaptureError) -> Self {
+        match error {
+            CaptureError::Usage(message) => Self::usage(message),
+            CaptureError::Tape(error) => error.into(),
+            CaptureError::Store(error) => error.into(),
+            CaptureError::Trace(error) => error.into(),
+            CaptureError::Refused { .. } => Self::new(Exit::Incomplete, "refused", &error, None),
+            CaptureError::NotReady { .. } => Self::new(Exit::Incomplete, "not-ready", &error, None),
+            CaptureError::Gone { .. } => Self::new(Exit::Incomplete, "gone", &error, None),
+        }
     }
 }
 

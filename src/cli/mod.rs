@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand; arguments in, one library call, text or JSON out.
 
 mod accept;
+mod capture;
 mod convert;
 mod data;
 mod detect;
@@ -14,6 +15,7 @@ mod replay;
 mod report;
 mod run;
 mod score;
+mod signals;
 mod tapes;
 mod verify;
 
@@ -26,8 +28,6 @@ use clap::{Parser, Subcommand};
 pub use exit::Exit;
 use failure::Failure;
 use output::{Color, Output};
-
-use crate::store::abandon_staged;
 
 /// Turns SQL workload traces into hashed tapes, replays the tapes through a motif engine, and tells whether the result
 /// is still the one that was committed.
@@ -77,6 +77,7 @@ enum Command {
     Detect(detect::Detect),
     Score(score::ScoreCommand),
     Report(report::Report),
+    Capture(Box<capture::CaptureCommand>),
     Data(data::Data),
 }
 
@@ -92,11 +93,7 @@ pub fn main() -> ExitCode {
     };
     let Arguments { command, common } = arguments;
     let output = Output::new(common.json, common.quiet, common.color);
-    let interrupted = ctrlc::set_handler(|| {
-        abandon_staged();
-        std::process::exit(i32::from(Exit::Interrupted.code()));
-    });
-    let outcome = match interrupted.context("cannot listen for signals").and_then(|()| threads(common.jobs)) {
+    let outcome = match signals::listen().and_then(|()| threads(common.jobs)) {
         Ok(()) => dispatch(command, &output),
         Err(error) => Err(Failure::internal(&error)),
     };
@@ -122,6 +119,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Detect(detect) => detect.execute(output),
         Command::Score(score) => score.execute(output),
         Command::Report(report) => report.execute(output),
+        Command::Capture(capture) => capture.execute(output),
         Command::Data(data) => data.execute(output),
     }
 }

@@ -9,5 +9,5 @@ mod suggest;
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Place, StoreError, line_and_column, without_place};
 pub use input::{Input, InputDigest, file_digest, label};
-pub use staged::{Durability, Staged, abandon_staged, remove_file, write_whole};
+pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_whole};
 pub use suggest::{UnknownName, nearest};

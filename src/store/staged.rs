@@ -130,8 +130,11 @@ pub fn abandon_staged() {
     }
 }
 
-/// A rename is on disk only once its folder is.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
+/// Syncs the folder of a file: a rename is on disk only once it is.
+///
+/// # Errors
+/// When the folder cannot be synced.
+pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
     let Some(folder) = path.parent() else { return Ok(()) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::write(path))

@@ -21,6 +21,37 @@ pub enum TapeError {
         /// Where the manifest should be.
         manifest: PathBuf,
     },
+    /// A recording without manifest: it is not sealed.
+    #[error(
+        "`{recording}` is not sealed: there is no manifest at `{manifest}`; seal what there is with \
+         `telltape salvage {recording} --out FILE`", recording = .recording.display(), manifest = .manifest.display()
+    )]
+    Unsealed {
+        /// The recording.
+        recording: PathBuf,
+        /// Where the manifest should be.
+        manifest: PathBuf,
+    },
+    /// A recording cannot be made again, so none is overwritten.
+    #[error("`{recording}` is there already, and no recording is ever overwritten; give another --recording", recording = .recording.display())]
+    RecordingExists {
+        /// The recording.
+        recording: PathBuf,
+    },
+    /// A recording is being written, or was when its program was killed.
+    #[error(
+        "`{part}` is there already: {}", if *.running { "another capture is writing it; give another --recording".to_owned() }
+        else { format!("a capture that was killed left it; `telltape salvage {} --out FILE`, then remove it", .part.display()) },
+        part = .part.display()
+    )]
+    RecordingUnderWay {
+        /// The recording.
+        recording: PathBuf,
+        /// What is there.
+        part: PathBuf,
+        /// Whether somebody is writing it.
+        running: bool,
+    },
     /// The manifest is not one.
     #[error("{place}: not a manifest of a tape: {problem}; convert or generate the tape again")]
     BadManifest {
@@ -91,6 +122,9 @@ impl TapeError {
         match self {
             Self::Store(error) => Place::file(error.path()),
             Self::BadManifest { place, .. } | Self::BadLine { place, .. } => place.clone(),
+            Self::Unsealed { recording, .. }
+            | Self::RecordingExists { recording }
+            | Self::RecordingUnderWay { recording, .. } => Place::file(recording),
             Self::NoManifest { tape, .. }
             | Self::NewerFormat { tape, .. }
             | Self::HashMismatch { tape, .. }

@@ -7,6 +7,7 @@ mod format;
 mod line;
 mod manifest;
 mod reader;
+pub mod recording;
 mod writer;
 
 pub use error::TapeError;

@@ -1,0 +1,52 @@
+use crate::store::StoreError;
+use crate::tape::TapeError;
+use crate::trace::TraceError;
+
+/// Why a capture cannot begin, or ended before it should.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// A connection string or an option that is none.
+    #[error("{0}")]
+    Usage(String),
+    /// The server, or what stands before it, says no.
+    #[error("{place} refused: {problem}; {remedy}")]
+    Refused {
+        /// Role, host and database.
+        place: String,
+        /// What it said.
+        problem: String,
+        /// What helps.
+        remedy: String,
+    },
+    /// The server is there, but what is needed is not.
+    #[error("{} is not ready for a capture:\n{}", .place, .findings.join("\n"))]
+    NotReady {
+        /// Role, host and database.
+        place: String,
+        /// What is missing, each with what mends it.
+        findings: Vec<String>,
+    },
+    /// The server went away and did not come back.
+    #[error("{place} is gone: {problem}; what was captured until then is sealed")]
+    Gone {
+        /// Role, host and database.
+        place: String,
+        /// What the last attempt said.
+        problem: String,
+    },
+    /// The recording or the tape cannot be written.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// Another file cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The recording cannot be distilled.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+}
+
+impl CaptureError {
+    pub(super) fn usage(problem: String) -> Self {
+        Self::Usage(problem)
+    }
+}

@@ -1,0 +1,22 @@
+//! Capturing a live PostgreSQL server from outside: a read-only connection, polls, a governor, a recording.
+//!
+//! What the recording means is for [`crate::trace`] to say; here it is only read and written down. `docs/live.md` has the whole.
+
+mod connection;
+mod conninfo;
+mod error;
+mod governor;
+mod password;
+mod plans;
+mod poll;
+mod preflight;
+mod queries;
+mod recorder;
+mod tls;
+
+pub use connection::{NoAnswer, Observer};
+pub use conninfo::{Conninfo, Environment, SslMode};
+pub use error::CaptureError;
+pub use preflight::{Finding, Preflight, role_sql};
+pub use queries::{Question, Versions, columns};
+pub use recorder::{Capture, Captured, End, Stop, Target, Written, capture};

@@ -1,0 +1,393 @@
+//! The loop of a capture: poll, write, come back after accidents, seal.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Notify;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::conninfo::{Conninfo, Environment};
+use super::connection::Observer;
+use super::governor::{Backoff, Governor};
+use super::plans::PlanLog;
+use super::poll::Poller;
+use super::preflight::Preflight;
+use super::queries::columns;
+use super::{CaptureError, password, plans, tls};
+use crate::tape::recording::{Body, Header, RECORDING_FORMAT, Record, RecordingWriter, Seal, View, ViewRows};
+
+/// What a capture is asked to do.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Where the recording will stand.
+    pub recording: PathBuf,
+    /// Time between polls.
+    pub interval: Duration,
+    /// How long; for ever without.
+    pub duration: Option<Duration>,
+    /// Bytes of all parts at which it ends.
+    pub max_bytes: Option<u64>,
+    /// Bytes at which a new part is begun.
+    pub rotate_bytes: Option<u64>,
+    /// Share of one core that it may cost, the server's side included.
+    pub budget: f64,
+    /// How long a server may be away before the capture gives up.
+    pub give_up: Duration,
+    /// A log of `auto_explain` to follow.
+    pub auto_explain: Option<PathBuf>,
+    /// Capture as a superuser, too.
+    pub superuser: bool,
+}
+
+/// Ends a capture from another thread; the recording is sealed.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<(AtomicBool, Notify)>);
+
+impl Stop {
+    /// Asks for the end.
+    pub fn now(&self) {
+        self.0.0.store(true, Ordering::SeqCst);
+        self.0.1.notify_one();
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    async fn asked(&self) {
+        while !self.is_asked() {
+            self.0.1.notified().await;
+        }
+    }
+}
+
+/// How a capture ended, with its last seal.
+#[derive(Debug)]
+pub struct Captured {
+    /// Why it ended.
+    pub end: End,
+    /// Of the last part.
+    pub seal: Seal,
+    /// Polls in all parts.
+    pub polls: u64,
+    /// Gaps in all parts.
+    pub gaps: u64,
+    /// Part files.
+    pub parts: u32,
+}
+
+/// Why a capture ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The time was up.
+    Duration,
+    /// The recording is as large as it may be.
+    MaxBytes,
+    /// Somebody asked for it.
+    Interrupted,
+    /// The server went away, for this reason, and did not come back.
+    Gone(String),
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Duration => f.write_str("the duration is over"),
+            Self::MaxBytes => f.write_str("the recording is as large as it may be"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Gone(reason) => write!(f, "the server is gone: {reason}"),
+        }
+    }
+}
+
+/// A server that a capture can ask: where, as whom, and by which TLS.
+#[derive(Clone)]
+pub struct Target {
+    info: Conninfo,
+    tls: MakeRustlsConnect,
+}
+
+impl Target {
+    /// Reads a connection string, with the environment and the pgpass file behind it.
+    ///
+    /// # Errors
+    /// When it is none, or the files that it names cannot be used.
+    pub fn new(url: &str, environment: Environment<'_>) -> Result<Self, CaptureError> {
+        let mut info = Conninfo::new(url, environment)?;
+        password::from_file(&mut info, environment)?;
+        let tls = tls::connector(&info, environment)?;
+        Ok(Self { info, tls })
+    }
+
+    /// Role, host and database.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.info.place()
+    }
+
+    /// Connects and asks what the server is.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn preflight(&self) -> Result<(Observer, Preflight), CaptureError> {
+        let mut observer = Observer::connect(&self.info, &self.tls).await?;
+        let preflight = Preflight::ask(&mut observer).await.map_err(|error| CaptureError::Refused {
+            place: self.place(),
+            problem: error.reason().to_owned(),
+            remedy: "see the server's log".to_owned(),
+        })?;
+        Ok((observer, preflight))
+    }
+}
+
+/// Captures `target` until the end that is asked for, and seals the recording. Every line is given to `watch` once it is
+/// written; the header first.
+///
+/// # Errors
+/// When the capture cannot begin, or something cannot be written; what was captured until then is sealed as far as it can be.
+pub async fn capture(
+    capture: &Capture,
+    target: &Target,
+    stop: &Stop,
+    watch: &mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
+) -> Result<Captured, CaptureError> {
+    let (observer, preflight) = tokio::select! {
+        () = stop.asked() => return Err(CaptureError::usage("interrupted before the capture began".to_owned())),
+        ready = target.preflight() => ready?,
+    };
+    if preflight.superuser && !capture.superuser {
+        let problem = format!("role `{}` is a superuser, and an observer needs no such power", preflight.role);
+        let remedy = "make a role with `telltape capture --print-role`, or say --allow-superuser".to_owned();
+        return Err(CaptureError::Refused { place: target.place(), problem, remedy });
+    }
+    if !preflight.is_ready() {
+        let findings = preflight.findings.iter().filter(|finding| finding.fatal).map(ToString::to_string).collect();
+        return Err(CaptureError::NotReady { place: target.place(), findings });
+    }
+    let plans = capture.auto_explain.as_deref().map(PlanLog::open).transpose()?;
+    let header = header(capture, &preflight);
+    let writer = RecordingWriter::create(&capture.recording, header.clone())?;
+    let mut run = Run {
+        capture,
+        target,
+        preflight: preflight.clone(),
+        poller: Poller::new(&preflight),
+        governor: Governor::new(capture.interval, capture.budget),
+        plans,
+        writer,
+        began: Instant::now(),
+        earlier_bytes: 0,
+        polls: 0,
+        gaps: 0,
+        parts: 1,
+        watch,
+    };
+    (run.watch)(Written::Header(&header))?;
+    let end = run.until_the_end(observer, stop).await;
+    run.seal(end)
+}
+
+/// A line that has been written.
+pub enum Written<'a> {
+    /// The header of the first part.
+    Header(&'a Header),
+    /// Any other line.
+    Record(&'a Record),
+}
+
+fn header(capture: &Capture, preflight: &Preflight) -> Header {
+    let mut names: BTreeMap<View, Vec<String>> = View::POLLED
+        .into_iter()
+        .filter_map(|view| Some((view, columns(view, &preflight.versions)?)))
+        .map(|(view, columns)| (view, columns.into_iter().map(|(name, _)| name.to_owned()).collect()))
+        .collect();
+    if capture.auto_explain.is_some() {
+        names.insert(View::Plans, plans::COLUMNS.map(str::to_owned).to_vec());
+    }
+    Header {
+        recording: RECORDING_FORMAT,
+        id: format!("{:016x}", fastrand::u64(..)),
+        part: 1,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        interval_s: capture.interval.as_secs_f64(),
+        role: preflight.role.clone(),
+        grants: preflight.grants.clone(),
+        database: preflight.database.clone(),
+        database_oid: preflight.database_oid,
+        server: preflight.server.clone(),
+        extensions: preflight.extensions.clone(),
+        settings: preflight.settings.clone(),
+        columns: names,
+    }
+}
+
+/// A capture under way.
+struct Run<'a> {
+    capture: &'a Capture,
+    target: &'a Target,
+    preflight: Preflight,
+    poller: Poller,
+    governor: Governor,
+    plans: Option<PlanLog>,
+    writer: RecordingWriter,
+    began: Instant,
+    earlier_bytes: u64,
+    polls: u64,
+    gaps: u64,
+    parts: u32,
+    watch: &'a mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
+}
+
+impl Run<'_> {
+    async fn until_the_end(&mut self, observer: Observer, stop: &Stop) -> Result<End, CaptureError> {
+        let mut observer = observer;
+        loop {
+            let at = self.began.elapsed();
+            let poll = tokio::select! {
+                biased;
+                () = stop.asked() => return Ok(End::Interrupted),
+                poll = self.poller.poll(&mut observer) => poll,
+            };
+            match poll {
+                Ok(mut poll) => {
+                    if let Some(plans) = &mut self.plans {
+                        match plans.read() {
+                            Ok(rows) => drop(poll.views.insert(View::Plans, ViewRows { rows, ..ViewRows::default() })),
+                            Err(reason) => drop(poll.failed.insert(View::Plans, reason)),
+                        }
+                    }
+                    let cost = poll.cost;
+                    self.polls += 1;
+                    self.write(at, Body::Poll(Box::new(poll)))?;
+                    if let Some(reason) = self.governor.judge(cost, self.began.elapsed()) {
+                        let pace_s = self.governor.interval().as_secs_f64();
+                        self.write(self.began.elapsed(), Body::Pace { pace_s, reason })?;
+                    }
+                }
+                Err(lost) => {
+                    drop(observer);
+                    let reason = lost.reason().to_owned();
+                    self.gap(reason.clone())?;
+                    match self.reconnect(reason, stop).await? {
+                        Ok(again) => observer = again,
+                        Err(end) => return Ok(end),
+                    }
+                    continue;
+                }
+            }
+            if self.capture.duration.is_some_and(|duration| self.began.elapsed() >= duration) {
+                return Ok(End::Duration);
+            }
+            if self.capture.max_bytes.is_some_and(|most| self.earlier_bytes + self.writer.part_bytes() >= most) {
+                return Ok(End::MaxBytes);
+            }
+            if self.capture.rotate_bytes.is_some_and(|most| self.writer.part_bytes() >= most) {
+                self.earlier_bytes += self.writer.part_bytes();
+                self.parts += 1;
+                self.writer.rotate()?;
+                self.poller.forget();
+            }
+            let due = self.governor.next(self.began.elapsed());
+            // The last poll is at the end of the duration, not after it.
+            let due = self.capture.duration.map_or(due, |duration| due.min(duration));
+            tokio::select! {
+                () = stop.asked() => return Ok(End::Interrupted),
+                () = tokio::time::sleep(due.saturating_sub(self.began.elapsed())) => {}
+            }
+        }
+    }
+
+    /// Comes back to the server, with longer and longer pauses. Each new reason is written once.
+    async fn reconnect(&mut self, lost: String, stop: &Stop) -> Result<Result<Observer, End>, CaptureError> {
+        let lost_at = self.began.elapsed();
+        let mut backoff = Backoff::new();
+        let mut reason = lost;
+        loop {
+            let out_of_time = self.capture.duration.is_some_and(|duration| self.began.elapsed() >= duration);
+            if out_of_time {
+                return Ok(Err(End::Duration));
+            }
+            if self.began.elapsed() - lost_at >= self.capture.give_up {
+                return Ok(Err(End::Gone(reason)));
+            }
+            tokio::select! {
+                () = stop.asked() => return Ok(Err(End::Interrupted)),
+                () = tokio::time::sleep(backoff.pause(fastrand::f64())) => {}
+            }
+            let attempt = tokio::select! {
+                () = stop.asked() => return Ok(Err(End::Interrupted)),
+                attempt = self.target.preflight() => attempt,
+            };
+            let problem = match attempt {
+                Ok((observer, again)) if again.is_ready() => {
+                    if let Some(other) = self.difference(&again) {
+                        return Ok(Err(End::Gone(other)));
+                    }
+                    self.poller.forget_server();
+                    self.governor.connected();
+                    return Ok(Ok(observer));
+                }
+                Ok((_, again)) => again.findings.iter().filter(|finding| finding.fatal).map(|finding| finding.problem.clone()).collect::<Vec<_>>().join("; "),
+                Err(CaptureError::Refused { problem, .. }) => problem,
+                Err(error) => return Err(error),
+            };
+            if problem != reason {
+                self.gap(problem.clone())?;
+                reason = problem;
+            }
+        }
+    }
+
+    /// What makes the server that came back another one: its counters mean something else.
+    fn difference(&self, again: &Preflight) -> Option<String> {
+        let identifiers = (&self.preflight.server.system_identifier, &again.server.system_identifier);
+        if let (Some(before), Some(now)) = identifiers
+            && before != now
+        {
+            return Some(format!("another server answers: its system identifier is {now}, not {before}"));
+        }
+        (self.preflight.versions != again.versions).then(|| {
+            let versions = |at: &Preflight| format!("PostgreSQL {}, extensions {:?}", at.server.version, at.extensions);
+            format!("another version answers: {}, not {}; begin a new recording", versions(again), versions(&self.preflight))
+        })
+    }
+
+    fn gap(&mut self, reason: String) -> Result<(), CaptureError> {
+        self.gaps += 1;
+        self.poller.forget();
+        self.write(self.began.elapsed(), Body::Gap { gap: reason })
+    }
+
+    fn write(&mut self, at: Duration, body: Body) -> Result<(), CaptureError> {
+        let record = Record { t: seconds(at), wall: self.wall(at), body };
+        self.writer.append(&record)?;
+        (self.watch)(Written::Record(&record))
+    }
+
+    /// The time by the clock of the machine, now, less what has passed since `at`.
+    fn wall(&self, at: Duration) -> f64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        seconds(now.saturating_sub(self.began.elapsed().saturating_sub(at)))
+    }
+
+    fn seal(self, end: Result<End, CaptureError>) -> Result<Captured, CaptureError> {
+        let at = self.began.elapsed();
+        let wall = self.wall(at);
+        let (text, failure) = match &end {
+            Ok(end) => (end.to_string(), None),
+            Err(error) => (format!("the capture failed: {error}"), Some(())),
+        };
+        let seal = self.writer.seal(seconds(at), wall, &text);
+        let end = end?;
+        debug_assert!(failure.is_none(), "a failure has been returned");
+        Ok(Captured { end, seal: seal?, polls: self.polls, gaps: self.gaps, parts: self.parts })
+    }
+}
+
+/// Seconds to a tenth of a millisecond, which is less than a poll takes.
+fn seconds(at: Duration) -> f64 {
+    (at.as_secs_f64() * 1e4).round() / 1e4
+}

@@ -1,0 +1,269 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::{Output, Tone};
+use super::{Exit, Outcome, signals};
+use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Preflight, Target, role_sql};
+
+/// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
+#[derive(clap::Args)]
+#[command(after_help = "\
+The password comes from PGPASSWORD, a pgpass file, or the URL; it is never written anywhere. Ctrl-C and SIGTERM seal the
+recording. `telltape convert --dataset postgres` makes a tape of it.
+
+Examples:
+  telltape capture --url postgres://observer@db/app --check
+  telltape capture --url postgres://observer@db/app --recording run.jsonl --duration 10m
+  telltape capture --url 'host=/run/postgresql user=observer dbname=app' --recording run.jsonl --rotate-bytes 100M
+  telltape capture --print-role | psql -d app")]
+pub(super) struct CaptureCommand {
+    /// The server: postgres://ROLE@HOST:PORT/DATABASE or 'host=… user=… dbname=…' [default: PGHOST, PGUSER …]
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    url: String,
+    /// The recording to write; its manifest is written beside it
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["check", "print_role"])]
+    recording: Option<PathBuf>,
+    /// Seconds between polls, such as 1 or 250ms
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    interval: Duration,
+    /// How long, such as 90, 10m or 8h [default: until Ctrl-C]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// End when the recording has so many bytes, such as 500M
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_bytes: Option<u64>,
+    /// Begin a new part when one has so many bytes
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    rotate_bytes: Option<u64>,
+    /// Share of one core that the capture may cost, the server's side included; beyond it polls become fewer
+    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = share)]
+    budget: f64,
+    /// How long the server may be away
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    give_up: Duration,
+    /// Follow this jsonlog file of the server, with plans of auto_explain in it
+    #[arg(long, value_name = "LOG")]
+    auto_explain: Option<PathBuf>,
+    /// Capture as a superuser, too
+    #[arg(long)]
+    allow_superuser: bool,
+    /// Only tell what the server and the role lack, with the SQL that mends it
+    #[arg(long, conflicts_with_all = ["recording", "print_role"])]
+    check: bool,
+    /// Only print the SQL that makes a role for it
+    #[arg(long, conflicts_with_all = ["recording"])]
+    print_role: bool,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    server: &'a str,
+    version: &'a str,
+    role: &'a str,
+    database: &'a str,
+    ready: bool,
+    findings: Vec<FindingJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    fatal: bool,
+    problem: &'a str,
+    remedy: &'a str,
+}
+
+#[derive(Serialize)]
+struct CapturedJson {
+    recording: String,
+    sha256: String,
+    parts: u32,
+    polls: u64,
+    gaps: u64,
+    end: String,
+}
+
+impl CaptureCommand {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        if self.print_role {
+            return self.role(output);
+        }
+        conceal_password(&self.url)?;
+        let environment = |name: &str| std::env::var(name).ok();
+        let target = Target::new(&self.url, &environment)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::internal(&anyhow::Error::from(error)))?;
+        match self.recording.clone() {
+            None => check(&runtime, &target, output),
+            Some(recording) => self.record(&runtime, recording, &target, output),
+        }
+    }
+
+    fn role(&self, output: &Output) -> Outcome {
+        let environment = |name: &str| std::env::var(name).ok();
+        let info = if self.url.is_empty() { None } else { Some(Conninfo::new(&self.url, &environment)?) };
+        let role = info.as_ref().map_or("observer", Conninfo::user).to_owned();
+        let database = info.as_ref().map_or("postgres", Conninfo::database).to_owned();
+        let sql = role_sql(&role, &database);
+        output.data(&serde_json::json!({ "sql": sql }), || sql.clone());
+        Ok(Exit::Ok)
+    }
+
+    fn record(
+        self,
+        runtime: &tokio::runtime::Runtime,
+        recording: PathBuf,
+        target: &Target,
+        output: &Output,
+    ) -> Outcome {
+        let settings = Capture {
+            recording: recording.clone(),
+            interval: self.interval,
+            duration: self.duration,
+            max_bytes: self.max_bytes,
+            rotate_bytes: self.rotate_bytes,
+            budget: self.budget,
+            give_up: self.give_up,
+            auto_explain: self.auto_explain,
+            superuser: self.allow_superuser,
+        };
+        let stop = signals::ask_first();
+        let captured = runtime.block_on(capture::capture(&settings, target, &stop, &mut |_| Ok(())))?;
+        let Captured { end, seal, polls, gaps, parts } = captured;
+        let json = CapturedJson {
+            recording: recording.display().to_string(),
+            sha256: seal.sha256,
+            parts,
+            polls,
+            gaps,
+            end: end.to_string(),
+        };
+        output.data(&json, || {
+            format!(
+                "{}: {polls} polls, {gaps} gaps, {parts} {}; {end}\n",
+                json.recording,
+                if parts == 1 { "part" } else { "parts" }
+            )
+        });
+        match end {
+            End::Duration | End::MaxBytes => Ok(Exit::Ok),
+            End::Interrupted => Ok(Exit::Interrupted),
+            End::Gone(problem) => Err(CaptureError::Gone { place: target.place(), problem }.into()),
+        }
+    }
+}
+
+fn check(runtime: &tokio::runtime::Runtime, target: &Target, output: &Output) -> Outcome {
+    let (_, preflight) = runtime.block_on(target.preflight())?;
+    let place = target.place();
+    let json = CheckJson {
+        server: &place,
+        version: &preflight.server.version,
+        role: &preflight.role,
+        database: &preflight.database,
+        ready: preflight.is_ready(),
+        findings: preflight
+            .findings
+            .iter()
+            .map(|finding| FindingJson { fatal: finding.fatal, problem: &finding.problem, remedy: &finding.remedy })
+            .collect(),
+    };
+    output.data(&json, || text(&place, &preflight, output));
+    Ok(if preflight.is_ready() { Exit::Ok } else { Exit::Incomplete })
+}
+
+fn text(place: &str, preflight: &Preflight, output: &Output) -> String {
+    let verdict =
+        if preflight.is_ready() { output.paint(Tone::Good, "ready") } else { output.paint(Tone::Bad, "not ready") };
+    let mut text = format!("{place}: PostgreSQL {}, {verdict}\n", preflight.server.version);
+    for finding in &preflight.findings {
+        text += &format!("{finding}\n");
+    }
+    text
+}
+
+/// Begins the program anew with the password in its environment: a list of processes shows arguments to everybody.
+#[cfg(unix)]
+fn conceal_password(url: &str) -> Result<(), Failure> {
+    use std::os::unix::process::CommandExt;
+    let Some((concealed, password)) = Conninfo::without_password(url) else { return Ok(()) };
+    let program = std::env::current_exe().map_err(|error| Failure::internal(&error.into()))?;
+    let arguments = std::env::args_os().skip(1).map(|argument| match argument.to_str() {
+        Some(text) => text.replace(url, &concealed).into(),
+        None => argument,
+    });
+    let error = std::process::Command::new(program).args(arguments).env("PGPASSWORD", password).exec();
+    Err(Failure::internal(&anyhow::Error::from(error).context("cannot take the password out of the arguments")))
+}
+
+#[cfg(not(unix))]
+fn conceal_password(_: &str) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// A time such as `2`, `250ms`, `90s`, `10m` or `8h`, above 0.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
+    let unit = match &text[split..] {
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        other => return Err(format!("`{other}` is no unit; known: ms, s, m, h, d")),
+    };
+    let count: f64 = text[..split].trim().parse().map_err(|_| "not a time; write 90, 250ms, 10m or 8h".to_owned())?;
+    let seconds = count * unit;
+    if (0.01..=1e8).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("a time is from 10ms to 1000d".to_owned())
+    }
+}
+
+/// A number of bytes such as `5000`, `64K`, `100M` or `2G`.
+fn size(text: &str) -> Result<u64, String> {
+    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
+    let unit = match &text[split..] {
+        "" | "B" => 1,
+        "K" | "KB" | "k" => 1 << 10,
+        "M" | "MB" => 1 << 20,
+        "G" | "GB" => 1 << 30,
+        other => return Err(format!("`{other}` is no unit; known: K, M, G")),
+    };
+    let count: u64 = text[..split].trim().parse().map_err(|_| "not a size; write 5000, 64K, 100M or 2G".to_owned())?;
+    count.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(|| "a size is above 0 and below 2^64".to_owned())
+}
+
+/// A share such as `1%` or `0.01`.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
+    let share: f64 = number.trim().parse().map_err(|_| "not a share; write 1% or 0.01".to_owned())?;
+    let share = share * unit;
+    if share > 0.0 && share <= 1.0 { Ok(share) } else { Err("a share is above 0 and at most 100%".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_sizes_and_shares_are_read_with_their_units() {
+        for (text, ms) in [("1", 1000), ("250ms", 250), ("1.5s", 1500), ("10m", 600_000), ("8h", 28_800_000)] {
+            assert_eq!(duration(text).unwrap().as_millis(), ms, "{text}");
+        }
+        for (text, bytes) in [("5000", 5000), ("64K", 65_536), ("2G", 2 << 30)] {
+            assert_eq!(size(text).unwrap(), bytes, "{text}");
+        }
+        assert_eq!(share("1%").unwrap(), 0.01);
+        for text in ["", "x", "-1", "0", "1y", "1e99", "nan", "inf"] {
+            assert!(duration(text).is_err(), "{text}");
+            assert!(size(text).is_err(), "{text}");
+        }
+        for text in ["", "0", "101%", "nan", "-1%"] {
+            assert!(share(text).is_err(), "{text}");
+        }
+    }
+}

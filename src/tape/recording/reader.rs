@@ -1,0 +1,193 @@
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::{Body, Header, RECORDING_FORMAT, Record, Seal};
+use crate::store::{Input, InputDigest, Place, StoreError, without_place};
+use crate::tape::TapeError;
+
+/// The longest line that is taken for one: a poll of 5,000 statements has half a MiB.
+const LONGEST_LINE: u64 = 64 << 20;
+
+/// What has been read of a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordingDigest {
+    /// The stored bytes of its parts: of several, the SHA-256 over their digests, a line each.
+    pub input: InputDigest,
+    /// The seals of its parts, in order.
+    pub seals: Vec<Seal>,
+}
+
+/// Reads a sealed recording from the part at `path` on, and gives each line to `take`, with its place; headers of later
+/// parts are checked and not given.
+///
+/// What is hashed is what is parsed: nothing that `take` has been given counts before this returns without an error.
+///
+/// # Errors
+/// When a part or its manifest cannot be read, the hash or a count is not that of the manifest, a line is none, or `take` says
+/// so. A wrong hash is named first: it explains all the others.
+pub fn read_recording<E: From<TapeError>>(
+    path: &Path,
+    mut take: impl FnMut(&Place, Line) -> Result<(), E>,
+) -> Result<RecordingDigest, E> {
+    let mut part = path.to_path_buf();
+    let mut first: Option<Header> = None;
+    let mut seals = Vec::new();
+    let mut digests: Vec<InputDigest> = Vec::new();
+    loop {
+        let seal = Seal::read(&part)?;
+        let (found, input) = read_part(&part, &seal, first.as_ref(), &mut take)?;
+        digests.push(input);
+        let next = seal.continued_in.clone();
+        seals.push(seal);
+        first = Some(found);
+        match next {
+            Some(next) => part = part.with_file_name(next),
+            None => break,
+        }
+    }
+    let input = match digests.as_slice() {
+        [one] => one.clone(),
+        several => {
+            let text: String = several.iter().map(|digest| format!("{}\n", digest.sha256)).collect();
+            let bytes = several.iter().map(|digest| digest.bytes).sum();
+            InputDigest { sha256: hex::encode(Sha256::digest(text)), bytes }
+        }
+    };
+    Ok(RecordingDigest { input, seals })
+}
+
+/// A line of a recording.
+#[derive(Debug)]
+pub enum Line {
+    /// The header of the first part.
+    Header(Box<Header>),
+    /// Any other line.
+    Record(Box<Record>),
+}
+
+fn read_part<E: From<TapeError>>(
+    part: &Path,
+    seal: &Seal,
+    before: Option<&Header>,
+    take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
+) -> Result<(Header, InputDigest), E> {
+    let mut input = Input::open(part, true).map_err(TapeError::from)?;
+    let mut lines = Lines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
+    let result = take_lines(&mut lines, seal, before, take);
+    // The rest is hashed, too, since a wrong hash explains whatever was found.
+    let rest = if result.is_err() { lines.skip() } else { Ok(()) };
+    let actual = hex::encode(lines.hasher.finalize());
+    if rest.is_ok() && actual != seal.sha256 {
+        let recorded = seal.sha256.clone();
+        return Err(TapeError::HashMismatch { tape: part.to_path_buf(), recorded, actual }.into());
+    }
+    let header = result?;
+    let digest = input.finish().map_err(TapeError::from)?.expect("it was opened to be hashed");
+    Ok((header, digest))
+}
+
+fn take_lines<E: From<TapeError>>(
+    lines: &mut Lines<'_, impl BufRead>,
+    seal: &Seal,
+    before: Option<&Header>,
+    take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
+) -> Result<Header, E> {
+    let part = lines.part.to_path_buf();
+    let mut text = Vec::new();
+    let place = lines.next(&mut text)?.ok_or_else(|| bad_line(Place::file(&part).at_line(1), "there is no header"))?;
+    let header: Header = parse(&place, &text)?;
+    if header.recording > RECORDING_FORMAT {
+        return Err(TapeError::NewerFormat { tape: part, found: header.recording }.into());
+    }
+    match before {
+        None => take(&place, Line::Header(Box::new(header.clone())))?,
+        Some(before) if before.id == header.id && before.part + 1 == header.part => {}
+        Some(before) => {
+            let problem = format!(
+                "part {} of recording `{}` stands where part {} of `{}` should",
+                header.part,
+                header.id,
+                before.part + 1,
+                before.id
+            );
+            return Err(bad_line(place, &problem).into());
+        }
+    }
+    let (mut polls, mut gaps) = (0, 0);
+    let mut last_t = f64::NEG_INFINITY;
+    while let Some(place) = lines.next(&mut text)? {
+        let record: Record = parse(&place, &text)?;
+        if !record.t.is_finite() || record.t < last_t {
+            return Err(bad_line(place, "the time is before that of the line above").into());
+        }
+        last_t = record.t;
+        match record.body {
+            Body::Poll(_) => polls += 1,
+            Body::Gap { .. } => gaps += 1,
+            _ => {}
+        }
+        take(&place, Line::Record(Box::new(record)))?;
+    }
+    for (key, recorded, actual) in [("polls", seal.polls, polls), ("gaps", seal.gaps, gaps)] {
+        if recorded != actual {
+            let (recorded, actual) = (recorded.to_string(), actual.to_string());
+            return Err(TapeError::ManifestDisagrees { tape: part, key, recorded, actual }.into());
+        }
+    }
+    Ok(header)
+}
+
+fn bad_line(place: Place, problem: &str) -> TapeError {
+    TapeError::BadLine { place, problem: problem.to_owned() }
+}
+
+pub(super) fn parse<T: serde::de::DeserializeOwned>(place: &Place, text: &[u8]) -> Result<T, TapeError> {
+    serde_json::from_slice(text).map_err(|error| {
+        let problem = without_place(&error.to_string(), error.line(), error.column());
+        let place = place.clone().at_column(error.column() as u64);
+        TapeError::BadLine { place, problem: format!("not a line of a recording: {problem}") }
+    })
+}
+
+/// The lines of a part, hashed as they come.
+struct Lines<'a, R> {
+    reader: R,
+    part: &'a Path,
+    hasher: Sha256,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    /// The next line, without its end, and its place; `None` at the end of the part.
+    fn next(&mut self, text: &mut Vec<u8>) -> Result<Option<Place>, TapeError> {
+        text.clear();
+        self.number += 1;
+        let place = Place::file(self.part).at_line(self.number);
+        let mut limited = std::io::Read::take(&mut self.reader, LONGEST_LINE);
+        limited.read_until(b'\n', text).map_err(StoreError::read(self.part))?;
+        self.hasher.update(&text);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if text.pop() != Some(b'\n') {
+            let problem = if text.len() as u64 + 1 >= LONGEST_LINE { "the line is too long" } else { "the line has no end" };
+            return Err(bad_line(place, problem));
+        }
+        Ok(Some(place))
+    }
+
+    /// Hashes what is left.
+    fn skip(&mut self) -> Result<(), StoreError> {
+        loop {
+            let buffer = self.reader.fill_buf().map_err(StoreError::read(self.part))?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            self.hasher.update(buffer);
+            let count = buffer.len();
+            self.reader.consume(count);
+        }
+    }
+}

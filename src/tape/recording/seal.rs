@@ -1,0 +1,88 @@
+//! What stands beside a part of a recording and seals it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::RECORDING_FORMAT;
+use crate::store::{Durability, Place, StoreError, label, without_place, write_whole};
+use crate::tape::{TapeError, manifest_path};
+
+/// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seal {
+    /// SHA-256 of the part's text, lowercase hex.
+    pub sha256: String,
+    /// Version of the format, see [`RECORDING_FORMAT`].
+    pub recording: u32,
+    /// Polls in the part.
+    pub polls: u64,
+    /// Gaps in the part.
+    pub gaps: u64,
+    /// Time of its first line behind the header, in seconds since the capture began.
+    pub first_t: Option<f64>,
+    /// Time of its last line.
+    pub last_t: Option<f64>,
+    /// Version of the program that sealed it.
+    pub crate_version: String,
+    /// Why it ends.
+    pub end: String,
+    /// File name of the next part, in the same folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued_in: Option<String>,
+}
+
+impl Seal {
+    /// Where the manifest of the part at `part` stands: a compressed part has that of its text.
+    #[must_use]
+    pub fn path(part: &Path) -> std::path::PathBuf {
+        manifest_path(&part.with_file_name(label(part)))
+    }
+
+    /// Reads the manifest of a part.
+    ///
+    /// # Errors
+    /// When there is none, it is none of a recording, or it is of a newer format.
+    pub fn read(part: &Path) -> Result<Self, TapeError> {
+        let path = Self::path(part);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(TapeError::Unsealed { recording: part.to_path_buf(), manifest: path });
+            }
+            Err(error) => return Err(StoreError::read(&path)(error).into()),
+        };
+        let bad = |place: Place, problem: String| TapeError::BadManifest { place, problem };
+        let seal: Self = serde_json::from_slice(&text).map_err(|error| {
+            let place = Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64);
+            bad(place, without_place(&error.to_string(), error.line(), error.column()))
+        })?;
+        if seal.recording > RECORDING_FORMAT {
+            return Err(TapeError::NewerFormat { tape: part.to_path_buf(), found: seal.recording });
+        }
+        // The name becomes a path: a manifest must not reach out of its folder.
+        if let Some(next) = &seal.continued_in
+            && (next.is_empty() || next.contains(['/', '\\']) || next.starts_with('.'))
+        {
+            return Err(bad(Place::file(&path), format!("`{next}` is not the name of a part")));
+        }
+        Ok(seal)
+    }
+
+    /// Writes the manifest of the part at `part`.
+    pub(super) fn write(&self, part: &Path) -> Result<(), StoreError> {
+        let text = serde_json::to_string_pretty(self).expect("a seal has string keys and finite numbers only");
+        write_whole(&Self::path(part), text.as_bytes(), Durability::Synced).map(drop)
+    }
+}
+
+/// Whether the manifest beside `path` says that it is a part of a recording.
+#[must_use]
+pub fn is_recording(path: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Kind {
+        #[serde(rename = "recording")]
+        _recording: u32,
+    }
+    std::fs::read(Seal::path(path)).is_ok_and(|text| serde_json::from_slice::<Kind>(&text).is_ok())
+}
