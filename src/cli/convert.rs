@@ -8,13 +8,15 @@ use super::output::Output;
 use super::{Exit, Outcome};
 use crate::residual::Stream;
 use crate::tape::{Manifest, RowCounts, TapeWriter, manifest_path};
+use crate::trace::postgres::Rules;
 use crate::trace::{self, Dataset, GenericColumns, Options};
 
 /// Convert a trace to a tape
 #[derive(clap::Args)]
 #[command(after_help = "\
-Data sets: snowset, sqlshare (timed CSV), sqlshare-text, ceb, job, tpcds, pgss, generic, otel.
-Constructions: `reference` is the published one, for every data set; ours are the default: profile (snowset),
+Data sets: snowset, sqlshare (timed CSV), sqlshare-text, ceb, job, tpcds, pgss, generic, otel,
+postgres (a recording made by `telltape capture`).
+Constructions: `reference` is the published one, for every data set but postgres; ours are the default: profile (snowset),
 corpus (sqlshare-text), template (ceb), plain (all others).
 
 Examples:
@@ -49,6 +51,30 @@ pub(super) struct Convert {
     /// The values of a generic CSV are residuals already
     #[arg(long)]
     pre_residualized: bool,
+    #[command(flatten)]
+    rules: RuleArguments,
+}
+
+/// How a recording is distilled.
+#[derive(clap::Args)]
+pub(super) struct RuleArguments {
+    /// Change a rule by which a recording is distilled, such as pool_s=5; may be given several times
+    #[arg(long = "rule", value_name = "NAME=VALUE")]
+    rules: Vec<String>,
+}
+
+impl RuleArguments {
+    pub(super) fn rules(&self) -> Result<Rules, Failure> {
+        let mut rules = Rules::default();
+        for text in &self.rules {
+            let (name, value) = text
+                .split_once('=')
+                .and_then(|(name, value)| Some((name, value.parse().ok()?)))
+                .ok_or_else(|| Failure::usage(format!("`{text}` is no rule; write --rule pool_s=5")))?;
+            rules.set(name, value).map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        Ok(rules)
+    }
 }
 
 /// A tape that was written.
@@ -89,8 +115,12 @@ impl Convert {
             let text = "--time-col, --value-col, --channel-col and --pre-residualized are for --dataset generic";
             return Err(Failure::usage(text));
         }
+        let rules = self.rules.rules()?;
+        if self.dataset != Dataset::Postgres && !self.rules.rules.is_empty() {
+            return Err(Failure::usage("--rule is for --dataset postgres"));
+        }
         let math = self.math.math();
-        Ok(Options { construction, math, lenient: self.lenient, generic, ..Options::new(self.dataset) })
+        Ok(Options { rules, construction, math, lenient: self.lenient, generic, ..Options::new(self.dataset) })
     }
 }
 

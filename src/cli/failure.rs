@@ -115,6 +115,7 @@ fn tape(error: &TapeError) -> (Exit, &'static str) {
 fn trace(error: &TraceError) -> (Exit, &'static str) {
     match error {
         TraceError::Store(error) => store(error),
+        TraceError::Recording(error) => tape(error),
         TraceError::Malformed { .. } => (Exit::Input, "trace"),
     }
 }

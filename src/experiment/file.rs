@@ -10,6 +10,7 @@ use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
 use crate::store::{Place, line_and_column, nearest};
+use crate::trace::postgres::Rules;
 use crate::trace::{Dataset, GenericColumns, Options};
 
 /// An experiment: which samples, and which engine replays them.
@@ -69,7 +70,7 @@ impl Source {
 }
 
 /// Every key of an experiment file, for suggestions; a test compares it with the structures.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "title",
     "input",
     "data",
@@ -83,6 +84,7 @@ const KEYS: [&str; 22] = [
     "value_col",
     "channel_col",
     "pre_residualized",
+    "rules",
     "generate",
     "kind",
     "seed",
@@ -127,6 +129,8 @@ struct Convert {
     channel_col: Option<String>,
     #[serde(default)]
     pre_residualized: bool,
+    #[serde(default)]
+    rules: BTreeMap<String, Spanned<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -300,7 +304,15 @@ fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
         Some(name) => adapter.construction(name.get_ref()).map_err(|error| Problem::at(name.span().start, error))?,
         None => Default::default(),
     };
+    let mut rules = Rules::default();
+    for (name, value) in &convert.rules {
+        if adapter != Dataset::Postgres {
+            return Err(Problem::at(value.span().start, "`rules` are for the data set `postgres`"));
+        }
+        rules.set(name, *value.get_ref()).map_err(|error| Problem::at(value.span().start, error))?;
+    }
     let options = Options {
+        rules,
         dataset: adapter,
         construction,
         math: convert.math,

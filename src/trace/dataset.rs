@@ -25,11 +25,13 @@ pub enum Dataset {
     Generic,
     /// OpenTelemetry database spans as JSON.
     Otel,
+    /// A recording of a live PostgreSQL server.
+    Postgres,
 }
 
 impl Dataset {
     /// All of them, in the order in which they are listed to users.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Snowset,
         Self::Sqlshare,
         Self::SqlshareText,
@@ -39,6 +41,7 @@ impl Dataset {
         Self::Pgss,
         Self::Generic,
         Self::Otel,
+        Self::Postgres,
     ];
 
     /// The name used on the command line and in experiment files.
@@ -54,6 +57,7 @@ impl Dataset {
             Self::Pgss => "pgss",
             Self::Generic => "generic",
             Self::Otel => "otel",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -85,7 +89,8 @@ impl Dataset {
     /// When this data set has none of that name.
     pub fn construction(self, name: &str) -> Result<Construction, UnknownConstruction> {
         match name {
-            "reference" => Ok(Construction::Reference),
+            // The published system captures in another way, and its tapes are what it keeps of it.
+            "reference" if self != Self::Postgres => Ok(Construction::Reference),
             _ if name == self.own_construction() => Ok(Construction::Own),
             _ => Err(UnknownConstruction { dataset: self, name: name.to_owned() }),
         }
@@ -128,7 +133,10 @@ pub struct UnknownDataset {
 
 /// A construction that a data set does not have.
 #[derive(Debug, thiserror::Error)]
-#[error("data set `{dataset}` has no construction `{name}`; it has `reference` and `{}`", .dataset.own_construction())]
+#[error(
+    "data set `{dataset}` has no construction `{name}`; it has {}`{}`",
+    if *.dataset == Dataset::Postgres { "only " } else { "`reference` and " }, .dataset.own_construction()
+)]
 pub struct UnknownConstruction {
     dataset: Dataset,
     name: String,
@@ -164,7 +172,7 @@ mod tests {
         assert_eq!(
             "snowst".parse::<Dataset>().unwrap_err().to_string(),
             "unknown data set `snowst`; did you mean `snowset`?; known: snowset, sqlshare, sqlshare-text, ceb, job, \
-             tpcds, pgss, generic, otel"
+             tpcds, pgss, generic, otel, postgres"
         );
         assert!(!"zzz".parse::<Dataset>().unwrap_err().to_string().contains("did you mean"));
     }

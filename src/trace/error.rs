@@ -1,4 +1,5 @@
 use crate::store::{Place, StoreError};
+use crate::tape::TapeError;
 
 /// A trace that cannot be converted.
 #[derive(Debug, thiserror::Error)]
@@ -6,6 +7,9 @@ pub enum TraceError {
     /// The file cannot be read at all.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The recording cannot be read.
+    #[error(transparent)]
+    Recording(#[from] TapeError),
     /// Something in the file is not what its format says.
     #[error("{place}: {problem}")]
     Malformed {
@@ -22,6 +26,7 @@ impl TraceError {
     pub fn place(&self) -> Place {
         match self {
             Self::Store(error) => Place::file(error.path()),
+            Self::Recording(error) => error.place(),
             Self::Malformed { place, .. } => place.clone(),
         }
     }

@@ -17,6 +17,7 @@ mod options;
 mod otel;
 mod output;
 mod pgss;
+pub mod postgres;
 mod records;
 mod row;
 mod skeleton;
@@ -64,6 +65,7 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
         Dataset::Pgss => pgss::convert(input, options),
         Dataset::Generic => generic::convert(input, options),
         Dataset::Otel => otel::convert(input, options),
+        Dataset::Postgres => postgres::convert(input, options),
     }
 }
 

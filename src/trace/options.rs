@@ -1,5 +1,6 @@
+use super::postgres::Rules;
 use super::{Construction, Dataset};
-use crate::residual::Math;
+use crate::residual::{Math, number};
 
 /// What decides the residuals of a trace, besides its bytes.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Options {
     pub lenient: bool,
     /// For [`Dataset::Generic`] only.
     pub generic: GenericColumns,
+    /// For [`Dataset::Postgres`] only.
+    pub rules: Rules,
     /// Hash the file while it is read. Decides no residual, but costs as much as reading.
     pub digest: bool,
 }
@@ -28,6 +31,7 @@ impl Options {
             math: Math::default(),
             lenient: false,
             generic: GenericColumns::default(),
+            rules: Rules::default(),
             digest: false,
         }
     }
@@ -52,9 +56,18 @@ impl Options {
         if columns.pre_residualized {
             pairs.push(("pre-residualized", "true".to_owned()));
         }
+        let rules = self.rules.entries().into_iter().zip(Rules::default().entries());
+        pairs.extend(rules.filter(|(set, default)| set != default).map(|((name, value), _)| (name, number_text(value))));
         pairs.sort();
         pairs
     }
+}
+
+/// The text of a parameter, as tables have it.
+fn number_text(value: f64) -> String {
+    let mut text = Vec::new();
+    number::write_table(&mut text, value);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Which columns of a generic CSV mean what; what is not named is found by the construction.

@@ -134,7 +134,7 @@ pub enum View {
     Sessions,
     /// `pg_stat_database`.
     Databases,
-    /// `pg_stat_user_tables` and `pg_statio_user_tables` of the database that the observer is connected to.
+    /// The counters of `pg_stat_user_tables` and `pg_statio_user_tables`, of the database that the observer is connected to.
     Tables,
     /// `pg_stat_io` of client back ends and relations (16 and newer).
     Io,

@@ -1,0 +1,140 @@
+//! Rows that an index gives, sessions that begin, and plans whose rows were estimated wrong.
+
+use std::collections::BTreeMap;
+
+use super::baseline::Pool;
+use super::counters::{Counters, Layout, resets};
+use super::series::{Judgement, SeriesOf};
+use super::{Emit, Names, Rules};
+use crate::residual::{Class, Math, formula};
+use crate::tape::RowCounts;
+use crate::tape::recording::{Header, View, ViewRows};
+
+/// Rows per index scan of each table: a proxy of cardinality that needs no log.
+pub(super) struct Tables {
+    counters: Counters,
+    layout: Layout<2>,
+    resets: Layout<2>,
+    identity: Layout<2>,
+    pools: BTreeMap<String, Pool<2>>,
+    rows: SeriesOf<String>,
+}
+
+impl Tables {
+    pub(super) fn new(header: &Header) -> Self {
+        Self {
+            counters: Counters::default(),
+            layout: Layout::new(header, View::Tables, ["idx_scan", "idx_rows"]),
+            resets: resets(header, View::Tables),
+            identity: Layout::new(header, View::Tables, ["relid", "name"]),
+            pools: BTreeMap::new(),
+            rows: SeriesOf::default(),
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.counters.forget();
+        self.pools.values_mut().for_each(Pool::clear);
+    }
+
+    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (rules, math): (&Rules, Math), counts: &mut RowCounts, emit: &mut Emit<'_>) {
+        let judgement = Judgement { class: Class::Cardinality, floor: 0.0, hold: rules.rows_hold };
+        for growth in self.counters.take(View::Tables, rows, (&self.layout, &self.resets), false, counts) {
+            let [_, name] = self.identity.of(growth.row);
+            let Some(name) = name.text().map(str::to_owned) else { continue };
+            if growth.by[0] <= 0.0 {
+                continue;
+            }
+            let [scans, fetched] = self.pools.entry(name.clone()).or_default().add(t, growth.by, rules.pool_s);
+            let per_scan = math.log10((fetched / scans).max(1.0));
+            // Ten to a power is the exponential of it times ln 10.
+            let usual_rows = |usual: f64| math.exp(usual * std::f64::consts::LN_10);
+            let enough = |usual: f64| fetched - usual_rows(usual) * scans >= rules.rows_excess * rules.pool_s;
+            self.rows.value(&name, || name.clone(), (t, per_scan), judgement, enough, rules, emit);
+        }
+        self.rows.silence(t, Class::Cardinality, String::clone, rules, emit);
+    }
+}
+
+/// Sessions that begin: a storm of connections is contention for back ends before anybody waits for a lock.
+pub(super) struct Sessions {
+    counters: Counters,
+    layout: Layout<1>,
+    resets: Layout<2>,
+    identity: Layout<1>,
+    pools: BTreeMap<i64, Pool<1>>,
+    began: SeriesOf<i64>,
+    before: Option<f64>,
+}
+
+impl Sessions {
+    pub(super) fn new(header: &Header) -> Self {
+        Self {
+            counters: Counters::default(),
+            layout: Layout::new(header, View::Databases, ["sessions"]),
+            resets: resets(header, View::Databases),
+            identity: Layout::new(header, View::Databases, ["dbid"]),
+            pools: BTreeMap::new(),
+            began: SeriesOf::default(),
+            before: None,
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.counters.forget();
+        self.pools.values_mut().for_each(Pool::clear);
+        self.before = None;
+    }
+
+    /// Takes in the rows of `pg_stat_database`, which are counted elsewhere.
+    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (names, rules, math): (&Names, &Rules, Math), emit: &mut Emit<'_>) {
+        let mut counted = RowCounts::default();
+        let judgement = Judgement { class: Class::Contention, floor: 0.05, hold: rules.session_hold };
+        let interval = self.before.replace(t).map(|before| t - before);
+        for growth in self.counters.take(View::Databases, rows, (&self.layout, &self.resets), false, &mut counted) {
+            let [dbid] = self.identity.of(growth.row);
+            let (Some(dbid), Some(interval)) = (dbid.int(), interval) else { continue };
+            let [began] = self.pools.entry(dbid).or_default().add(t, growth.by, rules.pool_s);
+            let rate = began / rules.pool_s.max(interval);
+            let value = math.ln(rate + rules.session_guard);
+            let name = || format!("sessions:{}", names.database(dbid));
+            self.began.value(&dbid, name, (t, value), judgement, |_| true, rules, emit);
+        }
+        let name = |dbid: &i64| format!("sessions:{}", names.database(*dbid));
+        self.began.silence(t, Class::Contention, name, rules, emit);
+    }
+}
+
+/// Plans from a log of `auto_explain`: actual over planned rows of the node that was estimated worst.
+pub(super) struct Plans {
+    layout: Layout<3>,
+    worst: SeriesOf<i64>,
+}
+
+impl Plans {
+    pub(super) fn new(header: &Header) -> Self {
+        Self { layout: Layout::new(header, View::Plans, ["queryid", "planned", "actual"]), worst: SeriesOf::default() }
+    }
+
+    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (rules, math): (&Rules, Math), counts: &mut RowCounts, emit: &mut Emit<'_>) {
+        counts.read += rows.rows.len() as u64;
+        let mut worst: BTreeMap<i64, f64> = BTreeMap::new();
+        for row in &rows.rows {
+            let [queryid, planned, actual] = self.layout.of(row);
+            let (Some(queryid), Some(planned), Some(actual)) = (queryid.int(), planned.number(), actual.number()) else {
+                counts.reject("no identifier or no rows".to_owned());
+                continue;
+            };
+            counts.used += 1;
+            // Too many and too few are wrong alike.
+            let wrong = formula::cardinality(math, planned, actual).abs();
+            let worst = worst.entry(queryid).or_default();
+            *worst = worst.max(wrong);
+        }
+        let judgement = Judgement { class: Class::Cardinality, floor: 0.3, hold: rules.rows_hold };
+        for (queryid, wrong) in worst {
+            self.worst.value(&queryid, || format!("plan:{queryid}"), (t, wrong), judgement, |_| true, rules, emit);
+        }
+        self.worst.silence(t, Class::Cardinality, |queryid| format!("plan:{queryid}"), rules, emit);
+    }
+}
