@@ -13,6 +13,7 @@ pub mod capture;
 pub mod cli;
 pub mod evaluate;
 pub mod experiment;
+pub mod live;
 pub mod motif;
 pub mod report;
 pub mod residual;

@@ -53,7 +53,9 @@ impl Stop {
         self.0.1.notify_one();
     }
 
-    fn is_asked(&self) -> bool {
+    /// Whether the end has been asked for.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
         self.0.0.load(Ordering::SeqCst)
     }
 

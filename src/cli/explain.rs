@@ -49,8 +49,8 @@ impl Explain {
             .collect();
         output.data(&json, || explanations.iter().map(|explanation| text(explanation, output)).collect());
         Ok(Exit::worst(explanations.iter().map(|explanation| match explanation.verdict {
-            Verdict::Same | Verdict::Skipped { .. } => Exit::Ok,
-            Verdict::Differs => Exit::Differs,
+            Verdict::Same | Verdict::Skipped { .. } | Verdict::Met => Exit::Ok,
+            Verdict::Differs | Verdict::Missed { .. } => Exit::Differs,
             Verdict::NoExpected => Exit::NoExpected,
         })))
     }
@@ -59,8 +59,8 @@ impl Explain {
 fn text(explanation: &Explanation, output: &Output) -> String {
     let name = &explanation.name;
     match &explanation.verdict {
-        Verdict::Same => return format!("{name}: same\n"),
-        Verdict::Skipped { reason } => return format!("{name}: not compared: {reason}\n"),
+        Verdict::Same | Verdict::Met => return format!("{name}: {}\n", explanation.verdict.name()),
+        Verdict::Skipped { reason } | Verdict::Missed { reason } => return format!("{name}: not compared: {reason}\n"),
         Verdict::NoExpected => {
             return format!(
                 "{name}: nothing to compare with; to make its result the expected one: telltape accept {name}\n"

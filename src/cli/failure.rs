@@ -6,6 +6,7 @@ use super::exit::Exit;
 use crate::capture::CaptureError;
 use crate::evaluate::TableError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
+use crate::live::LiveError;
 use crate::store::{Place, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
@@ -134,10 +135,33 @@ fn grammar(error: &GrammarFileError) -> (Exit, &'static str) {
     }
 }
 
+fn live(error: &LiveError) -> (Exit, &'static str) {
+    match error {
+        LiveError::NoServer { .. } => (Exit::Input, "no-server"),
+        LiveError::Server { .. } | LiveError::Program { .. } => (Exit::Incomplete, "server"),
+        LiveError::Interrupted => (Exit::Interrupted, "interrupted"),
+        LiveError::Capture(error) => captured(error),
+        LiveError::Store(error) => store(error),
+    }
+}
+
+fn captured(error: &CaptureError) -> (Exit, &'static str) {
+    match error {
+        CaptureError::Usage(_) => (Exit::Usage, "usage"),
+        CaptureError::Tape(error) => tape(error),
+        CaptureError::Store(error) => store(error),
+        CaptureError::Trace(error) => trace(error),
+        CaptureError::Refused { .. } => (Exit::Incomplete, "refused"),
+        CaptureError::NotReady { .. } => (Exit::Incomplete, "not-ready"),
+        CaptureError::Gone { .. } => (Exit::Incomplete, "gone"),
+    }
+}
+
 fn experiment(error: &ExperimentError) -> (Exit, &'static str) {
     match error {
         ExperimentError::File { .. } | ExperimentError::Unknown { .. } => (Exit::Usage, "experiment"),
         ExperimentError::Grammar(error) => grammar(error),
+        ExperimentError::Live(error) => live(error),
         ExperimentError::Trace(error) => trace(error),
         ExperimentError::Tape(error) => tape(error),
         ExperimentError::Windows(error) => evaluated(error),
@@ -190,15 +214,14 @@ impl From<ExperimentError> for Failure {
 
 impl From<CaptureError> for Failure {
     fn from(error: CaptureError) -> Self {
-        match error {
-            CaptureError::Usage(message) => Self::usage(message),
-            CaptureError::Tape(error) => error.into(),
-            CaptureError::Store(error) => error.into(),
-            CaptureError::Trace(error) => error.into(),
-            CaptureError::Refused { .. } => Self::new(Exit::Incomplete, "refused", &error, None),
-            CaptureError::NotReady { .. } => Self::new(Exit::Incomplete, "not-ready", &error, None),
-            CaptureError::Gone { .. } => Self::new(Exit::Incomplete, "gone", &error, None),
-        }
+        let (exit, kind) = captured(&error);
+        let place = match &error {
+            CaptureError::Tape(error) => Some(error.place()),
+            CaptureError::Store(error) => Some(Place::file(error.path())),
+            CaptureError::Trace(error) => Some(error.place()),
+            _ => None,
+        };
+        Self::new(exit, kind, &error, place)
     }
 }
 

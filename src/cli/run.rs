@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, table};
-use super::{Exit, Out, Outcome};
+use super::{Exit, Out, Outcome, signals};
 use crate::experiment::{
     self, Counts, Evaluation, Experiment, ExperimentError, Progress, Project, Report, StageRow, Verdict,
 };
@@ -35,9 +35,9 @@ struct ReportJson<'a> {
 impl Run {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = Project::here(self.out.out);
-        let selection = project.select(&self.experiments)?;
+        let selection = project.select_all(&self.experiments)?;
         let evaluated = |experiment: &Experiment| experiment.evaluation.as_ref().map_or(0, Evaluation::runs) as u64;
-        let runs = selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum();
+        let runs: u64 = selection.live.len() as u64 + selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum::<u64>();
         let bar = output.bar(Some(runs), "{pos}/{len} runs {wide_bar} {elapsed}, {eta} left");
         let progress = |progress: Progress<'_>| {
             bar.inc(1);
@@ -47,7 +47,17 @@ impl Run {
                 output.note(&format!("{}: {}", report.name, verdict_name(report)));
             }
         };
-        let reports = experiment::run(&project, &selection.experiments, &progress).map_err(ExperimentError::from)?;
+        let mut reports = Vec::new();
+        if !selection.experiments.is_empty() {
+            reports = experiment::run(&project, &selection.experiments, &progress).map_err(ExperimentError::from)?;
+        }
+        if !selection.live.is_empty() {
+            let stop = signals::ask_first();
+            reports.extend(experiment::run_live(&project, &selection.live, &stop, &progress));
+            if stop.is_asked() {
+                return Ok(Exit::Interrupted);
+            }
+        }
         bar.finish_and_clear();
 
         let failures: Vec<Option<Failure>> =
@@ -59,7 +69,7 @@ impl Run {
                 name: &report.name,
                 verdict: verdict_name(report),
                 reason: match &report.verdict {
-                    Ok(Verdict::Skipped { reason }) => Some(reason),
+                    Ok(Verdict::Skipped { reason } | Verdict::Missed { reason }) => Some(reason),
                     _ => None,
                 },
                 stages: &report.stages,
@@ -95,7 +105,7 @@ impl Run {
 fn exit(report: &Report, failure: &Option<Failure>) -> Exit {
     match (&report.verdict, failure) {
         (_, Some(failure)) => failure.exit,
-        (Ok(Verdict::Differs), _) => Exit::Differs,
+        (Ok(Verdict::Differs | Verdict::Missed { .. }), _) => Exit::Differs,
         (Ok(Verdict::NoExpected), _) => Exit::NoExpected,
         _ => Exit::Ok,
     }
@@ -110,8 +120,8 @@ fn text(reports: &[Report], output: &Output) -> String {
         .iter()
         .map(|report| {
             let tone = match &report.verdict {
-                Ok(Verdict::Same) => Tone::Good,
-                Ok(Verdict::Differs) | Err(_) => Tone::Bad,
+                Ok(Verdict::Same | Verdict::Met) => Tone::Good,
+                Ok(Verdict::Differs | Verdict::Missed { .. }) | Err(_) => Tone::Bad,
                 Ok(Verdict::NoExpected | Verdict::Skipped { .. }) => Tone::Note,
             };
             let count =
@@ -131,7 +141,8 @@ fn text(reports: &[Report], output: &Output) -> String {
 
 fn remark(report: &Report) -> String {
     match &report.verdict {
-        Ok(Verdict::Same) => String::new(),
+        Ok(Verdict::Same | Verdict::Met) => String::new(),
+        Ok(Verdict::Missed { reason }) => reason.clone(),
         Ok(Verdict::Differs) => match report.stages.iter().find(|row| !row.is_same()) {
             Some(row) => row.stage.to_owned(),
             None => "counts".to_owned(),

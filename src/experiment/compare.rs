@@ -20,6 +20,13 @@ pub enum Verdict {
         /// The libm of the expected result, and the one here.
         reason: String,
     },
+    /// A live experiment saw what it should, within its limits.
+    Met,
+    /// A live experiment did not.
+    Missed {
+        /// Which limits.
+        reason: String,
+    },
 }
 
 impl Verdict {
@@ -31,6 +38,8 @@ impl Verdict {
             Self::Differs => "differs",
             Self::NoExpected => "no-expected",
             Self::Skipped { .. } => "skipped",
+            Self::Met => "met",
+            Self::Missed { .. } => "missed",
         }
     }
 }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::GrammarFileError;
 use crate::evaluate::TableError;
+use crate::live::LiveError;
 use crate::store::{Place, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
@@ -42,6 +43,9 @@ pub enum ExperimentError {
     /// An output or an expected result.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server of a live experiment, or its capture.
+    #[error(transparent)]
+    Live(#[from] LiveError),
     /// The trace is not there yet.
     #[error("the trace `{path}` is not there; get it with `make data` (or `telltape data fetch {name}`)", path = .path.display())]
     NoData {
@@ -66,7 +70,7 @@ impl ExperimentError {
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::File { place, .. } | Self::Result { place, .. } => Some(place.clone()),
-            Self::Unknown { .. } => None,
+            Self::Unknown { .. } | Self::Live(_) => None,
             Self::Grammar(error) => Some(error.place()),
             Self::Trace(error) => Some(error.place()),
             Self::Tape(error) => Some(error.place()),

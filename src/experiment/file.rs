@@ -5,11 +5,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::evaluation::{self, Evaluate, Evaluation};
-use super::{ExperimentError, read_grammar};
+use super::{ExperimentError, GrammarFileError, read_grammar};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
-use crate::store::{Place, line_and_column, nearest};
+use crate::store::{Place, nearest};
 use crate::trace::postgres::Rules;
 use crate::trace::{Dataset, GenericColumns, Options};
 
@@ -155,7 +155,7 @@ enum Kind {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Replay {
+pub(super) struct Replay {
     semantics: Option<Spanned<String>>,
     grammar_file: Option<PathBuf>,
     #[serde(default)]
@@ -164,8 +164,8 @@ struct Replay {
 
 /// Something wrong at a byte of the file, or with the file as a whole.
 pub(super) struct Problem {
-    at: Option<usize>,
-    text: String,
+    pub(super) at: Option<usize>,
+    pub(super) text: String,
 }
 
 impl Problem {
@@ -189,25 +189,13 @@ impl Experiment {
             place: Place::file(path),
             problem: format!("the experiment cannot be read: {error}"),
         })?;
-        let fail = |problem: Problem| {
-            let place = Place::file(path);
-            let place = match problem.at {
-                Some(at) => place.at(line_and_column(&text, at)),
-                None => place,
-            };
-            ExperimentError::File { place, problem: problem.text }
-        };
+        let fail = |problem: Problem| problem.in_file(path, &text);
         let mut file: File = toml::from_str(&text).map_err(|error| fail(from_toml(&text, &error)))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name.is_empty() || name.starts_with('.') {
             return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
         }
-        let mut engine = Engine::default();
-        if let Some(file) = &file.replay.grammar_file {
-            engine.grammar = read_grammar(&root.join(file))?;
-        }
-        engine.semantics = semantics(&file.replay).map_err(fail)?;
-        overlay(&mut engine.grammar, &file.replay, &text).map_err(fail)?;
+        let engine = engine(&file.replay, root, &text).map_err(|error| error.into_error(&fail))?;
         let title = file.title.clone();
         let evaluate = file.evaluate.take();
         let source = source(file).map_err(fail)?;
@@ -221,12 +209,38 @@ impl Experiment {
     }
 }
 
+/// Why the engine of an experiment is none.
+pub(super) enum EngineProblem {
+    Grammar(GrammarFileError),
+    File(Problem),
+}
+
+impl EngineProblem {
+    pub(super) fn into_error(self, fail: &dyn Fn(Problem) -> ExperimentError) -> ExperimentError {
+        match self {
+            Self::Grammar(error) => error.into(),
+            Self::File(problem) => fail(problem),
+        }
+    }
+}
+
+/// The engine that a `[replay]` asks for.
+pub(super) fn engine(replay: &Replay, root: &Path, text: &str) -> Result<Engine, EngineProblem> {
+    let mut engine = Engine::default();
+    if let Some(file) = &replay.grammar_file {
+        engine.grammar = read_grammar(&root.join(file)).map_err(EngineProblem::Grammar)?;
+    }
+    engine.semantics = semantics(replay).map_err(EngineProblem::File)?;
+    overlay(&mut engine.grammar, replay, text).map_err(EngineProblem::File)?;
+    Ok(engine)
+}
+
 fn known_keys() -> impl Iterator<Item = &'static str> {
     KEYS.into_iter().chain(evaluation::KEYS)
 }
 
 /// What the TOML reader says, with the nearest key where it points at a key that does not exist.
-fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
+pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
     let mut message = error.message().to_owned();
     if let Some(key) = error.span().and_then(|span| text.get(span))
         && !known_keys().any(|known| known == key)

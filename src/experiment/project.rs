@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::live_file::{LiveExperiment, is_live};
 use super::{Experiment, ExperimentError};
 use crate::store::{Place, StoreError, nearest};
 use crate::trace::{Catalogue, TraceError};
@@ -47,8 +48,23 @@ impl Project {
     /// The experiments that `arguments` ask for: names, paths or globs; none means all of `experiments/*.toml`.
     ///
     /// # Errors
-    /// When there is none of a name, a glob matches nothing, or a file is not an experiment.
+    /// When there is none of a name, a glob matches nothing, or a file is not an experiment, or is a live one.
     pub fn select(&self, arguments: &[String]) -> Result<Selection, ExperimentError> {
+        let selection = self.select_all(arguments)?;
+        match selection.live.first() {
+            None => Ok(selection),
+            Some(live) => {
+                let problem = "this is a live experiment: it has limits and no digests, and only `telltape run` takes it";
+                Err(ExperimentError::File { place: Place::file(&live.path), problem: problem.to_owned() })
+            }
+        }
+    }
+
+    /// As [`Project::select`], with live experiments.
+    ///
+    /// # Errors
+    /// When there is none of a name, a glob matches nothing, or a file is not an experiment.
+    pub fn select_all(&self, arguments: &[String]) -> Result<Selection, ExperimentError> {
         let folder = self.root.join("experiments");
         let mut paths = Vec::new();
         for argument in arguments {
@@ -63,7 +79,14 @@ impl Project {
             }
         }
         let mut experiments = Vec::new();
+        let mut live: Vec<LiveExperiment> = Vec::new();
         for path in paths {
+            // What cannot be read is an error below.
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if is_live(&text) {
+                live.push(LiveExperiment::read(&path, &text, &self.root)?);
+                continue;
+            }
             let experiment = Experiment::read(&path, &self.root)?;
             let same = |path: &Path| path.canonicalize().ok();
             match experiments.iter().find(|other: &&Experiment| other.name == experiment.name) {
@@ -76,7 +99,7 @@ impl Project {
             }
         }
         let orphans = if arguments.is_empty() { self.orphans(&experiments)? } else { Vec::new() };
-        Ok(Selection { experiments, orphans })
+        Ok(Selection { experiments, live, orphans })
     }
 
     fn resolve(&self, folder: &Path, argument: &str) -> Result<Vec<PathBuf>, ExperimentError> {
@@ -135,6 +158,8 @@ impl Project {
 pub struct Selection {
     /// In the order asked for; all of them in order of name.
     pub experiments: Vec<Experiment>,
+    /// Those that start a server, in the order asked for.
+    pub live: Vec<LiveExperiment>,
     /// If all were asked for: names under `results/` that belong to none.
     pub orphans: Vec<String>,
 }

@@ -6,13 +6,15 @@ use sha2::{Digest, Sha256};
 
 use super::compare::{self, StageRow, Verdict};
 use super::outcome::{Counts, Outcome};
-use super::{Experiment, ExperimentError, Project, Source, platform};
+use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform};
+use crate::capture::Stop;
 use crate::evaluate::Generator;
 use crate::motif;
 use crate::residual::{Math, Stream};
 use crate::store::{Durability, Place, file_digest, remove_file, write_whole};
-use crate::tape::{self, RowCounts, TapeWriter};
-use crate::trace::{self, Catalogue, Entry, Options, TraceError};
+use crate::tape::recording::read_recording;
+use crate::tape::{self, RowCounts, TapeError, TapeWriter};
+use crate::trace::{self, Catalogue, Dataset, Entry, Options, TraceError};
 
 /// What became of an experiment.
 #[derive(Debug)]
@@ -55,6 +57,21 @@ pub fn run(
         report
     });
     Ok(reports.collect())
+}
+
+/// Runs live experiments one after the other: two servers at a time would disturb each other.
+pub fn run_live(
+    project: &Project,
+    experiments: &[LiveExperiment],
+    stop: &Stop,
+    progress: &dyn Fn(Progress<'_>),
+) -> Vec<Report> {
+    let run = |experiment: &LiveExperiment| {
+        let report = live::run(project, experiment, stop);
+        progress(Progress::Ended(&report));
+        report
+    };
+    experiments.iter().map(run).collect()
 }
 
 fn one(
@@ -186,6 +203,11 @@ pub(super) fn input_digest(project: &Project, source: &Source) -> Result<String,
             let (_, entry) = known_trace(&catalogue, name, options)?;
             catalogue.verify(entry)?;
             Ok(entry.sha256.clone())
+        }
+        // The parts of a recording are one input.
+        Source::Trace { path, options } if options.dataset == Dataset::Postgres => {
+            let read = read_recording(&project.root().join(path), |_, _| Ok::<(), TapeError>(()))?;
+            Ok(read.input.sha256)
         }
         Source::Trace { path, .. } => Ok(file_digest(&project.root().join(path))?.sha256),
         Source::Generated { generator, seed, .. } => Ok(generator_digest(*generator, *seed)),

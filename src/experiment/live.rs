@@ -1,0 +1,233 @@
+//! Running live experiments, and holding what they saw against their limits.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::live_file::{LiveExperiment, Truth, TruthChannel};
+use super::{ExperimentError, Project, Report, Verdict};
+use crate::capture::Stop;
+use crate::evaluate::Window;
+use crate::live::{DATABASE, Seen, find_server};
+use crate::motif::{self, Episode};
+use crate::residual::{Stream, number};
+use crate::store::{Durability, remove_file, write_whole};
+use crate::tape::recording::{Body, Cost, Line, Seal, read_recording};
+use crate::tape::{self, TapeWriter};
+use crate::trace::{self, Dataset, Options};
+
+/// What was found on one channel of the truth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The channel and when the fault lasted there, seconds since the capture began.
+    pub window: Window,
+    /// Whether it has to be found.
+    pub required: bool,
+    /// Seconds from the fault to the start of the first episode inside the window.
+    pub delay_s: Option<f64>,
+    /// Seconds from the end of the fault to the end of that episode.
+    pub end_late_s: Option<f64>,
+    /// Seconds from the end of the fault until the residual is under the drift threshold for good.
+    pub recovered_s: Option<f64>,
+}
+
+/// What a live experiment saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveScore {
+    /// Version of the server.
+    pub server: String,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Episodes on channels that the fault does not touch.
+    pub false_episodes: Vec<Episode>,
+    /// Medians of what a poll cost: milliseconds of the server, of CPU time, and until all was answered.
+    pub cost: Cost,
+}
+
+/// Runs one live experiment, on the server of `PG_BIN` or of PATH.
+pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Report {
+    let verdict = execute(project, experiment, stop);
+    Report { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None }
+}
+
+fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Result<Verdict, ExperimentError> {
+    let folder = project.out(&experiment.name);
+    let recording = folder.join("recording.jsonl");
+    for old in [&recording, &Seal::path(&recording), &folder.join("windows.csv"), &folder.join("score.csv")] {
+        remove_file(old)?;
+    }
+    let patterns: Vec<String> = experiment
+        .truth
+        .iter()
+        .filter_map(|truth| match &truth.channel {
+            TruthChannel::Statement(pattern) => Some(pattern.clone()),
+            TruthChannel::Named(_) => None,
+        })
+        .collect();
+    let seen = experiment.live.run(&find_server()?, &recording, &patterns, stop)?;
+    let options = Options { rules: experiment.rules, ..Options::new(Dataset::Postgres) };
+    let converted = trace::convert(&recording, &options)?;
+    let tape_path = folder.join("tape.jsonl");
+    let mut writer = TapeWriter::create(&tape_path, converted.stream.source())?;
+    writer.append_stream(&converted.stream)?;
+    writer.finalise(Some(converted.rows))?;
+    let stream = tape::read(&tape_path)?.stream;
+    let episodes = experiment.engine.replay(&stream);
+    write_whole(&folder.join("episodes.csv"), &motif::csv(&episodes), Durability::Whole)?;
+    let score = score(experiment, &seen, &recording, &stream, &episodes)?;
+    write_whole(&folder.join("windows.csv"), windows_csv(&score).as_bytes(), Durability::Whole)?;
+    write_whole(&folder.join("score.csv"), score.csv().as_bytes(), Durability::Whole)?;
+    let missed = missed(experiment, &score);
+    Ok(if missed.is_empty() { Verdict::Met } else { Verdict::Missed { reason: missed.join("; ") } })
+}
+
+fn score(
+    experiment: &LiveExperiment,
+    seen: &Seen,
+    recording: &Path,
+    stream: &Stream,
+    episodes: &[Episode],
+) -> Result<LiveScore, ExperimentError> {
+    let (server, began, cost) = about(recording)?;
+    let mut identifiers = seen.statements.iter();
+    let mut findings = Vec::new();
+    for Truth { motif, channel, required } in &experiment.truth {
+        let channel = match channel {
+            TruthChannel::Named(name) => name.clone(),
+            TruthChannel::Statement(_) => {
+                format!("{DATABASE}/{}", identifiers.next().copied().unwrap_or_default())
+            }
+        };
+        let Some((begin, end)) = seen.fault else { continue };
+        let window = Window::new(*motif, channel, begin - began, end - began);
+        let drift = experiment.engine.grammar.of(*motif).drift_threshold;
+        findings.push(finding(window, *required, stream, episodes, drift));
+    }
+    let touched = |episode: &&Episode| {
+        findings.iter().any(|finding| finding.window.motif == episode.motif && finding.window.channel == episode.channel)
+            && findings.iter().any(|finding| episode.t_start >= finding.window.t_start - 1e-3)
+    };
+    let false_episodes = episodes.iter().filter(|episode| !touched(episode)).cloned().collect();
+    Ok(LiveScore { server, findings, false_episodes, cost })
+}
+
+fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode], drift: f64) -> Finding {
+    let of_channel = episodes.iter().filter(|episode| episode.motif == window.motif && episode.channel == window.channel);
+    let found = of_channel.into_iter().find(|episode| (window.t_start..window.t_end).contains(&episode.t_start));
+    let class = window.motif.class();
+    let mut samples = stream.samples().filter(|sample| sample.class == class && sample.channel == Some(&window.channel));
+    // The first sample from which on none is over: the one behind the last that is.
+    let mut recovered = None;
+    for sample in samples.by_ref().filter(|sample| sample.t >= window.t_end) {
+        if sample.value.abs() >= drift {
+            recovered = None;
+        } else if recovered.is_none() {
+            recovered = Some(sample.t - window.t_end);
+        }
+    }
+    Finding {
+        required,
+        delay_s: found.map(|episode| episode.t_start - window.t_start),
+        end_late_s: found.map(|episode| episode.t_end - window.t_end),
+        recovered_s: recovered,
+        window,
+    }
+}
+
+/// Version of the server, time of the first poll less its `t`, and the median costs.
+fn about(recording: &Path) -> Result<(String, f64, Cost), ExperimentError> {
+    let (mut server, mut began) = (String::new(), None);
+    let mut costs: Vec<Cost> = Vec::new();
+    read_recording::<tape::TapeError>(recording, |_, line| {
+        match line {
+            Line::Header(header) => server = header.server.version,
+            Line::Record(record) => {
+                began.get_or_insert(record.wall - record.t);
+                if let Body::Poll(poll) = record.body {
+                    costs.push(poll.cost);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let median = |of: &dyn Fn(&Cost) -> Option<f64>| {
+        let mut values: Vec<f64> = costs.iter().filter_map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    let cost = Cost {
+        server_ms: median(&|cost| cost.server_ms),
+        cpu_ms: median(&|cost| Some(cost.cpu_ms)).unwrap_or_default(),
+        elapsed_ms: median(&|cost| Some(cost.elapsed_ms)).unwrap_or_default(),
+    };
+    Ok((server, began.unwrap_or_default(), cost))
+}
+
+/// The limits that were missed, in words.
+fn missed(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
+    let limits = &experiment.limits;
+    let mut missed = Vec::new();
+    for finding in score.findings.iter().filter(|finding| finding.required) {
+        let place = format!("{} on `{}`", finding.window.motif.name(), finding.window.channel);
+        match finding.delay_s {
+            None => missed.push(format!("{place} was not found")),
+            Some(delay) if delay > limits.detect_s => {
+                missed.push(format!("{place} was found after {delay:.1} s, more than {} s", limits.detect_s));
+            }
+            Some(_) => {}
+        }
+        match finding.recovered_s {
+            Some(recovered) if recovered <= limits.recover_s => {}
+            Some(recovered) => missed.push(format!("{place} is quiet {recovered:.1} s after the fault, more than {} s", limits.recover_s)),
+            None if finding.delay_s.is_some() => missed.push(format!("{place} is never quiet after the fault")),
+            None => {}
+        }
+    }
+    if score.false_episodes.len() > limits.false_episodes {
+        let names: Vec<String> = score.false_episodes.iter().map(|episode| format!("{} on `{}`", episode.motif.name(), episode.channel)).collect();
+        missed.push(format!("{} false episodes, more than {}: {}", names.len(), limits.false_episodes, names.join(", ")));
+    }
+    missed
+}
+
+/// The truth as windows that `score` and `[evaluate]` read.
+fn windows_csv(score: &LiveScore) -> String {
+    let mut text = "motif,channel,t_start,t_end\n".to_owned();
+    for Finding { window, .. } in &score.findings {
+        // Milliseconds: the clocks of two processes do not agree to more.
+        writeln!(text, "{},{},{:.3},{:.3}", window.motif.name(), window.channel, window.t_start, window.t_end)
+            .expect("a String takes every write");
+    }
+    text
+}
+
+impl LiveScore {
+    /// A row for each channel of the truth and each false episode. Empty cells: not found, or not known.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let mut text = "server,kind,motif,channel,t_start,delay_s,end_late_s,recovered_s,server_ms,cpu_ms,elapsed_ms\n".to_owned();
+        let cell = |value: Option<f64>| {
+            let mut text = Vec::new();
+            if let Some(value) = value {
+                number::write_table(&mut text, (value * 1e3).round() / 1e3);
+            }
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let cost = [self.cost.server_ms, Some(self.cost.cpu_ms), Some(self.cost.elapsed_ms)].map(cell).join(",");
+        for finding in &self.findings {
+            let kind = if finding.required { "required" } else { "consequence" };
+            let Finding { window, delay_s, end_late_s, recovered_s, .. } = finding;
+            let cells = [Some(window.t_start), *delay_s, *end_late_s, *recovered_s].map(cell).join(",");
+            writeln!(text, "{},{kind},{},{},{cells},{cost}", self.server, window.motif.name(), window.channel)
+                .expect("a String takes every write");
+        }
+        for episode in &self.false_episodes {
+            let cells = [Some(episode.t_start), None, None, None].map(cell).join(",");
+            writeln!(text, "{},false,{},{},{cells},{cost}", self.server, episode.motif.name(), episode.channel)
+                .expect("a String takes every write");
+        }
+        if self.findings.is_empty() && self.false_episodes.is_empty() {
+            writeln!(text, "{},quiet,,,,,,,{cost}", self.server).expect("a String takes every write");
+        }
+        text
+    }
+}

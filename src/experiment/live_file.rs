@@ -1,0 +1,247 @@
+//! Files of live experiments: `[server]`, `[load]`, `[capture]`, `[fault]`, `[truth]`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::ExperimentError;
+use super::file::{Problem, engine, from_toml};
+use crate::live::{Fault, Live, Load};
+use crate::motif::{Engine, Motif};
+use crate::store::{Place, line_and_column};
+use crate::trace::postgres::Rules;
+
+/// An experiment on a throw-away server. It has limits instead of digests: no two runs are alike.
+#[derive(Clone, Debug)]
+pub struct LiveExperiment {
+    /// The file's name without `.toml`.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// One line for people.
+    pub title: String,
+    /// What is done to the server.
+    pub live: Live,
+    /// How its recording is distilled.
+    pub rules: Rules,
+    /// What replays the tape.
+    pub engine: Engine,
+    /// What should be found.
+    pub truth: Vec<Truth>,
+    /// What is good enough.
+    pub limits: Limits,
+}
+
+/// A channel on which the fault shows while it lasts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Truth {
+    /// The motif that should see it.
+    pub motif: Motif,
+    /// Where.
+    pub channel: TruthChannel,
+    /// It has to be found. Otherwise it may be: a consequence of the fault, and no false alarm.
+    pub required: bool,
+}
+
+/// The channel of a truth.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TruthChannel {
+    /// Of this name.
+    Named(String),
+    /// Of the statement whose text is like this (SQL's LIKE): its identifier is known once it has run.
+    Statement(String),
+}
+
+/// Limits of a live experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Seconds from the fault to the start of the episode.
+    pub detect_s: f64,
+    /// Seconds from the end of the fault until the residual is under the drift threshold for good.
+    pub recover_s: f64,
+    /// Episodes on channels that the fault does not touch.
+    pub false_episodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { detect_s: 3.0, recover_s: 5.0, false_episodes: 0 }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    #[serde(default)]
+    server: ServerKeys,
+    #[serde(default)]
+    load: LoadKeys,
+    #[serde(default)]
+    capture: CaptureKeys,
+    fault: Spanned<FaultKeys>,
+    #[serde(default)]
+    truth: TruthKeys,
+    #[serde(default)]
+    convert: ConvertKeys,
+    #[serde(default)]
+    replay: super::file::Replay,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerKeys {
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LoadKeys {
+    scale: u32,
+    clients: u32,
+    rate: u32,
+}
+
+impl Default for LoadKeys {
+    fn default() -> Self {
+        let Load { scale, clients, rate } = Load::default();
+        Self { scale, clients, rate }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CaptureKeys {
+    seconds: f64,
+    interval_s: f64,
+}
+
+impl Default for CaptureKeys {
+    fn default() -> Self {
+        Self { seconds: 70.0, interval_s: 1.0 }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultKeys {
+    kind: Spanned<String>,
+    #[serde(default = "begin")]
+    begin_s: f64,
+    #[serde(default = "end")]
+    end_s: f64,
+}
+
+fn begin() -> f64 {
+    30.0
+}
+
+fn end() -> f64 {
+    50.0
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TruthKeys {
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    windows: Vec<Spanned<TruthWindow>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TruthWindow {
+    motif: Spanned<String>,
+    channel: Option<String>,
+    statement: Option<String>,
+    #[serde(default = "yes")]
+    required: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConvertKeys {
+    #[serde(default)]
+    rules: BTreeMap<String, Spanned<f64>>,
+}
+
+/// Whether an experiment file is one of a live experiment. What cannot be read is not.
+pub(super) fn is_live(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("fault"))
+}
+
+impl LiveExperiment {
+    /// Reads the file at `path`, whose text is `text`.
+    pub(super) fn read(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
+        let fail = |problem: Problem| problem.in_file(path, text);
+        let file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
+        let engine = engine(&file.replay, root, text).map_err(|error| error.into_error(&fail))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut rules = Rules::default();
+        for (rule, value) in &file.convert.rules {
+            rules.set(rule, *value.get_ref()).map_err(|error| fail(Problem::at(value.span().start, error)))?;
+        }
+        let at = file.fault.span().start;
+        let FaultKeys { kind, begin_s, end_s } = file.fault.into_inner();
+        let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Problem::at(kind.span().start, error)))?;
+        let CaptureKeys { seconds, interval_s } = file.capture;
+        if !(0.0 < begin_s && begin_s < end_s && end_s < seconds && seconds <= 86_400.0) {
+            let text = format!("0 < begin_s < end_s < seconds of [capture] <= 86400, but they are {begin_s}, {end_s}, {seconds}");
+            return Err(fail(Problem::at(at, text)));
+        }
+        if !(0.05..=60.0).contains(&interval_s) {
+            return Err(fail(Problem::at(at, format!("interval_s is from 0.05 to 60, not {interval_s}"))));
+        }
+        let truth = file.truth.windows.into_iter().map(truth).collect::<Result<Vec<_>, _>>().map_err(fail)?;
+        let required = truth.iter().any(|truth| truth.required);
+        if required == (fault == Fault::None) {
+            let text = if required { "without a fault nothing is required; remove the windows" } else { "a fault needs a required window under [[truth.windows]]" };
+            return Err(fail(Problem::at(at, text)));
+        }
+        let LoadKeys { scale, clients, rate } = file.load;
+        if !(1..=1000).contains(&scale) || !(1..=500).contains(&clients) || !(1..=100_000).contains(&rate) {
+            return Err(fail(Problem::at(at, "[load]: scale is from 1 to 1000, clients from 1 to 500, rate from 1 to 100000")));
+        }
+        let load = Load { scale, clients, rate };
+        let settings = file.server.settings.into_iter().collect();
+        let live = Live { settings, load, fault, begin_s, end_s, seconds, interval_s };
+        Ok(Self { name, path: path.to_path_buf(), title: file.title, live, rules, engine, truth, limits: file.truth.limits })
+    }
+}
+
+fn truth(window: Spanned<TruthWindow>) -> Result<Truth, Problem> {
+    let at = window.span().start;
+    let TruthWindow { motif, channel, statement, required } = window.into_inner();
+    let found = Motif::ALL.into_iter().find(|known| known.name() == motif.get_ref());
+    let motif = found.ok_or_else(|| {
+        let known = Motif::ALL.map(Motif::name).join(", ");
+        Problem::at(motif.span().start, format!("unknown motif `{}`; known: {known}", motif.get_ref()))
+    })?;
+    let channel = match (channel, statement) {
+        (Some(name), None) => TruthChannel::Named(name),
+        (None, Some(pattern)) => TruthChannel::Statement(pattern),
+        _ => return Err(Problem::at(at, "a window has one of `channel` and `statement` (a pattern of LIKE)")),
+    };
+    Ok(Truth { motif, channel, required })
+}
+
+impl Problem {
+    /// The error of an experiment file.
+    pub(super) fn in_file(self, path: &Path, text: &str) -> ExperimentError {
+        let place = Place::file(path);
+        let place = match self.at {
+            Some(at) => place.at(line_and_column(text, at)),
+            None => place,
+        };
+        ExperimentError::File { place, problem: self.text }
+    }
+}
