@@ -139,3 +139,28 @@ proptest! {
         prop_assert_eq!(motif::fingerprint(&actual), motif::fingerprint(&expected));
     }
 }
+
+#[test]
+fn final_rows_are_those_of_replay_but_for_trust() {
+    for seed in 0..20 {
+        let stream = Generator::Perturbed { scale: 1.0 }.stream(seed, Math::Portable);
+        let engine = Engine::default();
+        let mut live = LiveEngine::new(engine);
+        let mut rows: Vec<Episode> = Vec::new();
+        for sample in stream.samples() {
+            rows.extend(live.take(sample.t, sample.class, sample.value, sample.channel.unwrap_or_default()));
+        }
+        rows.extend(live.finish());
+        let mut replayed = engine.replay(&stream);
+        replayed.iter_mut().for_each(|episode| episode.trust_sum = 0.0);
+        let order = |rows: &mut Vec<Episode>| {
+            rows.sort_by(|a, b| {
+                a.t_start.total_cmp(&b.t_start).then_with(|| (a.motif, &a.channel).cmp(&(b.motif, &b.channel)))
+            });
+        };
+        order(&mut rows);
+        order(&mut replayed);
+        assert!(!rows.is_empty());
+        assert_eq!(rows, replayed, "{seed}");
+    }
+}

@@ -132,9 +132,8 @@ impl Observer {
             Ok(Err(error)) if self.client.is_closed() || error.is_closed() => Err(NoAnswer::Lost(text(&error))),
             Ok(Err(error)) => match error.code() {
                 // The session ends with these: the server goes down, or somebody ended it.
-                Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::IDLE_SESSION_TIMEOUT) | None => {
-                    Err(NoAnswer::Lost(text(&error)))
-                }
+                Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::IDLE_SESSION_TIMEOUT)
+                | None => Err(NoAnswer::Lost(text(&error))),
                 Some(_) => Err(NoAnswer::Refused(text(&error))),
             },
             Err(_) => Err(NoAnswer::Lost(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
@@ -194,7 +193,9 @@ fn refusal(info: &Conninfo, error: &tokio_postgres::Error) -> CaptureError {
             "set PGPASSWORD, or add a line to the pgpass file (docs/live.md)".to_owned()
         }
         Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
-            format!("does the role exist, and does pg_hba.conf let `{user}` in from here with this sslmode? `telltape capture --print-role` makes the role")
+            format!(
+                "does the role exist, and does pg_hba.conf let `{user}` in from here with this sslmode? `telltape capture --print-role` makes the role"
+            )
         }
         Some(&SqlState::INVALID_CATALOG_NAME) => "give a database that is there".to_owned(),
         Some(&SqlState::TOO_MANY_CONNECTIONS) => "wait, or raise max_connections".to_owned(),
@@ -217,7 +218,9 @@ fn problem(error: &tokio_postgres::Error) -> String {
 
 fn without_code(info: &Conninfo, error: &tokio_postgres::Error) -> String {
     if let Some(error) = tls_error(error) {
-        use rustls::CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer};
+        use rustls::CertificateError::{
+            Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+        };
         return match error {
             rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
                 "renew the server's certificate".to_owned()

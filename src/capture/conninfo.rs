@@ -58,7 +58,10 @@ pub struct Conninfo {
 
 impl std::fmt::Debug for Conninfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Conninfo").field("server", &self.place()).field("sslmode", &self.sslmode).finish_non_exhaustive()
+        f.debug_struct("Conninfo")
+            .field("server", &self.place())
+            .field("sslmode", &self.sslmode)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +80,9 @@ impl Conninfo {
         let mut config = Config::from_str(&rest).map_err(|error| CaptureError::usage(not_a_string(&error)))?;
         fill(&mut config, environment)?;
         let local = config.get_hosts().iter().all(is_local);
-        let variable = |key: &str, name: &str| own.iter().find(|(own, _)| own == key).map(|(_, value)| value.clone()).or_else(|| environment(name));
+        let variable = |key: &str, name: &str| {
+            own.iter().find(|(own, _)| own == key).map(|(_, value)| value.clone()).or_else(|| environment(name))
+        };
         let sslmode = match variable("sslmode", "PGSSLMODE") {
             Some(mode) => SslMode::parse(&mode)?,
             None if local => SslMode::Disable,
@@ -138,13 +143,17 @@ impl Conninfo {
         let is_password = |pair: &str| pair.split('=').next() == Some("password");
         let concealed = match text.split_once("://") {
             Some((scheme, rest)) => {
-                let (authority, query) = rest.split_once('?').map_or((rest, None), |(authority, query)| (authority, Some(query)));
+                let (authority, query) =
+                    rest.split_once('?').map_or((rest, None), |(authority, query)| (authority, Some(query)));
                 // The last @ ends the credentials; the first colon in them begins the password.
                 let authority = match authority.rsplit_once('@') {
-                    Some((credentials, host)) => format!("{}@{host}", credentials.split(':').next().unwrap_or_default()),
+                    Some((credentials, host)) => {
+                        format!("{}@{host}", credentials.split(':').next().unwrap_or_default())
+                    }
                     None => authority.to_owned(),
                 };
-                let query = query.map(|query| query.split('&').filter(|pair| !is_password(pair)).collect::<Vec<_>>().join("&"));
+                let query =
+                    query.map(|query| query.split('&').filter(|pair| !is_password(pair)).collect::<Vec<_>>().join("&"));
                 format!("{scheme}://{authority}{}", query.map_or_else(String::new, |query| format!("?{query}")))
             }
             None => {
@@ -204,7 +213,9 @@ fn fill(config: &mut Config, environment: Environment<'_>) -> Result<(), Capture
     if config.get_user().is_none() {
         match environment("PGUSER").or_else(|| environment("USER")) {
             Some(user) => config.user(user),
-            None => return Err(CaptureError::usage("no role is given; write postgres://ROLE@HOST/DATABASE".to_owned())),
+            None => {
+                return Err(CaptureError::usage("no role is given; write postgres://ROLE@HOST/DATABASE".to_owned()));
+            }
         };
     }
     if config.get_dbname().is_none()
@@ -326,7 +337,10 @@ mod tests {
             assert_eq!(password, "se@cret");
             assert!(!concealed.contains("cret"), "{concealed}");
             let again = read(&concealed).unwrap();
-            assert_eq!((again.place(), again.sslmode, again.sslrootcert), (info.place(), info.sslmode, info.sslrootcert));
+            assert_eq!(
+                (again.place(), again.sslmode, again.sslrootcert),
+                (info.place(), info.sslmode, info.sslrootcert)
+            );
             assert_eq!(Conninfo::without_password(&concealed), None);
         }
     }

@@ -5,6 +5,7 @@
 mod connection;
 mod conninfo;
 mod error;
+mod follow;
 mod governor;
 mod password;
 mod plans;
@@ -17,6 +18,7 @@ mod tls;
 pub use connection::{NoAnswer, Observer};
 pub use conninfo::{Conninfo, Environment, SslMode};
 pub use error::CaptureError;
+pub use follow::{Activity, Followed, Follower};
 pub use preflight::{Finding, Preflight, role_sql};
 pub use queries::{Question, Versions, columns};
 pub use recorder::{Capture, Captured, End, Stop, Target, Written, capture};

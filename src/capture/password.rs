@@ -20,7 +20,9 @@ pub(super) fn from_file(info: &mut Conninfo, environment: Environment<'_>) -> Re
     let Ok(text) = std::fs::read_to_string(&path) else { return Ok(()) };
     if !is_private(&path) {
         let path = path.display();
-        return Err(CaptureError::usage(format!("`{path}` may be read by others, so it is not used; `chmod 600 {path}`")));
+        return Err(CaptureError::usage(format!(
+            "`{path}` may be read by others, so it is not used; `chmod 600 {path}`"
+        )));
     }
     let user = info.config.get_user().unwrap_or_default().to_owned();
     let database = info.config.get_dbname().unwrap_or(&user).to_owned();

@@ -1,6 +1,10 @@
 //! Follows a log of `auto_explain` in the server's jsonlog format. Only identifiers and numbers of rows are kept.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use super::CaptureError;
 use crate::tape::recording::Cell;
@@ -8,15 +12,274 @@ use crate::tape::recording::Cell;
 /// The columns of [`crate::tape::recording::View::Plans`].
 pub(super) const COLUMNS: [&str; 4] = ["queryid", "node", "planned", "actual"];
 
-/// A log that is being followed.
-pub(super) struct PlanLog;
+/// Bytes that are read at a poll at most; the rest comes at the next one.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// A line that is longer is none: a plan of this size would be one of thousands of nodes.
+const LONGEST_LINE: usize = 4 << 20;
+
+/// A log that is being followed, from its end when the capture begins.
+pub(super) struct PlanLog {
+    /// A file, or a folder whose newest `*.json` is followed.
+    path: PathBuf,
+    current: Option<Current>,
+    /// The beginning of a line whose end has not been written yet.
+    rest: Vec<u8>,
+    /// What is read belongs to a line that is too long.
+    skipping: bool,
+}
+
+struct Current {
+    path: PathBuf,
+    file: File,
+    at: u64,
+    identity: Option<(u64, u64)>,
+}
 
 impl PlanLog {
-    pub(super) fn open(_: &Path) -> Result<Self, CaptureError> {
-        Ok(Self)
+    /// Follows the log at `path`: a file, which may be renamed or truncated when it is rotated, or the server's folder of logs.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn open(path: &Path) -> Result<Self, CaptureError> {
+        let mut log = Self { path: path.to_path_buf(), current: None, rest: Vec::new(), skipping: false };
+        let fail = |problem: &dyn std::fmt::Display| {
+            let path = path.display();
+            CaptureError::usage(format!(
+                "cannot follow the log `{path}`: {problem}; give the .json file that the server writes with log_destination = \
+                 'jsonlog' and logging_collector = on, or its folder"
+            ))
+        };
+        let newest = log.newest().ok_or_else(|| fail(&"there is no .json file"))?;
+        let mut current = Current::open(&newest).map_err(|error| fail(&error))?;
+        // What was logged before the capture is not of it.
+        current.at = current.file.seek(SeekFrom::End(0)).map_err(|error| fail(&error))?;
+        log.current = Some(current);
+        Ok(log)
     }
 
+    /// The worst node of each plan that has been logged since the last call.
+    ///
+    /// # Errors
+    /// When the log cannot be read now; it is tried again at the next poll.
     pub(super) fn read(&mut self) -> Result<Vec<Vec<Cell>>, String> {
-        Ok(Vec::new())
+        let mut rows = Vec::new();
+        // The file that was followed is read to its end before its successor.
+        if let Some(current) = &mut self.current {
+            let text = current.new_text().map_err(|error| error.to_string())?;
+            self.take(&text, &mut rows);
+        }
+        let newest = self.newest();
+        let successor = newest.filter(|newest| self.current.as_ref().is_none_or(|current| !current.is(newest)));
+        if let Some(newest) = successor {
+            self.rest.clear();
+            let mut current = Current::open(&newest).map_err(|error| error.to_string())?;
+            let text = current.new_text().map_err(|error| error.to_string())?;
+            self.current = Some(current);
+            self.take(&text, &mut rows);
+        }
+        Ok(rows)
+    }
+
+    /// The file to follow. Names of the server's logs begin with their time.
+    fn newest(&self) -> Option<PathBuf> {
+        if !self.path.is_dir() {
+            return self.path.exists().then(|| self.path.clone());
+        }
+        let files = std::fs::read_dir(&self.path).ok()?.flatten().map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).max()
+    }
+
+    fn take(&mut self, text: &[u8], rows: &mut Vec<Vec<Cell>>) {
+        let mut lines = text.split(|byte| *byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            let whole = lines.peek().is_some();
+            if self.rest.len() + line.len() > LONGEST_LINE {
+                self.skipping = true;
+                self.rest.clear();
+            }
+            if !self.skipping {
+                self.rest.extend_from_slice(line);
+            }
+            if whole {
+                if !std::mem::take(&mut self.skipping) {
+                    rows.extend(row(&self.rest));
+                }
+                self.rest.clear();
+            }
+        }
+    }
+}
+
+impl Current {
+    fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let identity = identity(&file.metadata()?);
+        Ok(Self { path: path.to_path_buf(), file, at: 0, identity })
+    }
+
+    /// Whether the file at `path` is the one that is open.
+    fn is(&self, path: &Path) -> bool {
+        let there = std::fs::metadata(path).map(|found| identity(&found));
+        self.path == path && there.is_ok_and(|there| there == self.identity)
+    }
+
+    fn new_text(&mut self) -> std::io::Result<Vec<u8>> {
+        // Shorter than what has been read: it was truncated, and begins anew.
+        if self.file.metadata()?.len() < self.at {
+            self.at = 0;
+        }
+        self.file.seek(SeekFrom::Start(self.at))?;
+        let mut text = Vec::new();
+        self.at += (&mut self.file).take(MOST_BYTES).read_to_end(&mut text)? as u64;
+        Ok(text)
+    }
+}
+
+#[cfg(unix)]
+fn identity(found: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// What is read of a line of the log; everything else, the query's text above all, is passed over.
+#[derive(Deserialize)]
+struct LogLine {
+    message: String,
+    query_id: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Explained {
+    #[serde(rename = "Plan")]
+    plan: Node,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    #[serde(rename = "Plan Rows")]
+    planned: f64,
+    #[serde(rename = "Actual Rows")]
+    actual: Option<f64>,
+    #[serde(rename = "Actual Loops")]
+    loops: Option<f64>,
+    #[serde(rename = "Plans", default)]
+    below: Vec<Node>,
+}
+
+/// Planned and actual rows of an execution of a node.
+type Rows = (f64, f64);
+
+/// The row of a line, if it is a plan that was executed and has an identifier.
+fn row(line: &[u8]) -> Option<Vec<Cell>> {
+    let line: LogLine = serde_json::from_slice(line).ok()?;
+    let queryid = line.query_id.filter(|queryid| *queryid != 0)?;
+    let (_, plan) = line.message.split_once("plan:\n")?;
+    let mut nodes = Vec::new();
+    if plan.trim_start().starts_with('{') {
+        flatten(&serde_json::from_str::<Explained>(plan).ok()?.plan, &mut nodes);
+    } else {
+        nodes.extend(plan.lines().filter_map(text_node));
+    }
+    let wrong = |(planned, actual): &Rows| {
+        let (planned, actual) = (planned.max(1.0), actual.max(1.0));
+        (actual / planned).max(planned / actual)
+    };
+    let (node, (planned, actual)) = nodes.iter().enumerate().max_by(|(_, a), (_, b)| wrong(a).total_cmp(&wrong(b)))?;
+    Some(vec![Cell::Int(queryid), Cell::Int(node as i64), Cell::float(*planned), Cell::float(*actual)])
+}
+
+/// The nodes that were executed, from the top.
+fn flatten(node: &Node, nodes: &mut Vec<Rows>) {
+    if let Some(actual) = node.actual.filter(|_| node.loops.is_some_and(|loops| loops > 0.0)) {
+        nodes.push((node.planned, actual));
+    }
+    node.below.iter().for_each(|below| flatten(below, nodes));
+}
+
+/// A node of a plan in text: `(cost=0.00..1.00 rows=5 width=4) (actual rows=7 loops=1)`.
+fn text_node(line: &str) -> Option<Rows> {
+    let number = |text: &str, key: &str| -> Option<f64> {
+        let (_, rest) = text.split_once(key)?;
+        rest.split([' ', ')']).next()?.parse().ok()
+    };
+    let (planned, actual) = line.split_once("(actual ")?;
+    let (_, planned) = planned.rsplit_once("(cost=")?;
+    (number(actual, "loops=")? > 0.0).then_some(())?;
+    Some((number(planned, "rows=")?, number(actual, "rows=")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+
+    const JSON: &str = r#"{"timestamp":"x","message":"duration: 1.2 ms  plan:\n{\"Query Text\":\"SELECT 'hunter2'\",\"Plan\":{\"Node Type\":\"Aggregate\",\"Plan Rows\":1,\"Actual Rows\":1,\"Actual Loops\":1,\"Plans\":[{\"Plan Rows\":20,\"Actual Rows\":2000,\"Actual Loops\":1},{\"Plan Rows\":9000,\"Actual Rows\":0,\"Actual Loops\":0}]}}","query_id":-7}"#;
+    const TEXT: &str = r#"{"message":"duration: 1.2 ms  plan:\nQuery Text: SELECT 'hunter2'\nAggregate  (cost=1.00..2.00 rows=1 width=8) (actual rows=1 loops=1)\n  ->  Seq Scan on a  (cost=0.00..1.00 rows=500 width=4) (actual time=0.1..0.2 rows=5.00 loops=3)\n        Filter: (b = 'hunter2')\n  ->  Seq Scan on c  (cost=0.00..1.00 rows=90000 width=4) (never executed)","query_id":8}"#;
+
+    fn worst(line: &str) -> Option<Vec<Cell>> {
+        row(line.as_bytes())
+    }
+
+    #[test]
+    fn the_worst_node_that_was_executed_is_kept_and_nothing_else() {
+        let cells = |queryid, node, planned, actual| {
+            Some(vec![Cell::Int(queryid), Cell::Int(node), Cell::Float(planned), Cell::Float(actual)])
+        };
+        assert_eq!(worst(JSON), cells(-7, 1, 20.0, 2000.0));
+        assert_eq!(worst(TEXT), cells(8, 1, 500.0, 5.0));
+        for line in [
+            "",
+            "no json",
+            "{}",
+            r#"{"message":"checkpoint starting","query_id":1}"#,
+            r#"{"message":"duration: 1 ms  plan:\n{}","query_id":1}"#,
+            r#"{"message":"duration: 1 ms  plan:\n{\"Plan\":{\"Plan Rows\":1}}","query_id":1}"#,
+            &JSON.replace("-7", "0"),
+        ] {
+            assert_eq!(worst(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_log_is_followed_through_rotations() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        let append = |path: &Path, text: &str| {
+            fs::OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+        };
+        append(&path, &format!("{JSON}\n"));
+        let mut file = PlanLog::open(&path).unwrap();
+        let mut all = PlanLog::open(folder.path()).unwrap();
+        let mut count = |file_rows: usize, all_rows: usize| {
+            assert_eq!((file.read().unwrap().len(), all.read().unwrap().len()), (file_rows, all_rows));
+        };
+        count(0, 0);
+        // Half a line is no line, until the other half comes.
+        append(&path, &format!("{JSON}\n{}", &TEXT[..40]));
+        count(1, 1);
+        append(&path, &format!("{}\n", &TEXT[40..]));
+        count(1, 1);
+        // The server goes on in a new file of its folder.
+        append(&folder.path().join("b.json"), &format!("{JSON}\n{JSON}\n"));
+        count(0, 2);
+        // The file is renamed and made anew: what was written to the old one last is not lost.
+        append(&path, &format!("{JSON}\n"));
+        fs::rename(&path, folder.path().join("a.json.1")).unwrap();
+        append(&path, &format!("{TEXT}\n"));
+        count(2, 0);
+        // It is truncated and begins anew.
+        fs::write(&path, "").unwrap();
+        count(0, 0);
+        append(&path, &format!("{JSON}\n"));
+        count(1, 0);
+        assert!(PlanLog::open(&folder.path().join("none.json")).is_err());
     }
 }

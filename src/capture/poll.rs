@@ -69,7 +69,11 @@ impl Poller {
                 Ok(rows) => {
                     self.paused.remove(&view);
                     let rows = if view == View::Statements { self.others(rows, &mut poll) } else { rows };
-                    let rows = if view.is_counters() { self.changes(view, rows) } else { ViewRows { rows, ..ViewRows::default() } };
+                    let rows = if view.is_counters() {
+                        self.changes(view, rows)
+                    } else {
+                        ViewRows { rows, ..ViewRows::default() }
+                    };
                     poll.views.insert(view, rows);
                 }
                 Err(NoAnswer::Refused(reason)) => {
@@ -92,7 +96,8 @@ impl Poller {
     fn others(&mut self, rows: Vec<Vec<Cell>>, poll: &mut Poll) -> Vec<Vec<Cell>> {
         const EXEC_MS: usize = 6;
         poll.statements = Some(rows.len() as u64);
-        let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.first() == Some(&Cell::Int(self.role_oid)));
+        let (own, others): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.first() == Some(&Cell::Int(self.role_oid)));
         let total: f64 = own.iter().filter_map(|row| row.get(EXEC_MS)?.number()).sum();
         let total = (!own.is_empty()).then_some(total);
         let before = std::mem::replace(&mut self.own_ms, total);

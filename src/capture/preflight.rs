@@ -83,7 +83,11 @@ impl Preflight {
         let (extension, schema) = (text(10), text(11).unwrap_or_default());
         let statements = extension.as_deref().and_then(version);
         let mut preflight = Self {
-            server: ServerIdentity { version: text(0).unwrap_or_default(), version_num: int(1), system_identifier: None },
+            server: ServerIdentity {
+                version: text(0).unwrap_or_default(),
+                version_num: int(1),
+                system_identifier: None,
+            },
             role: text(2).unwrap_or_default(),
             role_oid: int(5),
             database: text(3).unwrap_or_default(),
@@ -123,11 +127,15 @@ impl Preflight {
         let mut find = |fatal: bool, problem: String, remedy: String| findings.push(Finding { fatal, problem, remedy });
         let role = quoted(&self.role);
         if self.server.version_num < OLDEST {
-            let problem = format!("PostgreSQL {} is older than 13, whose views are the oldest that are known", self.server.version);
+            let problem = format!(
+                "PostgreSQL {} is older than 13, whose views are the oldest that are known",
+                self.server.version
+            );
             find(true, problem, "use a newer server".to_owned());
         }
         if read_only != Some("on") {
-            let problem = "the session is not read-only: something between here and the server drops its options".to_owned();
+            let problem =
+                "the session is not read-only: something between here and the server drops its options".to_owned();
             find(true, problem, format!("ALTER ROLE {role} SET default_transaction_read_only = on;"));
         }
         if !self.grants.iter().any(|grant| grant == "pg_read_all_stats") {
@@ -161,13 +169,15 @@ impl Preflight {
             find(true, problem, reload("track_counts = on"));
         }
         if self.setting("track_io_timing") == Some("off") {
-            let problem = "track_io_timing is `off`: times of reads are recorded as 0 (no residual needs them)".to_owned();
+            let problem =
+                "track_io_timing is `off`: times of reads are recorded as 0 (no residual needs them)".to_owned();
             find(false, problem, reload("track_io_timing = on"));
         }
         if let Some((major, minor)) = self.versions.statements
             && (major, minor) < shipped(self.server.version_num)
         {
-            let problem = format!("extension pg_stat_statements is of version {major}.{minor}, the server has a newer one");
+            let problem =
+                format!("extension pg_stat_statements is of version {major}.{minor}, the server has a newer one");
             find(false, problem, "ALTER EXTENSION pg_stat_statements UPDATE;".to_owned());
         }
         findings
@@ -251,10 +261,22 @@ mod tests {
                 true,
                 "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'; -- then restart the server",
             ),
-            (|at| at.set("compute_query_id", "off"), true, "ALTER SYSTEM SET compute_query_id = 'auto'; SELECT pg_reload_conf();"),
-            (|at| at.set("track_io_timing", "off"), false, "ALTER SYSTEM SET track_io_timing = on; SELECT pg_reload_conf();"),
+            (
+                |at| at.set("compute_query_id", "off"),
+                true,
+                "ALTER SYSTEM SET compute_query_id = 'auto'; SELECT pg_reload_conf();",
+            ),
+            (
+                |at| at.set("track_io_timing", "off"),
+                false,
+                "ALTER SYSTEM SET track_io_timing = on; SELECT pg_reload_conf();",
+            ),
             (|at| at.set("track_counts", "off"), true, "ALTER SYSTEM SET track_counts = on; SELECT pg_reload_conf();"),
-            (|at| at.set("track_activities", "off"), true, "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();"),
+            (
+                |at| at.set("track_activities", "off"),
+                true,
+                "ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf();",
+            ),
         ];
         for (change, fatal, remedy) in cases {
             let mut preflight = ready();

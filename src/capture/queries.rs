@@ -72,11 +72,7 @@ pub fn columns(view: View, versions: &Versions) -> Option<Vec<Column>> {
                 ("temp_written", "s.temp_blks_written"),
                 with((1, 11), ("read_ms", "s.shared_blk_read_time"), ("read_ms", "s.blk_read_time")),
                 with((1, 8), ("wal_bytes", "s.wal_bytes::float8"), ("wal_bytes", "NULL::float8")),
-                with(
-                    (1, 11),
-                    ("since", "extract(epoch FROM s.stats_since)::float8"),
-                    ("since", "NULL::float8"),
-                ),
+                with((1, 11), ("since", "extract(epoch FROM s.stats_since)::float8"), ("since", "NULL::float8")),
             ]
         }
         View::Waits => vec![
@@ -90,10 +86,7 @@ pub fn columns(view: View, versions: &Versions) -> Option<Vec<Column>> {
             } else {
                 ("wait_s", "NULL::float8")
             },
-            (
-                "blockers",
-                "CASE WHEN a.wait_event_type = 'Lock' THEN array_to_string(pg_blocking_pids(a.pid), ' ') END",
-            ),
+            ("blockers", "CASE WHEN a.wait_event_type = 'Lock' THEN array_to_string(pg_blocking_pids(a.pid), ' ') END"),
         ],
         View::Sessions => vec![
             ("clients", "count(*)"),
@@ -135,7 +128,11 @@ pub fn columns(view: View, versions: &Versions) -> Option<Vec<Column>> {
         View::Io if has(160_000) => vec![
             ("object", "object"),
             ("context", "context"),
-            if has(180_000) { ("read_bytes", "read_bytes::float8") } else { ("read_bytes", "(reads * op_bytes)::float8") },
+            if has(180_000) {
+                ("read_bytes", "read_bytes::float8")
+            } else {
+                ("read_bytes", "(reads * op_bytes)::float8")
+            },
             // A hit is of one block in every version.
             ("hits", "hits"),
             ("evictions", "evictions"),
@@ -174,7 +171,8 @@ fn from(view: View, versions: &Versions) -> String {
             format!("WITH a AS MATERIALIZED ({waiting}) SELECT {{}} FROM a{locks} ORDER BY a.pid")
         }
         View::Sessions => {
-            "SELECT {} FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()".to_owned()
+            "SELECT {} FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                .to_owned()
         }
         View::Databases => "SELECT {} FROM pg_stat_database WHERE datname IS NOT NULL".to_owned(),
         View::Tables => {
@@ -187,7 +185,9 @@ fn from(view: View, versions: &Versions) -> String {
                  WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
             )
         }
-        View::Io | View::Plans => "SELECT {} FROM pg_stat_io WHERE backend_type = 'client backend' AND reads > 0".to_owned(),
+        View::Io | View::Plans => {
+            "SELECT {} FROM pg_stat_io WHERE backend_type = 'client backend' AND reads > 0".to_owned()
+        }
         View::Wal => {
             let checkpoints = if versions.server >= 170_000 { "pg_stat_checkpointer" } else { "pg_stat_bgwriter" };
             let wal = if versions.server >= 140_000 { ", pg_stat_wal w" } else { "" };
@@ -258,7 +258,9 @@ mod tests {
             assert!(text.starts_with("SELECT ") || text.starts_with("WITH a AS MATERIALIZED (SELECT "), "{text}");
             let lower = text.to_lowercase();
             // `stats_reset` is a time; `_reset(` would be a function.
-            for banned in ["_reset(", ";", "insert ", "update ", "delete from", " query,", "client_addr", "set_config", "dblink"] {
+            for banned in
+                ["_reset(", ";", "insert ", "update ", "delete from", " query,", "client_addr", "set_config", "dblink"]
+            {
                 assert!(!lower.contains(banned), "`{banned}` in {text}");
             }
         }

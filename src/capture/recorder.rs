@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::conninfo::{Conninfo, Environment};
 use super::connection::Observer;
+use super::conninfo::{Conninfo, Environment};
 use super::governor::{Backoff, Governor};
 use super::plans::PlanLog;
 use super::poll::Poller;
@@ -332,7 +332,13 @@ impl Run<'_> {
                     self.governor.connected();
                     return Ok(Ok(observer));
                 }
-                Ok((_, again)) => again.findings.iter().filter(|finding| finding.fatal).map(|finding| finding.problem.clone()).collect::<Vec<_>>().join("; "),
+                Ok((_, again)) => again
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.fatal)
+                    .map(|finding| finding.problem.clone())
+                    .collect::<Vec<_>>()
+                    .join("; "),
                 Err(CaptureError::Refused { problem, .. }) => problem,
                 Err(error) => return Err(error),
             };
@@ -353,7 +359,11 @@ impl Run<'_> {
         }
         (self.preflight.versions != again.versions).then(|| {
             let versions = |at: &Preflight| format!("PostgreSQL {}, extensions {:?}", at.server.version, at.extensions);
-            format!("another version answers: {}, not {}; begin a new recording", versions(again), versions(&self.preflight))
+            format!(
+                "another version answers: {}, not {}; begin a new recording",
+                versions(again),
+                versions(&self.preflight)
+            )
         })
     }
 

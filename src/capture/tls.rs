@@ -21,9 +21,10 @@ pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result
         SslMode::Disable | SslMode::Require => Arc::new(Anybody(Arc::clone(&provider))),
         mode => {
             let roots = Arc::new(roots(info.sslrootcert.as_deref(), environment)?);
-            let authority = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-                .build()
-                .map_err(|error| CaptureError::usage(format!("the certificates of sslrootcert cannot be used: {error}")))?;
+            let authority =
+                WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build().map_err(|error| {
+                    CaptureError::usage(format!("the certificates of sslrootcert cannot be used: {error}"))
+                })?;
             if mode == SslMode::VerifyFull { authority } else { Arc::new(AnyHost(authority)) }
         }
     };
@@ -54,7 +55,9 @@ fn roots(file: Option<&Path>, environment: Environment<'_>) -> Result<RootCertSt
     };
     let bad = |problem: &dyn std::fmt::Display| {
         let file = file.display();
-        CaptureError::usage(format!("sslrootcert `{file}` cannot be used: {problem}; give a file of certificates in PEM"))
+        CaptureError::usage(format!(
+            "sslrootcert `{file}` cannot be used: {problem}; give a file of certificates in PEM"
+        ))
     };
     for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| bad(&error))? {
         roots.add(certificate.map_err(|error| bad(&error))?).map_err(|error| bad(&error))?;

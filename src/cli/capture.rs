@@ -1,12 +1,15 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::convert::RuleArguments;
 use super::failure::Failure;
 use super::output::{Output, Tone};
-use super::{Exit, Outcome, signals};
-use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Preflight, Target, role_sql};
+use super::watch::Watch;
+use super::{Exit, Out, Outcome, signals};
+use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
+use crate::motif::Engine;
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
 #[derive(clap::Args)]
@@ -18,6 +21,7 @@ Examples:
   telltape capture --url postgres://observer@db/app --check
   telltape capture --url postgres://observer@db/app --recording run.jsonl --duration 10m
   telltape capture --url 'host=/run/postgresql user=observer dbname=app' --recording run.jsonl --rotate-bytes 100M
+  telltape capture --url postgres://observer@db/app --recording run.jsonl --tape run.tape.jsonl --watch
   telltape capture --print-role | psql -d app")]
 pub(super) struct CaptureCommand {
     /// The server: postgres://ROLE@HOST:PORT/DATABASE or 'host=… user=… dbname=…' [default: PGHOST, PGUSER …]
@@ -26,6 +30,16 @@ pub(super) struct CaptureCommand {
     /// The recording to write; its manifest is written beside it
     #[arg(long, value_name = "FILE", required_unless_present_any = ["check", "print_role"])]
     recording: Option<PathBuf>,
+    /// Distil the recording to this tape while it is written, and replay it at the end: DIR/<tape>/episodes.csv
+    #[arg(long, value_name = "FILE", requires = "recording")]
+    tape: Option<PathBuf>,
+    /// Show rates, open and closed episodes while they come
+    #[arg(long, requires = "tape")]
+    watch: bool,
+    #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
+    out: Out,
     /// Seconds between polls, such as 1 or 250ms
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     interval: Duration,
@@ -83,6 +97,17 @@ struct CapturedJson {
     polls: u64,
     gaps: u64,
     end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tape: Option<FollowedJson>,
+}
+
+#[derive(Serialize)]
+struct FollowedJson {
+    tape: String,
+    sha256: String,
+    sample_count: u64,
+    episode_count: usize,
+    episodes_csv: String,
 }
 
 impl CaptureCommand {
@@ -118,6 +143,10 @@ impl CaptureCommand {
         target: &Target,
         output: &Output,
     ) -> Outcome {
+        let rules = self.rules.rules()?;
+        if self.tape.as_ref().is_some_and(|tape| *tape == recording) {
+            return Err(Failure::usage("the tape would overwrite the recording; give another --tape"));
+        }
         let settings = Capture {
             recording: recording.clone(),
             interval: self.interval,
@@ -129,9 +158,34 @@ impl CaptureCommand {
             auto_explain: self.auto_explain,
             superuser: self.allow_superuser,
         };
+        let mut follower = match &self.tape {
+            Some(tape) => Some(Follower::new(&recording, tape, rules, Engine::default())?),
+            None => None,
+        };
+        let mut watch = self.watch.then(|| Watch::new(output));
         let stop = signals::ask_first();
-        let captured = runtime.block_on(capture::capture(&settings, target, &stop, &mut |_| Ok(())))?;
-        let Captured { end, seal, polls, gaps, parts } = captured;
+        let captured = runtime.block_on(capture::capture(&settings, target, &stop, &mut |written| {
+            let Some(follower) = &mut follower else { return Ok(()) };
+            let closed = follower.take(&written)?;
+            if let Some(watch) = &mut watch {
+                watch.show(&written, &closed, follower);
+            }
+            Ok(())
+        }));
+        if let Some(watch) = &watch {
+            watch.end();
+        }
+        let Captured { end, seal, polls, gaps, parts } = captured?;
+        let tape = match (follower, &self.tape) {
+            (Some(mut follower), Some(path)) => {
+                let last = follower.last();
+                if let Some(watch) = &watch {
+                    watch.finals(&last);
+                }
+                Some(followed(follower, path, &self.out.out)?)
+            }
+            _ => None,
+        };
         let json = CapturedJson {
             recording: recording.display().to_string(),
             sha256: seal.sha256,
@@ -139,20 +193,48 @@ impl CaptureCommand {
             polls,
             gaps,
             end: end.to_string(),
+            tape,
         };
-        output.data(&json, || {
-            format!(
-                "{}: {polls} polls, {gaps} gaps, {parts} {}; {end}\n",
-                json.recording,
-                if parts == 1 { "part" } else { "parts" }
-            )
-        });
+        output.data(&json, || json.text());
         match end {
             End::Duration | End::MaxBytes => Ok(Exit::Ok),
             End::Interrupted => Ok(Exit::Interrupted),
             End::Gone(problem) => Err(CaptureError::Gone { place: target.place(), problem }.into()),
         }
     }
+}
+
+impl CapturedJson {
+    fn text(&self) -> String {
+        let Self { recording, parts, polls, gaps, end, tape, .. } = self;
+        let parts = if *parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
+        let mut text = format!("{recording}: {polls} polls, {gaps} gaps, {parts}; {end}\n");
+        if let Some(FollowedJson { tape, sample_count, episode_count, episodes_csv, .. }) = tape {
+            text += &format!("{tape}: {sample_count} samples, {episode_count} episodes in {episodes_csv}\n");
+        }
+        text
+    }
+}
+
+/// Seals the tape beside the recording, and replays it.
+fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson, Failure> {
+    let name = tape.file_name().unwrap_or_default().to_string_lossy();
+    let table = out.join(name.strip_suffix(".jsonl").unwrap_or(&name)).join("episodes.csv");
+    let followed = follower.seal(&table)?;
+    if followed.disagreements > 0 {
+        let text = format!(
+            "{} episodes were told otherwise than they are replayed; this is a defect of telltape",
+            followed.disagreements
+        );
+        return Err(Failure::internal(&anyhow::Error::msg(text)));
+    }
+    Ok(FollowedJson {
+        tape: tape.display().to_string(),
+        sha256: followed.manifest.sha256,
+        sample_count: followed.manifest.sample_count,
+        episode_count: followed.episodes.len(),
+        episodes_csv: table.display().to_string(),
+    })
 }
 
 fn check(runtime: &tokio::runtime::Runtime, target: &Target, output: &Output) -> Outcome {

@@ -104,6 +104,7 @@ fn tape(error: &TapeError) -> (Exit, &'static str) {
         TapeError::Store(error) => store(error),
         TapeError::BadSample { .. } => (Exit::Internal, "sample"),
         TapeError::NoManifest { .. } | TapeError::Unsealed { .. } => (Exit::Input, "no-manifest"),
+        TapeError::NothingToSalvage { .. } => (Exit::Input, "nothing"),
         TapeError::RecordingExists { .. } | TapeError::RecordingUnderWay { .. } => (Exit::Usage, "exists"),
         TapeError::BadManifest { .. } => (Exit::Input, "manifest"),
         TapeError::NewerFormat { .. } => (Exit::Input, "format"),

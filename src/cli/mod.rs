@@ -14,10 +14,12 @@ mod plan;
 mod replay;
 mod report;
 mod run;
+mod salvage;
 mod score;
 mod signals;
 mod tapes;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +74,7 @@ enum Command {
     Plan(plan::Plan),
     Convert(convert::Convert),
     Verify(verify::Verify),
+    Salvage(salvage::SalvageCommand),
     Replay(replay::Replay),
     Generate(generate::Generate),
     Detect(detect::Detect),
@@ -114,6 +117,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Plan(plan) => plan.execute(output),
         Command::Convert(convert) => convert.execute(output),
         Command::Verify(verify) => verify.execute(output),
+        Command::Salvage(salvage) => salvage.execute(output),
         Command::Replay(replay) => replay.execute(output),
         Command::Generate(generate) => generate.execute(output),
         Command::Detect(detect) => detect.execute(output),

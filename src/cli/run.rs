@@ -37,7 +37,8 @@ impl Run {
         let project = Project::here(self.out.out);
         let selection = project.select_all(&self.experiments)?;
         let evaluated = |experiment: &Experiment| experiment.evaluation.as_ref().map_or(0, Evaluation::runs) as u64;
-        let runs: u64 = selection.live.len() as u64 + selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum::<u64>();
+        let runs: u64 = selection.live.len() as u64
+            + selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum::<u64>();
         let bar = output.bar(Some(runs), "{pos}/{len} runs {wide_bar} {elapsed}, {eta} left");
         let progress = |progress: Progress<'_>| {
             bar.inc(1);

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -6,13 +6,19 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, printable};
 use super::{Exit, Outcome};
-use crate::tape::{self, Manifest};
+use crate::tape::recording::{Seal, is_recording, read_recording};
+use crate::tape::{self, Manifest, TapeError};
 
-/// Check tapes without replaying them: hash, count, order and well-formedness
+/// Check tapes and recordings without replaying them: hash, count, order and well-formedness
 #[derive(clap::Args)]
-#[command(after_help = "Example: telltape verify out/*/tape.jsonl")]
+#[command(after_help = "\
+A recording is followed through its parts.
+
+Examples:
+  telltape verify out/*/tape.jsonl
+  telltape verify run.jsonl")]
 pub(super) struct Verify {
-    /// Tapes; each needs its manifest FILE.hash beside it
+    /// Tapes and recordings; each needs its manifest FILE.hash beside it
     #[arg(required = true, value_name = "FILE")]
     tapes: Vec<PathBuf>,
 }
@@ -24,45 +30,89 @@ struct VerifiedJson<'a> {
     sha256: Option<&'a str>,
     sample_count: Option<u64>,
     ordered: Option<bool>,
+    /// Of a recording, in place of the two above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    polls: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gaps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<usize>,
     error: Option<FailureJson<'a>>,
+}
+
+/// What a file is that is what its manifest says.
+enum Verified {
+    Tape(Manifest, bool),
+    Recording(Vec<Seal>),
+}
+
+fn verified(path: &Path) -> Result<Verified, Failure> {
+    if is_recording(path) {
+        let read = read_recording(path, |_, _| Ok::<(), TapeError>(()))?;
+        return Ok(Verified::Recording(read.seals));
+    }
+    let tape = tape::read(path)?;
+    Ok(Verified::Tape(tape.manifest, tape.ordered))
 }
 
 impl Verify {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let verified: Vec<Result<(Manifest, bool), Failure>> = self
-            .tapes
-            .par_iter()
-            .map(|path| tape::read(path).map(|tape| (tape.manifest, tape.ordered)).map_err(Failure::from))
-            .collect();
-        let json: Vec<VerifiedJson<'_>> = self
-            .tapes
-            .iter()
-            .zip(&verified)
-            .map(|(path, result)| VerifiedJson {
-                tape: path.display().to_string(),
-                ok: result.is_ok(),
-                sha256: result.as_ref().ok().map(|(manifest, _)| manifest.sha256.as_str()),
-                sample_count: result.as_ref().ok().map(|(manifest, _)| manifest.sample_count),
-                ordered: result.as_ref().ok().map(|(_, ordered)| *ordered),
-                error: result.as_ref().err().map(Failure::json),
-            })
-            .collect();
+        let verified: Vec<Result<Verified, Failure>> = self.tapes.par_iter().map(|path| verified(path)).collect();
+        let json: Vec<VerifiedJson<'_>> =
+            self.tapes.iter().zip(&verified).map(|(path, result)| json(path, result)).collect();
         output.data(&json, || {
             let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
-                let (manifest, ordered) = result.as_ref().ok()?;
-                let order = if *ordered { "" } else { ", not in order of time" };
-                let ok = output.paint(Tone::Good, "ok");
-                Some(format!(
-                    "{ok} {} ({} samples from {}{order})\n",
-                    path.display(),
-                    manifest.sample_count,
-                    printable(&manifest.source)
-                ))
+                let text = text(result.as_ref().ok()?);
+                Some(format!("{} {} ({text})\n", output.paint(Tone::Good, "ok"), path.display()))
             });
             lines.collect()
         });
         let failures = verified.iter().filter_map(|result| result.as_ref().err());
         failures.clone().for_each(|failure| output.error(failure));
         Ok(Exit::worst(failures.map(|failure| failure.exit)))
+    }
+}
+
+fn json<'a>(path: &Path, result: &'a Result<Verified, Failure>) -> VerifiedJson<'a> {
+    let mut json = VerifiedJson {
+        tape: path.display().to_string(),
+        ok: result.is_ok(),
+        sha256: None,
+        sample_count: None,
+        ordered: None,
+        polls: None,
+        gaps: None,
+        parts: None,
+        error: result.as_ref().err().map(Failure::json),
+    };
+    match result {
+        Ok(Verified::Tape(manifest, ordered)) => {
+            json.sha256 = Some(&manifest.sha256);
+            json.sample_count = Some(manifest.sample_count);
+            json.ordered = Some(*ordered);
+        }
+        Ok(Verified::Recording(seals)) => {
+            json.sha256 = seals.first().map(|seal| seal.sha256.as_str());
+            json.polls = Some(seals.iter().map(|seal| seal.polls).sum());
+            json.gaps = Some(seals.iter().map(|seal| seal.gaps).sum());
+            json.parts = Some(seals.len());
+        }
+        Err(_) => {}
+    }
+    json
+}
+
+fn text(verified: &Verified) -> String {
+    match verified {
+        Verified::Tape(manifest, ordered) => {
+            let order = if *ordered { "" } else { ", not in order of time" };
+            format!("{} samples from {}{order}", manifest.sample_count, printable(&manifest.source))
+        }
+        Verified::Recording(seals) => {
+            let polls: u64 = seals.iter().map(|seal| seal.polls).sum();
+            let gaps: u64 = seals.iter().map(|seal| seal.gaps).sum();
+            let end = seals.last().map_or("", |seal| &seal.end);
+            format!("recording of {polls} polls, {gaps} gaps, {} parts; {}", seals.len(), printable(end))
+        }
     }
 }

@@ -103,7 +103,9 @@ fn score(
         findings.push(finding(window, *required, stream, episodes, drift));
     }
     let touched = |episode: &&Episode| {
-        findings.iter().any(|finding| finding.window.motif == episode.motif && finding.window.channel == episode.channel)
+        findings
+            .iter()
+            .any(|finding| finding.window.motif == episode.motif && finding.window.channel == episode.channel)
             && findings.iter().any(|finding| episode.t_start >= finding.window.t_start - 1e-3)
     };
     let false_episodes = episodes.iter().filter(|episode| !touched(episode)).cloned().collect();
@@ -111,10 +113,12 @@ fn score(
 }
 
 fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode], drift: f64) -> Finding {
-    let of_channel = episodes.iter().filter(|episode| episode.motif == window.motif && episode.channel == window.channel);
+    let of_channel =
+        episodes.iter().filter(|episode| episode.motif == window.motif && episode.channel == window.channel);
     let found = of_channel.into_iter().find(|episode| (window.t_start..window.t_end).contains(&episode.t_start));
     let class = window.motif.class();
-    let mut samples = stream.samples().filter(|sample| sample.class == class && sample.channel == Some(&window.channel));
+    let mut samples =
+        stream.samples().filter(|sample| sample.class == class && sample.channel == Some(&window.channel));
     // The first sample from which on none is over: the one behind the last that is.
     let mut recovered = None;
     for sample in samples.by_ref().filter(|sample| sample.t >= window.t_end) {
@@ -177,14 +181,24 @@ fn missed(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
         }
         match finding.recovered_s {
             Some(recovered) if recovered <= limits.recover_s => {}
-            Some(recovered) => missed.push(format!("{place} is quiet {recovered:.1} s after the fault, more than {} s", limits.recover_s)),
+            Some(recovered) => missed
+                .push(format!("{place} is quiet {recovered:.1} s after the fault, more than {} s", limits.recover_s)),
             None if finding.delay_s.is_some() => missed.push(format!("{place} is never quiet after the fault")),
             None => {}
         }
     }
     if score.false_episodes.len() > limits.false_episodes {
-        let names: Vec<String> = score.false_episodes.iter().map(|episode| format!("{} on `{}`", episode.motif.name(), episode.channel)).collect();
-        missed.push(format!("{} false episodes, more than {}: {}", names.len(), limits.false_episodes, names.join(", ")));
+        let names: Vec<String> = score
+            .false_episodes
+            .iter()
+            .map(|episode| format!("{} on `{}`", episode.motif.name(), episode.channel))
+            .collect();
+        missed.push(format!(
+            "{} false episodes, more than {}: {}",
+            names.len(),
+            limits.false_episodes,
+            names.join(", ")
+        ));
     }
     missed
 }
@@ -204,7 +218,8 @@ impl LiveScore {
     /// A row for each channel of the truth and each false episode. Empty cells: not found, or not known.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut text = "server,kind,motif,channel,t_start,delay_s,end_late_s,recovered_s,server_ms,cpu_ms,elapsed_ms\n".to_owned();
+        let mut text =
+            "server,kind,motif,channel,t_start,delay_s,end_late_s,recovered_s,server_ms,cpu_ms,elapsed_ms\n".to_owned();
         let cell = |value: Option<f64>| {
             let mut text = Vec::new();
             if let Some(value) = value {

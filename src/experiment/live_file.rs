@@ -195,7 +195,9 @@ impl LiveExperiment {
         let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Problem::at(kind.span().start, error)))?;
         let CaptureKeys { seconds, interval_s } = file.capture;
         if !(0.0 < begin_s && begin_s < end_s && end_s < seconds && seconds <= 86_400.0) {
-            let text = format!("0 < begin_s < end_s < seconds of [capture] <= 86400, but they are {begin_s}, {end_s}, {seconds}");
+            let text = format!(
+                "0 < begin_s < end_s < seconds of [capture] <= 86400, but they are {begin_s}, {end_s}, {seconds}"
+            );
             return Err(fail(Problem::at(at, text)));
         }
         if !(0.05..=60.0).contains(&interval_s) {
@@ -204,17 +206,33 @@ impl LiveExperiment {
         let truth = file.truth.windows.into_iter().map(truth).collect::<Result<Vec<_>, _>>().map_err(fail)?;
         let required = truth.iter().any(|truth| truth.required);
         if required == (fault == Fault::None) {
-            let text = if required { "without a fault nothing is required; remove the windows" } else { "a fault needs a required window under [[truth.windows]]" };
+            let text = if required {
+                "without a fault nothing is required; remove the windows"
+            } else {
+                "a fault needs a required window under [[truth.windows]]"
+            };
             return Err(fail(Problem::at(at, text)));
         }
         let LoadKeys { scale, clients, rate } = file.load;
         if !(1..=1000).contains(&scale) || !(1..=500).contains(&clients) || !(1..=100_000).contains(&rate) {
-            return Err(fail(Problem::at(at, "[load]: scale is from 1 to 1000, clients from 1 to 500, rate from 1 to 100000")));
+            return Err(fail(Problem::at(
+                at,
+                "[load]: scale is from 1 to 1000, clients from 1 to 500, rate from 1 to 100000",
+            )));
         }
         let load = Load { scale, clients, rate };
         let settings = file.server.settings.into_iter().collect();
         let live = Live { settings, load, fault, begin_s, end_s, seconds, interval_s };
-        Ok(Self { name, path: path.to_path_buf(), title: file.title, live, rules, engine, truth, limits: file.truth.limits })
+        Ok(Self {
+            name,
+            path: path.to_path_buf(),
+            title: file.title,
+            live,
+            rules,
+            engine,
+            truth,
+            limits: file.truth.limits,
+        })
     }
 }
 

@@ -22,6 +22,7 @@ pub use evaluation::Evaluation;
 pub use explain::{Explanation, RowChange, TableDifference, ValueChange, explain};
 pub use file::{Experiment, Source};
 pub use grammar_file::{GrammarFileError, read_grammar};
+pub use live::{Finding, LiveScore};
 pub use live_file::{Limits, LiveExperiment, Truth, TruthChannel};
 pub use outcome::{Counts, Outcome, STAGES};
 pub use plan::{Planned, plan};

@@ -54,7 +54,8 @@ impl Project {
         match selection.live.first() {
             None => Ok(selection),
             Some(live) => {
-                let problem = "this is a live experiment: it has limits and no digests, and only `telltape run` takes it";
+                let problem =
+                    "this is a live experiment: it has limits and no digests, and only `telltape run` takes it";
                 Err(ExperimentError::File { place: Place::file(&live.path), problem: problem.to_owned() })
             }
         }

@@ -7,7 +7,9 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// There is no server to start.
-    #[error("no PostgreSQL server to start: looked for `postgres`, `initdb`, `psql` and `pgbench` in {tried}; install postgresql and postgresql-contrib, or set PG_BIN to the folder of its programs")]
+    #[error(
+        "no PostgreSQL server to start: looked for `postgres`, `initdb`, `psql` and `pgbench` in {tried}; install postgresql and postgresql-contrib, or set PG_BIN to the folder of its programs"
+    )]
     NoServer {
         /// The folders.
         tried: String,

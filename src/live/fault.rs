@@ -121,7 +121,9 @@ impl Fault {
             Self::ConnectionStorm => Held::Bench(load.start_storm(server)?),
             Self::CacheFlood => Held::Loop(Loop::start(server, "SELECT pg_prewarm('filler')", Duration::ZERO)?),
             Self::CheckpointStorm => Held::Loop(Loop::start(server, "CHECKPOINT", Duration::from_millis(200))?),
-            Self::VacuumFull => Held::Loop(Loop::start(server, "VACUUM FULL pgbench_accounts", Duration::from_millis(50))?),
+            Self::VacuumFull => {
+                Held::Loop(Loop::start(server, "VACUUM FULL pgbench_accounts", Duration::from_millis(50))?)
+            }
         };
         Ok(Planted { fault: self, held })
     }
@@ -181,7 +183,10 @@ impl Planted {
                 server.psql(DATABASE, "ALTER TABLE pgbench_accounts ADD PRIMARY KEY (aid)")?;
             }
             Fault::StaleStatistics => {
-                server.psql(DATABASE, "UPDATE orders SET status = CASE WHEN id % 3 = 0 THEN 'open' ELSE 'done' END WHERE id % 100 = 7")?;
+                server.psql(
+                    DATABASE,
+                    "UPDATE orders SET status = CASE WHEN id % 3 = 0 THEN 'open' ELSE 'done' END WHERE id % 100 = 7",
+                )?;
                 server.psql(DATABASE, "VACUUM ANALYZE orders")?;
             }
             Fault::WorkloadShift => *usual = Some(load.start(server)?),

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use super::server::{Server, output, own_group};
 use super::LiveError;
+use super::server::{Server, output, own_group};
 
 /// The database of the load.
 pub const DATABASE: &str = "bench";
@@ -31,7 +31,8 @@ impl Default for Load {
 
 /// Orders of which 20 are pending, and the customers of those. Statistics that say 20 when there are 2,000 make the plan, a
 /// nested loop, a bad one. Autovacuum must not mend them.
-const ORDERS: &str = "CREATE TABLE orders (id int PRIMARY KEY, status text NOT NULL, customer int NOT NULL, amount int NOT NULL, \
+const ORDERS: &str =
+    "CREATE TABLE orders (id int PRIMARY KEY, status text NOT NULL, customer int NOT NULL, amount int NOT NULL, \
     note text NOT NULL) WITH (autovacuum_enabled = off);
     INSERT INTO orders SELECT i, CASE WHEN i % 10000 = 0 THEN 'pending' WHEN i % 3 = 0 THEN 'open' ELSE 'done' END, \
     (i * 7919::bigint) % 50000, i % 1000, repeat('x', 60) FROM generate_series(1, 200000) i;
@@ -67,7 +68,10 @@ impl Load {
         }
         server.psql(DATABASE, "GRANT SELECT ON orders TO app")?;
         // In the buffers, as it would be on a server that has run for a while.
-        server.psql(DATABASE, "SELECT pg_prewarm(c.oid) FROM pg_class c WHERE relname ~ '^(pgbench|orders)' AND relkind IN ('r', 'i')")?;
+        server.psql(
+            DATABASE,
+            "SELECT pg_prewarm(c.oid) FROM pg_class c WHERE relname ~ '^(pgbench|orders)' AND relkind IN ('r', 'i')",
+        )?;
         server.psql("postgres", "CHECKPOINT")?;
         Ok(())
     }
@@ -96,10 +100,19 @@ impl Load {
     fn bench(&self, server: &Server, rate: u32, what: &[&str]) -> Result<Bench, LiveError> {
         let mut command = server.program("pgbench");
         command.args(["-U", "app", "-n", "-j", "1", "-T", "100000", "--latency-limit", "1000"]);
-        command.args(["-c", &self.clients.to_string(), "-R", &rate.to_string(), "-D", &format!("scale={}", self.scale)]);
+        command.args([
+            "-c",
+            &self.clients.to_string(),
+            "-R",
+            &rate.to_string(),
+            "-D",
+            &format!("scale={}", self.scale),
+        ]);
         command.args(what).arg(DATABASE).stdout(Stdio::null()).stderr(Stdio::null());
         own_group(&mut command);
-        let child = command.spawn().map_err(|error| LiveError::Program { program: "pgbench".to_owned(), problem: error.to_string() })?;
+        let child = command
+            .spawn()
+            .map_err(|error| LiveError::Program { program: "pgbench".to_owned(), problem: error.to_string() })?;
         Ok(Bench(child))
     }
 }

@@ -77,7 +77,8 @@ impl Live {
         let ours = Stop::default();
         let theirs = ours.clone();
         let capturing = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
             runtime.block_on(capture::capture(&settings, &target, &theirs, &mut |_| Ok(())))
         });
         let hurt = self.hurt(&server, &mut usual, stop);
@@ -91,7 +92,12 @@ impl Live {
     }
 
     /// Plants the fault at its time and takes it out again.
-    fn hurt(&self, server: &Arc<Server>, usual: &mut Option<Bench>, stop: &Stop) -> Result<Option<(f64, f64)>, LiveError> {
+    fn hurt(
+        &self,
+        server: &Arc<Server>,
+        usual: &mut Option<Bench>,
+        stop: &Stop,
+    ) -> Result<Option<(f64, f64)>, LiveError> {
         let began = std::time::Instant::now();
         let until = |seconds: f64| Duration::from_secs_f64(seconds).saturating_sub(began.elapsed());
         wait(until(self.begin_s), stop)?;

@@ -72,14 +72,18 @@ impl Server {
     /// When it cannot be made or does not come up.
     pub fn start(bin: &Path, settings: &[(String, String)]) -> Result<Self, LiveError> {
         let fail = |problem: String| LiveError::Server { bin: bin.to_path_buf(), problem, log: String::new() };
-        let folder = tempfile::Builder::new().prefix("telltape-pg.").tempdir().map_err(|error| fail(format!("has no folder: {error}")))?;
+        let folder = tempfile::Builder::new()
+            .prefix("telltape-pg.")
+            .tempdir()
+            .map_err(|error| fail(format!("has no folder: {error}")))?;
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .map_err(|error| fail(format!("has no port: {error}")))?
             .port();
         let mut server = Self { bin: bin.to_path_buf(), folder, port, running: None };
         if let Some((uid, gid)) = unprivileged() {
-            own(server.folder(), uid, gid).map_err(|error| fail(format!("cannot be given to an unprivileged user: {error}")))?;
+            own(server.folder(), uid, gid)
+                .map_err(|error| fail(format!("cannot be given to an unprivileged user: {error}")))?;
         }
         let data = server.folder().join("data");
         let made = as_unprivileged(&mut Command::new(bin.join("initdb")))
@@ -87,7 +91,9 @@ impl Server {
             .args(["-U", "postgres", "--locale=C", "-E", "UTF8", "--no-sync", "-A", "trust", "-D"])
             .arg(&data)
             .output()
-            .map_err(|error| fail(format!("cannot be made by initdb: {error}; may everybody read and execute the programs?")))?;
+            .map_err(|error| {
+                fail(format!("cannot be made by initdb: {error}; may everybody read and execute the programs?"))
+            })?;
         if !made.status.success() {
             return Err(fail(format!("cannot be made by initdb: {}", String::from_utf8_lossy(&made.stderr).trim())));
         }
@@ -101,7 +107,8 @@ impl Server {
             configuration.push_str(&format!("{name} = '{}'\n", value.replace('\'', "''")));
         }
         let file = data.join("postgresql.conf");
-        let mut file = File::options().append(true).open(&file).map_err(|error| fail(format!("cannot be configured: {error}")))?;
+        let mut file =
+            File::options().append(true).open(&file).map_err(|error| fail(format!("cannot be configured: {error}")))?;
         file.write_all(configuration.as_bytes()).map_err(|error| fail(format!("cannot be configured: {error}")))?;
         server.launch()?;
         Ok(server)
@@ -117,7 +124,8 @@ impl Server {
         command.stdout(Stdio::null()).stderr(Stdio::null()).current_dir(self.folder());
         // Ctrl-C in a terminal is for us, not for the server.
         own_group(&mut command);
-        let mut child = as_unprivileged(&mut command).spawn().map_err(|error| self.fail(&format!("does not start: {error}")))?;
+        let mut child =
+            as_unprivileged(&mut command).spawn().map_err(|error| self.fail(&format!("does not start: {error}")))?;
         let pipe = child.stdin.take().expect("it was asked for");
         self.running = Some((child, pipe));
         let began = Instant::now();
@@ -268,7 +276,8 @@ fn unprivileged() -> Option<(u32, u32)> {
     }
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     ["postgres", "nobody"].into_iter().find_map(|wanted| {
-        let fields: Vec<&str> = users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields[0] == wanted)?;
+        let fields: Vec<&str> =
+            users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields[0] == wanted)?;
         Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
     })
 }

@@ -14,48 +14,84 @@ pub(super) struct Emission {
     pub(super) ema: f64,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum State {
+    #[default]
     Stable,
-    Open { since: f64 },
-    Recovering { since: f64, quiet_from: f64 },
+    Open {
+        since: f64,
+    },
+    Recovering {
+        since: f64,
+        quiet_from: f64,
+    },
 }
 
-/// The emissions of one channel, whose samples are in order of time.
+/// One channel, sample by sample, in order of time.
 ///
 /// An episode opens at the first sample that is not stable, closes when the channel has been stable for the dwell, and
 /// an unfinished one is emitted at the end of the stream if it has lasted that long.
-pub(super) fn emissions(parameters: &Parameters, t: &[f64], values: &[f64]) -> Vec<Emission> {
-    let Parameters { rho, drift_threshold, slew_threshold, min_dwell_seconds: dwell, .. } = *parameters;
-    let mut emitted = Vec::new();
-    let mut observer = Observer::default();
-    let mut state = State::Stable;
-    let (mut peak, mut ema) = (0.0_f64, 0.0);
-    let mut previous = t.first().copied().unwrap_or_default();
-    for (at, (&now, &value)) in t.iter().zip(values).enumerate() {
-        ema = observer.step(rho, value, interval(now, previous));
-        let stable = !(value.abs() >= slew_threshold || ema.abs() >= drift_threshold);
-        previous = now;
-        peak = peak.max(value.abs());
-        state = match (state, stable) {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Machine {
+    observer: Observer,
+    state: State,
+    peak: f64,
+    ema: f64,
+    samples: usize,
+    previous: f64,
+}
+
+impl Machine {
+    /// Takes in a sample; the episode that it closes, if any.
+    #[inline]
+    pub(super) fn step(&mut self, parameters: &Parameters, now: f64, value: f64) -> Option<Emission> {
+        let Parameters { rho, drift_threshold, slew_threshold, min_dwell_seconds: dwell, .. } = *parameters;
+        let previous = if self.samples == 0 { now } else { self.previous };
+        self.ema = self.observer.step(rho, value, interval(now, previous));
+        let stable = !(value.abs() >= slew_threshold || self.ema.abs() >= drift_threshold);
+        self.previous = now;
+        self.samples += 1;
+        self.peak = self.peak.max(value.abs());
+        let mut emitted = None;
+        self.state = match (self.state, stable) {
             (State::Stable, true) => State::Stable,
             (State::Stable, false) => State::Open { since: now },
             (State::Open { since }, true) => State::Recovering { since, quiet_from: now },
             (State::Open { since } | State::Recovering { since, .. }, false) => State::Open { since },
             (State::Recovering { since, quiet_from }, true) if now - quiet_from >= dwell => {
-                emitted.push(Emission { at, t_start: since, t_end: now, peak, ema });
-                peak = 0.0;
+                emitted = Some(self.emission(since));
+                self.peak = 0.0;
                 State::Stable
             }
             (recovering, true) => recovering,
         };
+        emitted
     }
-    match state {
-        State::Open { since } | State::Recovering { since, .. } if previous - since >= dwell => {
-            emitted.push(Emission { at: t.len() - 1, t_start: since, t_end: previous, peak, ema });
+
+    /// The episode that is open at the last sample, if any.
+    pub(super) fn open(&self) -> Option<Emission> {
+        match self.state {
+            State::Open { since } | State::Recovering { since, .. } => Some(self.emission(since)),
+            State::Stable => None,
         }
-        _ => {}
     }
+
+    /// The episode that the end of the stream emits.
+    pub(super) fn finish(&self, parameters: &Parameters) -> Option<Emission> {
+        self.open().filter(|emission| emission.t_end - emission.t_start >= parameters.min_dwell_seconds)
+    }
+
+    fn emission(&self, since: f64) -> Emission {
+        Emission { at: self.samples - 1, t_start: since, t_end: self.previous, peak: self.peak, ema: self.ema }
+    }
+}
+
+/// The emissions of one channel, whose samples are in order of time.
+pub(super) fn emissions(parameters: &Parameters, t: &[f64], values: &[f64]) -> Vec<Emission> {
+    let mut machine = Machine::default();
+    let mut emitted: Vec<Emission> =
+        t.iter().zip(values).filter_map(|(now, value)| machine.step(parameters, *now, *value)).collect();
+    emitted.extend(machine.finish(parameters));
     emitted
 }
 

@@ -7,6 +7,7 @@ mod episode;
 mod fused;
 mod grammar;
 mod lanes;
+mod live;
 mod lockstep;
 mod machine;
 mod observer;
@@ -18,5 +19,6 @@ mod runs;
 pub use engine::{Engine, Semantics, UnknownSemantics};
 pub use episode::{Episode, Motif, csv, fingerprint};
 pub use grammar::{Grammar, ParameterError, Parameters};
+pub use live::LiveEngine;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetError, parquet};

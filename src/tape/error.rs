@@ -52,6 +52,14 @@ pub enum TapeError {
         /// Whether somebody is writing it.
         running: bool,
     },
+    /// There is nothing that could be sealed.
+    #[error("nothing to salvage in `{file}`: {problem}", file = .file.display())]
+    NothingToSalvage {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        problem: String,
+    },
     /// The manifest is not one.
     #[error("{place}: not a manifest of a tape: {problem}; convert or generate the tape again")]
     BadManifest {
@@ -125,6 +133,7 @@ impl TapeError {
             Self::Unsealed { recording, .. }
             | Self::RecordingExists { recording }
             | Self::RecordingUnderWay { recording, .. } => Place::file(recording),
+            Self::NothingToSalvage { file, .. } => Place::file(file),
             Self::NoManifest { tape, .. }
             | Self::NewerFormat { tape, .. }
             | Self::HashMismatch { tape, .. }

@@ -8,10 +8,12 @@ mod line;
 mod manifest;
 mod reader;
 pub mod recording;
+mod salvage;
 mod writer;
 
 pub use error::TapeError;
 pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
 pub use manifest::{Manifest, RowCounts};
 pub use reader::{Tape, read};
+pub use salvage::{Kind, Salvaged, salvage};
 pub use writer::TapeWriter;

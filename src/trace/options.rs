@@ -57,7 +57,8 @@ impl Options {
             pairs.push(("pre-residualized", "true".to_owned()));
         }
         let rules = self.rules.entries().into_iter().zip(Rules::default().entries());
-        pairs.extend(rules.filter(|(set, default)| set != default).map(|((name, value), _)| (name, number_text(value))));
+        pairs
+            .extend(rules.filter(|(set, default)| set != default).map(|((name, value), _)| (name, number_text(value))));
         pairs.sort();
         pairs
     }

@@ -68,7 +68,7 @@ impl<'a> Output<'a> {
 
     /// The conversion, labelled by data set, construction and file name, with `suffix`.
     pub(super) fn finish_with(self, suffix: &str) -> Conversion {
-        let source = source(&self.path, self.options, suffix);
+        let source = labelled(&self.path, self.options, suffix);
         Conversion { stream: self.builder.finish(source), rows: self.rows, input: self.input }
     }
 
@@ -77,8 +77,14 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The label of a stream: data set, construction (but for the published one) and file name.
-pub(super) fn source(path: &Path, options: &Options, suffix: &str) -> String {
+/// The label of the stream that the trace at `path` is converted to: data set, construction (but for the published one) and
+/// file name.
+#[must_use]
+pub fn source(path: &Path, options: &Options) -> String {
+    labelled(path, options, "")
+}
+
+fn labelled(path: &Path, options: &Options, suffix: &str) -> String {
     let (dataset, file) = (options.dataset, label(path));
     match options.construction {
         Construction::Reference => format!("{}@{file}{suffix}", dataset.reference_label()),

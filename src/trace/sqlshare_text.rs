@@ -60,7 +60,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
             .push(t as f64, Class::WorkloadPhase, divergence, &channel)
             .map_err(|fault| TraceError::Malformed { place: Place::file(input), problem: fault.to_string() })?;
     }
-    Ok(Conversion { stream: builder.finish(source(input, options, "")), rows, input: file.finish()? })
+    Ok(Conversion { stream: builder.finish(source(input, options)), rows, input: file.finish()? })
 }
 
 /// The trimmed queries; empty ones are counted as rejected, but for what stands behind the last separator.

@@ -74,7 +74,8 @@ fn read_part<E: From<TapeError>>(
     take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
 ) -> Result<(Header, InputDigest), E> {
     let mut input = Input::open(part, true).map_err(TapeError::from)?;
-    let mut lines = Lines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
+    let mut lines =
+        Lines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
     let result = take_lines(&mut lines, seal, before, take);
     // The rest is hashed, too, since a wrong hash explains whatever was found.
     let rest = if result.is_err() { lines.skip() } else { Ok(()) };
@@ -172,7 +173,8 @@ impl<R: BufRead> Lines<'_, R> {
             return Ok(None);
         }
         if text.pop() != Some(b'\n') {
-            let problem = if text.len() as u64 + 1 >= LONGEST_LINE { "the line is too long" } else { "the line has no end" };
+            let problem =
+                if text.len() as u64 + 1 >= LONGEST_LINE { "the line is too long" } else { "the line has no end" };
             return Err(bad_line(place, problem));
         }
         Ok(Some(place))

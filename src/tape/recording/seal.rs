@@ -70,7 +70,7 @@ impl Seal {
     }
 
     /// Writes the manifest of the part at `part`.
-    pub(super) fn write(&self, part: &Path) -> Result<(), StoreError> {
+    pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("a seal has string keys and finite numbers only");
         write_whole(&Self::path(part), text.as_bytes(), Durability::Synced).map(drop)
     }

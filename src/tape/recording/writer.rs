@@ -107,7 +107,8 @@ impl Part {
         let file = match OpenOptions::new().append(true).create_new(true).open(&open) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let running = File::open(&open).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+                let running =
+                    File::open(&open).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
                 return Err(TapeError::RecordingUnderWay { recording: path.to_path_buf(), part: open, running });
             }
             Err(error) => return Err(StoreError::write(&open)(error).into()),

@@ -1,49 +1,81 @@
-//! What a value is compared with: the recent past of the same channel, and not while it is up.
+//! What a ratio of two counters is compared with: the recent past of the same channel, and not while it is up.
 
 use std::collections::VecDeque;
 
 use super::Rules;
 
-/// Median and median absolute deviation of a channel's recent values.
+/// Intervals without which the spread of a channel is not known.
+const LEAST_INTERVALS: usize = 4;
+
+/// The recent intervals of a channel: blocks and calls, rows and scans, misses and blocks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Baseline {
-    /// Times and values, oldest first.
-    history: VecDeque<(f64, f64)>,
+    history: VecDeque<Interval>,
     /// Since when the channel has been up without a break.
     up_since: Option<f64>,
 }
 
-/// A level with what is usual around it.
+/// An interval that ends at `t`.
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    t: f64,
+    amount: f64,
+    count: f64,
+}
+
+/// What is usual of a channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Usual {
-    pub(super) median: f64,
-    /// Median absolute deviation.
-    pub(super) deviation: f64,
+    /// Amount per count over all intervals.
+    pub(super) ratio: f64,
+    /// How much more the amounts of intervals vary than if they came in units: the index of dispersion, chi-squared over degrees
+    /// of freedom (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5), and at least the largest surprise.
+    pub(super) dispersion: f64,
 }
 
 impl Usual {
-    /// How far `value` is above what is usual, beyond the dead zone or `floor`; 0 if it is not. What is above is told whole:
-    /// a zone that were taken off would make small faults smaller still.
-    pub(super) fn above(&self, value: f64, dead_zone: f64, floor: f64) -> f64 {
-        let above = value - self.median;
-        if above > (dead_zone * self.deviation).max(floor) { above } else { 0.0 }
+    /// How many standard deviations an amount is above what is usual for its count. A statement of which few calls are a hundred
+    /// times as dear as the others needs a larger amount than one whose calls are alike.
+    pub(super) fn deviations(&self, amount: f64, count: f64) -> f64 {
+        let expected = self.ratio * count;
+        let above = amount - expected;
+        let variance = self.dispersion * expected;
+        if above <= 0.0 {
+            0.0
+        } else if variance > 0.0 {
+            above / variance.sqrt()
+        } else {
+            f64::INFINITY
+        }
     }
 }
 
 impl Baseline {
-    /// What is usual at `t`; `None` until enough history is known.
-    pub(super) fn usual(&self, t: f64, rules: &Rules) -> Option<Usual> {
+    /// What is usual at `t`; `None` until enough history is known. Units that come by themselves, one by one, have a dispersion of
+    /// 1 at least, however even a few of them looked.
+    pub(super) fn usual(&self, t: f64, least_dispersion: f64, rules: &Rules) -> Option<Usual> {
         let until = t - rules.pool_s;
-        self.history.front().filter(|(at, _)| until - at >= rules.known_s)?;
-        let mut values: Vec<f64> =
-            self.history.iter().filter(|(at, _)| *at <= until).map(|(_, value)| *value).collect();
-        let median = median(&mut values)?;
-        let mut deviations: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
-        Some(Usual { median, deviation: self::median(&mut deviations)? })
+        self.history.front().filter(|interval| until - interval.t >= rules.known_s)?;
+        let known = || self.history.iter().filter(|interval| interval.t <= until);
+        let intervals = known().count();
+        if intervals < LEAST_INTERVALS {
+            return None;
+        }
+        let (amount, count) =
+            known().fold((0.0, 0.0), |sums, interval| (sums.0 + interval.amount, sums.1 + interval.count));
+        let ratio = amount / count;
+        let chi_squared = known().fold(0.0, |sum, Interval { amount, count, .. }| {
+            let expected = ratio * count;
+            if expected > 0.0 { sum + (amount - expected) * (amount - expected) / expected } else { sum }
+        });
+        // The largest surprise of an interval is the size of what comes at once, as far as so few intervals can tell.
+        let surprise = known().fold(0.0_f64, |most, interval| most.max(interval.amount - ratio * interval.count));
+        let dispersion = (chi_squared / (intervals - 1) as f64).max(surprise).max(least_dispersion);
+        Some(Usual { ratio, dispersion })
     }
 
-    /// Takes in the value at `t`, unless the channel is up. A level that stays up becomes the usual one.
-    pub(super) fn feed(&mut self, t: f64, value: f64, up: bool, rules: &Rules) {
+    /// Takes in the interval that ends at `t`, unless the channel is up. A level that stays up becomes the usual one.
+    pub(super) fn feed(&mut self, t: f64, (amount, count): (f64, f64), up: bool, rules: &Rules) {
         if up {
             let since = *self.up_since.get_or_insert(t);
             if t - since < rules.adopt_s {
@@ -52,43 +84,37 @@ impl Baseline {
             self.history.clear();
         }
         self.up_since = None;
-        self.history.push_back((t, value));
+        self.history.push_back(Interval { t, amount, count });
         let oldest = t - rules.pool_s - rules.history_s;
-        while self.history.front().is_some_and(|(at, _)| *at < oldest) {
+        while self.history.front().is_some_and(|interval| interval.t < oldest) {
             self.history.pop_front();
         }
     }
 }
 
-/// The median; of an even number the middle between the two. `None` of none.
-pub(super) fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let upper = *values.get(values.len() / 2)?;
-    Some(if values.len() % 2 == 1 { upper } else { 0.5 * values[values.len() / 2 - 1] + 0.5 * upper })
+/// Seconds by which polls may be early or late: three of them, a second apart, are three seconds.
+const SLACK_S: f64 = 0.05;
+
+/// Whether the interval that ended at `at` is not one of the last `seconds` before `t`.
+pub(super) fn is_past(at: f64, t: f64, seconds: f64) -> bool {
+    at <= t - seconds + SLACK_S
 }
 
 /// Sums over the last seconds.
-#[derive(Clone, Debug)]
-pub(super) struct Pool<const N: usize> {
-    polls: VecDeque<(f64, [f64; N])>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pool {
+    polls: VecDeque<(f64, [f64; 2])>,
 }
 
-impl<const N: usize> Default for Pool<N> {
-    fn default() -> Self {
-        Self { polls: VecDeque::new() }
-    }
-}
-
-impl<const N: usize> Pool<N> {
+impl Pool {
     /// Adds what came in the interval that ends at `t`, forgets what is older than `pool_s`, and gives the sums. They are
     /// summed anew each time, so that nothing of what was taken out stays behind as a rounding error.
-    pub(super) fn add(&mut self, t: f64, values: [f64; N], pool_s: f64) -> [f64; N] {
+    pub(super) fn add(&mut self, t: f64, values: [f64; 2], pool_s: f64) -> [f64; 2] {
         self.polls.push_back((t, values));
-        // Half a millisecond: three polls of a second are not always three seconds.
-        while self.polls.front().is_some_and(|(at, _)| *at <= t - pool_s - 5e-4) {
+        while self.polls.len() > 1 && self.polls.front().is_some_and(|(at, _)| is_past(*at, t, pool_s)) {
             self.polls.pop_front();
         }
-        let mut sums = [0.0; N];
+        let mut sums = [0.0; 2];
         for (_, values) in &self.polls {
             for (sum, value) in sums.iter_mut().zip(values) {
                 *sum += value;
@@ -111,27 +137,31 @@ mod tests {
         let rules = Rules::default();
         let mut baseline = Baseline::default();
         for second in 0..8 {
-            assert_eq!(baseline.usual(f64::from(second), &rules), None, "{second}");
-            baseline.feed(f64::from(second), 10.0 + f64::from(second % 3), false, &rules);
+            assert_eq!(baseline.usual(f64::from(second), 0.0, &rules), None, "{second}");
+            baseline.feed(f64::from(second), (f64::from(20 + second % 2 * 20), 2.0), false, &rules);
         }
-        let usual = baseline.usual(8.0, &rules).unwrap();
-        assert_eq!(usual, Usual { median: 11.0, deviation: 1.0 });
-        assert_eq!([13.9, 14.0, 14.1].map(|value| usual.above(value, 3.0, 0.0)), [0.0, 0.0, 14.1 - 11.0]);
+        // Six intervals, 20 and 40 in turn, of 30 each: 6 * 100 / 30 over 5, and 10 more than expected in some.
+        let usual = baseline.usual(8.0, 0.0, &rules).unwrap();
+        assert_eq!((usual.ratio, usual.dispersion), (15.0, 10.0));
+        assert_eq!(usual.deviations(30.0, 2.0), 0.0);
+        assert_eq!(usual.deviations(240.0 + 2.0 * 2400.0_f64.sqrt(), 16.0), 2.0);
         for second in 8..200 {
-            baseline.feed(f64::from(second), 99.0, true, &rules);
+            baseline.feed(f64::from(second), (999.0, 1.0), true, &rules);
         }
-        assert_eq!(baseline.usual(200.0, &rules).unwrap().median, 11.0);
+        assert_eq!(baseline.usual(200.0, 0.0, &rules).unwrap().ratio, 15.0);
         for second in 200..320 {
-            baseline.feed(f64::from(second), 99.0, second < 310, &rules);
+            baseline.feed(f64::from(second), (999.0, 1.0), second < 310, &rules);
         }
-        assert_eq!(baseline.usual(320.0, &rules).unwrap().median, 99.0);
+        let adopted = baseline.usual(320.0, 0.0, &rules).unwrap();
+        assert_eq!((adopted.ratio, adopted.dispersion), (999.0, 0.0));
+        assert_eq!([999.0, 1000.0].map(|amount| adopted.deviations(amount, 1.0)), [0.0, f64::INFINITY]);
     }
 
     #[test]
     fn a_pool_has_the_last_seconds_and_no_more() {
         let mut pool = Pool::default();
-        let sums: Vec<f64> = (0..6).map(|second| pool.add(f64::from(second), [1.0], 3.0)[0]).collect();
+        let sums: Vec<f64> = (0..6).map(|second| pool.add(f64::from(second), [1.0, 2.0], 3.0)[0]).collect();
         assert_eq!(sums, [1.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
-        assert_eq!(pool.add(100.0, [5.0], 3.0), [5.0]);
+        assert_eq!(pool.add(100.0, [5.0, 6.0], 3.0), [5.0, 6.0]);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::baseline::Pool;
+use super::baseline::{Pool, is_past};
 use super::counters::{Counters, Layout, resets};
-use super::series::{Judgement, SeriesOf};
+use super::series::{Judgement, Measured, Residual, SeriesOf};
 use super::{Emit, Names, Rules};
 use crate::residual::{Class, Math};
 use crate::tape::RowCounts;
@@ -37,7 +37,7 @@ pub(super) struct Cache {
     io_identity: Layout<2>,
     resets: [Layout<2>; 2],
     block_bytes: f64,
-    pools: BTreeMap<Blocks, Pool<2>>,
+    pools: BTreeMap<Blocks, Pool>,
     misses: SeriesOf<Blocks>,
 }
 
@@ -78,7 +78,14 @@ impl Cache {
             View::Databases => self.databases.take(view, rows, (&self.database_layout, &self.resets[0]), false, counts),
             _ => self.io.take(view, rows, (&self.io_layout, &self.resets[1]), false, counts),
         };
-        let judgement = Judgement { class: Class::CacheIo, floor: rules.cache_floor, hold: rules.cache_hold };
+        let judgement = Judgement {
+            class: Class::CacheIo,
+            residual: Residual::Difference,
+            dispersion: 1.0,
+            excess: 0.0,
+            floor: rules.cache_floor,
+            hold: rules.cache_hold,
+        };
         for growth in grown {
             let (blocks, by) = match view {
                 View::Databases => {
@@ -94,12 +101,13 @@ impl Cache {
                     (Blocks::Context("normal".to_owned()), [growth.by[0] / self.block_bytes, growth.by[1]])
                 }
             };
-            let [read, hit] = self.pools.entry(blocks.clone()).or_default().add(t, by, rules.pool_s);
-            if read + hit < rules.cache_blocks {
-                continue;
+            let alone = [by[0], by[0] + by[1]];
+            let pooled = self.pools.entry(blocks.clone()).or_default().add(t, alone, rules.pool_s);
+            // Back ends flush their counters about once a second, so that an interval may have none.
+            if pooled[1] >= rules.cache_blocks && alone[1] > 0.0 {
+                let measured = Measured { t, pooled, alone };
+                self.misses.take(&blocks, || blocks.name(names), measured, &judgement, rules, emit);
             }
-            let name = || blocks.name(names);
-            self.misses.value(&blocks, name, (t, read / (read + hit)), judgement, |_| true, rules, emit);
         }
         if view == View::Databases {
             self.misses.silence(t, Class::CacheIo, |blocks| blocks.name(names), rules, emit);
@@ -135,11 +143,19 @@ impl Checkpoints {
         self.before = None;
     }
 
-    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (rules, math): (&Rules, Math), counts: &mut RowCounts, emit: &mut Emit<'_>) {
+    pub(super) fn take(
+        &mut self,
+        t: f64,
+        rows: &ViewRows,
+        (rules, math): (&Rules, Math),
+        counts: &mut RowCounts,
+        emit: &mut Emit<'_>,
+    ) {
         let Some(row) = rows.rows.first() else { return };
         counts.read += 1;
         let ([requested], [reset]) = (self.layout.numbers(row), self.reset.numbers(row));
-        let Some((before, _)) = self.before.replace((requested, reset)).filter(|(before, at)| *at == reset && *before <= requested)
+        let Some((before, _)) =
+            self.before.replace((requested, reset)).filter(|(before, at)| *at == reset && *before <= requested)
         else {
             return counts.reject("primes the counters: first, or behind a gap".to_owned());
         };
@@ -147,7 +163,7 @@ impl Checkpoints {
         if requested > before {
             self.recent.push_back((t, requested - before));
         }
-        while self.recent.front().is_some_and(|(at, _)| *at <= t - rules.checkpoint_s) {
+        while self.recent.front().is_some_and(|(at, _)| is_past(*at, t, rules.checkpoint_s)) {
             self.recent.pop_front();
         }
         let count: f64 = self.recent.iter().map(|(_, count)| count).sum();

@@ -126,7 +126,9 @@ impl Distiller {
         // First, since it has the names of all databases.
         if let Some(rows) = view(View::Databases) {
             for row in &rows.rows {
-                if let (Some(dbid), Some(name)) = (row.first().and_then(|cell| cell.int()), row.get(1).and_then(|cell| cell.text())) {
+                if let (Some(dbid), Some(name)) =
+                    (row.first().and_then(|cell| cell.int()), row.get(1).and_then(|cell| cell.text()))
+                {
                     names.0.insert(dbid, name.to_owned());
                 }
             }
@@ -176,6 +178,6 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         Ok(())
     })?;
     let rows = distiller.map(|distiller| distiller.rows).unwrap_or_default();
-    let stream = builder.finish(super::output::source(input, options, ""));
+    let stream = builder.finish(super::output::source(input, options));
     Ok(Conversion { stream, rows, input: options.digest.then_some(read.input) })
 }

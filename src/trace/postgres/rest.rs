@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::baseline::Pool;
 use super::counters::{Counters, Layout, resets};
-use super::series::{Judgement, SeriesOf};
+use super::series::{Judgement, Measured, Residual, SeriesOf};
 use super::{Emit, Names, Rules};
 use crate::residual::{Class, Math, formula};
 use crate::tape::RowCounts;
@@ -16,7 +16,7 @@ pub(super) struct Tables {
     layout: Layout<2>,
     resets: Layout<2>,
     identity: Layout<2>,
-    pools: BTreeMap<String, Pool<2>>,
+    pools: BTreeMap<String, Pool>,
     rows: SeriesOf<String>,
 }
 
@@ -37,20 +37,31 @@ impl Tables {
         self.pools.values_mut().for_each(Pool::clear);
     }
 
-    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (rules, math): (&Rules, Math), counts: &mut RowCounts, emit: &mut Emit<'_>) {
-        let judgement = Judgement { class: Class::Cardinality, floor: 0.0, hold: rules.rows_hold };
+    pub(super) fn take(
+        &mut self,
+        t: f64,
+        rows: &ViewRows,
+        (rules, math): (&Rules, Math),
+        counts: &mut RowCounts,
+        emit: &mut Emit<'_>,
+    ) {
+        let judgement = Judgement {
+            class: Class::Cardinality,
+            residual: Residual::Log10(math),
+            dispersion: 0.0,
+            excess: rules.rows_excess * rules.pool_s,
+            floor: 0.0,
+            hold: rules.rows_hold,
+        };
         for growth in self.counters.take(View::Tables, rows, (&self.layout, &self.resets), false, counts) {
             let [_, name] = self.identity.of(growth.row);
             let Some(name) = name.text().map(str::to_owned) else { continue };
-            if growth.by[0] <= 0.0 {
-                continue;
+            let [scans, fetched] = growth.by;
+            if scans > 0.0 {
+                let alone = [fetched, scans];
+                let pooled = self.pools.entry(name.clone()).or_default().add(t, alone, rules.pool_s);
+                self.rows.take(&name, || name.clone(), Measured { t, pooled, alone }, &judgement, rules, emit);
             }
-            let [scans, fetched] = self.pools.entry(name.clone()).or_default().add(t, growth.by, rules.pool_s);
-            let per_scan = math.log10((fetched / scans).max(1.0));
-            // Ten to a power is the exponential of it times ln 10.
-            let usual_rows = |usual: f64| math.exp(usual * std::f64::consts::LN_10);
-            let enough = |usual: f64| fetched - usual_rows(usual) * scans >= rules.rows_excess * rules.pool_s;
-            self.rows.value(&name, || name.clone(), (t, per_scan), judgement, enough, rules, emit);
         }
         self.rows.silence(t, Class::Cardinality, String::clone, rules, emit);
     }
@@ -62,7 +73,7 @@ pub(super) struct Sessions {
     layout: Layout<1>,
     resets: Layout<2>,
     identity: Layout<1>,
-    pools: BTreeMap<i64, Pool<1>>,
+    pools: BTreeMap<i64, Pool>,
     began: SeriesOf<i64>,
     before: Option<f64>,
 }
@@ -87,18 +98,31 @@ impl Sessions {
     }
 
     /// Takes in the rows of `pg_stat_database`, which are counted elsewhere.
-    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (names, rules, math): (&Names, &Rules, Math), emit: &mut Emit<'_>) {
+    pub(super) fn take(
+        &mut self,
+        t: f64,
+        rows: &ViewRows,
+        (names, rules, math): (&Names, &Rules, Math),
+        emit: &mut Emit<'_>,
+    ) {
         let mut counted = RowCounts::default();
-        let judgement = Judgement { class: Class::Contention, floor: 0.05, hold: rules.session_hold };
+        let judgement = Judgement {
+            class: Class::Contention,
+            residual: Residual::Ln(math, rules.session_guard),
+            // Sessions begin one by one.
+            dispersion: 1.0,
+            excess: 0.0,
+            floor: 0.05,
+            hold: rules.session_hold,
+        };
         let interval = self.before.replace(t).map(|before| t - before);
         for growth in self.counters.take(View::Databases, rows, (&self.layout, &self.resets), false, &mut counted) {
             let [dbid] = self.identity.of(growth.row);
             let (Some(dbid), Some(interval)) = (dbid.int(), interval) else { continue };
-            let [began] = self.pools.entry(dbid).or_default().add(t, growth.by, rules.pool_s);
-            let rate = began / rules.pool_s.max(interval);
-            let value = math.ln(rate + rules.session_guard);
+            let alone = [growth.by[0], interval];
+            let pooled = self.pools.entry(dbid).or_default().add(t, alone, rules.pool_s);
             let name = || format!("sessions:{}", names.database(dbid));
-            self.began.value(&dbid, name, (t, value), judgement, |_| true, rules, emit);
+            self.began.take(&dbid, name, Measured { t, pooled, alone }, &judgement, rules, emit);
         }
         let name = |dbid: &i64| format!("sessions:{}", names.database(*dbid));
         self.began.silence(t, Class::Contention, name, rules, emit);
@@ -116,12 +140,20 @@ impl Plans {
         Self { layout: Layout::new(header, View::Plans, ["queryid", "planned", "actual"]), worst: SeriesOf::default() }
     }
 
-    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, (rules, math): (&Rules, Math), counts: &mut RowCounts, emit: &mut Emit<'_>) {
+    pub(super) fn take(
+        &mut self,
+        t: f64,
+        rows: &ViewRows,
+        (rules, math): (&Rules, Math),
+        counts: &mut RowCounts,
+        emit: &mut Emit<'_>,
+    ) {
         counts.read += rows.rows.len() as u64;
-        let mut worst: BTreeMap<i64, f64> = BTreeMap::new();
+        let mut worst: BTreeMap<i64, [f64; 2]> = BTreeMap::new();
         for row in &rows.rows {
             let [queryid, planned, actual] = self.layout.of(row);
-            let (Some(queryid), Some(planned), Some(actual)) = (queryid.int(), planned.number(), actual.number()) else {
+            let (Some(queryid), Some(planned), Some(actual)) = (queryid.int(), planned.number(), actual.number())
+            else {
                 counts.reject("no identifier or no rows".to_owned());
                 continue;
             };
@@ -129,11 +161,21 @@ impl Plans {
             // Too many and too few are wrong alike.
             let wrong = formula::cardinality(math, planned, actual).abs();
             let worst = worst.entry(queryid).or_default();
-            *worst = worst.max(wrong);
+            worst[0] += wrong;
+            worst[1] += 1.0;
         }
-        let judgement = Judgement { class: Class::Cardinality, floor: 0.3, hold: rules.rows_hold };
-        for (queryid, wrong) in worst {
-            self.worst.value(&queryid, || format!("plan:{queryid}"), (t, wrong), judgement, |_| true, rules, emit);
+        let judgement = Judgement {
+            class: Class::Cardinality,
+            residual: Residual::Difference,
+            dispersion: 0.0,
+            excess: 0.0,
+            // Twice as many rows as planned, or half as many, are nothing.
+            floor: 0.3,
+            hold: rules.rows_hold,
+        };
+        for (queryid, alone) in worst {
+            let measured = Measured { t, pooled: alone, alone };
+            self.worst.take(&queryid, || format!("plan:{queryid}"), measured, &judgement, rules, emit);
         }
         self.worst.silence(t, Class::Cardinality, |queryid| format!("plan:{queryid}"), rules, emit);
     }

@@ -85,8 +85,8 @@ rules! {
     history_s = 30.0, 1.0..=86_400.0;
     /// Seconds of history that a baseline needs.
     known_s = 5.0, 0.0..=86_400.0;
-    /// Median absolute deviations of the history that a value may be above its median before there is a residual.
-    dead_zone = 3.0, 0.0..=1e6;
+    /// Standard deviations that an amount must be above what is usual, by how much the channel's intervals vary.
+    significance = 5.0, 0.0..=1e6;
     /// Seconds after which a level that has come to stay becomes the baseline.
     adopt_s = 300.0, 1.0..=1e9;
     /// Seconds for which a channel that was up and has fallen silent is said to be quiet, so that its episode can close.
@@ -96,11 +96,13 @@ rules! {
     /// Calls of a statement in the pool without which it is not judged.
     plan_calls = 5.0, 1.0..=1e9;
     /// Blocks a second that a statement must read beyond its baseline.
-    plan_excess = 200.0, 0.0..=1e15;
+    plan_excess = 500.0, 0.0..=1e15;
     /// Residual from which a statement's baseline is not fed.
     plan_hold = 0.1, 0.0..=1e9;
     /// Sessions waiting for one event, on average over an interval, that are nothing yet.
     wait_floor = 0.02, 0.0..=1e9;
+    /// Seconds that a wait must have lasted to be a link of a chain.
+    chain_s = 0.5, 0.0..=3600.0;
     /// Blocks in the pool without which a hit ratio is not judged.
     cache_blocks = 200.0, 1.0..=1e15;
     /// Miss ratio above the baseline that is nothing yet.

@@ -4,16 +4,55 @@ use std::collections::BTreeMap;
 
 use super::baseline::Baseline;
 use super::{Emit, Rules};
-use crate::residual::Class;
+use crate::residual::{Class, Math};
 
-/// How the values of a class are judged.
+/// How the ratios of a class are judged.
 #[derive(Clone, Copy)]
 pub(super) struct Judgement {
     pub(super) class: Class,
-    /// Above the median by no more than this is nothing.
+    /// The residual of a ratio above the usual one.
+    pub(super) residual: Residual,
+    /// The least index of dispersion.
+    pub(super) dispersion: f64,
+    /// Amount beyond the usual, in the pool, that is nothing yet.
+    pub(super) excess: f64,
+    /// Residual that is nothing yet.
     pub(super) floor: f64,
     /// Residual from which the baseline is not fed.
     pub(super) hold: f64,
+}
+
+/// What a ratio and the usual one give.
+#[derive(Clone, Copy)]
+pub(super) enum Residual {
+    /// Their difference.
+    Difference,
+    /// ln of their quotient, with this added to both.
+    Ln(Math, f64),
+    /// log10 of their quotient, each at least 1.
+    Log10(Math),
+}
+
+impl Residual {
+    fn of(self, ratio: f64, usual: f64) -> f64 {
+        match self {
+            Self::Difference => ratio - usual,
+            Self::Ln(math, guard) => math.ln((ratio + guard) / (usual + guard)),
+            Self::Log10(math) => math.log10(ratio.max(1.0) / usual.max(1.0)),
+        }
+    }
+}
+
+/// An interval of a channel.
+#[derive(Clone, Copy)]
+pub(super) struct Measured {
+    /// When it ends.
+    pub(super) t: f64,
+    /// Amount and count of the last seconds together: what is judged.
+    pub(super) pooled: [f64; 2],
+    /// Amount and count of the interval alone: what the baseline is fed with. Intervals are independent of each other; pools
+    /// overlap, and would make a statement whose calls differ much look steadier than it is.
+    pub(super) alone: [f64; 2],
 }
 
 /// The channels of one class.
@@ -30,27 +69,28 @@ impl<K> Default for SeriesOf<K> {
 }
 
 impl<K: Ord + Clone> SeriesOf<K> {
-    /// Takes in the value of a channel at `t` and emits its residual, once its baseline is known. `counts` says whether what is
-    /// behind the value is enough for an incident: a residual is 0 otherwise.
-    pub(super) fn value(
+    /// Takes in an interval of a channel, and emits its residual once its baseline is known.
+    pub(super) fn take(
         &mut self,
         key: &K,
         name: impl FnOnce() -> String,
-        (t, value): (f64, f64),
-        judgement: Judgement,
-        counts: impl FnOnce(f64) -> bool,
+        measured: Measured,
+        judgement: &Judgement,
         rules: &Rules,
         emit: &mut Emit<'_>,
     ) {
+        let Measured { t, pooled: [amount, count], alone: [fed_amount, fed_count] } = measured;
         let baseline = self.channels.entry(key.clone()).or_default();
-        let usual = baseline.usual(t, rules);
-        let above = usual.map(|usual| {
-            let above = usual.above(value, rules.dead_zone, judgement.floor);
-            if above > 0.0 && counts(usual.median) { above.min(rules.limit) } else { 0.0 }
+        let residual = baseline.usual(t, judgement.dispersion, rules).map(|usual| {
+            let residual = judgement.residual.of(amount / count, usual.ratio);
+            let counts = usual.deviations(amount, count) >= rules.significance
+                && amount - usual.ratio * count >= judgement.excess
+                && residual > judgement.floor;
+            if counts { residual.min(rules.limit) } else { 0.0 }
         });
-        let up = above.is_some_and(|above| above >= judgement.hold);
-        baseline.feed(t, value, up, rules);
-        let Some(residual) = above else { return };
+        let up = residual.is_some_and(|residual| residual >= judgement.hold);
+        baseline.feed(t, (fed_amount, fed_count), up, rules);
+        let Some(residual) = residual else { return };
         emit(t, judgement.class, residual, &name());
         if up {
             self.up.insert(key.clone(), (t, t));
@@ -61,7 +101,14 @@ impl<K: Ord + Clone> SeriesOf<K> {
 
     /// Says of channels that were up, and of which nothing was said at `t`, that they are quiet: a statement that is not executed
     /// any more has no regression, and its episode would stay open for ever.
-    pub(super) fn silence(&mut self, t: f64, class: Class, name: impl Fn(&K) -> String, rules: &Rules, emit: &mut Emit<'_>) {
+    pub(super) fn silence(
+        &mut self,
+        t: f64,
+        class: Class,
+        name: impl Fn(&K) -> String,
+        rules: &Rules,
+        emit: &mut Emit<'_>,
+    ) {
         self.up.retain(|_, (up, _)| t - *up <= rules.quiet_s);
         for (key, (_, said)) in &mut self.up {
             // Within the pool, silence says nothing yet.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::baseline::Pool;
+use super::baseline::{Pool, is_past};
 use super::counters::{Counters, Layout, resets};
-use super::series::{Judgement, SeriesOf};
+use super::series::{Judgement, Measured, Residual, SeriesOf};
 use super::{Emit, Names, Rules};
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Class, Math};
@@ -22,7 +22,7 @@ pub(super) struct Statements {
     layout: Layout<3>,
     resets: Layout<2>,
     identity: Layout<3>,
-    pools: BTreeMap<Statement, Pool<2>>,
+    pools: BTreeMap<Statement, Pool>,
     regressions: SeriesOf<Statement>,
     mixes: BTreeMap<i64, Mixes>,
 }
@@ -74,16 +74,21 @@ impl Statements {
                 *mixes.entry(dbid).or_default().entry(queryid).or_default() += calls as u64;
             }
         }
-        let judgement = Judgement { class: Class::PlanRegression, floor: 0.0, hold: rules.plan_hold };
-        for (statement, sums) in called {
-            let [calls, blocks] = self.pools.entry(statement).or_default().add(t, sums, rules.pool_s);
-            if calls < rules.plan_calls {
-                continue;
+        let judgement = Judgement {
+            class: Class::PlanRegression,
+            // One block is added to both: statements that read none are nothing to divide by.
+            residual: Residual::Ln(math, 1.0),
+            dispersion: 0.0,
+            excess: rules.plan_excess * rules.pool_s,
+            floor: 0.0,
+            hold: rules.plan_hold,
+        };
+        for (statement, [calls, blocks]) in called {
+            let pooled = self.pools.entry(statement).or_default().add(t, [blocks, calls], rules.pool_s);
+            if pooled[1] >= rules.plan_calls {
+                let measured = Measured { t, pooled, alone: [blocks, calls] };
+                self.regressions.take(&statement, || names.statement(statement), measured, &judgement, rules, emit);
             }
-            let per_call = math.ln(blocks / calls + 1.0);
-            let enough = |usual: f64| blocks - (math.exp(usual) - 1.0) * calls >= rules.plan_excess * rules.pool_s;
-            let name = || names.statement(statement);
-            self.regressions.value(&statement, name, (t, per_call), judgement, enough, rules, emit);
         }
         self.regressions.silence(t, Class::PlanRegression, |statement| names.statement(*statement), rules, emit);
         for (dbid, mix) in mixes {
@@ -110,7 +115,7 @@ impl Mixes {
     fn take(&mut self, t: f64, mix: Mix, rules: &Rules, math: Math) -> Option<f64> {
         self.recent.push_back((t, mix));
         let mut left = Vec::new();
-        while self.recent.front().is_some_and(|(at, _)| *at <= t - rules.pool_s - 5e-4) {
+        while self.recent.len() > 1 && self.recent.front().is_some_and(|(at, _)| is_past(*at, t, rules.pool_s)) {
             left.extend(self.recent.pop_front());
         }
         let now = together(&self.recent);

@@ -52,7 +52,9 @@ impl Waits {
             // Where the beginning of a wait is not told, it cannot be before that of the statement.
             let age = wait_s.number().or(query_s.number()).unwrap_or_default().max(0.0);
             *waiting.entry(format!("{kind}:{event}")).or_default() += age.min(interval) / interval;
-            if let (Some(pid), Some(text)) = (pid.int(), blocked_by.text()) {
+            if let (Some(pid), Some(text)) = (pid.int(), blocked_by.text())
+                && age >= rules.chain_s
+            {
                 blockers.insert(pid, text.split(' ').filter_map(|pid| pid.parse().ok()).collect());
             }
         }

@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::output::{Output, printable};
+use super::{Exit, Outcome};
+use crate::tape::{self, Kind};
+
+/// Seal the whole lines of a tape or recording whose program was killed
+#[derive(clap::Args)]
+#[command(after_help = "Example: telltape salvage run.jsonl.part --out run.jsonl")]
+pub(super) struct SalvageCommand {
+    /// The unsealed file; a capture that is killed leaves RECORDING.part
+    file: PathBuf,
+    /// What is saved; its manifest is written beside it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Serialize)]
+struct SalvagedJson {
+    file: String,
+    kind: &'static str,
+    sha256: String,
+    lines: u64,
+    lost_bytes: u64,
+    problem: Option<String>,
+}
+
+impl SalvageCommand {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let salvaged = tape::salvage(&self.file, &self.out)?;
+        let json = SalvagedJson {
+            file: self.out.display().to_string(),
+            kind: match salvaged.kind {
+                Kind::Tape => "tape",
+                Kind::Recording => "recording",
+            },
+            sha256: salvaged.sha256,
+            lines: salvaged.lines,
+            lost_bytes: salvaged.lost_bytes,
+            problem: salvaged.problem,
+        };
+        output.data(&json, || {
+            let lost = match &json.problem {
+                Some(problem) => format!("{} bytes lost: {}", json.lost_bytes, printable(problem)),
+                None => "nothing lost".to_owned(),
+            };
+            format!("{}: {} of {} lines, {lost}\n", json.file, json.kind, json.lines)
+        });
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,85 @@
+//! What `capture --watch` shows.
+
+use indicatif::ProgressBar;
+
+use super::output::{Output, Tone, printable};
+use crate::capture::{Follower, Written};
+use crate::motif::Episode;
+use crate::tape::recording::Body;
+
+/// The view of a capture: on a terminal a few lines that change, elsewhere a line for what is final.
+pub(super) struct Watch<'a> {
+    output: &'a Output,
+    bar: ProgressBar,
+    polls: u64,
+    gaps: u64,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(output: &'a Output) -> Self {
+        output.note("episodes are provisional while they are open (~), final when they have closed (=)");
+        Self { output, bar: output.bar(None, "{msg}"), polls: 0, gaps: 0 }
+    }
+
+    /// Shows what a line of the recording has brought.
+    pub(super) fn show(&mut self, written: &Written<'_>, closed: &[Episode], follower: &Follower) {
+        if let Written::Record(record) = written {
+            match &record.body {
+                Body::Poll(_) => self.polls += 1,
+                Body::Gap { gap } => {
+                    self.gaps += 1;
+                    self.line(&format!("{:>9.1} s  gap: {}", record.t, printable(gap)));
+                }
+                Body::Pace { pace_s, reason } => {
+                    self.line(&format!("{:>9.1} s  a poll every {pace_s} s: {}", record.t, printable(reason)));
+                }
+                Body::End { .. } => {}
+            }
+            self.finals(closed);
+            self.bar.set_message(self.status(record.t, follower));
+        }
+    }
+
+    /// Shows episodes that are final.
+    pub(super) fn finals(&self, closed: &[Episode]) {
+        for episode in closed {
+            self.line(&format!("{} {}", self.output.paint(Tone::Bad, "="), row(episode)));
+        }
+    }
+
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, text: &str) {
+        if self.bar.is_hidden() {
+            self.output.note(text);
+        } else {
+            self.bar.println(text);
+        }
+    }
+
+    fn status(&self, t: f64, follower: &Follower) -> String {
+        let mut text = format!("{t:>9.1} s  {} polls, {} gaps", self.polls, self.gaps);
+        for (class, activity) in follower.activity() {
+            let (largest, channel) = &activity.largest;
+            let largest =
+                if channel.is_empty() { "quiet".to_owned() } else { format!("{largest:.2} on {}", printable(channel)) };
+            text += &format!("\n  {:<15} {:>4} residuals a poll, {largest}", class.name(), activity.samples);
+        }
+        for episode in follower.open() {
+            text += &format!("\n{} {}", self.output.paint(Tone::Note, "~"), row(&episode));
+        }
+        text
+    }
+}
+
+/// Every column but `trust_sum`, which a channel that is seen later changes.
+fn row(episode: &Episode) -> String {
+    let Episode { motif, channel, t_start, t_end, peak, ema_at_boundary, .. } = episode;
+    let name = motif.name();
+    format!(
+        "{t_start:>9.1} to {t_end:.1} s  {name} on {}  peak {peak:.3}, ema {ema_at_boundary:.3}",
+        printable(channel)
+    )
+}

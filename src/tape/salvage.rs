@@ -1,0 +1,170 @@
+//! What is left of a tape or a recording whose program was killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::recording::{Body, Header, PART_ENDING, RECORDING_FORMAT, Record, Seal};
+use super::{Manifest, TapeError, TapeWriter, decode, manifest_path};
+use crate::residual::StreamBuilder;
+use crate::store::{Durability, Input, Place, Staged, StoreError, label};
+
+/// What was saved, and what was not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Salvaged {
+    /// What it was.
+    pub kind: Kind,
+    /// Whole lines that were sealed: samples of a tape; of a recording, polls and all other lines, the header included.
+    pub lines: u64,
+    /// Bytes behind the last of them.
+    pub lost_bytes: u64,
+    /// Why nothing behind it could be saved; `None` if there was nothing.
+    pub problem: Option<String>,
+    /// SHA-256 of what was sealed.
+    pub sha256: String,
+}
+
+/// What can be salvaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A tape.
+    Tape,
+    /// A part of a recording.
+    Recording,
+}
+
+/// Seals the whole lines of the unsealed tape or recording at `path`, up to the first one that is none, as `out`.
+///
+/// # Errors
+/// When it is sealed already, not a line of it can be saved, or something cannot be read or written.
+pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
+    for manifest in [manifest_path(path), Seal::path(path)] {
+        if manifest.exists() {
+            return Err(nothing(
+                path,
+                &format!("it is sealed by `{}`; `telltape verify` says whether it is whole", manifest.display()),
+            ));
+        }
+    }
+    if path.extension().is_some_and(|ending| ending == PART_ENDING.trim_start_matches('.'))
+        && std::fs::File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
+    {
+        return Err(nothing(path, "a capture is writing it; end that with Ctrl-C or SIGTERM, and it is sealed"));
+    }
+    let mut lines = Lines { reader: BufReader::new(Input::open(path, false)?), path, number: 0 };
+    let mut first = Vec::new();
+    if !lines.next(&mut first)? {
+        return Err(nothing(path, "there is no whole line in it"));
+    }
+    if serde_json::from_slice::<Header>(&first).is_ok() {
+        recording(lines, first, out)
+    } else {
+        tape(lines, first, out)
+    }
+}
+
+fn nothing(path: &Path, problem: &str) -> TapeError {
+    TapeError::NothingToSalvage { file: path.to_path_buf(), problem: problem.to_owned() }
+}
+
+fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
+    let place = Place::file(lines.path).at_line(1);
+    let found: Header =
+        serde_json::from_slice(&header).map_err(|error| TapeError::BadLine { place, problem: error.to_string() })?;
+    if found.recording > RECORDING_FORMAT {
+        return Err(TapeError::NewerFormat { tape: lines.path.to_path_buf(), found: found.recording });
+    }
+    if out.exists() {
+        return Err(TapeError::RecordingExists { recording: out.to_path_buf() });
+    }
+    let mut staged = Staged::create(out)?;
+    staged.append(&header)?;
+    let (mut polls, mut gaps, mut count) = (0, 0, 1);
+    let (mut first_t, mut last_t) = (None, None);
+    let mut end = "its program was killed".to_owned();
+    let mut line = Vec::new();
+    let problem = loop {
+        if !lines.next(&mut line)? {
+            break (!line.is_empty()).then(|| "the line has no end".to_owned());
+        }
+        match serde_json::from_slice::<Record>(&line) {
+            Ok(record) => {
+                match record.body {
+                    Body::Poll(_) => polls += 1,
+                    Body::Gap { .. } => gaps += 1,
+                    Body::End { end: reason } => end = reason,
+                    Body::Pace { .. } => {}
+                }
+                first_t.get_or_insert(record.t);
+                last_t = Some(record.t);
+                staged.append(&line)?;
+                line.clear();
+                count += 1;
+            }
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    let lost_bytes = line.len() as u64 + lines.rest()?;
+    let sha256 = staged.commit(Durability::Synced)?;
+    let seal = Seal {
+        sha256: sha256.clone(),
+        recording: RECORDING_FORMAT,
+        polls,
+        gaps,
+        first_t,
+        last_t,
+        crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+        end,
+        continued_in: None,
+    };
+    seal.write(out)?;
+    Ok(Salvaged { kind: Kind::Recording, lines: count, lost_bytes, problem, sha256 })
+}
+
+fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
+    let mut builder = StreamBuilder::default();
+    let mut line = first;
+    let problem = loop {
+        let decoded = decode::decode(&line);
+        if let Some(bad) = decoded.bad {
+            break Some(format!("line {}: {}", lines.number, bad.problem));
+        }
+        builder.append(decoded.samples);
+        line.clear();
+        if !lines.next(&mut line)? {
+            break (!line.is_empty()).then(|| "the line has no end".to_owned());
+        }
+    };
+    if builder.is_empty() {
+        return Err(nothing(lines.path, &problem.unwrap_or_default()));
+    }
+    let lost_bytes = line.len() as u64 + lines.rest()?;
+    let stream = builder.finish(format!("salvaged@{}", label(lines.path)));
+    let mut writer = TapeWriter::create(out, stream.source())?;
+    writer.append_stream(&stream)?;
+    let Manifest { sha256, sample_count, .. } = writer.finalise(None)?;
+    Ok(Salvaged { kind: Kind::Tape, lines: sample_count, lost_bytes, problem, sha256 })
+}
+
+struct Lines<'a> {
+    reader: BufReader<Input>,
+    path: &'a Path,
+    number: u64,
+}
+
+/// Beyond this, what has no line feed is no line.
+const LONGEST_LINE: u64 = 64 << 20;
+
+impl Lines<'_> {
+    /// Appends the next line with its end to `text`. If there is no whole one, what is left of it is there, too.
+    fn next(&mut self, text: &mut Vec<u8>) -> Result<bool, StoreError> {
+        self.number += 1;
+        let mut limited = std::io::Read::take(&mut self.reader, LONGEST_LINE);
+        limited.read_until(b'\n', text).map_err(StoreError::read(self.path))?;
+        Ok(text.last() == Some(&b'\n'))
+    }
+
+    /// How many bytes are left.
+    fn rest(&mut self) -> Result<u64, StoreError> {
+        std::io::copy(&mut self.reader, &mut std::io::sink()).map_err(StoreError::read(self.path))
+    }
+}
