@@ -1,6 +1,7 @@
 //! The one connection to the server. It can be asked the questions of the closed list, and nothing else.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -50,6 +51,8 @@ fn options() -> String {
 pub struct Observer {
     client: Client,
     driver: JoinHandle<()>,
+    /// What the server said when it ended the session, which may have been between two questions.
+    last_words: Arc<Mutex<Option<String>>>,
     versions: Versions,
     prepared: HashMap<Question, Option<Statement>>,
 }
@@ -105,9 +108,14 @@ impl Observer {
                 });
             }
         };
-        // It ends with the connection; why, the next question is told.
-        let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { client, driver, versions: Versions::default(), prepared: HashMap::new() })
+        let last_words = Arc::new(Mutex::new(None));
+        let heard = Arc::clone(&last_words);
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                *heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(text(&error));
+            }
+        });
+        Ok(Self { client, driver, last_words, versions: Versions::default(), prepared: HashMap::new() })
     }
 
     /// Tells which versions the questions are for; what has been prepared for others is forgotten.
@@ -129,7 +137,10 @@ impl Observer {
     pub async fn ask(&mut self, question: Question) -> Result<Vec<Vec<Cell>>, NoAnswer> {
         match tokio::time::timeout(ANSWER_TIMEOUT, self.answer(question)).await {
             Ok(Ok(rows)) => Ok(rows.iter().map(cells).collect()),
-            Ok(Err(error)) if self.client.is_closed() || error.is_closed() => Err(NoAnswer::Lost(text(&error))),
+            Ok(Err(error)) if self.client.is_closed() || error.is_closed() => {
+                let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                Err(NoAnswer::Lost(words.unwrap_or_else(|| text(&error))))
+            }
             Ok(Err(error)) => match error.code() {
                 // The session ends with these: the server goes down, or somebody ended it.
                 Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::IDLE_SESSION_TIMEOUT)
@@ -185,13 +196,21 @@ pub(super) fn text(error: &tokio_postgres::Error) -> String {
     text
 }
 
+const PASSWORD_REMEDY: &str = "set PGPASSWORD, or add a line to the pgpass file (docs/live.md)";
+
+/// Whether the client refused to go on, because the server asks for what it has not been given: a password.
+fn is_about_configuration(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_none()
+        && std::error::Error::source(error).is_some_and(|cause| !cause.is::<std::io::Error>())
+        && tls_error(error).is_none()
+        && !error.to_string().contains("TLS")
+}
+
 /// The error of a connection that did not come about, with what helps.
 fn refusal(info: &Conninfo, error: &tokio_postgres::Error) -> CaptureError {
     let user = info.config.get_user().unwrap_or_default();
     let remedy = match error.code() {
-        Some(&SqlState::INVALID_PASSWORD) => {
-            "set PGPASSWORD, or add a line to the pgpass file (docs/live.md)".to_owned()
-        }
+        Some(&SqlState::INVALID_PASSWORD) => PASSWORD_REMEDY.to_owned(),
         Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
             format!(
                 "does the role exist, and does pg_hba.conf let `{user}` in from here with this sslmode? `telltape capture --print-role` makes the role"
@@ -201,6 +220,7 @@ fn refusal(info: &Conninfo, error: &tokio_postgres::Error) -> CaptureError {
         Some(&SqlState::TOO_MANY_CONNECTIONS) => "wait, or raise max_connections".to_owned(),
         Some(&SqlState::CANNOT_CONNECT_NOW) => "wait until the server has started".to_owned(),
         Some(_) => "see the server's log".to_owned(),
+        None if info.config.get_password().is_none() && is_about_configuration(error) => PASSWORD_REMEDY.to_owned(),
         None => without_code(info, error),
     };
     CaptureError::Refused { place: info.place(), problem: problem(error), remedy }

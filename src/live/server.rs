@@ -187,6 +187,25 @@ impl Server {
         command
     }
 
+    /// Gives a file or folder to the user that the server runs as.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn adopt(&self, path: &Path) -> Result<(), LiveError> {
+        match unprivileged() {
+            Some((uid, gid)) => {
+                own(path, uid, gid).map_err(|error| self.fail(&format!("cannot have `{}`: {error}", path.display())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the server has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder().join("log")).unwrap_or_default()
+    }
+
     /// Runs SQL as the superuser and gives what it prints, cells by `|`, rows by line.
     ///
     /// # Errors
@@ -198,7 +217,7 @@ impl Server {
     }
 
     fn fail(&self, problem: &str) -> LiveError {
-        let log = fs::read_to_string(self.folder().join("log")).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<&str> = log.lines().rev().take(5).collect();
         let log = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
         LiveError::Server { bin: self.bin.clone(), problem: problem.to_owned(), log }

@@ -1,0 +1,210 @@
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use telltape::live::{Bench, DATABASE, Load, OBSERVER, Server, find_server};
+use telltape::tape::TapeError;
+use telltape::tape::recording::{Body, Line, Poll, Record, read_recording};
+use tempfile::TempDir;
+
+/// A server with the load's tables, and a clean folder for outputs.
+pub(crate) struct Scene {
+    pub(crate) server: Server,
+    pub(crate) folder: TempDir,
+}
+
+/// A password that is looked for everywhere.
+pub(crate) const PASSWORD: &str = "hunter2-p@ss:w/rd";
+
+/// As it stands in a URL.
+pub(crate) const PASSWORD_IN_URL: &str = "hunter2-p%40ss%3Aw%2Frd";
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        let settings: Vec<(String, String)> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let server = Server::start(&find_server().unwrap(), &settings).unwrap();
+        Load { scale: 1, ..Load::default() }.prepare(&server).unwrap();
+        Self { server, folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn load(&self) -> Bench {
+        Load { scale: 1, rate: 100, ..Load::default() }.start(&self.server).unwrap()
+    }
+
+    /// From now on the observer needs its password over TCP, and may come with or without TLS.
+    pub(crate) fn ask_for_password(&self) {
+        self.sql(&format!("ALTER ROLE {OBSERVER} PASSWORD '{PASSWORD}'"));
+        let hba = self.server.folder().join("data/pg_hba.conf");
+        let rules = std::fs::read_to_string(&hba).unwrap();
+        std::fs::write(&hba, format!("host all {OBSERVER} 127.0.0.1/32 scram-sha-256\n{rules}")).unwrap();
+        self.sql("SELECT pg_reload_conf()");
+        // The postmaster takes it in when it comes to it.
+        std::thread::sleep(Duration::from_millis(300));
+    }
+
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.server.psql(DATABASE, sql).unwrap()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.conninfo(OBSERVER, DATABASE)
+    }
+
+    /// A URL over TCP, with these credentials and parameters.
+    pub(crate) fn tcp(&self, credentials: &str, parameters: &str) -> String {
+        format!("postgres://{credentials}@127.0.0.1:{}/{DATABASE}?{parameters}", self.server.port())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telltape"));
+        command.current_dir(self.folder.path()).args(arguments);
+        for name in
+            ["PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT", "CI"]
+        {
+            command.env_remove(name);
+        }
+        command.env("HOME", self.folder.path());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Running::start(&mut self.command(arguments)).end()
+    }
+
+    /// Starts a capture with `arguments` beside the usual ones, and waits until it has made some polls.
+    pub(crate) fn capture(&self, arguments: &[&str]) -> Running {
+        let url = self.url();
+        let usual = ["capture", "--url", &url, "--recording", "run.jsonl", "--interval", "200ms"];
+        let running = Running::start(&mut self.command(&[&usual, arguments].concat()));
+        self.until_polls(3);
+        running
+    }
+
+    /// Waits until the recording that is being written has so many polls.
+    pub(crate) fn until_polls(&self, polls: usize) {
+        self.until(|text| text.matches("\"poll\":").count() >= polls);
+    }
+
+    /// Waits until the recording that is being written says so.
+    pub(crate) fn until(&self, says: impl Fn(&str) -> bool) {
+        let began = Instant::now();
+        loop {
+            let text = std::fs::read_to_string(self.path("run.jsonl.part")).unwrap_or_default();
+            if says(&text) {
+                return;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the recording ends with {}",
+                &text[text.len().saturating_sub(2000)..]
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The lines of the sealed recording behind its header, after `verify` has passed it.
+    pub(crate) fn records(&self, name: &str) -> Vec<Record> {
+        let verified = self.run(&["verify", name]);
+        assert_eq!(verified.code, 0, "{}", verified.stderr);
+        records(&self.path(name))
+    }
+}
+
+pub(crate) fn records(path: &Path) -> Vec<Record> {
+    let mut records = Vec::new();
+    read_recording::<TapeError>(path, |_, line| {
+        if let Line::Record(record) = line {
+            records.push(*record);
+        }
+        Ok(())
+    })
+    .unwrap();
+    records
+}
+
+pub(crate) fn polls(records: &[Record]) -> Vec<&Poll> {
+    let poll = |record: &'_ Record| match &record.body {
+        Body::Poll(_) => true,
+        _ => false,
+    };
+    records
+        .iter()
+        .filter(|record| poll(record))
+        .map(|record| match &record.body {
+            Body::Poll(poll) => poll.as_ref(),
+            _ => unreachable!("it was filtered"),
+        })
+        .collect()
+}
+
+pub(crate) fn gaps(records: &[Record]) -> Vec<&str> {
+    records
+        .iter()
+        .filter_map(|record| match &record.body {
+            Body::Gap { gap } => Some(gap.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A run of the binary that has not ended.
+pub(crate) struct Running(Child);
+
+/// What a run gave.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+    }
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end, half a minute at most.
+    pub(crate) fn end(mut self) -> Ran {
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                break status;
+            }
+            if began.elapsed() > Duration::from_secs(30) {
+                self.0.kill().unwrap();
+                panic!("it does not end");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let mut ran = Ran { code: status.code().unwrap_or(-1), stdout: String::new(), stderr: String::new() };
+        self.0.stdout.take().unwrap().read_to_string(&mut ran.stdout).unwrap();
+        self.0.stderr.take().unwrap().read_to_string(&mut ran.stderr).unwrap();
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        ran
+    }
+}
