@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use telltape::motif::{self, Engine, Episode, Grammar, Motif, Parameters};
-use telltape::residual::{Class, Stream, StreamBuilder};
+use telltape::evaluate::Generator;
+use telltape::motif::{self, Engine, Episode, Grammar, LiveEngine, Motif, Parameters};
+use telltape::residual::{Class, Math, Stream, StreamBuilder};
 
 /// An observer with as many inputs as `latest` has numbers.
 struct Observer {

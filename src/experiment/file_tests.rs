@@ -62,7 +62,7 @@ fn every_key_is_known_for_suggestions() {
     let evaluation = read(generated).unwrap().evaluation.unwrap();
     assert_eq!((evaluation.seeds, evaluation.sweep), (vec![1, 2, 3], Some((Axis::Scale, vec![0.0, 1.0]))));
     keys(&toml::from_str(generated).unwrap(), &mut found);
-    found.push("noise".to_owned());
+    found.extend(["noise".to_owned(), "rules".to_owned()]);
     found.sort();
     found.dedup();
     let mut known: Vec<String> = known_keys().map(str::to_owned).collect();
@@ -92,7 +92,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchanel = 'x'\n",
-            "`x.toml:5:1`: unknown field `chanel`, expected one of `channel`, `math`, `lenient`, `time_col`, `value_col`, `channel_col`, `pre_residualized`; did you mean `channel`?",
+            "`x.toml:5:1`: unknown field `chanel`, expected one of `channel`, `math`, `lenient`, `time_col`, `value_col`, `channel_col`, `pre_residualized`, `rules`; did you mean `channel`?",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchannel = 'profile'\n",
@@ -104,7 +104,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'snowst'\n",
-            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`?; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel",
+            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`?; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\n",
@@ -114,6 +114,18 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\ntime_col = 't'\n",
             "`x.toml:2:1`: `time_col`, `value_col`, `channel_col` and `pre_residualized` are for `generic`",
+        ),
+        (
+            "title = 't'\n[input]\ndata = 'ceb'\n[convert.rules]\npool_s = 3\n",
+            "`x.toml:5:10`: `rules` are for the data set `postgres`",
+        ),
+        (
+            "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert.rules]\npool_s = -3\n",
+            "`x.toml:6:10`: -3 is out of range: 0 <= pool_s <= 3600",
+        ),
+        (
+            "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert]\nchannel = 'reference'\n",
+            "`x.toml:6:11`: data set `postgres` has no construction `reference`; it has only `plain`",
         ),
         ("[generate]\nkind = 'perturbed'\nseed = 1\n", "`x.toml:1:1`: missing field `title`"),
         (

@@ -453,7 +453,8 @@ fn otel() {
 
 #[test]
 fn every_data_set_refuses_what_is_no_file_of_its_own() {
-    for dataset in Dataset::ALL {
+    // A recording is sealed: `tests/recordings.rs` has what is refused of it.
+    for dataset in Dataset::ALL.into_iter().filter(|dataset| *dataset != Dataset::Postgres) {
         for construction in [Construction::Reference, Construction::Own] {
             let options = Options { construction, math: Math::System, ..Options::new(dataset) };
             assert!(matches!(convert(Path::new("/"), &options), Err(TraceError::Store(_))), "{dataset}");

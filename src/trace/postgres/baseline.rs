@@ -77,6 +77,12 @@ impl Baseline {
     /// Takes in the interval that ends at `t`, unless the channel is up. A level that stays up becomes the usual one.
     pub(super) fn feed(&mut self, t: f64, (amount, count): (f64, f64), up: bool, rules: &Rules) {
         if up {
+            if self.up_since.is_none() {
+                // What is not the past yet has come when the channel was on its way up.
+                while self.history.back().is_some_and(|interval| !is_past(interval.t, t, rules.pool_s)) {
+                    self.history.pop_back();
+                }
+            }
             let since = *self.up_since.get_or_insert(t);
             if t - since < rules.adopt_s {
                 return;
@@ -144,7 +150,7 @@ mod tests {
         let usual = baseline.usual(8.0, 0.0, &rules).unwrap();
         assert_eq!((usual.ratio, usual.dispersion), (15.0, 10.0));
         assert_eq!(usual.deviations(30.0, 2.0), 0.0);
-        assert_eq!(usual.deviations(240.0 + 2.0 * 2400.0_f64.sqrt(), 16.0), 2.0);
+        assert_eq!(usual.deviations(390.0, 26.0) + usual.deviations(60.0 + 60.0, 4.0), 60.0 / 600.0_f64.sqrt());
         for second in 8..200 {
             baseline.feed(f64::from(second), (999.0, 1.0), true, &rules);
         }
