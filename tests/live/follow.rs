@@ -192,7 +192,7 @@ fn the_password_is_nowhere() {
         assert!(!leaks(ran.stdout.as_bytes()) && !leaks(ran.stderr.as_bytes()), "{}{}", ran.stdout, ran.stderr);
     }
     let mut found = Vec::new();
-    files(scene.folder.path(), &mut found);
+    files(&scene.path(""), &mut found);
     assert!(found.len() >= 9, "{found:?}");
     for path in found {
         assert!(!leaks(&std::fs::read(&path).unwrap()), "{}", path.display());

@@ -1,6 +1,7 @@
 //! The real binary against real, throw-away PostgreSQL servers. `make test-live` runs it.
 
 mod accidents;
+mod experiments;
 mod follow;
 mod refusals;
 mod support;

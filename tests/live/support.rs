@@ -9,10 +9,53 @@ use telltape::tape::TapeError;
 use telltape::tape::recording::{Body, Line, Poll, Record, read_recording};
 use tempfile::TempDir;
 
+/// A clean folder that the binary runs in.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<str>) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text.as_ref()).unwrap();
+    }
+
+    /// The binary, as a user without any setting of PostgreSQL's has it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_telltape"));
+        command.current_dir(self.0.path()).args(arguments).env("HOME", self.0.path());
+        for name in
+            ["PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT", "CI"]
+        {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(&mut self.command(arguments))
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.start(arguments).end()
+    }
+
+    pub(crate) fn run_with(&self, arguments: &[&str], (name, value): (&str, &str)) -> Ran {
+        Running::start(self.command(arguments).env(name, value)).end()
+    }
+}
+
 /// A server with the load's tables, and a clean folder for outputs.
 pub(crate) struct Scene {
     pub(crate) server: Server,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Folder,
 }
 
 /// A password that is looked for everywhere.
@@ -31,7 +74,7 @@ impl Scene {
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let server = Server::start(&find_server().unwrap(), &settings).unwrap();
         Load { scale: 1, ..Load::default() }.prepare(&server).unwrap();
-        Self { server, folder: tempfile::tempdir().unwrap() }
+        Self { server, folder: Folder::new() }
     }
 
     pub(crate) fn load(&self) -> Bench {
@@ -63,23 +106,15 @@ impl Scene {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.path(name)
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_telltape"));
-        command.current_dir(self.folder.path()).args(arguments);
-        for name in
-            ["PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT", "CI"]
-        {
-            command.env_remove(name);
-        }
-        command.env("HOME", self.folder.path());
-        command
+        self.folder.command(arguments)
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Running::start(&mut self.command(arguments)).end()
+        self.folder.run(arguments)
     }
 
     /// Starts a capture with `arguments` beside the usual ones, and waits until it has made some polls.

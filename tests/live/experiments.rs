@@ -1,0 +1,97 @@
+//! `telltape run` of a live experiment: a server is started, hurt, captured, and gone again.
+
+use crate::support::Folder;
+
+/// A table lock of four seconds, and what should be found of it.
+const SHORT: &str = "
+title = 'short'
+[load]
+scale = 1
+rate = 100
+[capture]
+seconds = 22
+interval_s = 0.5
+[fault]
+kind = 'table-lock'
+begin_s = 12
+end_s = 16
+[[truth.windows]]
+motif = 'contention_ramp'
+channel = 'Lock:relation'
+";
+
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn a_planted_lock_is_met_and_the_server_is_removed() {
+    let folder = Folder::new();
+    folder.write("data/datasets.toml", "");
+    folder.write("experiments/live/short.toml", SHORT);
+    let ran = folder.run(&["run", "experiments/live/short.toml", "--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()[0]["verdict"], "met");
+    for name in ["recording.jsonl", "recording.jsonl.hash", "tape.jsonl", "episodes.csv", "windows.csv", "score.csv"] {
+        assert!(folder.path("out/short").join(name).exists(), "{name}");
+    }
+    assert_eq!(folder.run(&["verify", "out/short/recording.jsonl", "out/short/tape.jsonl"]).code, 0);
+    let scored =
+        folder.run(&["score", "--episodes", "out/short/episodes.csv", "--windows", "out/short/windows.csv", "--json"]);
+    assert_eq!(scored.json()["scores"][2]["recall"], 1.0, "{}", scored.stdout);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn what_is_not_seen_is_missed_and_says_which_limit() {
+    let folder = Folder::new();
+    folder.write("data/datasets.toml", "");
+    let text = SHORT
+        .replace("table-lock", "connection-storm")
+        .replace("seconds = 22", "seconds = 19")
+        .replace("end_s = 16", "end_s = 13");
+    folder.write("experiments/live/short.toml", text);
+    let ran = folder.run(&["run", "experiments/live/short.toml", "--json"]);
+    assert_eq!(ran.code, 10, "{}{}", ran.stdout, ran.stderr);
+    let json = ran.json();
+    assert_eq!(json[0]["verdict"], "missed");
+    assert!(json[0]["reason"].as_str().unwrap().contains("contention_ramp on `Lock:relation` was not found"), "{json}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn an_interrupted_experiment_leaves_no_server() {
+    let folder = Folder::new();
+    folder.write("data/datasets.toml", "");
+    folder.write("experiments/live/short.toml", SHORT);
+    let running = folder.start(&["run", "experiments/live/short.toml"]);
+    while !folder.path("out/short/recording.jsonl.part").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    running.signal("INT");
+    let ran = running.end();
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    assert_eq!(folder.run(&["verify", "out/short/recording.jsonl"]).code, 0);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn wrong_files_start_no_server() {
+    let folder = Folder::new();
+    folder.write("data/datasets.toml", "");
+    for (from, to, problem) in [
+        ("'table-lock'", "'tablelock'", "unknown fault `tablelock`; did you mean `table-lock`?"),
+        ("end_s = 16", "end_s = 30", "0 < begin_s < end_s < seconds of [capture]"),
+        ("channel = 'Lock:relation'", "", "a window has one of `channel` and `statement`"),
+        ("'contention_ramp'", "'contention'", "unknown motif `contention`"),
+        ("scale = 1", "scale = 0", "scale is from 1 to 1000"),
+        ("[capture]", "[captured]", "unknown field `captured`"),
+        ("kind = 'table-lock'", "kind = 'none'", "without a fault nothing is required"),
+    ] {
+        folder.write("experiments/live/short.toml", SHORT.replace(from, to));
+        let ran = folder.run(&["run", "experiments/live/short.toml"]);
+        assert!(ran.code == 2 && ran.stderr.contains(problem), "{problem}: {} {}", ran.code, ran.stderr);
+    }
+    folder.write("experiments/live/short.toml", SHORT);
+    let ran = folder.run(&["explain", "experiments/live/short.toml"]);
+    assert!(ran.code == 2 && ran.stderr.contains("this is a live experiment"), "{}", ran.stderr);
+    let ran = folder.run_with(&["run", "experiments/live/short.toml"], ("PG_BIN", "/nowhere"));
+    assert!(ran.code == 12 && ran.stderr.contains("or set PG_BIN"), "{} {}", ran.code, ran.stderr);
+}
