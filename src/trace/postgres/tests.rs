@@ -174,13 +174,17 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
             row(6, "LWLock", 0.5, Cell::Null, ""),
         ],
     )]);
+    // Where the beginning is not told, a wait begins when it is first seen.
+    played.poll(&[(View::Waits, vec![row(6, "LWLock", 0.5, Cell::Null, ""), row(7, "LWLock", 9.0, Cell::Null, "")])]);
     played.poll(&[(View::Waits, vec![])]);
-    assert_eq!(played.of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0)]);
-    assert_eq!(played.of(Class::Contention, "LWLock:relation"), [(2.0, 0.5), (3.0, 0.0)]);
-    assert_eq!(played.of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0)]);
+    played.poll(&[(View::Waits, vec![row(7, "LWLock", 9.0, Cell::Null, "")])]);
+    assert_eq!(played.of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
+    assert_eq!(played.of(Class::Contention, "LWLock:relation"), [(2.0, 0.0), (3.0, 0.5), (4.0, 0.0), (5.0, 0.0)]);
+    assert_eq!(played.of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
     // A deadlock ends the count.
-    played.poll(&[(View::Waits, vec![row(1, "Lock", 9.0, Cell::Null, "2"), row(2, "Lock", 9.0, Cell::Null, "1")])]);
-    assert_eq!(played.of(Class::Contention, "chain").last(), Some(&(4.0, 1.0)));
+    let waits = |pid, by| row(pid, "Lock", 9.0, Cell::Float(9.0), by);
+    played.poll(&[(View::Waits, vec![waits(1, "2"), waits(2, "1")])]);
+    assert_eq!(played.of(Class::Contention, "chain").last(), Some(&(6.0, 1.0)));
 }
 
 #[test]

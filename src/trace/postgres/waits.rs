@@ -17,16 +17,25 @@ pub(super) struct Waits {
     known: BTreeSet<String>,
     chained: bool,
     before: Option<f64>,
+    /// Who waited for what at the last poll, where the server does not tell since when.
+    waited: BTreeSet<(i64, String)>,
 }
 
 impl Waits {
     pub(super) fn new(header: &Header) -> Self {
         let names = ["pid", "type", "event", "query_s", "wait_s", "blockers"];
-        Self { layout: Layout::new(header, View::Waits, names), known: BTreeSet::new(), chained: false, before: None }
+        Self {
+            layout: Layout::new(header, View::Waits, names),
+            known: BTreeSet::new(),
+            chained: false,
+            before: None,
+            waited: BTreeSet::new(),
+        }
     }
 
     pub(super) fn forget(&mut self) {
         self.before = None;
+        self.waited.clear();
     }
 
     pub(super) fn take(&mut self, t: f64, rows: &ViewRows, rules: &Rules, counts: &mut RowCounts, emit: &mut Emit<'_>) {
@@ -42,6 +51,7 @@ impl Waits {
         }
         let mut waiting: BTreeMap<String, f64> = BTreeMap::new();
         let mut blockers: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        let mut waited = BTreeSet::new();
         for row in &rows.rows {
             let [pid, kind, event, query_s, wait_s, blocked_by] = self.layout.of(row);
             let (Some(kind), Some(event)) = (kind.text(), event.text()) else {
@@ -49,15 +59,27 @@ impl Waits {
                 continue;
             };
             counts.used += 1;
-            // Where the beginning of a wait is not told, it cannot be before that of the statement.
-            let age = wait_s.number().or(query_s.number()).unwrap_or_default().max(0.0);
-            *waiting.entry(format!("{kind}:{event}")).or_default() += age.min(interval) / interval;
+            let channel = format!("{kind}:{event}");
+            let age = match (wait_s.number(), pid.int()) {
+                (Some(age), _) => age.max(0.0),
+                // Where the beginning of a wait is not told, it is when it was first seen: that a session waits at one instant, for
+                // the disk of a neighbour say, tells of no contention. It cannot be before the statement's.
+                (None, Some(pid)) => {
+                    let waiter = (pid, channel.clone());
+                    let long = self.waited.contains(&waiter);
+                    waited.insert(waiter);
+                    if long { query_s.number().unwrap_or_default().max(0.0) } else { 0.0 }
+                }
+                (None, None) => 0.0,
+            };
+            *waiting.entry(channel).or_default() += age.min(interval) / interval;
             if let (Some(pid), Some(text)) = (pid.int(), blocked_by.text())
                 && age >= rules.chain_s
             {
                 blockers.insert(pid, text.split(' ').filter_map(|pid| pid.parse().ok()).collect());
             }
         }
+        self.waited = waited;
         self.known.extend(waiting.keys().cloned());
         for event in &self.known {
             let sessions = waiting.get(event).copied().unwrap_or_default();
