@@ -102,6 +102,7 @@ pub fn fingerprint(stream: &ResidualStream) -> String {
 /// What the adapter says, as text.
 pub fn convert(dataset: Dataset, path: &Path, columns: &GenericColumns) -> Result<ResidualStream, String> {
     let loaded = match dataset {
+        Dataset::Postgres => return Err("a recording of ours, which it does not know".to_owned()),
         Dataset::Snowset => Snowset.load(path),
         Dataset::Sqlshare => SqlShare.load(path),
         Dataset::SqlshareText => SqlShareText.load(path),

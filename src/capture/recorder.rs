@@ -388,13 +388,13 @@ impl Run<'_> {
     fn seal(self, end: Result<End, CaptureError>) -> Result<Captured, CaptureError> {
         let at = self.began.elapsed();
         let wall = self.wall(at);
-        let (text, failure) = match &end {
-            Ok(end) => (end.to_string(), None),
-            Err(error) => (format!("the capture failed: {error}"), Some(())),
+        let text = match &end {
+            Ok(end) => end.to_string(),
+            Err(error) => format!("the capture failed: {error}"),
         };
         let seal = self.writer.seal(seconds(at), wall, &text);
+        // The first failure is the cause.
         let end = end?;
-        debug_assert!(failure.is_none(), "a failure has been returned");
         Ok(Captured { end, seal: seal?, polls: self.polls, gaps: self.gaps, parts: self.parts })
     }
 }

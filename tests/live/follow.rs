@@ -135,8 +135,8 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 fn the_password_is_nowhere() {
     let scene = Scene::with(&[("log_statement", "all"), ("log_connections", "on"), ("log_min_messages", "info")]);
     scene.ask_for_password();
-    let sources: [(&str, String, Option<(&str, &str)>); 3] = [
-        ("url", scene.tcp(&format!("{OBSERVER}:{PASSWORD_IN_URL}"), "sslmode=disable"), None),
+    let sources = [
+        ("url", scene.tcp(&format!("{OBSERVER}:{PASSWORD_IN_URL}"), "sslmode=disable"), None::<(&str, &str)>),
         ("environment", scene.tcp(OBSERVER, "sslmode=disable"), Some(("PGPASSWORD", PASSWORD))),
         (
             "pairs",

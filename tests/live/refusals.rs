@@ -34,7 +34,7 @@ fn each_refusal_names_its_remedy() {
         assert_eq!(ran.code, *code, "{url}: {}", ran.stderr);
         assert!(ran.stderr.contains(remedy), "{url}: {}", ran.stderr);
         assert_eq!(ran.stderr.lines().filter(|line| line.starts_with("error:")).count(), 1, "{}", ran.stderr);
-        assert!(std::fs::read_dir(&scene.path("")).unwrap().next().is_none(), "nothing is left behind");
+        assert!(std::fs::read_dir(scene.path("")).unwrap().next().is_none(), "nothing is left behind");
     }
     for arguments in [
         ["--interval", "0"],
@@ -51,7 +51,7 @@ fn each_refusal_names_its_remedy() {
                 .concat(),
         );
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
-        assert!(std::fs::read_dir(&scene.path("")).unwrap().next().is_none(), "nothing is left behind");
+        assert!(std::fs::read_dir(scene.path("")).unwrap().next().is_none(), "nothing is left behind");
     }
 }
 

@@ -169,16 +169,11 @@ pub(crate) fn records(path: &Path) -> Vec<Record> {
 }
 
 pub(crate) fn polls(records: &[Record]) -> Vec<&Poll> {
-    let poll = |record: &'_ Record| match &record.body {
-        Body::Poll(_) => true,
-        _ => false,
-    };
     records
         .iter()
-        .filter(|record| poll(record))
-        .map(|record| match &record.body {
-            Body::Poll(poll) => poll.as_ref(),
-            _ => unreachable!("it was filtered"),
+        .filter_map(|record| match &record.body {
+            Body::Poll(poll) => Some(poll.as_ref()),
+            _ => None,
         })
         .collect()
 }
