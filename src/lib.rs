@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The modules are the stages of that pipeline; each may use only those named after it here:
-//! [`report`], [`experiment`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
+//! [`report`], [`experiment`], [`live`], [`capture`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
+//! [`capture`] makes traces, of a live server; [`live`] starts throw-away ones.
 //! The command line of the binary lives in [`cli`].
 
 pub mod capture;
