@@ -18,14 +18,18 @@ use super::conninfo::{Conninfo, Environment, SslMode};
 pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result<MakeRustlsConnect, CaptureError> {
     let provider = Arc::new(ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match info.sslmode {
-        SslMode::Disable | SslMode::Require => Arc::new(Anybody(Arc::clone(&provider))),
+        SslMode::Disable | SslMode::Require => Arc::new(AnyHost { provider: Arc::clone(&provider), authority: None }),
         mode => {
             let roots = Arc::new(roots(info.sslrootcert.as_deref(), environment)?);
             let authority =
                 WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build().map_err(|error| {
                     CaptureError::usage(format!("the certificates of sslrootcert cannot be used: {error}"))
                 })?;
-            if mode == SslMode::VerifyFull { authority } else { Arc::new(AnyHost(authority)) }
+            if mode == SslMode::VerifyFull {
+                authority
+            } else {
+                Arc::new(AnyHost { provider: Arc::clone(&provider), authority: Some(authority) })
+            }
         }
     };
     let config = ClientConfig::builder_with_provider(provider)
@@ -65,48 +69,13 @@ fn roots(file: Option<&Path>, environment: Environment<'_>) -> Result<RootCertSt
     if roots.is_empty() { Err(bad(&"there is no certificate in it")) } else { Ok(roots) }
 }
 
-/// Takes the certificate of whoever answers; that it is theirs is still checked.
+/// Takes a certificate of an authority, whatever host it is for, or without one the certificate of whoever answers. That it is
+/// theirs is checked either way.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct AnyHost {
+    provider: Arc<CryptoProvider>,
+    authority: Option<Arc<WebPkiServerVerifier>>,
 }
-
-/// Takes a certificate of the authority, whatever host it is for.
-#[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
 
 impl ServerCertVerifier for AnyHost {
     fn verify_server_cert(
@@ -117,7 +86,8 @@ impl ServerCertVerifier for AnyHost {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.0.verify_server_cert(certificate, between, host, ocsp, now) {
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
+        match authority.verify_server_cert(certificate, between, host, ocsp, now) {
             // The name is looked at last, when everything else is right.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -132,7 +102,7 @@ impl ServerCertVerifier for AnyHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -141,10 +111,10 @@ impl ServerCertVerifier for AnyHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
