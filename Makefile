@@ -16,7 +16,7 @@ HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && e
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
 ## report is written either way.
 reproduce: build data
-	$(TELLTAPE) run; code=$$?; $(TELLTAPE) report || exit; exit $$code
+	$(TELLTAPE) run --no-cache; code=$$?; $(TELLTAPE) report || exit; exit $$code
 
 build:
 	$(CARGO) build --release --locked

@@ -19,6 +19,7 @@ pub use connection::{NoAnswer, Observer};
 pub use conninfo::{Conninfo, Environment, SslMode};
 pub use error::CaptureError;
 pub use follow::{Activity, Followed, Follower};
+pub use plans::PlanLog;
 pub use preflight::{Finding, Preflight, role_sql};
 pub use queries::{Question, Versions, columns};
 pub use recorder::{Capture, Captured, End, Stop, Target, Written, capture};

@@ -19,7 +19,7 @@ const MOST_BYTES: u64 = 8 << 20;
 const LONGEST_LINE: usize = 4 << 20;
 
 /// A log that is being followed, from its end when the capture begins.
-pub(super) struct PlanLog {
+pub struct PlanLog {
     /// A file, or a folder whose newest `*.json` is followed.
     path: PathBuf,
     current: Option<Current>,
@@ -41,7 +41,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn open(path: &Path) -> Result<Self, CaptureError> {
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
         let mut log = Self { path: path.to_path_buf(), current: None, rest: Vec::new(), skipping: false };
         let fail = |problem: &dyn std::fmt::Display| {
             let path = path.display();
@@ -62,7 +62,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When the log cannot be read now; it is tried again at the next poll.
-    pub(super) fn read(&mut self) -> Result<Vec<Vec<Cell>>, String> {
+    pub fn read(&mut self) -> Result<Vec<Vec<Cell>>, String> {
         let mut rows = Vec::new();
         // The file that was followed is read to its end before its successor.
         if let Some(current) = &mut self.current {

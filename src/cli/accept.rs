@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
@@ -17,8 +18,8 @@ pub(super) struct Accept {
     out: Out,
 }
 
-#[derive(Serialize)]
-struct AcceptedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AcceptedJson<'a> {
     name: String,
     changed: bool,
     error: Option<FailureJson<'a>>,
@@ -29,6 +30,7 @@ impl Accept {
         let project = Project::here(self.out.out);
         let selection = project.select(&self.experiments)?;
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
+        let _lock = project.lock()?;
         let (mut accepted, mut failures) = (Vec::new(), Vec::new());
         for experiment in &selection.experiments {
             match experiment::accept(&project, experiment, in_ci) {

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::convert::RuleArguments;
@@ -72,8 +73,8 @@ pub(super) struct CaptureCommand {
     print_role: bool,
 }
 
-#[derive(Serialize)]
-struct CheckJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CheckJson<'a> {
     server: &'a str,
     version: &'a str,
     role: &'a str,
@@ -82,15 +83,15 @@ struct CheckJson<'a> {
     findings: Vec<FindingJson<'a>>,
 }
 
-#[derive(Serialize)]
-struct FindingJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct FindingJson<'a> {
     fatal: bool,
     problem: &'a str,
     remedy: &'a str,
 }
 
-#[derive(Serialize)]
-struct CapturedJson {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CapturedJson {
     recording: String,
     sha256: String,
     parts: u32,
@@ -101,13 +102,18 @@ struct CapturedJson {
     tape: Option<FollowedJson>,
 }
 
-#[derive(Serialize)]
-struct FollowedJson {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct FollowedJson {
     tape: String,
     sha256: String,
     sample_count: u64,
     episode_count: usize,
     episodes_csv: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RoleJson {
+    sql: String,
 }
 
 impl CaptureCommand {
@@ -132,7 +138,8 @@ impl CaptureCommand {
         let role = info.as_ref().map_or("observer", Conninfo::user).to_owned();
         let database = info.as_ref().map_or("postgres", Conninfo::database).to_owned();
         let sql = role_sql(&role, &database);
-        output.data(&serde_json::json!({ "sql": sql }), || sql.clone());
+        let json = RoleJson { sql };
+        output.data(&json, || json.sql.clone());
         Ok(Exit::Ok)
     }
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -78,7 +79,7 @@ impl RuleArguments {
 }
 
 /// A tape that was written.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct TapeJson {
     tape: String,
     sha256: String,

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
@@ -42,16 +43,16 @@ Examples:
     },
 }
 
-#[derive(Serialize)]
-struct ListedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ListedJson<'a> {
     name: &'a str,
     present: bool,
     #[serde(flatten)]
     entry: &'a Entry,
 }
 
-#[derive(Serialize)]
-struct VerifiedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct VerifiedJson<'a> {
     name: &'a str,
     ok: bool,
     error: Option<FailureJson<'a>>,

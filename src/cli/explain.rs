@@ -1,31 +1,24 @@
-use serde::Serialize;
-
-use super::output::{Output, Tone};
+use super::difference::{DifferenceJson, Style};
+use super::output::Output;
 use super::{Exit, Out, Outcome};
-use crate::experiment::{self, Explanation, Project, StageRow, TableDifference, ValueChange, Verdict};
+use crate::experiment::{self, Difference, Project, Verdict};
 
-/// Name the first stage that differs, and the first differing rows, old and new
+/// Name the first stage that differs, why, and the first differing rows, old and new
 #[derive(clap::Args)]
 #[command(after_help = "\
 Explains the results that the last run left in out/; exits with 10 if one differs, with 11 if one has nothing to compare with.
 
 Examples:
-  telltape run ceb; telltape explain ceb")]
+  telltape run ceb; telltape explain ceb
+  telltape explain --markdown > comment.md      for a pull request")]
 pub(super) struct Explain {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
+    /// Markdown instead of text
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
     #[command(flatten)]
     out: Out,
-}
-
-#[derive(Serialize)]
-struct ExplanationJson<'a> {
-    name: &'a str,
-    verdict: &'a str,
-    first: Option<&'a str>,
-    stages: &'a [StageRow],
-    values: &'a [ValueChange],
-    tables: &'a [TableDifference],
 }
 
 impl Explain {
@@ -34,21 +27,13 @@ impl Explain {
         let selection = project.select(&self.experiments)?;
         let mut explanations = Vec::new();
         for experiment in &selection.experiments {
-            explanations.push(experiment::explain(&project, experiment)?);
+            explanations.push((experiment.name.as_str(), experiment::explain(&project, experiment)?));
         }
-        let json: Vec<ExplanationJson<'_>> = explanations
-            .iter()
-            .map(|explanation| ExplanationJson {
-                name: &explanation.name,
-                verdict: explanation.verdict.name(),
-                first: explanation.first().map(|row| row.stage),
-                stages: &explanation.stages,
-                values: &explanation.values,
-                tables: &explanation.tables,
-            })
-            .collect();
-        output.data(&json, || explanations.iter().map(|explanation| text(explanation, output)).collect());
-        Ok(Exit::worst(explanations.iter().map(|explanation| match explanation.verdict {
+        let json: Vec<DifferenceJson<'_>> =
+            explanations.iter().map(|(name, difference)| DifferenceJson::new(name, difference)).collect();
+        let style = Style { output, markdown: self.markdown };
+        output.data(&json, || explanations.iter().map(|(name, difference)| text(name, difference, style)).collect());
+        Ok(Exit::worst(explanations.iter().map(|(_, difference)| match difference.verdict {
             Verdict::Same | Verdict::Skipped { .. } | Verdict::Met => Exit::Ok,
             Verdict::Differs | Verdict::Missed { .. } => Exit::Differs,
             Verdict::NoExpected => Exit::NoExpected,
@@ -56,39 +41,20 @@ impl Explain {
     }
 }
 
-fn text(explanation: &Explanation, output: &Output) -> String {
-    let name = &explanation.name;
-    match &explanation.verdict {
-        Verdict::Same | Verdict::Met => return format!("{name}: {}\n", explanation.verdict.name()),
-        Verdict::Skipped { reason } | Verdict::Missed { reason } => return format!("{name}: not compared: {reason}\n"),
+fn text(name: &str, difference: &Difference, style: Style<'_>) -> String {
+    match &difference.verdict {
+        Verdict::Same | Verdict::Met => format!("{name}: {}\n", difference.verdict.name()),
+        Verdict::Skipped { reason } | Verdict::Missed { reason } => format!("{name}: not compared: {reason}\n"),
         Verdict::NoExpected => {
-            return format!(
-                "{name}: nothing to compare with; to make its result the expected one: telltape accept {name}\n"
-            );
+            format!("{name}: nothing to compare with; to make its result the expected one: telltape accept {name}\n")
         }
-        Verdict::Differs => {}
-    }
-    let minus = |text: &str| output.paint(Tone::Bad, &format!("    -{text}")) + "\n";
-    let plus = |text: &str| output.paint(Tone::Good, &format!("    +{text}")) + "\n";
-    let changed: Vec<&str> = explanation.stages.iter().filter(|row| !row.is_same()).map(|row| row.stage).collect();
-    let first = changed.first().map_or("counts", |first| first);
-    let mut text = format!("{name}: differs from stage `{first}` on ({})\n", changed.join(", "));
-    if let Some(row) = explanation.first() {
-        text += &format!("  {}\n", row.stage);
-        text += &minus(row.expected.as_deref().unwrap_or("(absent)"));
-        text += &plus(row.digest.as_deref().unwrap_or("(absent)"));
-    }
-    for value in &explanation.values {
-        text += &format!("  {}: {}\n", value.of, value.key);
-        text += &minus(value.expected.as_deref().unwrap_or("(default)"));
-        text += &plus(value.actual.as_deref().unwrap_or("(default)"));
-    }
-    for table in &explanation.tables {
-        text += &format!("  {}: {} rows removed, {} added; first:\n", table.table, table.removed, table.added);
-        for row in &table.rows {
-            let line = format!("{}: {}", row.line, row.row);
-            text += &if row.added { plus(&line) } else { minus(&line) };
+        Verdict::Differs => {
+            let accept = if style.markdown {
+                "\nTo make this the expected result: "
+            } else {
+                "  to make this the expected result: "
+            };
+            format!("{}{accept}telltape accept {name}\n", style.results(name, difference))
         }
     }
-    text + &format!("  to make this the expected result: telltape accept {name}\n")
 }

@@ -1,5 +1,6 @@
 use std::error::Error;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::exit::Exit;
@@ -7,7 +8,7 @@ use crate::capture::CaptureError;
 use crate::evaluate::TableError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::live::LiveError;
-use crate::store::{Place, StoreError};
+use crate::store::{LockError, Place, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
@@ -21,7 +22,7 @@ pub(super) struct Failure {
 }
 
 /// A failure as JSON.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct FailureJson<'a> {
     code: u8,
     kind: &'a str,
@@ -88,6 +89,15 @@ impl From<StoreError> for Failure {
         let (exit, kind) = store(&error);
         let place = Place::file(error.path());
         Self::new(exit, kind, &error, Some(place))
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Busy { ref folder, .. } => Self::new(Exit::Internal, "busy", &error, Some(Place::file(folder))),
+            LockError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -1,21 +1,28 @@
 //! The command line: one file per subcommand; arguments in, one library call, text or JSON out.
 
 mod accept;
+mod cache;
 mod capture;
 mod convert;
 mod data;
 mod detect;
+mod diff;
+mod difference;
+mod doctor;
 mod exit;
 mod explain;
 mod failure;
 mod generate;
+mod junit;
 mod output;
 mod plan;
 mod replay;
 mod report;
 mod run;
 mod salvage;
+mod schema;
 mod score;
+mod shell;
 mod signals;
 mod tapes;
 mod verify;
@@ -30,6 +37,8 @@ use clap::{Parser, Subcommand};
 pub use exit::Exit;
 use failure::Failure;
 use output::{Color, Output};
+
+use crate::experiment::Setting;
 
 /// Turns SQL workload traces into hashed tapes, replays the tapes through a motif engine, and tells whether the result
 /// is still the one that was committed.
@@ -66,11 +75,20 @@ struct Out {
     out: PathBuf,
 }
 
+/// Keys of the experiments that are other ones for once.
+#[derive(clap::Args)]
+struct Settings {
+    /// Set a key of the experiments to another value; the digests tell, as if it stood in the file
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Setting>,
+}
+
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
     Accept(accept::Accept),
     Explain(explain::Explain),
+    Diff(diff::Diff),
     Plan(plan::Plan),
     Convert(convert::Convert),
     Verify(verify::Verify),
@@ -82,6 +100,11 @@ enum Command {
     Report(report::Report),
     Capture(Box<capture::CaptureCommand>),
     Data(data::Data),
+    Cache(cache::Cache),
+    Doctor(doctor::Doctor),
+    Schema(schema::SchemaCommand),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// What every subcommand gives: the exit code of what it printed, or the failure of the command as a whole.
@@ -114,6 +137,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Run(run) => run.execute(output),
         Command::Accept(accept) => accept.execute(output),
         Command::Explain(explain) => explain.execute(output),
+        Command::Diff(diff) => diff.execute(output),
         Command::Plan(plan) => plan.execute(output),
         Command::Convert(convert) => convert.execute(output),
         Command::Verify(verify) => verify.execute(output),
@@ -125,6 +149,11 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Report(report) => report.execute(output),
         Command::Capture(capture) => capture.execute(output),
         Command::Data(data) => data.execute(output),
+        Command::Cache(cache) => cache.execute(output),
+        Command::Doctor(doctor) => doctor.execute(output),
+        Command::Schema(schema) => schema.execute(output),
+        Command::Completions(completions) => completions.execute(output),
+        Command::Man(man) => man.execute(output),
     }
 }
 

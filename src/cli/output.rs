@@ -57,6 +57,11 @@ impl Output {
         }
     }
 
+    /// Data that is text in any case, such as a script.
+    pub(super) fn text(&self, text: &str) {
+        print(text);
+    }
+
     /// A message to people.
     pub(super) fn note(&self, message: &str) {
         if !self.quiet {

@@ -1,8 +1,9 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::Output;
-use super::{Exit, Out, Outcome};
+use super::{Exit, Out, Outcome, Settings};
 use crate::experiment::{self, Project};
 
 /// Tell what would run and why; write nothing
@@ -14,11 +15,13 @@ pub(super) struct Plan {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
     out: Out,
 }
 
-#[derive(Serialize)]
-struct PlannedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlannedJson<'a> {
     name: &'a str,
     input: Option<String>,
     steps: &'a [String],
@@ -27,7 +30,7 @@ struct PlannedJson<'a> {
 
 impl Plan {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(self.out.out);
+        let project = Project::here(self.out.out).with_settings(self.settings.set);
         let selection = project.select(&self.experiments)?;
         let planned = experiment::plan(&project, &selection.experiments)?;
         let obstacles: Vec<Option<Failure>> =

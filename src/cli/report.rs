@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::output::Output;
@@ -17,8 +18,8 @@ pub(super) struct Report {
     out: Out,
 }
 
-#[derive(Serialize)]
-struct ReportJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ReportJson<'a> {
     report: String,
     bytes: usize,
     sha256: &'a str,

@@ -1,10 +1,13 @@
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, table};
-use super::{Exit, Out, Outcome, signals};
+use super::{Exit, Out, Outcome, Settings, junit, signals};
 use crate::experiment::{
-    self, Counts, Evaluation, Experiment, ExperimentError, Progress, Project, Report, StageRow, Verdict,
+    self, CachedStage, Counts, Evaluation, Experiment, ExperimentError, Progress, Project, Report, StageRow, Verdict,
 };
 
 /// Convert, replay, write out/<name>/, and compare with results/<name>/
@@ -13,29 +16,41 @@ use crate::experiment::{
 Examples:
   telltape run                      all of experiments/*.toml
   telltape run ceb 'snowset*'       by name and by glob
+  telltape run ceb --set replay.grammar.cache_collapse.drift_threshold=0.05
   telltape run --json | jq '.[].verdict'")]
 pub(super) struct Run {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
+    settings: Settings,
+    /// Run every stage, even if nothing that it is made from has changed since the last run
+    #[arg(long)]
+    no_cache: bool,
+    /// Write the verdicts to this file as JUnit XML, for CI
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    #[command(flatten)]
     out: Out,
 }
 
-#[derive(Serialize)]
-struct ReportJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ReportJson<'a> {
     name: &'a str,
     verdict: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     stages: &'a [StageRow],
     counts: Option<&'a Counts>,
+    cached: &'a [CachedStage],
     error: Option<FailureJson<'a>>,
 }
 
 impl Run {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(self.out.out);
+        let project = Project::here(self.out.out).with_settings(self.settings.set);
+        let project = if self.no_cache { project.without_cache() } else { project };
         let selection = project.select_all(&self.experiments)?;
+        let _lock = project.lock()?;
         let evaluated = |experiment: &Experiment| experiment.evaluation.as_ref().map_or(0, Evaluation::runs) as u64;
         let runs: u64 = selection.live.len() as u64
             + selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum::<u64>();
@@ -75,10 +90,19 @@ impl Run {
                 },
                 stages: &report.stages,
                 counts: report.counts.as_ref(),
+                cached: &report.cached,
                 error: failure.as_ref().map(Failure::json),
             })
             .collect();
         output.data(&json, || text(&reports, output));
+        let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
+        if skipped > 0 {
+            output
+                .note(&format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));
+        }
+        if let Some(path) = &self.junit {
+            junit::write(path, &reports, &failures)?;
+        }
         for (report, failure) in reports.iter().zip(&failures) {
             if let Some(failure) = failure {
                 output.error_of(&report.name, failure);

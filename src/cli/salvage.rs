@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::output::{Output, printable};
@@ -17,8 +18,8 @@ pub(super) struct SalvageCommand {
     out: PathBuf,
 }
 
-#[derive(Serialize)]
-struct SalvagedJson {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SalvagedJson {
     file: String,
     kind: &'static str,
     sha256: String,

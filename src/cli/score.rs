@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -40,15 +41,15 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
-#[derive(Serialize)]
-struct ScoresJson {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ScoresJson {
     scores: Vec<ScoreJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<Vec<PublishedJson>>,
 }
 
-#[derive(Serialize)]
-struct ScoreJson {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ScoreJson {
     motif: &'static str,
     windows: usize,
     episodes: usize,
@@ -62,8 +63,8 @@ struct ScoreJson {
     false_alarms_per_hour: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct PublishedJson {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PublishedJson {
     motif: &'static str,
     tp: usize,
     fp: usize,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
@@ -24,8 +25,8 @@ struct Replayed {
     episodes_csv: PathBuf,
 }
 
-#[derive(Serialize)]
-struct ReplayedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ReplayedJson<'a> {
     tape: String,
     sha256: Option<&'a str>,
     sample_count: Option<u64>,

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
@@ -23,8 +24,8 @@ pub(super) struct Verify {
     tapes: Vec<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct VerifiedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct VerifiedJson<'a> {
     tape: String,
     ok: bool,
     sha256: Option<&'a str>,

@@ -1,8 +1,8 @@
 use std::fs;
 
-use super::compare::check_tables;
+use super::compare::{self, check_tables};
 use super::outcome::Outcome;
-use super::run::{input_digest, options};
+use super::run::{input_digest, parameters};
 use super::{Experiment, ExperimentError, Project};
 use crate::store::{Durability, Place, StoreError, remove_file, write_whole};
 
@@ -49,9 +49,7 @@ impl From<StoreError> for AcceptError {
 /// # Errors
 /// When windows that it names cannot be read.
 pub fn is_current(project: &Project, experiment: &Experiment, last: &Outcome) -> Result<bool, ExperimentError> {
-    let mut now = Outcome::default();
-    now.set_parameters(options(&experiment.source), &experiment.engine);
-    now.set_evaluation(experiment.evaluation_options(project.root())?);
+    let now = parameters(project, experiment)?;
     Ok((&now.options, &now.grammar, &now.evaluation) == (&last.options, &last.grammar, &last.evaluation))
 }
 
@@ -84,8 +82,15 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
         write_whole(&results.join(table), &bytes, Durability::Synced)?;
     }
     last.write(&expected_path, Durability::Synced)?;
-    for gone in before.iter().flat_map(|before| before.tables.keys()).filter(|name| !last.tables.contains_key(*name)) {
-        remove_file(&results.join(gone))?;
+    // Not by what stood in the one before: it may have been replaced by a run that was killed here.
+    for entry in fs::read_dir(&results).map_err(StoreError::read(&results))? {
+        let path = entry.map_err(StoreError::read(&results))?.path();
+        let is_table = path.extension().is_some_and(|ending| ending == "csv");
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_table && !last.tables.contains_key(&*name) {
+            remove_file(&path)?;
+        }
     }
-    Ok(Accepted { name: name.clone(), changed: before.as_ref() != Some(&last) })
+    let changed = compare::verdict(&last, before.as_ref()) != compare::Verdict::Same;
+    Ok(Accepted { name: name.clone(), changed })
 }

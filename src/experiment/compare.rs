@@ -45,7 +45,7 @@ impl Verdict {
 }
 
 /// One stage of the chain: what it gave and what was expected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StageRow {
     /// Name of the stage.
     pub stage: &'static str,
@@ -78,8 +78,9 @@ pub(super) fn rows(actual: Option<&Outcome>, expected: Option<&Outcome>) -> Vec<
 /// The verdict on a result.
 pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
     let Some(expected) = expected else { return Verdict::NoExpected };
-    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm is no result.
-    if *actual == (Outcome { libm: actual.libm.clone(), ..expected.clone() }) {
+    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm and the program are no result.
+    let made_with = Outcome { libm: actual.libm.clone(), program: actual.program.clone(), ..expected.clone() };
+    if *actual == made_with {
         return Verdict::Same;
     }
     match (&expected.libm, &actual.libm) {

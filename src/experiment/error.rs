@@ -65,6 +65,16 @@ pub enum ExperimentError {
 }
 
 impl ExperimentError {
+    /// The same about the file as a whole, where the text that was read is not what stands in it.
+    pub(super) fn without_line(self, prefix: &str) -> Self {
+        match self {
+            Self::File { place, problem } => {
+                Self::File { place: Place::file(place.file), problem: format!("{prefix}{problem}") }
+            }
+            other => other,
+        }
+    }
+
     /// Where, if it is about a file.
     #[must_use]
     pub fn place(&self) -> Option<Place> {

@@ -35,29 +35,36 @@ pub struct Evaluation {
     pub sweep: Option<(Axis, Vec<f64>)>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Evaluate {
+    #[schemars(with = "Option<PathBuf>")]
     windows: Option<Spanned<PathBuf>>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     detectors: Vec<Spanned<String>>,
+    #[schemars(with = "Option<Seeds>")]
     seeds: Option<Spanned<Seeds>>,
     #[serde(default)]
+    #[schemars(with = "Option<bool>")]
     published: Option<Spanned<bool>>,
+    #[schemars(with = "Option<SweepKeys>")]
     sweep: Option<Spanned<SweepKeys>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Seeds {
     first: u64,
     count: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SweepKeys {
+    #[schemars(with = "String")]
     axis: Spanned<String>,
+    #[schemars(with = "Vec<f64>")]
     values: Vec<Spanned<f64>>,
 }
 

@@ -9,7 +9,7 @@ use super::{ExperimentError, GrammarFileError, read_grammar};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::{Engine, Grammar, ParameterError, Semantics};
 use crate::residual::Math;
-use crate::store::{Place, nearest};
+use crate::store::{Place, nearest, read_small_text};
 use crate::trace::postgres::Rules;
 use crate::trace::{Dataset, GenericColumns, Options};
 
@@ -96,29 +96,35 @@ const KEYS: [&str; 23] = [
     "grammar",
 ];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
+    #[schemars(with = "Option<Input>")]
     input: Option<Spanned<Input>>,
+    #[schemars(with = "Option<Convert>")]
     convert: Option<Spanned<Convert>>,
+    #[schemars(with = "Option<Generate>")]
     generate: Option<Spanned<Generate>>,
     #[serde(default)]
     replay: Replay,
+    #[schemars(with = "Option<Evaluate>")]
     evaluate: Option<Spanned<Evaluate>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
     data: Option<String>,
     trace: Option<PathBuf>,
+    #[schemars(with = "Option<String>")]
     dataset: Option<Spanned<String>>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Convert {
+    #[schemars(with = "Option<String>")]
     channel: Option<Spanned<String>>,
     #[serde(default)]
     math: Math,
@@ -130,22 +136,26 @@ struct Convert {
     #[serde(default)]
     pre_residualized: bool,
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, f64>")]
     rules: BTreeMap<String, Spanned<f64>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Generate {
     kind: Kind,
     seed: u64,
+    #[schemars(with = "Option<f64>")]
     scale: Option<Spanned<f64>>,
+    #[schemars(with = "Option<String>")]
     dataset: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     noise: Option<Spanned<String>>,
     #[serde(default)]
     math: Math,
 }
 
-#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Perturbed,
@@ -153,13 +163,21 @@ enum Kind {
     Null,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Replay {
+    #[schemars(with = "Option<String>")]
     semantics: Option<Spanned<String>>,
     grammar_file: Option<PathBuf>,
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, f64>>")]
     grammar: BTreeMap<String, BTreeMap<String, Spanned<f64>>>,
+}
+
+/// The JSON schema of an experiment file, for editors.
+#[must_use]
+pub fn file_schema() -> schemars::Schema {
+    schemars::schema_for!(File)
 }
 
 /// Something wrong at a byte of the file, or with the file as a whole.
@@ -185,17 +203,25 @@ impl Experiment {
     /// # Errors
     /// When it cannot be read, or says something that an experiment cannot be: with line, column and suggestion.
     pub fn read(path: &Path, root: &Path) -> Result<Self, ExperimentError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ExperimentError::File {
+        let text = read_small_text(path).map_err(|error| ExperimentError::File {
             place: Place::file(path),
             problem: format!("the experiment cannot be read: {error}"),
         })?;
-        let fail = |problem: Problem| problem.in_file(path, &text);
-        let mut file: File = toml::from_str(&text).map_err(|error| fail(from_toml(&text, &error)))?;
+        Self::parse(path, &text, root)
+    }
+
+    /// Reads the text of the experiment file that stands at `path`.
+    ///
+    /// # Errors
+    /// As for [`Experiment::read`].
+    pub(super) fn parse(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
+        let fail = |problem: Problem| problem.in_file(path, text);
+        let mut file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name.is_empty() || name.starts_with('.') {
             return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
         }
-        let engine = engine(&file.replay, root, &text).map_err(|error| error.into_error(&fail))?;
+        let engine = engine(&file.replay, root, text).map_err(|error| error.into_error(&fail))?;
         let title = file.title.clone();
         let evaluate = file.evaluate.take();
         let source = source(file).map_err(fail)?;

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::motif::Grammar;
-use crate::store::{Place, StoreError, line_and_column, without_place};
+use crate::store::{Place, StoreError, line_and_column, read_small_text, without_place};
 
 /// A file that is not a grammar.
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +38,20 @@ impl GrammarFileError {
     }
 }
 
+/// Bytes of the largest grammar: the time of the YAML parser goes with the square of how deep a text is nested.
+const LARGEST: usize = 1 << 16;
+
 /// Reads a grammar from a TOML, YAML or JSON file, told apart by their endings. All keys are required.
 ///
 /// # Errors
 /// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
 pub fn read_grammar(path: &Path) -> Result<Grammar, GrammarFileError> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let text = std::fs::read_to_string(path).map_err(StoreError::read(path))?;
+    let text = read_small_text(path).map_err(StoreError::read(path))?;
+    if text.len() > LARGEST {
+        let problem = format!("it has more than {} KiB; a grammar has some hundred bytes", LARGEST >> 10);
+        return Err(GrammarFileError::Malformed { place: Place::file(path), problem });
+    }
     parse(&text, &ending, path)
 }
 

@@ -46,7 +46,7 @@ pub struct LiveScore {
 /// Runs one live experiment, on the server of `PG_BIN` or of PATH.
 pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Report {
     let verdict = execute(project, experiment, stop);
-    Report { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None }
+    Report { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None, cached: Vec::new() }
 }
 
 fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Result<Verdict, ExperimentError> {

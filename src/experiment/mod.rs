@@ -1,7 +1,9 @@
 //! Experiments: TOML files that say which trace, how converted, which grammar; run, and compared with what is expected.
 
 mod accept;
+mod cache;
 mod compare;
+mod difference;
 mod error;
 mod evaluation;
 mod explain;
@@ -14,17 +16,24 @@ mod plan;
 mod platform;
 mod project;
 mod run;
+mod setting;
 
 pub use accept::{AcceptError, Accepted, accept, is_current};
+pub use cache::{CachedStage, Collected, collect};
 pub use compare::{StageRow, Verdict};
+pub use difference::{
+    Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
+};
 pub use error::ExperimentError;
 pub use evaluation::Evaluation;
-pub use explain::{Explanation, RowChange, TableDifference, ValueChange, explain};
-pub use file::{Experiment, Source};
+pub use explain::explain;
+pub use file::{Experiment, Source, file_schema};
 pub use grammar_file::{GrammarFileError, read_grammar};
 pub use live::{Finding, LiveScore};
 pub use live_file::{Limits, LiveExperiment, Truth, TruthChannel};
 pub use outcome::{Counts, Outcome, STAGES};
 pub use plan::{Planned, plan};
+pub use platform::libm;
 pub use project::{Project, Selection};
 pub use run::{Progress, Report, run, run_live};
+pub use setting::Setting;

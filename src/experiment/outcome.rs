@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::ExperimentError;
 use crate::motif::{Engine, Episode, Motif};
-use crate::store::{Durability, Place, StoreError, line_and_column, write_whole};
+use crate::store::{Durability, Place, StoreError, line_and_column, read_small_text, write_whole};
 use crate::tape::RowCounts;
 
 /// The stages of an experiment, in the order of its digest chain.
@@ -36,10 +36,13 @@ pub struct Outcome {
     /// The libm that a platform-bound experiment (`math = "system"`) ran with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub libm: Option<String>,
+    /// Version of the program that made it, which no stage hashes: it explains, and decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
 }
 
 /// How many of what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     /// Samples on the tape.
@@ -101,7 +104,7 @@ impl Outcome {
     /// # Errors
     /// When the file cannot be read or is not such a file.
     pub fn read(path: &Path) -> Result<Option<Self>, ExperimentError> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match read_small_text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::read(path)(error).into()),

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::cache::{self, CachedStage, Need};
 use super::run::known_trace;
 use super::{Experiment, ExperimentError, Project, Source};
 
@@ -51,11 +52,21 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
                 evaluation.runs().max(1)
             )
         });
+        let needs = if obstacle.is_none() { cache::needs(project, experiment) } else { Ok(Vec::new()) };
+        let (needs, obstacle) = match needs {
+            Ok(needs) => (needs, obstacle),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let reason = |stage: CachedStage| match needs.iter().find(|(of, _)| *of == stage) {
+            Some((_, Need::Run(reason))) => format!(", {reason}"),
+            Some((_, Need::None)) => ": cached, nothing that it is made from has changed".to_owned(),
+            None => String::new(),
+        };
+        let tape = project.out(&experiment.name).join("tape.jsonl");
         let steps = [
-            Some(first),
-            Some(format!("write and seal `{}`", project.out(&experiment.name).join("tape.jsonl").display())),
-            Some(format!("replay under `{}`: results are not cached, so every run does", experiment.engine.semantics)),
-            evaluated,
+            Some(format!("{first} to `{}`{}", tape.display(), reason(CachedStage::Convert))),
+            Some(format!("replay under `{}`{}", experiment.engine.semantics, reason(CachedStage::Replay))),
+            evaluated.map(|evaluated| evaluated + &reason(CachedStage::Evaluate)),
             Some(last),
         ];
         Planned { name: experiment.name.clone(), input, steps: steps.into_iter().flatten().collect(), obstacle }

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 /// Which C library computes the logarithms of `math = "system"`: name, version and processor, as `glibc 2.36 x86_64`.
 ///
 /// Asked once, of `getconf`; where that does not know, the operating system's name stands in.
-pub(super) fn libm() -> &'static str {
+#[must_use]
+pub fn libm() -> &'static str {
     static LIBM: OnceLock<String> = OnceLock::new();
     LIBM.get_or_init(|| {
         let asked = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok();

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use super::live_file::{LiveExperiment, is_live};
-use super::{Experiment, ExperimentError};
-use crate::store::{Place, StoreError, nearest};
+use super::{Experiment, ExperimentError, Setting};
+use crate::store::{FolderLock, LockError, Place, StoreError, nearest, read_small_text};
 use crate::trace::{Catalogue, TraceError};
 
 /// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
@@ -10,19 +10,47 @@ use crate::trace::{Catalogue, TraceError};
 pub struct Project {
     root: PathBuf,
     out: PathBuf,
+    caches: bool,
+    settings: Vec<Setting>,
 }
 
 impl Project {
     /// The project in the current folder, with outputs in `out`.
     #[must_use]
     pub fn here(out: impl Into<PathBuf>) -> Self {
-        Self { root: PathBuf::new(), out: out.into() }
+        Self { root: PathBuf::new(), out: out.into(), caches: true, settings: Vec::new() }
+    }
+
+    /// The same, where every stage runs, whatever the last run left.
+    #[must_use]
+    pub fn without_cache(self) -> Self {
+        Self { caches: false, ..self }
+    }
+
+    /// The same, with keys of every experiment set to other values.
+    #[must_use]
+    pub fn with_settings(self, settings: Vec<Setting>) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Whether stages whose inputs are unchanged are skipped.
+    #[must_use]
+    pub fn caches(&self) -> bool {
+        self.caches
     }
 
     /// The folder that relative paths in experiments start from.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The right to write the folder of outputs, which one program has at a time.
+    ///
+    /// # Errors
+    /// When another one has it.
+    pub fn lock(&self) -> Result<FolderLock, LockError> {
+        FolderLock::take(&self.out)
     }
 
     /// Where the last result of an experiment is.
@@ -83,12 +111,18 @@ impl Project {
         let mut live: Vec<LiveExperiment> = Vec::new();
         for path in paths {
             // What cannot be read is an error below.
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let text = read_small_text(&path).unwrap_or_default();
+            let text = if self.settings.is_empty() || text.is_empty() { text } else { self.set(&path, &text)? };
             if is_live(&text) {
                 live.push(LiveExperiment::read(&path, &text, &self.root)?);
                 continue;
             }
-            let experiment = Experiment::read(&path, &self.root)?;
+            let experiment = if self.settings.is_empty() || text.is_empty() {
+                Experiment::read(&path, &self.root)?
+            } else {
+                // Lines of a text that nobody has seen say nothing.
+                Experiment::parse(&path, &text, &self.root).map_err(|error| error.without_line("with --set: "))?
+            };
             let same = |path: &Path| path.canonicalize().ok();
             match experiments.iter().find(|other: &&Experiment| other.name == experiment.name) {
                 None => experiments.push(experiment),
@@ -101,6 +135,11 @@ impl Project {
         }
         let orphans = if arguments.is_empty() { self.orphans(&experiments)? } else { Vec::new() };
         Ok(Selection { experiments, live, orphans })
+    }
+
+    fn set(&self, path: &Path, text: &str) -> Result<String, ExperimentError> {
+        Setting::apply(&self.settings, text)
+            .map_err(|problem| ExperimentError::File { place: Place::file(path), problem })
     }
 
     fn resolve(&self, folder: &Path, argument: &str) -> Result<Vec<PathBuf>, ExperimentError> {

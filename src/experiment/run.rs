@@ -1,17 +1,19 @@
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::cache::{self, CachedStage, Inputs, Memory, Need};
 use super::compare::{self, StageRow, Verdict};
 use super::outcome::{Counts, Outcome};
 use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform};
 use crate::capture::Stop;
 use crate::evaluate::Generator;
-use crate::motif;
+use crate::motif::{self, Episode};
 use crate::residual::{Math, Stream};
-use crate::store::{Durability, Place, file_digest, remove_file, write_whole};
+use crate::store::{Durability, Place, StoreError, file_digest, remove_file, write_whole};
 use crate::tape::recording::read_recording;
 use crate::tape::{self, RowCounts, TapeError, TapeWriter};
 use crate::trace::{self, Catalogue, Dataset, Entry, Options, TraceError};
@@ -27,6 +29,8 @@ pub struct Report {
     pub stages: Vec<StageRow>,
     /// Its counts, if it ran.
     pub counts: Option<Counts>,
+    /// The stages that were skipped, because everything that they are made from is the same as in the last run.
+    pub cached: Vec<CachedStage>,
 }
 
 /// What is told while experiments run.
@@ -83,69 +87,143 @@ fn one(
     let name = experiment.name.clone();
     let expected = match compare::expected(&project.results(&name)) {
         Ok(expected) => expected,
-        Err(error) => return Report { name, verdict: Err(error), stages: Vec::new(), counts: None },
+        Err(error) => {
+            return Report { name, verdict: Err(error), stages: Vec::new(), counts: None, cached: Vec::new() };
+        }
     };
     match execute(project, catalogue, experiment, progress) {
-        Ok(outcome) => Report {
+        Ok((outcome, cached)) => Report {
             name,
             verdict: Ok(compare::verdict(&outcome, expected.as_ref())),
             stages: compare::rows(Some(&outcome), expected.as_ref()),
             counts: Some(outcome.counts),
+            cached,
         },
         Err(error) => {
-            Report { name, verdict: Err(error), stages: compare::rows(None, expected.as_ref()), counts: None }
+            let stages = compare::rows(None, expected.as_ref());
+            Report { name, verdict: Err(error), stages, counts: None, cached: Vec::new() }
         }
     }
 }
 
-/// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests.
+/// The result of an experiment as far as it is known before it runs: its parameters.
+pub(super) fn parameters(project: &Project, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
+    let mut outcome = Outcome { program: Some(env!("CARGO_PKG_VERSION").to_owned()), ..Outcome::default() };
+    outcome.set_parameters(options(&experiment.source), &experiment.engine);
+    if experiment.source.math() == Math::System {
+        outcome.libm = Some(platform::libm().to_owned());
+    }
+    outcome.set_evaluation(experiment.evaluation_options(project.root())?);
+    Ok(outcome)
+}
+
+/// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests. Stages that are
+/// what they were are skipped, and named.
 fn execute(
     project: &Project,
     catalogue: &Catalogue,
     experiment: &Experiment,
     progress: &(dyn Fn(Progress<'_>) + Sync),
-) -> Result<Outcome, ExperimentError> {
+) -> Result<(Outcome, Vec<CachedStage>), ExperimentError> {
     let folder = project.out(&experiment.name);
+    let last = if project.caches() { Memory::read(&folder) } else { Memory::default() };
     // A run that fails must not leave the last one's digests: they would pass for its own.
     remove_file(&folder.join("digests.toml"))?;
-    let mut outcome = Outcome::default();
-    outcome.set_parameters(options(&experiment.source), &experiment.engine);
-    if experiment.source.math() == Math::System {
-        outcome.libm = Some(platform::libm().to_owned());
-    }
-    let (samples, input, rows) = samples(project, catalogue, &experiment.source)?;
-    outcome.set("input", input);
-    outcome.counts.rows.clone_from(&rows);
+    Memory::forget(&folder)?;
+    let mut outcome = parameters(project, experiment)?;
+    let inputs = Inputs::new(&outcome)?;
+    let mut memory = Memory::default();
+    let mut cached = Vec::new();
+    let known = |stage: &str| last.outcome.as_ref().and_then(|outcome| outcome.stages.get(stage)).cloned();
 
     let tape_path = folder.join("tape.jsonl");
-    let mut writer = TapeWriter::create(&tape_path, samples.source())?;
-    writer.append_stream(&samples)?;
-    outcome.set("tape", writer.finalise(rows)?.sha256);
-    drop(samples);
-
-    // What is replayed is what stands on the tape, not what was in memory.
-    let stream = tape::read(&tape_path)?.stream;
-    outcome.set("stream", stream.fingerprint());
-    outcome.counts.samples = stream.len() as u64;
-    outcome.counts.channels = stream.channel_count() as u64;
-
-    let episodes = experiment.engine.replay(&stream);
-    outcome.set("episodes", motif::fingerprint(&episodes));
-    outcome.counts.count_episodes(&episodes);
-    outcome.set_evaluation(experiment.evaluation_options(project.root())?);
-    let mut tables = BTreeMap::from([("episodes.csv".to_owned(), motif::csv(&episodes))]);
-    if let Some(evaluation) = &experiment.evaluation {
-        let ran = || progress(Progress::Ran);
-        let Experiment { source, engine, .. } = experiment;
-        tables.extend(evaluation.tables(project.root(), source, *engine, &stream, &episodes, &ran)?);
+    let unchanged = match last.outcome {
+        None => None,
+        Some(_) => Some(input_digest(project, &experiment.source)?),
+    };
+    let kept = unchanged.filter(|input| last.need(CachedStage::Convert, &inputs.convert(input), &folder) == Need::None);
+    match (kept, known("tape"), &last.outcome) {
+        (Some(input), Some(tape), Some(before)) => {
+            outcome.set("input", input);
+            outcome.set("tape", tape);
+            outcome.counts.rows.clone_from(&before.counts.rows);
+            cached.push(CachedStage::Convert);
+        }
+        _ => {
+            let (samples, input, rows) = samples(project, catalogue, &experiment.source)?;
+            outcome.set("input", input);
+            outcome.counts.rows.clone_from(&rows);
+            let mut writer = TapeWriter::create(&tape_path, samples.source())?;
+            writer.append_stream(&samples)?;
+            outcome.set("tape", writer.finalise(rows)?.sha256);
+        }
     }
-    let mut digests = BTreeMap::new();
-    for (name, bytes) in tables {
-        digests.insert(name.clone(), write_whole(&folder.join(name), &bytes, Durability::Whole)?);
+    let tape = outcome.stages["tape"].clone();
+    let files = cache::tape_files(&tape_path, &tape)?;
+    memory.remember(CachedStage::Convert, inputs.convert(&outcome.stages["input"]), files);
+
+    // What is replayed is what stands on the tape, not what was in memory; and only if somebody needs it.
+    let replayed = OnceCell::new();
+    let replay = || -> Result<&(Stream, Vec<Episode>), ExperimentError> {
+        if replayed.get().is_none() {
+            let stream = tape::read(&tape_path)?.stream;
+            let episodes = experiment.engine.replay(&stream);
+            // It was empty a moment ago.
+            let _ = replayed.set((stream, episodes));
+        }
+        Ok(replayed.get().expect("it has just been set"))
+    };
+    let from = inputs.replay(&tape);
+    let mut tables = BTreeMap::new();
+    match (last.need(CachedStage::Replay, &from, &folder), known("stream"), known("episodes"), &last.outcome) {
+        (Need::None, Some(stream), Some(episodes), Some(before)) => {
+            outcome.set("stream", stream);
+            outcome.set("episodes", episodes);
+            outcome.counts = Counts { rows: outcome.counts.rows, ..before.counts.clone() };
+            tables.extend(last.stages[CachedStage::Replay.name()].wrote.clone());
+            cached.push(CachedStage::Replay);
+        }
+        _ => {
+            let (stream, episodes) = replay()?;
+            outcome.set("stream", stream.fingerprint());
+            outcome.counts.samples = stream.len() as u64;
+            outcome.counts.channels = stream.channel_count() as u64;
+            outcome.set("episodes", motif::fingerprint(episodes));
+            outcome.counts.count_episodes(episodes);
+            tables.insert(EPISODES.to_owned(), write_table(&folder, EPISODES, &motif::csv(episodes))?);
+        }
     }
-    outcome.set_tables(digests);
+    memory.remember(CachedStage::Replay, from, tables.clone());
+
+    if let (Some(evaluation), Some(from)) = (&experiment.evaluation, inputs.evaluate(&tape)) {
+        let mut wrote = BTreeMap::new();
+        if last.need(CachedStage::Evaluate, &from, &folder) == Need::None {
+            wrote.clone_from(&last.stages[CachedStage::Evaluate.name()].wrote);
+            cached.push(CachedStage::Evaluate);
+        } else {
+            let ran = || progress(Progress::Ran);
+            let Experiment { source, engine, .. } = experiment;
+            let (stream, episodes) = replay()?;
+            for (name, bytes) in evaluation.tables(project.root(), source, *engine, stream, episodes, &ran)? {
+                let digest = write_table(&folder, &name, &bytes)?;
+                wrote.insert(name, digest);
+            }
+        }
+        tables.extend(wrote.clone());
+        memory.remember(CachedStage::Evaluate, from, wrote);
+    }
+    outcome.set_tables(tables);
     outcome.write(&folder.join("digests.toml"), Durability::Whole)?;
-    Ok(outcome)
+    memory.outcome = Some(outcome.clone());
+    memory.write(&folder)?;
+    Ok((outcome, cached))
+}
+
+/// The table that every experiment has.
+const EPISODES: &str = "episodes.csv";
+
+fn write_table(folder: &Path, name: &str, bytes: &[u8]) -> Result<String, StoreError> {
+    write_whole(&folder.join(name), bytes, Durability::Whole)
 }
 
 /// The samples, the digest of what they were made from, and what became of its rows.

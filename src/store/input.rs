@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
@@ -30,15 +31,47 @@ struct Hashed {
     bytes: u64,
 }
 
-/// Hashes what passes through.
+/// Times the stored bytes that a compressed file may give. Traces and tapes give some five to thirty times.
+const MOST_EXPANSION: u64 = 250;
+
+/// Bytes up to which it may give more: a small file of one line a thousand times over is harmless.
+const HARMLESS: u64 = 64 << 20;
+
+/// Bytes of the largest text that is taken whole into memory.
+const LARGEST_WHOLE: u64 = 512 << 20;
+
+/// Counts what passes through, and hashes it.
 struct Tee {
     file: File,
+    stored: Arc<AtomicU64>,
     hashed: Option<Arc<Mutex<Hashed>>>,
+}
+
+/// Refuses what a compressed file gives beyond all measure: a few kilobytes would fill every memory.
+struct Bounded<R> {
+    reader: R,
+    stored: Arc<AtomicU64>,
+    given: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.given += count as u64;
+        if self.given > HARMLESS && self.given / MOST_EXPANSION > self.stored.load(Ordering::Relaxed) {
+            let problem = format!(
+                "it expands to more than {MOST_EXPANSION} times its size, which no trace does; decompress it yourself if you trust it"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        Ok(count)
+    }
 }
 
 impl Read for Tee {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
+        self.stored.fetch_add(count as u64, Ordering::Relaxed);
         if let Some(hashed) = &self.hashed {
             let mut hashed = hashed.lock().expect("the lock is only ever held here and in finish");
             hashed.hasher.update(&buffer[..count]);
@@ -59,10 +92,17 @@ impl Input {
             return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
         }
         let hashed = digest.then(|| Arc::new(Mutex::new(Hashed::default())));
-        let tee = Tee { file, hashed: hashed.clone() };
+        let stored = Arc::new(AtomicU64::new(0));
+        let tee = Tee { file, stored: Arc::clone(&stored), hashed: hashed.clone() };
         let reader: Box<dyn Read + Send> = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee))),
-            Some("zst") => Box::new(zstd::Decoder::new(tee).map_err(StoreError::read(path))?),
+            Some("gz") => {
+                let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee));
+                Box::new(Bounded { reader, stored, given: 0 })
+            }
+            Some("zst") => {
+                let reader = zstd::Decoder::new(tee).map_err(StoreError::read(path))?;
+                Box::new(Bounded { reader, stored, given: 0 })
+            }
             _ => Box::new(tee),
         };
         Ok(Self { path: path.to_path_buf(), reader, hashed })
@@ -77,10 +117,15 @@ impl Input {
     /// Everything that is left, decompressed.
     ///
     /// # Errors
-    /// When reading or decompressing fails.
+    /// When reading or decompressing fails, or there is too much of it.
     pub fn read_to_end(&mut self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
-        self.reader.read_to_end(&mut bytes).map_err(StoreError::read(&self.path))?;
+        let read = (&mut self.reader).take(LARGEST_WHOLE + 1).read_to_end(&mut bytes);
+        read.map_err(StoreError::read(&self.path))?;
+        if bytes.len() as u64 > LARGEST_WHOLE {
+            let problem = format!("it has more than {} MiB, and this format is read whole", LARGEST_WHOLE >> 20);
+            return Err(StoreError::read(&self.path)(io::Error::new(io::ErrorKind::InvalidData, problem)));
+        }
         Ok(bytes)
     }
 

@@ -3,11 +3,16 @@
 mod blocks;
 mod error;
 mod input;
+mod lock;
+mod small;
 mod staged;
 mod suggest;
+mod sweep;
 
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Place, StoreError, line_and_column, without_place};
 pub use input::{Input, InputDigest, file_digest, label};
+pub use lock::{FolderLock, LockError};
+pub use small::{read_small, read_small_text};
 pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_whole};
 pub use suggest::{UnknownName, nearest};

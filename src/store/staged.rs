@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
-use super::StoreError;
+use super::{StoreError, sweep};
 
 /// What survives a power cut once a file has been committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +51,21 @@ impl Staged {
             _ => {}
         }
         fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
+        sweep::once(folder);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".part")
-            .permissions_like_others()
-            .tempfile_in(folder)
-            .map_err(StoreError::write(path))?;
-        let (file, place) = file.into_parts();
+        let (file, place) = loop {
+            let file = tempfile::Builder::new()
+                .prefix(&format!(".{name}."))
+                .suffix(sweep::ENDING)
+                .permissions_like_others()
+                .tempfile_in(folder)
+                .map_err(StoreError::write(path))?;
+            let (file, place) = file.into_parts();
+            // Another program may have taken it for a left one before it was locked.
+            if sweep::keep(&file, &place).map_err(StoreError::write(path))? {
+                break (file, place);
+            }
+        };
         let in_progress = InProgress::new(&place);
         Ok(Self {
             path: path.to_path_buf(),

@@ -4,10 +4,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, TapeError, manifest_path};
-use crate::store::{Place, StoreError, without_place};
+use crate::store::{Place, StoreError, read_small, without_place};
 
 /// What became of the rows of a trace: `read = used + rejected`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RowCounts {
     /// Rows (records, queries, spans) in the file.
     pub read: u64,
@@ -83,7 +83,7 @@ impl Manifest {
     /// When there is none, it is not a manifest, or it is of a newer format.
     pub fn read(tape: &Path) -> Result<Self, TapeError> {
         let path = manifest_path(tape);
-        let text = match std::fs::read(&path) {
+        let text = match read_small(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(TapeError::NoManifest { tape: tape.to_path_buf(), manifest: path });

@@ -9,8 +9,9 @@ use super::{Manifest, TapeError};
 use crate::residual::{Stream, StreamBuilder};
 use crate::store::{BLOCK_BYTES, Blocks, Place, StoreError};
 
-/// Bytes of the shortest line that is a sample: `[0,"CacheIo",0,""]`.
-const SHORTEST_LINE: u64 = 18;
+/// Bytes of a line that is on the short side. Room is made for as many samples as such lines would be at most, however many
+/// the manifest promises.
+const SHORT_LINE: u64 = 64;
 
 /// A tape that has been read and is what its manifest says.
 #[derive(Debug)]
@@ -37,9 +38,8 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
         return Err(StoreError::read(path)(std::io::ErrorKind::IsADirectory.into()).into());
     }
     let manifest = Manifest::read(path)?;
-    // Room for what the manifest says, unless the file is too small to hold as much.
     let length = file.metadata().map_err(StoreError::read(path))?.len();
-    let expected = usize::try_from(manifest.sample_count.min(length / SHORTEST_LINE)).unwrap_or_default();
+    let expected = usize::try_from(manifest.sample_count.min(length / SHORT_LINE)).unwrap_or_default();
     let (samples, sha256, bad) = decode_and_hash(path, file, length, expected)?;
     if sha256 != manifest.sha256 {
         let recorded = manifest.sha256;

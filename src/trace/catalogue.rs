@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Dataset, TraceError};
-use crate::store::{Place, StoreError, file_digest, line_and_column, nearest};
+use crate::store::{Place, StoreError, file_digest, line_and_column, nearest, read_small_text};
 
 /// One trace of the catalogue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The format it is in.
@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 /// A file inside a published package, which cargo fetches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// Name of the package.
@@ -58,7 +58,7 @@ impl Catalogue {
     /// When it cannot be read or is no catalogue.
     pub fn read(data: &Path) -> Result<Self, TraceError> {
         let path = data.join("datasets.toml");
-        let text = std::fs::read_to_string(&path).map_err(StoreError::read(&path))?;
+        let text = read_small_text(&path).map_err(StoreError::read(&path))?;
         let malformed = |place: Place, problem: String| TraceError::Malformed { place, problem };
         let entries: BTreeMap<String, Entry> = toml::from_str(&text).map_err(|error| {
             let place = Place::file(&path);

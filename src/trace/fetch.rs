@@ -13,7 +13,7 @@ use super::catalogue::{Catalogue, Entry, Package, expect_digest};
 use crate::store::{Durability, Place, StoreError, file_digest, write_whole};
 
 /// A file that a fetch was asked for and that is in its place now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Fetched {
     /// Where.
     pub file: PathBuf,

@@ -9,7 +9,7 @@ fn an_output_folder_that_cannot_be_made_is_named() {
     let folder = Folder::project(&[("p", PERTURBED)]);
     folder.write("file", "");
     let (code, message) = folder.refusal(&["run", "p", "--out", "file"]);
-    assert_eq!((code, message.as_str()), (1, "p: cannot write `file/p`: Not a directory (os error 20)"));
+    assert_eq!((code, message.as_str()), (1, "cannot write `file`: File exists (os error 17)"));
     // Not writable even for root.
     let (code, message) = folder.refusal(&["generate", "perturbed", "--seed", "1", "--tape", "/proc/telltape/a.jsonl"]);
     assert_eq!(code, 1);

@@ -108,7 +108,8 @@ impl Folder {
 
 pub(crate) fn ran(output: Output) -> Ran {
     Ran {
-        code: output.status.code().expect("the binary ends by itself"),
+        // -1: it was killed.
+        code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::store::{Durability, Place, StoreError, label, without_place, write_whole};
+use crate::store::{Durability, Place, StoreError, label, read_small, without_place, write_whole};
 use crate::tape::{TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
@@ -45,7 +45,7 @@ impl Seal {
     /// When there is none, it is none of a recording, or it is of a newer format.
     pub fn read(part: &Path) -> Result<Self, TapeError> {
         let path = Self::path(part);
-        let text = match std::fs::read(&path) {
+        let text = match read_small(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(TapeError::Unsealed { recording: part.to_path_buf(), manifest: path });
@@ -84,5 +84,5 @@ pub fn is_recording(path: &Path) -> bool {
         #[serde(rename = "recording")]
         _recording: u32,
     }
-    std::fs::read(Seal::path(path)).is_ok_and(|text| serde_json::from_slice::<Kind>(&text).is_ok())
+    read_small(&Seal::path(path)).is_ok_and(|text| serde_json::from_slice::<Kind>(&text).is_ok())
 }

@@ -1,0 +1,37 @@
+use clap::Subcommand;
+
+use super::output::Output;
+use super::{Exit, Out, Outcome};
+use crate::experiment::{self, Project};
+
+/// Clean up the outputs that later runs are spared work by
+#[derive(clap::Args)]
+pub(super) struct Cache {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Remove the outputs of experiments that there are no more
+    Gc {
+        #[command(flatten)]
+        out: Out,
+    },
+}
+
+impl Cache {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let Action::Gc { out } = self.action;
+        let project = Project::here(out.out);
+        let selection = project.select(&[])?;
+        let _lock = project.lock()?;
+        let collected = experiment::collect(&project, &selection.experiments)?;
+        output.data(&collected, || {
+            let lines = collected.removed.iter().map(|path| format!("removed {}\n", path.display()));
+            let total = format!("{} folders, {} KiB\n", collected.removed.len(), collected.bytes / 1024);
+            lines.chain([total]).collect()
+        });
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,96 @@
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::difference::{DifferenceJson, Style};
+use super::output::{Output, Tone, printable};
+use super::{Exit, Outcome};
+use crate::experiment::{self, Compared, TableDifference, Tolerance, Verdict};
+
+/// Compare two results folders, tapes or tables: which rows, which numbers, by how much
+#[derive(clap::Args)]
+#[command(after_help = "\
+Exits with 10 if they differ. A tolerance tells how many of the changed rows are close, and never makes a difference none.
+
+Examples:
+  telltape diff results/ceb out/ceb
+  telltape diff results out                    every result of the one beside that of the other
+  telltape diff old.jsonl new.jsonl --ulps 2")]
+pub(super) struct Diff {
+    /// The one that is expected
+    a: PathBuf,
+    /// The other one
+    b: PathBuf,
+    /// Absolute difference up to which numbers count as close
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    atol: Option<f64>,
+    /// Difference up to which they do, in relation to the expected number
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    rtol: Option<f64>,
+    /// Units in the last place up to which they do
+    #[arg(long, value_name = "N")]
+    ulps: Option<u64>,
+    /// Markdown instead of text
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ComparedJson<'a> {
+    Results(DifferenceJson<'a>),
+    Rows(&'a TableDifference),
+    Only { name: &'a str, only_in: &'static str },
+}
+
+impl Diff {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let given = self.atol.is_some() || self.rtol.is_some() || self.ulps.is_some();
+        let tolerance = given.then(|| Tolerance {
+            atol: self.atol.unwrap_or_default(),
+            rtol: self.rtol.unwrap_or_default(),
+            ulps: self.ulps.unwrap_or_default(),
+        });
+        let compared = experiment::diff(&self.a, &self.b, tolerance.as_ref())?;
+        let json: Vec<ComparedJson<'_>> = compared
+            .iter()
+            .map(|compared| match compared {
+                Compared::Results(name, difference) => ComparedJson::Results(DifferenceJson::new(name, difference)),
+                Compared::Rows(rows) => ComparedJson::Rows(rows),
+                Compared::Only { name, added } => ComparedJson::Only { name, only_in: if *added { "b" } else { "a" } },
+            })
+            .collect();
+        let style = Style { output, markdown: self.markdown };
+        output.data(&json, || {
+            let different = compared.iter().filter(|compared| !compared.is_same());
+            let text: String = different.map(|compared| text(compared, style)).collect();
+            if text.is_empty() { "same\n".to_owned() } else { text }
+        });
+        Ok(if compared.iter().all(Compared::is_same) { Exit::Ok } else { Exit::Differs })
+    }
+}
+
+fn text(compared: &Compared, style: Style<'_>) -> String {
+    match compared {
+        Compared::Results(name, difference) => {
+            let note = match &difference.verdict {
+                Verdict::Skipped { reason } => style.output.paint(Tone::Note, &format!("  {reason}\n")),
+                _ => String::new(),
+            };
+            style.results(name, difference) + &note
+        }
+        Compared::Rows(rows) if style.markdown => format!("```diff\n{}```\n", style.rows(rows)),
+        Compared::Rows(rows) => style.rows(rows),
+        Compared::Only { name, added } => {
+            format!("{}: only in {} one\n", printable(name), if *added { "the second" } else { "the first" })
+        }
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number >= 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("a tolerance is a number from 0 on, such as 1e-9".to_owned()),
+    }
+}

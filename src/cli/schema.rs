@@ -1,0 +1,91 @@
+//! JSON schemas of everything that `--json` prints, and of the experiment file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+
+use super::failure::FailureJson;
+use super::output::Output;
+use super::{
+    Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, plan, report, run, salvage, score, tapes,
+    verify,
+};
+use crate::experiment;
+use crate::store::{Durability, write_whole};
+use crate::trace::Fetched;
+
+/// Write the JSON schemas of every --json output, and of the experiment file for editors
+#[derive(clap::Args)]
+#[command(after_help = "\
+docs/schemas/ has them. An editor with a language server for TOML uses the one of the experiment file by a first line
+such as: #:schema ../docs/schemas/experiment-file.json
+
+Example: telltape schema docs/schemas")]
+pub(super) struct SchemaCommand {
+    /// The folder to write them to
+    folder: PathBuf,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SchemasJson {
+    schemas: Vec<String>,
+}
+
+/// What a command prints: its data, or the error that ended it.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Document<T> {
+    Data(T),
+    Failed { error: FailureJson<'static> },
+}
+
+fn of<T: JsonSchema>() -> Schema {
+    schema_for!(Document<T>)
+}
+
+/// Each by the name of its file.
+fn schemas() -> BTreeMap<&'static str, Schema> {
+    BTreeMap::from([
+        ("accept", of::<Vec<accept::AcceptedJson<'_>>>()),
+        ("cache-gc", of::<experiment::Collected>()),
+        ("capture", of::<capture::CapturedJson>()),
+        ("capture-check", of::<capture::CheckJson<'_>>()),
+        ("capture-print-role", of::<capture::RoleJson>()),
+        ("convert", of::<convert::TapeJson>()),
+        ("data-fetch", of::<Vec<Fetched>>()),
+        ("data-list", of::<Vec<data::ListedJson<'_>>>()),
+        ("data-verify", of::<Vec<data::VerifiedJson<'_>>>()),
+        ("detect", of::<Vec<tapes::ReplayedJson<'_>>>()),
+        ("diff", of::<Vec<diff::ComparedJson<'_>>>()),
+        ("doctor", of::<Vec<doctor::CheckJson>>()),
+        ("experiment-file", experiment::file_schema()),
+        ("explain", of::<Vec<difference::DifferenceJson<'_>>>()),
+        ("generate", of::<convert::TapeJson>()),
+        ("plan", of::<Vec<plan::PlannedJson<'_>>>()),
+        ("replay", of::<Vec<tapes::ReplayedJson<'_>>>()),
+        ("report", of::<report::ReportJson<'_>>()),
+        ("run", of::<Vec<run::ReportJson<'_>>>()),
+        ("salvage", of::<salvage::SalvagedJson>()),
+        ("schema", of::<SchemasJson>()),
+        ("score", of::<score::ScoresJson>()),
+        ("verify", of::<Vec<verify::VerifiedJson<'_>>>()),
+    ])
+}
+
+impl SchemaCommand {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let mut written = Vec::new();
+        for (name, schema) in schemas() {
+            let path = self.folder.join(format!("{name}.json"));
+            let text = serde_json::to_string_pretty(&schema).expect("a schema has string keys") + "\n";
+            write_whole(&path, text.as_bytes(), Durability::Whole)?;
+            written.push(path.display().to_string());
+        }
+        let json = SchemasJson { schemas: written };
+        output.data(&json, || json.schemas.iter().map(|path| format!("{path}\n")).collect());
+        Ok(Exit::Ok)
+    }
+}

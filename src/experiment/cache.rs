@@ -1,0 +1,238 @@
+//! What the last run of an experiment was made from, stage by stage, so that a stage whose inputs are the same is skipped.
+//!
+//! Nothing goes by the time of a file: a stage is the same when the bytes of the program, of what it reads, and of what it
+//! wrote are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Outcome;
+use super::{Experiment, ExperimentError, Project, run};
+use crate::store::{Durability, StoreError, file_digest, read_small_text, remove_file, write_whole};
+use crate::tape::manifest_path;
+
+/// The file in an experiment's folder of outputs.
+pub(super) const FILE: &str = ".stages.toml";
+
+/// What the last run remembers of its stages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Memory {
+    /// Each stage by name.
+    #[serde(default)]
+    pub(super) stages: BTreeMap<String, Remembered>,
+    /// The whole result.
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// What a stage was made from, and what it wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Remembered {
+    /// Digests of what it read, by name.
+    pub(super) from: BTreeMap<String, String>,
+    /// Digests of the files that it wrote, by name.
+    pub(super) wrote: BTreeMap<String, String>,
+}
+
+/// The stages that can be skipped, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CachedStage {
+    /// Input to tape.
+    Convert,
+    /// Tape to episodes.
+    Replay,
+    /// Everything that `[evaluate]` asks for.
+    Evaluate,
+}
+
+impl CachedStage {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Convert => "convert",
+            Self::Replay => "replay",
+            Self::Evaluate => "evaluate",
+        }
+    }
+}
+
+/// Whether a stage can be skipped, or why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Everything is as it was.
+    None,
+    /// It has to run, because of this.
+    Run(String),
+}
+
+impl Memory {
+    /// What the last run left in a folder. What cannot be read is no memory: the cache is never a reason to fail.
+    pub(super) fn read(folder: &Path) -> Self {
+        let text = read_small_text(&folder.join(FILE)).unwrap_or_default();
+        toml::from_str(&text).unwrap_or_default()
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        let text = toml::to_string(self).expect("a memory is tables of texts and counts");
+        write_whole(&folder.join(FILE), text.as_bytes(), Durability::Whole).map(drop)
+    }
+
+    pub(super) fn forget(folder: &Path) -> Result<(), StoreError> {
+        remove_file(&folder.join(FILE))
+    }
+
+    pub(super) fn remember(
+        &mut self,
+        stage: CachedStage,
+        from: BTreeMap<String, String>,
+        wrote: BTreeMap<String, String>,
+    ) {
+        self.stages.insert(stage.name().to_owned(), Remembered { from, wrote });
+    }
+
+    /// Whether a stage that is to be made from `from` has to run.
+    pub(super) fn need(&self, stage: CachedStage, from: &BTreeMap<String, String>, folder: &Path) -> Need {
+        let Some(last) = self.stages.get(stage.name()) else { return Need::Run("it has not run yet".to_owned()) };
+        let names = from.keys().chain(last.from.keys());
+        if let Some(name) = names.into_iter().find(|name| from.get(*name) != last.from.get(*name)) {
+            return Need::Run(format!("the {name} has changed"));
+        }
+        for (name, digest) in &last.wrote {
+            match file_digest(&folder.join(name)) {
+                Ok(found) if found.sha256 == *digest => {}
+                Ok(_) => return Need::Run(format!("its `{name}` is not what it wrote")),
+                Err(_) => return Need::Run(format!("its `{name}` is gone")),
+            }
+        }
+        Need::None
+    }
+}
+
+/// What each stage of an experiment is made from.
+pub(super) struct Inputs {
+    common: BTreeMap<String, String>,
+    options: String,
+    libm: Option<String>,
+    grammar: String,
+    evaluation: Option<String>,
+}
+
+impl Inputs {
+    /// Of an outcome whose parameters are filled in.
+    pub(super) fn new(outcome: &Outcome) -> Result<Self, StoreError> {
+        let digest = |stage: &str| outcome.stages.get(stage).cloned();
+        Ok(Self {
+            common: BTreeMap::from([("program".to_owned(), program()?)]),
+            options: digest("options").unwrap_or_default(),
+            libm: outcome.libm.clone(),
+            grammar: digest("grammar").unwrap_or_default(),
+            evaluation: digest("evaluation"),
+        })
+    }
+
+    fn with<const N: usize>(&self, more: [(&str, String); N]) -> BTreeMap<String, String> {
+        let more = more.into_iter().map(|(name, digest)| (name.to_owned(), digest));
+        self.common.clone().into_iter().chain(more).collect()
+    }
+
+    pub(super) fn convert(&self, input: &str) -> BTreeMap<String, String> {
+        let mut from = self.with([("input", input.to_owned()), ("options", self.options.clone())]);
+        from.extend(self.libm.clone().map(|libm| ("libm".to_owned(), libm)));
+        from
+    }
+
+    pub(super) fn replay(&self, tape: &str) -> BTreeMap<String, String> {
+        self.with([("tape", tape.to_owned()), ("grammar", self.grammar.clone())])
+    }
+
+    /// What a generator makes for other seeds hangs on its options, too.
+    pub(super) fn evaluate(&self, tape: &str) -> Option<BTreeMap<String, String>> {
+        let evaluation = self.evaluation.clone()?;
+        Some(self.with([
+            ("tape", tape.to_owned()),
+            ("options", self.options.clone()),
+            ("grammar", self.grammar.clone()),
+            ("evaluation", evaluation),
+        ]))
+    }
+}
+
+/// SHA-256 of the program's own file.
+fn program() -> Result<String, StoreError> {
+    static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+    let digest = || std::env::current_exe().ok().and_then(|path| file_digest(&path).ok()).map(|found| found.sha256);
+    let unknown = || std::io::Error::other("the program cannot read its own file; use --no-cache");
+    PROGRAM.get_or_init(digest).clone().ok_or_else(unknown).map_err(StoreError::read(Path::new("telltape")))
+}
+
+/// The stages that running an experiment now would skip, and why it would run the others.
+///
+/// # Errors
+/// When its input cannot be read.
+pub(super) fn needs(project: &Project, experiment: &Experiment) -> Result<Vec<(CachedStage, Need)>, ExperimentError> {
+    let folder = project.out(&experiment.name);
+    let memory = Memory::read(&folder);
+    let outcome = run::parameters(project, experiment)?;
+    let inputs = Inputs::new(&outcome)?;
+    let input = run::input_digest(project, &experiment.source)?;
+    let convert = memory.need(CachedStage::Convert, &inputs.convert(&input), &folder);
+    let tape = memory.outcome.as_ref().and_then(|outcome| outcome.stages.get("tape")).cloned().unwrap_or_default();
+    let after = |stage: CachedStage, from: &BTreeMap<String, String>| match memory.need(stage, from, &folder) {
+        // Whether the tape will be another one is only known when it is there.
+        Need::None if convert != Need::None => Need::Run("unless the tape stays the same".to_owned()),
+        need => need,
+    };
+    let replay = after(CachedStage::Replay, &inputs.replay(&tape));
+    let evaluate = inputs.evaluate(&tape).map(|from| after(CachedStage::Evaluate, &from));
+    let mut needs = vec![(CachedStage::Convert, convert), (CachedStage::Replay, replay)];
+    needs.extend(evaluate.map(|need| (CachedStage::Evaluate, need)));
+    Ok(needs)
+}
+
+/// What `telltape cache gc` has removed.
+#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
+pub struct Collected {
+    /// Folders of outputs whose experiments are no more.
+    pub removed: Vec<PathBuf>,
+    /// Bytes that they took.
+    pub bytes: u64,
+}
+
+/// Removes the outputs of experiments that there are no more. Only folders that a run has made are touched.
+///
+/// # Errors
+/// When one cannot be removed.
+pub fn collect(project: &Project, experiments: &[Experiment]) -> Result<Collected, StoreError> {
+    let mut collected = Collected::default();
+    let out = project.out("");
+    let Ok(entries) = std::fs::read_dir(&out) else { return Ok(collected) };
+    for entry in entries {
+        let path = entry.map_err(StoreError::read(&out))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_ours = path.is_dir() && (path.join(FILE).is_file() || path.join("digests.toml").is_file());
+        if !is_ours || experiments.iter().any(|experiment| experiment.name == name) {
+            continue;
+        }
+        let mut bytes = 0;
+        for file in std::fs::read_dir(&path).map_err(StoreError::read(&path))? {
+            let file = file.map_err(StoreError::read(&path))?;
+            bytes += file.metadata().map_or(0, |found| found.len());
+        }
+        std::fs::remove_dir_all(&path).map_err(StoreError::write(&path))?;
+        collected.bytes += bytes;
+        collected.removed.push(path);
+    }
+    collected.removed.sort();
+    Ok(collected)
+}
+
+/// The files of a tape in an experiment's folder.
+pub(super) fn tape_files(tape: &Path, sha256: &str) -> Result<BTreeMap<String, String>, StoreError> {
+    let manifest = manifest_path(tape);
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(BTreeMap::from([(name(tape), sha256.to_owned()), (name(&manifest), file_digest(&manifest)?.sha256)]))
+}

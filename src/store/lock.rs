@@ -1,0 +1,105 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// The right to write a folder, from the moment it is given until it is dropped or the program ends, however it does.
+#[derive(Debug)]
+pub struct FolderLock {
+    path: PathBuf,
+    _file: File,
+}
+
+/// Why a folder cannot be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another program has it.
+    #[error("`{folder}` is being written by process {process}; wait for its end, or give another folder")]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+        /// Who says that it is writing there.
+        process: String,
+    },
+    /// The folder cannot be written to.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl FolderLock {
+    /// Takes the lock of a folder, which is made if need be.
+    ///
+    /// # Errors
+    /// When another program has it, or the folder cannot be written to.
+    pub fn take(folder: &Path) -> Result<Self, LockError> {
+        std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
+        let path = folder.join(".lock");
+        loop {
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+            let mut file = file.map_err(StoreError::write(&path))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let mut process = String::new();
+                    // One that has only just begun has not written it yet.
+                    let _ = file.take(20).read_to_string(&mut process);
+                    let process = if process.is_empty() { "(starting)".to_owned() } else { process };
+                    return Err(LockError::Busy { folder: folder.to_path_buf(), process });
+                }
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(error)) => return Err(StoreError::write(&path)(error).into()),
+            }
+            // The one before may have removed it between the opening and the locking.
+            if !is_at(&file, &path) {
+                continue;
+            }
+            let write = |file: &mut File| {
+                file.set_len(0)?;
+                file.rewind()?;
+                write!(file, "{}", std::process::id())
+            };
+            write(&mut file).map_err(StoreError::write(&path))?;
+            return Ok(Self { path, _file: file });
+        }
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Left behind, it is taken over by the next one.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Whether an open file is the one that stands at `path`.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |found: std::fs::Metadata| (found.dev(), found.ino());
+    let there = std::fs::metadata(path).map(identity);
+    file.metadata().map(identity).is_ok_and(|here| there.is_ok_and(|there| here == there))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = FolderLock::take(folder.path()).unwrap();
+        let error = FolderLock::take(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("process {};", std::process::id())), "{error}");
+        drop(lock);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        // One that was killed has left its file.
+        std::fs::write(folder.path().join(".lock"), "1").unwrap();
+        drop(FolderLock::take(folder.path()).unwrap());
+    }
+}
