@@ -11,7 +11,8 @@ POSTGRES := $(shell for at in "$(PG_BIN)/postgres" "$$(command -v postgres)" $$(
     if [ -x "$$at" ]; then echo "$$at"; break; fi; done)
 HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && echo yes)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser test-live check check-detectors live bench clean
+.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture torture fuzz check \
+    check-detectors deny msrv sbom live bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
 ## report is written either way.
@@ -25,7 +26,7 @@ build:
 data: build
 	$(TELLTAPE) data fetch --quiet
 
-test: test-unit test-conformance test-browser test-live
+test: test-unit test-conformance test-browser test-live test-torture
 
 test-unit: data
 	$(CARGO) $(RUNNER) --release --locked
@@ -50,6 +51,43 @@ test-live: build
 	    $(if $(HAS_TLS),,echo "SKIPPED: TLS was NOT tested; $(POSTGRES) is built without it";) \
 	elif [ -n "$(CI)" ]; then echo "CI needs a PostgreSQL server"; exit 1; \
 	else echo "SKIPPED: captures were NOT tested on a real server; install postgresql"; fi
+
+## A sample of `make torture`. Needs a C compiler.
+test-torture: build
+	$(CARGO) $(RUNNER) --release --locked --test torture $(RUN_IGNORED) --skip full_
+
+## Kills, failing disks, corrupt and hostile files: all of it, with its figures (docs/trust.md). Needs a C compiler, and user
+## namespaces for the one test of a full file system.
+torture: build
+	TORTURE_SHARE=1 $(CARGO) test --release --locked --test torture -- --ignored --nocapture --test-threads 2
+	TORTURE_SHARE=1 $(CARGO) test --release --locked --test live -- --ignored --nocapture kills_at_random
+
+## Each fuzz target for FUZZ_SECONDS, from the committed corpus. Needs a nightly toolchain (rustup toolchain install nightly) and
+## cargo-fuzz (cargo install cargo-fuzz); not for CI.
+FUZZ_SECONDS ?= 1200
+FUZZ_TARGETS ?= tape_line tape_file manifest recording trace grammar experiment jsonlog
+fuzz:
+	@$(CARGO) +nightly fuzz --version >/dev/null || { \
+	    echo "make fuzz needs: rustup toolchain install nightly; cargo install cargo-fuzz"; exit 1; }
+	for target in $(FUZZ_TARGETS); do \
+	    mkdir -p out/fuzz/$$target; \
+	    $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target out/fuzz/$$target fuzz/corpus/$$target -- \
+	        -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=16384 || exit; \
+	done
+
+## Licences, sources and known advisories of all dependencies. Needs cargo-deny (cargo install cargo-deny), and for the advisories
+## their database.
+deny:
+	$(CARGO) deny check licenses bans sources
+	$(CARGO) deny check advisories || echo "NOT CHECKED or not passed: advisories (see above)"
+
+## The oldest Rust that Cargo.toml promises, without polars.
+msrv:
+	$(CARGO) +1.89 check --locked --no-default-features
+
+## What is in the program, as CycloneDX: telltape.cdx.json. Needs cargo-cyclonedx (cargo install cargo-cyclonedx).
+sbom:
+	$(CARGO) cyclonedx --format json --override-filename telltape.cdx
 
 ## Every fault on every version of PostgreSQL that there is, three times on 17: more than an hour. Gets 17 and 18 out of Python
 ## packages, and takes Debian's. Needs python3 with pip.

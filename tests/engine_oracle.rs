@@ -141,6 +141,62 @@ proptest! {
     }
 }
 
+/// The samples of a stream, in another order where their times are equal: by a rank of their channels.
+fn interleaved(stream: &Stream, ranks: &[u64; 8]) -> Stream {
+    let rank = |sample: &telltape::residual::Sample<'_>| {
+        // No channel and one of this name are one.
+        let name = sample.channel.unwrap_or("_anonymous_");
+        ranks[name.bytes().map(usize::from).sum::<usize>() % ranks.len()]
+    };
+    let mut samples: Vec<_> = stream.samples().collect();
+    samples.sort_by(|a, b| a.t.total_cmp(&b.t).then(rank(a).cmp(&rank(b))));
+    stream_of(&samples, samples.len())
+}
+
+/// A stream of these samples, put together from two pieces.
+fn stream_of(samples: &[telltape::residual::Sample<'_>], split: usize) -> Stream {
+    let mut pieces = [StreamBuilder::default(), StreamBuilder::default()];
+    for (index, sample) in samples.iter().enumerate() {
+        let piece = &mut pieces[usize::from(index >= split)];
+        let channel = sample.channel.map(|name| piece.channel(name));
+        piece.push_id(sample.t, sample.class, sample.value, channel).unwrap();
+    }
+    let [mut first, second] = pieces;
+    first.append(second);
+    first.finish("generated")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_split_and_no_number_of_threads_changes_an_episode(stream in streams(), split in 0.0..1.0) {
+        let engine = Engine::default();
+        let expected = motif::fingerprint(&engine.replay(&stream));
+        let samples: Vec<_> = stream.samples().collect();
+        let pieces = stream_of(&samples, (samples.len() as f64 * split) as usize);
+        prop_assert_eq!(&motif::fingerprint(&engine.replay(&pieces)), &expected);
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            prop_assert_eq!(&motif::fingerprint(&pool.install(|| engine.replay(&stream))), &expected);
+        }
+    }
+
+    /// Which of two channels comes first at one time is told to the observer that all of a class share, and to no other: only
+    /// `trust_sum` may see it, in its rounding.
+    #[test]
+    fn no_interleaving_of_channels_changes_an_episode_but_for_its_trust(stream in streams(), ranks in any::<[u64; 8]>()) {
+        let engine = Engine::default();
+        let rows = |stream: &Stream| {
+            let mut episodes = engine.replay(stream);
+            episodes.iter_mut().for_each(|episode| episode.trust_sum = 0.0);
+            episodes.sort_by(|a, b| (a.motif, &a.channel).cmp(&(b.motif, &b.channel)).then(a.t_start.total_cmp(&b.t_start)));
+            episodes
+        };
+        prop_assert_eq!(rows(&interleaved(&stream, &ranks)), rows(&stream));
+    }
+}
+
 #[test]
 fn final_rows_are_those_of_replay_but_for_trust() {
     for seed in 0..20 {

@@ -23,10 +23,10 @@ pub(super) struct Diff {
     /// The other one
     b: PathBuf,
     /// Absolute difference up to which numbers count as close
-    #[arg(long, value_name = "X", value_parser = tolerance)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = tolerance)]
     atol: Option<f64>,
     /// Difference up to which they do, in relation to the expected number
-    #[arg(long, value_name = "X", value_parser = tolerance)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = tolerance)]
     rtol: Option<f64>,
     /// Units in the last place up to which they do
     #[arg(long, value_name = "N")]

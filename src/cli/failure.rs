@@ -8,7 +8,7 @@ use crate::capture::CaptureError;
 use crate::evaluate::TableError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::live::LiveError;
-use crate::store::{LockError, Place, StoreError};
+use crate::store::{LockError, Place, SignatureError, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
@@ -89,6 +89,18 @@ impl From<StoreError> for Failure {
         let (exit, kind) = store(&error);
         let place = Place::file(error.path());
         Self::new(exit, kind, &error, Some(place))
+    }
+}
+
+impl From<SignatureError> for Failure {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Key { ref path, .. } => Self::new(Exit::Usage, "key", &error, Some(Place::file(path))),
+            SignatureError::Unsigned { ref path, .. } => {
+                Self::new(Exit::Input, "signature", &error, Some(Place::file(path)))
+            }
+            SignatureError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -21,10 +21,10 @@ enum Kind {
     #[command(after_help = "Example: telltape generate perturbed --seed 42 --tape perturbed.jsonl")]
     Perturbed {
         /// Seed of the noise
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
         seed: u64,
         /// Size of the faults; 1 is the published one
-        #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = scale)]
+        #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true, value_parser = scale)]
         scale: f64,
         #[command(flatten)]
         common: Common,
@@ -37,7 +37,7 @@ enum Kind {
         #[arg(long, value_name = "NAME")]
         dataset: Exemplar,
         /// Seed of the noise
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
         seed: u64,
         #[command(flatten)]
         common: Common,
@@ -50,7 +50,7 @@ enum Kind {
         #[arg(long, value_name = "NAME")]
         kind: Noise,
         /// Its seed
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
         seed: u64,
         #[command(flatten)]
         common: Common,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::failure::FailureJson;
@@ -43,7 +44,7 @@ enum Document<T> {
 }
 
 fn of<T: JsonSchema>() -> Schema {
-    schema_for!(Document<T>)
+    SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<Document<T>>()
 }
 
 /// Each by the name of its file.

@@ -7,21 +7,28 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, printable};
 use super::{Exit, Outcome};
+use crate::experiment::{self, result_file};
+use crate::store::Key;
 use crate::tape::recording::{Seal, is_recording, read_recording};
-use crate::tape::{self, Manifest, TapeError};
+use crate::tape::{self, Manifest, TapeError, manifest_path};
 
-/// Check tapes and recordings without replaying them: hash, count, order and well-formedness
+/// Check tapes, recordings and results without replaying them: hash, count, order, well-formedness, and who signed them
 #[derive(clap::Args)]
 #[command(after_help = "\
-A recording is followed through its parts.
+A recording is followed through its parts; of a folder of one result the tables are checked. What is signed is the manifest
+(FILE.hash) or the result (expected.toml, digests.toml): minisign -S -m FILE.hash
 
 Examples:
   telltape verify out/*/tape.jsonl
-  telltape verify run.jsonl")]
+  telltape verify run.jsonl
+  telltape verify results/ceb --key minisign.pub")]
 pub(super) struct Verify {
-    /// Tapes and recordings; each needs its manifest FILE.hash beside it
+    /// Tapes and recordings, each with its manifest FILE.hash beside it, and folders of results
     #[arg(required = true, value_name = "FILE")]
     tapes: Vec<PathBuf>,
+    /// A public key of minisign, which has to have signed each of them
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -45,20 +52,34 @@ pub(super) struct VerifiedJson<'a> {
 enum Verified {
     Tape(Manifest, bool),
     Recording(Vec<Seal>),
+    Result(Box<experiment::Outcome>),
 }
 
-fn verified(path: &Path) -> Result<Verified, Failure> {
+fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
+    let signed = |file: &Path| key.map_or(Ok(()), |key| key.verify(file));
+    if path.is_dir() {
+        let outcome = experiment::verify_result(path)?;
+        result_file(path).map_or(Ok(()), |file| signed(&file))?;
+        return Ok(Verified::Result(Box::new(outcome)));
+    }
     if is_recording(path) {
         let read = read_recording(path, |_, _| Ok::<(), TapeError>(()))?;
+        signed(&Seal::path(path))?;
+        for part in read.seals.iter().filter_map(|seal| seal.continued_in.as_ref()) {
+            signed(&Seal::path(&path.with_file_name(part)))?;
+        }
         return Ok(Verified::Recording(read.seals));
     }
+    signed(&manifest_path(path))?;
     let tape = tape::read(path)?;
     Ok(Verified::Tape(tape.manifest, tape.ordered))
 }
 
 impl Verify {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let verified: Vec<Result<Verified, Failure>> = self.tapes.par_iter().map(|path| verified(path)).collect();
+        let key = self.key.as_deref().map(Key::read).transpose()?;
+        let verified: Vec<Result<Verified, Failure>> =
+            self.tapes.par_iter().map(|path| verified(path, key.as_ref())).collect();
         let json: Vec<VerifiedJson<'_>> =
             self.tapes.iter().zip(&verified).map(|(path, result)| json(path, result)).collect();
         output.data(&json, || {
@@ -98,6 +119,7 @@ fn json<'a>(path: &Path, result: &'a Result<Verified, Failure>) -> VerifiedJson<
             json.gaps = Some(seals.iter().map(|seal| seal.gaps).sum());
             json.parts = Some(seals.len());
         }
+        Ok(Verified::Result(outcome)) => json.sample_count = Some(outcome.counts.samples),
         Err(_) => {}
     }
     json
@@ -108,6 +130,9 @@ fn text(verified: &Verified) -> String {
         Verified::Tape(manifest, ordered) => {
             let order = if *ordered { "" } else { ", not in order of time" };
             format!("{} samples from {}{order}", manifest.sample_count, printable(&manifest.source))
+        }
+        Verified::Result(outcome) => {
+            format!("result of {} samples, {} tables", outcome.counts.samples, outcome.tables.len())
         }
         Verified::Recording(seals) => {
             let polls: u64 = seals.iter().map(|seal| seal.polls).sum();

@@ -17,6 +17,7 @@ mod platform;
 mod project;
 mod run;
 mod setting;
+mod verify;
 
 pub use accept::{AcceptError, Accepted, accept, is_current};
 pub use cache::{CachedStage, Collected, collect};
@@ -37,3 +38,4 @@ pub use platform::libm;
 pub use project::{Project, Selection};
 pub use run::{Progress, Report, run, run_live};
 pub use setting::Setting;
+pub use verify::{result_file, verify_result};

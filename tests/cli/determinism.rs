@@ -48,7 +48,7 @@ fn outputs(environment: &[(&str, &str)], arguments: &[&str]) -> BTreeMap<String,
 #[test]
 fn threads_folders_locales_and_time_zones_change_no_byte() {
     let expected = outputs(&[], &[]);
-    assert_eq!(expected.len(), 20);
+    assert_eq!(expected.len(), 25);
     for (environment, arguments) in [
         (&[][..], &[][..]),
         (&[], &["--jobs", "1"]),

@@ -8,3 +8,5 @@ mod experiments;
 mod outputs;
 mod support;
 mod tapes;
+mod trust;
+mod wrong_uses;

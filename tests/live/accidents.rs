@@ -11,6 +11,36 @@ use telltape::tape::recording::{Body, View};
 
 use crate::support::{Running, Scene, gaps, polls};
 
+/// Kills at any moment, some in the middle of a line: whatever the operating system took is saved. `make torture` does fifty.
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn kills_at_random_moments_lose_nothing() {
+    let share: f64 = std::env::var("TORTURE_SHARE").map_or(0.06, |share| share.parse().unwrap());
+    let scene = Scene::new();
+    let _load = scene.load();
+    let url = scene.url();
+    let mut random = fastrand::Rng::with_seed(7);
+    for kill in 0..(50.0 * share).ceil() as u32 {
+        let name = format!("run{kill}.jsonl");
+        let arguments = ["capture", "--url", &url, "--recording", &name, "--interval", "20ms", "--budget", "100%"];
+        let running = Running::start(&mut scene.command(&arguments));
+        let part = scene.path(&format!("{name}.part"));
+        while std::fs::read_to_string(&part).unwrap_or_default().matches("\"poll\":").count() < 2 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::thread::sleep(std::time::Duration::from_micros(random.u64(..400_000)));
+        running.signal("KILL");
+        running.end();
+        let text = std::fs::read(&part).unwrap();
+        let whole = text.iter().filter(|byte| **byte == b'\n').count();
+        let saved = format!("saved{kill}.jsonl");
+        let salvaged = scene.run(&["salvage", &format!("{name}.part"), "--out", &saved, "--json"]);
+        assert_eq!(salvaged.code, 0, "{}", salvaged.stderr);
+        assert!(salvaged.json()["lines"].as_u64().unwrap() >= whole as u64, "{}", salvaged.stdout);
+        scene.records(&saved);
+    }
+}
+
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {

@@ -3,12 +3,12 @@
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::compare::{self, StageRow, Verdict};
-use super::{Counts, ExperimentError, Outcome};
+use super::{Counts, ExperimentError, Outcome, result_file, verify_result};
 use crate::store::StoreError;
 use crate::tape;
 pub use rows::{CellChange, GroupDifference, RowChange, TableDifference, Tolerance};
@@ -236,15 +236,10 @@ fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, 
     Ok(Compared::Rows(compare_rows(&name, form, (&read(a)?, &read(b)?), tolerance)))
 }
 
-/// The file in a folder that says what result it is.
-fn result_file(folder: &Path) -> Option<PathBuf> {
-    ["expected.toml", "digests.toml"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
-}
-
 fn folders(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Compared>, ExperimentError> {
-    if let (Some(old), Some(new)) = (result_file(a), result_file(b)) {
+    if result_file(a).is_some() && result_file(b).is_some() {
         let name = b.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        return Ok(vec![Compared::Results(name, results((a, &old), (b, &new), tolerance)?)]);
+        return Ok(vec![Compared::Results(name, results(a, b, tolerance)?)]);
     }
     // Folders of results, or of episode tables as `replay` writes them.
     let (old, new) = (inside(a)?, inside(b)?);
@@ -277,16 +272,7 @@ fn inside(folder: &Path) -> Result<BTreeSet<String>, StoreError> {
     Ok(names)
 }
 
-fn results(
-    (a, old): (&Path, &Path),
-    (b, new): (&Path, &Path),
-    tolerance: Option<&Tolerance>,
-) -> Result<Difference, ExperimentError> {
-    let outcome = |folder: &Path, file: &Path| {
-        let outcome = Outcome::read(file)?.ok_or_else(|| not_alike(folder, "has no result any more"))?;
-        compare::check_tables(folder, file, &outcome)?;
-        Ok::<_, ExperimentError>(outcome)
-    };
-    let (expected, actual) = (outcome(a, old)?, outcome(b, new)?);
+fn results(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Difference, ExperimentError> {
+    let (expected, actual) = (verify_result(a)?, verify_result(b)?);
     Difference::of_outcomes((a, Some(&expected)), (b, &actual), tolerance)
 }

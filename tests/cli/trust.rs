@@ -1,0 +1,318 @@
+//! What makes results trusted: they are compared row by row, skipped only when nothing has changed, signed, and described.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Folder, PERTURBED};
+
+fn accepted() -> Folder {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["accept"]);
+    folder
+}
+
+const TRACE: &str = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'job'\n";
+
+fn trace(latency: &str) -> String {
+    let rows = (0..60).map(|row| {
+        let latency = if row == 40 { latency.to_owned() } else { format!("{}", 10 + row % 3) };
+        format!("q{},{row},100,100,{latency},p\n", row % 2)
+    });
+    "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\n".to_owned() + &rows.collect::<String>()
+}
+
+/// `explain --json` of a run that differs.
+fn explained(folder: &Folder, name: &str) -> Value {
+    assert_eq!(folder.run(&["run", name]).code, 10);
+    let explained = folder.run(&["explain", name, "--json"]);
+    assert_eq!(explained.code, 10);
+    explained.json()[0].clone()
+}
+
+#[test]
+fn one_changed_byte_of_the_input_is_the_cause_of_everything_behind_it() {
+    let folder = Folder::project(&[("t", TRACE)]);
+    folder.write("t.csv", trace("10"));
+    folder.run(&["run", "t"]);
+    folder.ok(&["accept", "t"]);
+    folder.write("t.csv", trace("90"));
+    let json = explained(&folder, "t");
+    assert_eq!(json["first"], "input");
+    assert_eq!(json["causes"].as_array().unwrap().len(), 1, "{json}");
+    assert_eq!(json["causes"][0]["stage"], "input");
+}
+
+#[test]
+fn a_changed_engine_is_told_from_a_changed_input() {
+    let folder = accepted();
+    // As if the expected result had been made by an engine that computes another peak.
+    let table = folder.read("results/p/episodes.csv");
+    let mut rows: Vec<String> = table.lines().map(str::to_owned).collect();
+    let mut cells: Vec<String> = rows[1].split(',').map(str::to_owned).collect();
+    let peak: f64 = cells[4].parse().unwrap();
+    cells[4] = f64::from_bits(peak.to_bits() + 1).to_string();
+    rows[1] = cells.join(",");
+    let other = rows.join("\n") + "\n";
+    let sha256 = |text: &str| {
+        use sha2::{Digest, Sha256};
+        hex::encode(Sha256::digest(text.as_bytes()))
+    };
+    let expected = folder.read("results/p/expected.toml");
+    let line = |stage: &str| expected.lines().find(|line| line.starts_with(&format!("{stage} = "))).unwrap().to_owned();
+    let expected = expected
+        .replace(&sha256(&table), &sha256(&other))
+        .replace(&line("episodes"), &format!("episodes = \"{}\"", "0".repeat(64)))
+        .replace(&line("tables"), &format!("tables = \"{}\"", "0".repeat(64)))
+        .replace(&line("program"), "program = \"0.0.9\"");
+    folder.write("results/p/episodes.csv", &other);
+    folder.write("results/p/expected.toml", &expected);
+    let json = explained(&folder, "p");
+    assert_eq!(json["first"], "episodes");
+    assert_eq!(json["causes"].as_array().unwrap().len(), 1, "{json}");
+    let because = json["causes"][0]["because"].as_str().unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(because, format!("the engine, all of whose inputs are the same: telltape {version} instead of 0.0.9"));
+    let table = &json["tables"][0];
+    assert_eq!((&table["removed"], &table["added"], &table["changed"]), (&1.into(), &1.into(), &1.into()));
+    let cell = &table["rows"][1]["cells"][0];
+    assert_eq!((&cell["column"], &cell["ulps"]), (&"peak".into(), &1.into()));
+    assert_eq!(cell["bits"][1], format!("{:016x}", peak.to_bits()));
+    // A tolerance tells that it is close, and passes nothing.
+    let diff = folder.run(&["diff", "results/p", "out/p", "--ulps", "1", "--json"]);
+    assert_eq!(diff.code, 10);
+    assert_eq!(diff.json()[0]["tables"][0]["within"], 1);
+    let text = folder.run(&["diff", "results", "out", "--ulps", "1"]);
+    assert_eq!(text.code, 10);
+    assert!(
+        text.stdout.contains("1 of 1 changed rows are within the tolerance, which is no reason to pass"),
+        "{}",
+        text.stdout
+    );
+    let markdown = folder.run(&["explain", "p", "--markdown"]).stdout;
+    assert!(
+        markdown.starts_with("### `p` differs from stage `episodes` on\n") && markdown.contains("```diff\n"),
+        "{markdown}"
+    );
+    assert!(markdown.contains("telltape accept p"), "{markdown}");
+}
+
+#[test]
+fn tapes_and_tables_are_compared_row_by_row() {
+    let folder = Folder::new();
+    for (seed, name) in [("1", "a"), ("1", "b"), ("2", "c")] {
+        folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", seed, "--tape", &format!("{name}.jsonl")]);
+    }
+    assert_eq!(folder.ok(&["diff", "a.jsonl", "b.jsonl"]).stdout, "same\n");
+    let different = folder.run(&["diff", "a.jsonl", "c.jsonl", "--json"]);
+    assert_eq!(different.code, 10);
+    let rows = different.json()[0].clone();
+    assert!(rows["changed"].as_u64().unwrap() > 0, "{rows}");
+    assert_eq!(rows["rows"][1]["cells"][0]["column"], "value");
+    for name in ["a", "c"] {
+        folder.ok(&["replay", &format!("{name}.jsonl"), "--out", &format!("of-{name}")]);
+    }
+    std::fs::rename(folder.join("of-c/c"), folder.join("of-c/a")).unwrap();
+    assert_eq!(folder.run(&["diff", "of-a", "of-a"]).code, 0);
+    assert!([0, 10].contains(&folder.run(&["diff", "of-a", "of-c"]).code));
+    std::fs::create_dir(folder.join("of-c/b")).unwrap();
+    std::fs::copy(folder.join("of-c/a/episodes.csv"), folder.join("of-c/b/episodes.csv")).unwrap();
+    let only = folder.run(&["diff", "of-a", "of-c"]);
+    assert_eq!(only.code, 10);
+    assert!(only.stdout.contains("b: only in the second one\n"), "{}", only.stdout);
+}
+
+#[test]
+fn a_stage_is_skipped_only_while_all_that_it_is_made_from_is_the_same() {
+    let evaluated = format!("{PERTURBED}[evaluate]\nseeds = {{ first = 1, count = 2 }}\ndetectors = ['threshold']\n");
+    let folder = Folder::project(&[("p", &evaluated)]);
+    let cached =
+        |arguments: &[&str]| folder.run(&[&["run", "p", "--json"], arguments].concat()).json()[0]["cached"].clone();
+    let plan = || folder.ok(&["plan", "p"]).stdout;
+    assert!(plan().contains("to `out/p/tape.jsonl`, it has not run yet"), "{}", plan());
+    assert_eq!(cached(&[]), serde_json::json!([]));
+    folder.ok(&["accept"]);
+    assert_eq!(cached(&[]), serde_json::json!(["convert", "replay", "evaluate"]));
+    assert!(plan().contains("cached, nothing that it is made from has changed"));
+    assert_eq!(cached(&["--no-cache"]), serde_json::json!([]));
+    // Another grammar: the tape is the same.
+    folder.write("experiments/p.toml", evaluated.clone() + "[replay.grammar.cache_collapse]\nrho = 0.8\n");
+    assert!(plan().contains("replay under `reference`, the grammar has changed"), "{}", plan());
+    assert_eq!(cached(&[]), serde_json::json!(["convert"]));
+    // Another seed, set for once.
+    folder.write("experiments/p.toml", &evaluated);
+    cached(&[]);
+    assert_eq!(cached(&["--set", "generate.seed=7"]), serde_json::json!([]));
+    assert_eq!(folder.run(&["explain", "p", "--json"]).json()[0]["causes"][0]["stage"], "input");
+    cached(&[]);
+    // What it wrote was touched: with the time of the file put back, too.
+    let table = folder.join("out/p/episodes.csv");
+    let time = std::fs::metadata(&table).unwrap().modified().unwrap();
+    let text = folder.read("out/p/episodes.csv").replacen('1', "2", 1);
+    std::fs::write(&table, text).unwrap();
+    std::fs::File::options().write(true).open(&table).unwrap().set_modified(time).unwrap();
+    assert!(plan().contains("its `episodes.csv` is not what it wrote"), "{}", plan());
+    assert_eq!(cached(&[]), serde_json::json!(["convert", "evaluate"]));
+    assert_eq!(folder.run(&["run", "p"]).code, 0);
+    // Another program: a copy with a byte behind its end.
+    let program = folder.join("telltape");
+    std::fs::copy(env!("CARGO_BIN_EXE_telltape"), &program).unwrap();
+    std::io::Write::write_all(&mut std::fs::File::options().append(true).open(&program).unwrap(), b"\n").unwrap();
+    let mut command = std::process::Command::new(&program);
+    let ran = command.args(["run", "p", "--json"]).current_dir(folder.path()).env_remove("CI").output().unwrap();
+    let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(json[0]["cached"], serde_json::json!([]));
+}
+
+#[test]
+fn outputs_of_experiments_that_are_gone_are_collected() {
+    let folder = Folder::project(&[("p", PERTURBED), ("q", PERTURBED)]);
+    folder.run(&["run"]);
+    folder.write("out/notes/mine.txt", "not telltape's");
+    std::fs::remove_file(folder.join("experiments/q.toml")).unwrap();
+    let collected = folder.ok(&["cache", "gc"]).stdout;
+    assert!(collected.starts_with("removed out/q\n1 folders"), "{collected}");
+    assert!(!folder.join("out/q").exists() && folder.join("out/p").exists() && folder.join("out/notes").exists());
+}
+
+#[test]
+fn verdicts_are_written_for_ci_as_junit() {
+    let folder = accepted();
+    folder.write("experiments/q.toml", PERTURBED);
+    folder.write("experiments/bad.toml", "title = 't'\n[input]\ntrace = 'none.csv'\ndataset = 'job'\n");
+    assert_eq!(folder.run(&["run", "--junit", "ci/junit.xml"]).code, 12);
+    let xml = folder.read("ci/junit.xml");
+    assert!(xml.contains(r#"tests="3""#) && xml.contains(r#"errors="1""#) && xml.contains(r#"failures="1""#), "{xml}");
+    assert!(xml.contains("telltape accept q") && xml.contains("none.csv"), "{xml}");
+}
+
+#[test]
+fn a_signature_vouches_for_a_tape_and_a_result() {
+    let folder = accepted();
+    folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "t.jsonl"]);
+    let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    folder.write("key.pub", keys.pk.to_box().unwrap().to_string());
+    let sign = |file: &str| {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let signature = minisign::sign(Some(&keys.pk), &keys.sk, std::io::Cursor::new(bytes), None, None).unwrap();
+        folder.write(&format!("{file}.minisig"), signature.to_string());
+    };
+    let files = ["t.jsonl", "results/p"];
+    let verify = || folder.run(&["verify", files[0], files[1], "--key", "key.pub", "--json"]);
+    assert_eq!(verify().code, 12);
+    sign("t.jsonl.hash");
+    let half = verify();
+    assert_eq!(
+        (half.code, &half.json()[0]["ok"], &half.json()[1]["error"]["kind"]),
+        (12, &true.into(), &"signature".into())
+    );
+    sign("results/p/expected.toml");
+    assert_eq!(verify().code, 0, "{}", verify().stderr);
+    // Somebody changes a table and its digest, or the whole tape with its manifest.
+    folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "2", "--tape", "t.jsonl"]);
+    let forged = folder.read("results/p/expected.toml").replace("samples = ", "samples = 1");
+    folder.write("results/p/expected.toml", forged);
+    let json = verify().json();
+    assert!(json[0]["error"]["message"].as_str().unwrap().contains("is not signed by the key `key.pub`"), "{json}");
+    assert_eq!(json[1]["error"]["kind"], "signature");
+    folder.write("results/p/episodes.csv", "");
+    let (code, message) = folder.refusal(&["verify", "results/p"]);
+    assert_eq!(code, 12);
+    assert!(message.contains("its SHA-256 is"), "{message}");
+}
+
+#[test]
+fn what_is_printed_is_what_the_committed_schemas_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = accepted();
+    folder.ok(&["schema", "schemas"]);
+    let mut names: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder.join("schemas")).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        let committed = std::fs::read_to_string(root.join("docs/schemas").join(&name)).unwrap_or_default();
+        assert_eq!(std::fs::read_to_string(entry.path()).unwrap(), committed, "{name}: telltape schema docs/schemas");
+        names.push(name);
+    }
+    assert_eq!(names.len(), std::fs::read_dir(root.join("docs/schemas")).unwrap().count());
+    folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "t.jsonl"]);
+    folder.ok(&["replay", "t.jsonl", "--out", "o"]);
+    folder.write("w.csv", "motif,channel,t_start,t_end\ncache_collapse,a,1,5\n");
+    folder.write("half.jsonl", folder.read("t.jsonl"));
+    let validator = |name: &str| {
+        let schema: Value = serde_json::from_str(&folder.read(&format!("schemas/{name}.json"))).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    };
+    for (schema, arguments) in [
+        ("run", "run"),
+        ("explain", "explain"),
+        ("plan", "plan"),
+        ("accept", "accept"),
+        ("accept", "accept nosuch"),
+        ("diff", "diff results out"),
+        ("diff", "diff results/p/episodes.csv o/t/episodes.csv"),
+        ("verify", "verify t.jsonl results/p half.jsonl"),
+        ("replay", "replay t.jsonl --out o"),
+        ("detect", "detect --detector threshold t.jsonl --out d"),
+        ("generate", "generate perturbed --seed 1 --tape g.jsonl"),
+        ("score", "score --episodes o/t/episodes.csv --windows w.csv --tape t.jsonl --published"),
+        ("salvage", "salvage half.jsonl --out s.jsonl"),
+        ("report", "report"),
+        ("data-list", "data list"),
+        ("data-verify", "data verify"),
+        ("cache-gc", "cache gc"),
+        ("doctor", "doctor"),
+        ("schema", "schema schemas"),
+        ("capture-print-role", "capture --print-role"),
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').chain(["--json"]).collect();
+        let json = folder.run(&arguments).json();
+        let errors: Vec<String> = validator(schema).iter_errors(&json).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{arguments:?}: {errors:?}\n{json:#}");
+    }
+    // Every experiment of ours is one by the schema, and a wrong one is none.
+    let experiment = validator("experiment-file");
+    for entry in std::fs::read_dir(root.join("experiments")).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        let value: Value = toml::from_str(&std::fs::read_to_string(entry.path()).unwrap()).unwrap();
+        assert!(experiment.is_valid(&value), "{:?}", entry.path());
+    }
+    assert!(!experiment.is_valid(&serde_json::json!({ "title": "t", "inputs": {} })));
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = folder.ok(&["completions", shell]).stdout;
+        assert!(script.contains("salvage") && script.contains("no-cache"), "{shell}");
+    }
+    folder.ok(&["man", "man"]);
+    let page = folder.read("man/telltape-run.1");
+    assert!(page.contains("no\\-cache") || page.contains("no-cache"), "{page}");
+    let help = folder.ok(&["--help"]).stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !["", "help"].contains(name))
+        .collect();
+    assert!(names.len() > 15, "{names:?}");
+    for name in names {
+        assert!(folder.join(&format!("man/telltape-{name}.1")).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn the_doctor_tells_what_is_missing_and_what_to_do() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.write(
+        "data/datasets.toml",
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/datasets.toml")).unwrap(),
+    );
+    let doctor = folder.run(&["doctor", "--json"]);
+    assert_eq!(doctor.code, 12);
+    let json = doctor.json();
+    let ceb = json.as_array().unwrap().iter().find(|check| check["check"] == "data ceb").unwrap();
+    assert_eq!((&ceb["state"], &ceb["remedy"]), (&"bad".into(), &"telltape data fetch".into()));
+    folder.write("data/datasets.toml", "");
+    assert_eq!(folder.run(&["doctor"]).code, 0);
+}
