@@ -54,13 +54,12 @@ impl Run {
         let evaluated = |experiment: &Experiment| experiment.evaluation.as_ref().map_or(0, Evaluation::runs) as u64;
         let runs: u64 = selection.live.len() as u64
             + selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum::<u64>();
-        let bar = output.bar(Some(runs), "{pos}/{len} runs {wide_bar} {elapsed}, {eta} left");
+        let bar = output.bar(Some(runs), "{pos}/{len} runs {wide_bar} {per_sec}, {elapsed}, {eta} left");
         let progress = |progress: Progress<'_>| {
             bar.inc(1);
-            if let Progress::Ended(report) = progress
-                && output.plain_lines()
-            {
-                output.note(&format!("{}: {}", report.name, verdict_name(report)));
+            if let Progress::Ended(report) = progress {
+                let line = format!("{}: {}", report.name, verdict_name(report));
+                if output.plain_lines() { output.note(&line) } else { bar.println(line) }
             }
         };
         let mut reports = Vec::new();
