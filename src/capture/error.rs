@@ -19,7 +19,7 @@ pub enum CaptureError {
         remedy: String,
     },
     /// The server is there, but what is needed is not.
-    #[error("{} is not ready for a capture:\n{}", .place, .findings.join("\n"))]
+    #[error("{} is not ready for a capture: {}", .place, .findings.join("; "))]
     NotReady {
         /// Role, host and database.
         place: String,

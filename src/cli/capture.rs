@@ -313,7 +313,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A number of bytes such as `5000`, `64K`, `100M` or `2G`.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
     let unit = match &text[split..] {
         "" | "B" => 1,

@@ -17,6 +17,12 @@ pub enum Exit {
     Input,
     /// A capture is incomplete: the server refused or went away.
     Incomplete,
+    /// Shards that cannot be merged.
+    Refused,
+    /// A shard that gave other bytes before.
+    Nondeterminism,
+    /// A shard that could not read or write something, and may the next time.
+    TryAgain,
     /// Ended by Ctrl-C or SIGTERM; what was being written has been removed, but for a recording, which is sealed.
     Interrupted,
 }
@@ -27,7 +33,8 @@ Exit codes: 0 all as expected · 1 internal error, or an output cannot be writte
   10 a digest differs, or a live experiment missed its limits
   11 no expected result, or one that no experiment claims
   12 an input is missing, malformed, or not what its hash says
-  13 a capture is incomplete: the server refused or went away · 130 interrupted";
+  13 a capture is incomplete: the server refused or went away · 130 interrupted
+  shard only: 12 do not retry · 14 merge refused · 15 nondeterminism · 75 try again";
 
 impl Exit {
     /// The number that the shell sees.
@@ -41,6 +48,9 @@ impl Exit {
             Self::NoExpected => 11,
             Self::Input => 12,
             Self::Incomplete => 13,
+            Self::Refused => 14,
+            Self::Nondeterminism => 15,
+            Self::TryAgain => 75,
             Self::Interrupted => 130,
         }
     }
@@ -54,6 +64,9 @@ impl Exit {
             Self::Usage,
             Self::Input,
             Self::Incomplete,
+            Self::Refused,
+            Self::Nondeterminism,
+            Self::TryAgain,
             Self::Differs,
             Self::NoExpected,
             Self::Ok,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use crate::capture::CaptureError;
 use crate::evaluate::TableError;
+use crate::experiment::shard::ShardError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::live::LiveError;
 use crate::store::{LockError, Place, SignatureError, StoreError};
@@ -89,6 +90,57 @@ impl From<StoreError> for Failure {
         let (exit, kind) = store(&error);
         let place = Place::file(error.path());
         Self::new(exit, kind, &error, Some(place))
+    }
+}
+
+impl Failure {
+    /// Of a shard that runs: whoever started it asks whether to start it again.
+    pub(super) fn of_shard(error: &ShardError) -> Self {
+        let failure = Self::from(error);
+        let missing = |error: &StoreError| matches!(error, StoreError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
+        let exit = match error {
+            ShardError::Store(error) if missing(error) => Exit::Input,
+            ShardError::Store(_) => Exit::TryAgain,
+            _ => match failure.exit {
+                // An output of an experiment that cannot be written.
+                Exit::Internal if failure.kind == "write" => Exit::TryAgain,
+                exit => exit,
+            },
+        };
+        Self { exit, ..failure }
+    }
+}
+
+impl From<&ShardError> for Failure {
+    fn from(error: &ShardError) -> Self {
+        let (exit, kind, place) = match error {
+            ShardError::Plan { place, .. } => (Exit::Input, "plan", Some(place.clone())),
+            ShardError::UnknownShard { .. } => (Exit::Usage, "usage", None),
+            ShardError::Input { place, .. } => (Exit::Input, "input", Some(place.clone())),
+            ShardError::Nondeterminism { marker, .. } => {
+                (Exit::Nondeterminism, "nondeterminism", Some(Place::file(marker)))
+            }
+            ShardError::Refused { folder, .. } => (Exit::Refused, "refused", Some(Place::file(folder))),
+            ShardError::Tape(error) => {
+                let (exit, kind) = tape(error);
+                (exit, kind, Some(error.place()))
+            }
+            ShardError::Experiment(error) => {
+                let (exit, kind) = experiment(error);
+                (exit, kind, error.place())
+            }
+            ShardError::Store(error) => {
+                let (exit, kind) = store(error);
+                (exit, kind, Some(Place::file(error.path())))
+            }
+        };
+        Self::new(exit, kind, error, place)
+    }
+}
+
+impl From<ShardError> for Failure {
+    fn from(error: ShardError) -> Self {
+        Self::from(&error)
     }
 }
 

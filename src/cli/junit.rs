@@ -8,33 +8,33 @@ use super::failure::Failure;
 use crate::experiment::{Report, Verdict};
 use crate::store::{Durability, StoreError, write_whole};
 
-pub(super) fn write(path: &Path, reports: &[Report], failures: &[Option<Failure>]) -> Result<(), StoreError> {
+pub(super) fn write(path: &Path, reports: &[Report]) -> Result<(), StoreError> {
     let mut suite = TestSuite::new("experiments");
-    suite.add_test_cases(reports.iter().zip(failures).map(|(report, failure)| case(report, failure.as_ref())));
+    suite.add_test_cases(reports.iter().map(case));
     let mut junit = quick_junit::Report::new("telltape");
     junit.add_test_suite(suite);
     let text = junit.to_string().expect("texts are written as XML");
     write_whole(path, text.as_bytes(), Durability::Whole).map(drop)
 }
 
-fn case(report: &Report, failure: Option<&Failure>) -> TestCase {
+fn case(report: &Report) -> TestCase {
     let bad = |kind: NonSuccessKind, message: String| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_message(message);
         status
     };
-    let status = match (&report.verdict, failure) {
-        (_, Some(failure)) => bad(NonSuccessKind::Error, failure.message().to_owned()),
-        (Ok(Verdict::Differs), _) => {
+    let status = match &report.verdict {
+        Err(error) => bad(NonSuccessKind::Error, Failure::from(error).message().to_owned()),
+        Ok(Verdict::Differs) => {
             let stage = report.stages.iter().find(|row| !row.is_same()).map_or("counts", |row| row.stage);
             let explain = format!("differs from stage `{stage}` on; telltape explain {}", report.name);
             bad(NonSuccessKind::Failure, explain)
         }
-        (Ok(Verdict::Missed { reason }), _) => bad(NonSuccessKind::Failure, reason.clone()),
-        (Ok(Verdict::NoExpected), _) => {
+        Ok(Verdict::Missed { reason }) => bad(NonSuccessKind::Failure, reason.clone()),
+        Ok(Verdict::NoExpected) => {
             bad(NonSuccessKind::Failure, format!("nothing to compare with; telltape accept {}", report.name))
         }
-        (Ok(Verdict::Skipped { reason }), _) => {
+        Ok(Verdict::Skipped { reason }) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(reason.clone());
             status

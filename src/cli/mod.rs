@@ -22,6 +22,7 @@ mod run;
 mod salvage;
 mod schema;
 mod score;
+mod shard;
 mod shell;
 mod signals;
 mod tapes;
@@ -98,6 +99,7 @@ enum Command {
     Detect(detect::Detect),
     Score(score::ScoreCommand),
     Report(report::Report),
+    Shard(shard::ShardCommand),
     Capture(Box<capture::CaptureCommand>),
     Data(data::Data),
     Cache(cache::Cache),
@@ -146,6 +148,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Generate(generate) => generate.execute(output),
         Command::Detect(detect) => detect.execute(output),
         Command::Score(score) => score.execute(output),
+        Command::Shard(shard) => shard.execute(output),
         Command::Report(report) => report.execute(output),
         Command::Capture(capture) => capture.execute(output),
         Command::Data(data) => data.execute(output),

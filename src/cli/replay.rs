@@ -1,10 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::failure::Failure;
 use super::output::Output;
 use super::tapes::each_tape;
 use super::{Out, Outcome};
 use crate::experiment::read_grammar;
-use crate::motif::{Engine, Grammar, Semantics};
+use crate::motif::{Engine, Episode, Grammar, Semantics};
 
 /// Replay tapes through the motif engine and write DIR/<tape>/episodes.csv of each
 #[derive(clap::Args)]
@@ -16,12 +17,8 @@ pub(super) struct Replay {
     /// Tapes; each needs its manifest TAPE.hash beside it
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<PathBuf>,
-    /// Parameters of the motifs, as TOML, YAML or JSON [default: the published ones]
-    #[arg(long, value_name = "FILE")]
-    grammar: Option<PathBuf>,
-    /// The engine
-    #[arg(long, value_name = "NAME", default_value_t = Semantics::Reference)]
-    semantics: Semantics,
+    #[command(flatten)]
+    engine: EngineArguments,
     /// Formats of the episode table; csv is always written
     #[arg(long, value_enum, value_delimiter = ',', default_value = "csv")]
     format: Vec<Format>,
@@ -29,29 +26,56 @@ pub(super) struct Replay {
     out: Out,
 }
 
+/// What computes the episodes.
+#[derive(clap::Args)]
+pub(super) struct EngineArguments {
+    /// Parameters of the motifs, as TOML, YAML or JSON [default: the published ones]
+    #[arg(long, value_name = "FILE")]
+    grammar: Option<PathBuf>,
+    /// The engine
+    #[arg(long, value_name = "NAME", default_value_t = Semantics::Reference)]
+    semantics: Semantics,
+}
+
+impl EngineArguments {
+    pub(super) fn engine(&self) -> Result<Engine, Failure> {
+        let grammar = match &self.grammar {
+            Some(path) => read_grammar(path)?,
+            None => Grammar::default(),
+        };
+        Ok(Engine { semantics: self.semantics, grammar })
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Csv,
     #[cfg(feature = "parquet")]
     Parquet,
 }
 
-impl Replay {
-    pub(super) fn execute(self, output: &Output) -> Outcome {
-        let grammar = match &self.grammar {
-            Some(path) => read_grammar(path)?,
-            None => Grammar::default(),
-        };
-        let engine = Engine { semantics: self.semantics, grammar };
-        each_tape(&self.tapes, &self.out.out, output, |stream, _folder| {
-            let episodes = engine.replay(stream);
+impl Format {
+    /// Writes a table of episodes in this format; CSV is written by those who make them.
+    pub(super) fn write(self, _episodes: &[Episode], _folder: &Path) -> Result<(), Failure> {
+        match self {
+            Self::Csv => Ok(()),
             #[cfg(feature = "parquet")]
-            if self.format.contains(&Format::Parquet) {
-                let bytes = crate::motif::parquet(&episodes)
-                    .map_err(|error| super::failure::Failure::internal(&error.into()))?;
+            Self::Parquet => {
+                let bytes = crate::motif::parquet(_episodes).map_err(|error| Failure::internal(&error.into()))?;
                 let durability = crate::store::Durability::Whole;
                 crate::store::write_whole(&_folder.join("episodes.parquet"), &bytes, durability)?;
+                Ok(())
             }
+        }
+    }
+}
+
+impl Replay {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let engine = self.engine.engine()?;
+        each_tape(&self.tapes, &self.out.out, output, |stream, folder| {
+            let episodes = engine.replay(stream);
+            self.format.iter().try_for_each(|format| format.write(&episodes, folder))?;
             Ok(episodes)
         })
     }

@@ -75,55 +75,58 @@ impl Run {
         }
         bar.finish_and_clear();
 
-        let failures: Vec<Option<Failure>> =
-            reports.iter().map(|report| report.verdict.as_ref().err().map(Failure::from)).collect();
-        let json: Vec<ReportJson<'_>> = reports
-            .iter()
-            .zip(&failures)
-            .map(|(report, failure)| ReportJson {
-                name: &report.name,
-                verdict: verdict_name(report),
-                reason: match &report.verdict {
-                    Ok(Verdict::Skipped { reason } | Verdict::Missed { reason }) => Some(reason),
-                    _ => None,
-                },
-                stages: &report.stages,
-                counts: report.counts.as_ref(),
-                cached: &report.cached,
-                error: failure.as_ref().map(Failure::json),
-            })
-            .collect();
-        output.data(&json, || text(&reports, output));
-        let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
-        if skipped > 0 {
-            output
-                .note(&format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));
-        }
         if let Some(path) = &self.junit {
-            junit::write(path, &reports, &failures)?;
+            junit::write(path, &reports)?;
         }
-        for (report, failure) in reports.iter().zip(&failures) {
-            if let Some(failure) = failure {
-                output.error_of(&report.name, failure);
-            }
-        }
-        for orphan in &selection.orphans {
-            let text = format!(
-                "`results/{orphan}` belongs to no experiment; remove it, or restore `experiments/{orphan}.toml`"
-            );
-            output.error(&Failure::orphan(&text));
-        }
-        let different: Vec<&str> = reports
-            .iter()
-            .filter(|report| matches!(report.verdict, Ok(Verdict::Differs)))
-            .map(|report| report.name.as_str())
-            .collect();
-        if !different.is_empty() {
-            output.note(&format!("what changed, and how to accept it: telltape explain {}", different.join(" ")));
-        }
-        let orphans = selection.orphans.iter().map(|_| Exit::NoExpected);
-        Ok(Exit::worst(reports.iter().zip(&failures).map(|(report, failure)| exit(report, failure)).chain(orphans)))
+        tell(&reports, &selection.orphans, output)
     }
+}
+
+/// Tells of experiments that were run, here or in shards.
+pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> Outcome {
+    let failures: Vec<Option<Failure>> =
+        reports.iter().map(|report| report.verdict.as_ref().err().map(Failure::from)).collect();
+    let json: Vec<ReportJson<'_>> = reports
+        .iter()
+        .zip(&failures)
+        .map(|(report, failure)| ReportJson {
+            name: &report.name,
+            verdict: verdict_name(report),
+            reason: match &report.verdict {
+                Ok(Verdict::Skipped { reason } | Verdict::Missed { reason }) => Some(reason),
+                _ => None,
+            },
+            stages: &report.stages,
+            counts: report.counts.as_ref(),
+            cached: &report.cached,
+            error: failure.as_ref().map(Failure::json),
+        })
+        .collect();
+    output.data(&json, || text(reports, output));
+    let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
+    if skipped > 0 {
+        output.note(&format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));
+    }
+    for (report, failure) in reports.iter().zip(&failures) {
+        if let Some(failure) = failure {
+            output.error_of(&report.name, failure);
+        }
+    }
+    for orphan in orphans {
+        let text =
+            format!("`results/{orphan}` belongs to no experiment; remove it, or restore `experiments/{orphan}.toml`");
+        output.error(&Failure::orphan(&text));
+    }
+    let different: Vec<&str> = reports
+        .iter()
+        .filter(|report| matches!(report.verdict, Ok(Verdict::Differs)))
+        .map(|report| report.name.as_str())
+        .collect();
+    if !different.is_empty() {
+        output.note(&format!("what changed, and how to accept it: telltape explain {}", different.join(" ")));
+    }
+    let of_orphans = orphans.iter().map(|_| Exit::NoExpected);
+    Ok(Exit::worst(reports.iter().zip(&failures).map(|(report, failure)| exit(report, failure)).chain(of_orphans)))
 }
 
 fn exit(report: &Report, failure: &Option<Failure>) -> Exit {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::failure::FailureJson;
 use super::output::Output;
 use super::{
-    Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, plan, report, run, salvage, score, tapes,
-    verify,
+    Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, plan, report, run, salvage, score, shard,
+    tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, write_whole};
@@ -72,6 +72,8 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("salvage", of::<salvage::SalvagedJson>()),
         ("schema", of::<SchemasJson>()),
         ("score", of::<score::ScoresJson>()),
+        ("shard-plan", of::<shard::PlannedShardsJson<'_>>()),
+        ("shard-run", of::<shard::ShardRunJson<'_>>()),
         ("verify", of::<Vec<verify::VerifiedJson<'_>>>()),
     ])
 }

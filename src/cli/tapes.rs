@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, table};
 use super::{Exit, Outcome};
+use crate::experiment::shard::MergedTape;
 use crate::motif::{self, Episode};
 use crate::residual::Stream;
 use crate::store::{Durability, write_whole};
@@ -59,8 +60,32 @@ pub(super) fn each_tape(
         })
         .collect();
     bar.finish_and_clear();
-    let json: Vec<ReplayedJson<'_>> = tapes.iter().zip(&replayed).map(|(tape, result)| json(tape, result)).collect();
-    output.data(&json, || text(tapes, &replayed));
+    tell(tapes, &replayed, output)
+}
+
+/// Tells of tapes that were replayed in shards.
+pub(super) fn tell_merged(merged: &[MergedTape], output: &Output) -> Outcome {
+    let tapes: Vec<PathBuf> = merged.iter().map(|tape| tape.input.clone()).collect();
+    let replayed: Vec<Result<Replayed, Failure>> = merged
+        .iter()
+        .map(|tape| {
+            Ok(Replayed {
+                sha256: tape.sha256.clone(),
+                sample_count: tape.samples,
+                channel_count: tape.channels,
+                episode_count: tape.episodes.len() as u64,
+                episodes_fingerprint: motif::fingerprint(&tape.episodes),
+                episodes_csv_sha256: tape.csv_sha256.clone(),
+                episodes_csv: tape.csv.clone(),
+            })
+        })
+        .collect();
+    tell(&tapes, &replayed, output)
+}
+
+fn tell(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Output) -> Outcome {
+    let json: Vec<ReplayedJson<'_>> = tapes.iter().zip(replayed).map(|(tape, result)| json(tape, result)).collect();
+    output.data(&json, || text(tapes, replayed));
     let failures = replayed.iter().filter_map(|result| result.as_ref().err());
     failures.clone().for_each(|failure| output.error(failure));
     Ok(Exit::worst(failures.map(|failure| failure.exit)))

@@ -17,6 +17,7 @@ mod platform;
 mod project;
 mod run;
 mod setting;
+pub mod shard;
 mod verify;
 
 pub use accept::{AcceptError, Accepted, accept, is_current};

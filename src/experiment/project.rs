@@ -18,7 +18,13 @@ impl Project {
     /// The project in the current folder, with outputs in `out`.
     #[must_use]
     pub fn here(out: impl Into<PathBuf>) -> Self {
-        Self { root: PathBuf::new(), out: out.into(), caches: true, settings: Vec::new() }
+        Self::at(PathBuf::new(), out)
+    }
+
+    /// The project in a folder, with outputs in `out`.
+    #[must_use]
+    pub fn at(root: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), out: out.into(), caches: true, settings: Vec::new() }
     }
 
     /// The same, where every stage runs, whatever the last run left.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::cache::{self, CachedStage, Inputs, Memory, Need};
 use super::compare::{self, StageRow, Verdict};
 use super::outcome::{Counts, Outcome};
-use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform};
+use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform, verify_result};
 use crate::capture::Stop;
 use crate::evaluate::Generator;
 use crate::motif::{self, Episode};
@@ -106,6 +106,22 @@ fn one(
     }
 }
 
+/// What a run of an experiment says whose outputs are there already, written by whomever.
+pub(super) fn report_of(project: &Project, name: &str) -> Report {
+    let judged = || {
+        let outcome = verify_result(&project.out(name))?;
+        let expected = compare::expected(&project.results(name))?;
+        Ok((compare::verdict(&outcome, expected.as_ref()), compare::rows(Some(&outcome), expected.as_ref()), outcome))
+    };
+    let name = name.to_owned();
+    match judged() {
+        Ok((verdict, stages, outcome)) => {
+            Report { name, verdict: Ok(verdict), stages, counts: Some(outcome.counts), cached: Vec::new() }
+        }
+        Err(error) => Report { name, verdict: Err(error), stages: Vec::new(), counts: None, cached: Vec::new() },
+    }
+}
+
 /// The result of an experiment as far as it is known before it runs: its parameters.
 pub(super) fn parameters(project: &Project, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
     let mut outcome = Outcome { program: Some(env!("CARGO_PKG_VERSION").to_owned()), ..Outcome::default() };
@@ -119,7 +135,7 @@ pub(super) fn parameters(project: &Project, experiment: &Experiment) -> Result<O
 
 /// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests. Stages that are
 /// what they were are skipped, and named.
-fn execute(
+pub(super) fn execute(
     project: &Project,
     catalogue: &Catalogue,
     experiment: &Experiment,

@@ -8,7 +8,7 @@ use super::lockstep::{Asked, trust_sums};
 use super::machine::{Emission, emissions};
 use super::runs::Runs;
 use super::{Episode, Grammar, Motif};
-use crate::residual::Stream;
+use crate::residual::{Class, Stream};
 
 /// Which engine computes the episodes: the seam at which another one is added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,17 +67,24 @@ impl Engine {
     /// number of threads.
     #[must_use]
     pub fn replay(&self, stream: &Stream) -> Vec<Episode> {
+        self.replay_motifs(stream, &Motif::ALL)
+    }
+
+    /// The episodes of one class of a stream: no other class has a part in them.
+    #[must_use]
+    pub fn replay_class(&self, stream: &Stream, class: Class) -> Vec<Episode> {
+        let motifs: Vec<Motif> = Motif::ALL.into_iter().filter(|motif| motif.class() == class).collect();
+        self.replay_motifs(stream, &motifs)
+    }
+
+    fn replay_motifs(&self, stream: &Stream, motifs: &[Motif]) -> Vec<Episode> {
         match self.semantics {
             Semantics::Reference => {
-                let mut found: Vec<Found<'_>> =
-                    Motif::ALL.into_par_iter().map(|motif| self.detect(stream, motif)).collect();
+                let mut found: Vec<Found<'_>> = motifs.par_iter().map(|motif| self.detect(stream, *motif)).collect();
                 // From here on only classes with an emission cost anything.
                 found.retain(|found| !found.wanted.is_empty());
                 let trusts = self.trusts(&found);
-                let mut episodes: Vec<Episode> =
-                    found.iter().zip(&trusts).flat_map(|(found, trusts)| found.episodes(trusts)).collect();
-                episodes.sort_by(|a, b| a.t_start.partial_cmp(&b.t_start).expect("times are finite"));
-                episodes
+                merge(found.iter().zip(&trusts).map(|(found, trusts)| found.episodes(trusts).collect()).collect())
             }
         }
     }
@@ -124,6 +131,16 @@ impl Engine {
         }
         trusts
     }
+}
+
+/// Puts the episodes of several classes of one stream together, each of them in order: by start, then motif, channel and
+/// emission.
+#[must_use]
+pub fn merge(mut classes: Vec<Vec<Episode>>) -> Vec<Episode> {
+    classes.sort_by_key(|episodes| episodes.first().map(|episode| episode.motif));
+    let mut episodes = classes.concat();
+    episodes.sort_by(|a, b| a.t_start.partial_cmp(&b.t_start).expect("times are finite"));
+    episodes
 }
 
 /// What the first pass finds in one class.

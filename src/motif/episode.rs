@@ -83,11 +83,14 @@ pub fn fingerprint(episodes: &[Episode]) -> String {
     hex::encode(hasher.finalize())
 }
 
+/// The first line of an `episodes.csv`.
+pub const CSV_HEADER: &[u8] = b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n";
+
 /// The bytes of an `episodes.csv`: RFC 4180 quoting where needed, line feeds, numbers as
 /// [`number::write_table`] spells them.
 #[must_use]
 pub fn csv(episodes: &[Episode]) -> Vec<u8> {
-    let mut text = b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n".to_vec();
+    let mut text = CSV_HEADER.to_vec();
     for episode in episodes {
         text.extend_from_slice(episode.motif.name().as_bytes());
         text.push(b',');

@@ -16,8 +16,8 @@ mod parquet;
 mod repeat;
 mod runs;
 
-pub use engine::{Engine, Semantics, UnknownSemantics};
-pub use episode::{Episode, Motif, csv, fingerprint};
+pub use engine::{Engine, Semantics, UnknownSemantics, merge};
+pub use episode::{CSV_HEADER, Episode, Motif, csv, fingerprint};
 pub use grammar::{Grammar, ParameterError, Parameters};
 pub use live::LiveEngine;
 #[cfg(feature = "parquet")]

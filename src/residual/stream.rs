@@ -111,12 +111,22 @@ impl Stream {
     /// How many different (class, channel) pairs have samples.
     #[must_use]
     pub fn channel_count(&self) -> usize {
+        self.channel_counts().iter().sum()
+    }
+
+    /// How many channels have samples of each class, in the order of [`Class::ALL`].
+    #[must_use]
+    pub fn channel_counts(&self) -> [usize; Class::ALL.len()] {
         let width = Class::ALL.len();
         let mut seen = vec![false; (self.channels.len() + 1) * width];
         for (class, channel) in self.class.iter().zip(&self.channel) {
             seen[channel.map_or(0, |id| id.index() + 1) * width + class.code() as usize] = true;
         }
-        seen.iter().filter(|seen| **seen).count()
+        let mut counts = [0; Class::ALL.len()];
+        for row in seen.chunks_exact(width) {
+            counts.iter_mut().zip(row).for_each(|(count, seen)| *count += usize::from(*seen));
+        }
+        counts
     }
 
     /// The published fingerprint: SHA-256 over the source and, per sample, `t`, class code, value (IEEE bits, little

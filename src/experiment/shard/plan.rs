@@ -1,0 +1,296 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ShardError;
+use crate::experiment::{Experiment, ExperimentError, Project, Source, run};
+use crate::motif::{Engine, Grammar, Semantics};
+use crate::residual::Class;
+use crate::store::{Durability, Place, StoreError, file_digest, read_small, write_whole};
+use crate::tape::Manifest;
+
+/// Version of what plans and markers mean. Another one is refused, and not guessed at.
+pub const CONTRACT: u32 = 1;
+
+/// Bytes of input of a shard when nobody says how many shards there should be.
+const BYTES_A_SHARD: u64 = 128 << 20;
+
+/// What is to be done where, with everything that decides a byte of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`CONTRACT`].
+    pub contract: u32,
+    /// Version of the program that has to run it.
+    pub program: String,
+    /// What is done to each unit.
+    pub work: Work,
+    /// SHA-256 of the plan in its canonical form, this key left empty.
+    pub digest: String,
+    /// In order of their identifiers.
+    pub shards: Vec<Shard>,
+}
+
+/// What is done to each unit of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Work {
+    /// Tapes are replayed.
+    Replay {
+        /// Name of the engine.
+        semantics: String,
+        /// Its parameters.
+        grammar: Box<Grammar>,
+    },
+    /// Experiments are run: converted or generated, replayed, evaluated.
+    Run,
+}
+
+/// A part of a plan that one process works on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Its place in the plan and the beginning of the digest of its units: `0003-1f0c22ab`.
+    pub id: String,
+    /// Bytes that it reads.
+    pub bytes: u64,
+    /// File names of what it gives, beside the marker.
+    pub gives: Vec<String>,
+    /// In order of name, then of class.
+    pub units: Vec<Unit>,
+}
+
+/// A tape, one class of a tape, or an experiment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// Name of the result.
+    pub name: String,
+    /// The input, relative to the root; of a generator none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<PathBuf>,
+    /// SHA-256 of the input's bytes (of a recording of all its parts), or the digest of the generator.
+    pub sha256: String,
+    /// Bytes of the input.
+    pub bytes: u64,
+    /// The only class of the tape that is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// The text of the experiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<String>,
+    /// Digests of the options, the grammar and the evaluation of the experiment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub digests: BTreeMap<String, String>,
+}
+
+/// How tapes are split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// A tape is a unit.
+    Tape,
+    /// A tape of at least so many bytes is a unit a class.
+    Class {
+        /// That many.
+        from_bytes: u64,
+    },
+}
+
+/// A plan to replay tapes below `root`. Their digests are those of their manifests: a shard holds its inputs against them before
+/// it works, so that planning reads no tape.
+///
+/// # Errors
+/// When a manifest cannot be read, or two tapes have one name.
+pub fn plan_tapes(
+    root: &Path,
+    tapes: &[PathBuf],
+    engine: &Engine,
+    split: Split,
+    shards: Option<usize>,
+) -> Result<Plan, ShardError> {
+    let mut units = BTreeMap::new();
+    for tape in tapes {
+        let manifest = Manifest::read(&root.join(tape))?;
+        let path = root.join(tape);
+        let bytes = std::fs::metadata(&path).map_err(StoreError::read(&path))?.len();
+        let file = tape.file_name().unwrap_or_default().to_string_lossy();
+        let name = file.strip_suffix(".jsonl").unwrap_or(&file).to_owned();
+        let unit = |class| Unit {
+            name: name.clone(),
+            input: Some(tape.clone()),
+            sha256: manifest.sha256.clone(),
+            bytes,
+            class,
+            experiment: None,
+            digests: BTreeMap::new(),
+        };
+        let of_tape = match split {
+            Split::Class { from_bytes } if bytes >= from_bytes => Class::ALL.map(|class| unit(Some(class))).to_vec(),
+            _ => vec![unit(None)],
+        };
+        if units.insert(name.clone(), of_tape).is_some() {
+            let problem = format!("two tapes are called `{name}`, and results go by it");
+            return Err(ShardError::Plan { place: Place::file(path), problem });
+        }
+    }
+    let work = Work::Replay { semantics: engine.semantics.name().to_owned(), grammar: Box::new(engine.grammar) };
+    Ok(Plan::new(work, units.into_values().flatten().collect(), shards))
+}
+
+/// A plan to run experiments; their inputs are relative to the root of the project.
+///
+/// # Errors
+/// When an input cannot be read.
+pub fn plan_experiments(
+    project: &Project,
+    experiments: &[Experiment],
+    shards: Option<usize>,
+) -> Result<Plan, ShardError> {
+    let mut units = Vec::new();
+    for experiment in experiments {
+        let path = match &experiment.source {
+            Source::Catalogue { name, options } => {
+                let catalogue = project.catalogue().map_err(ExperimentError::from)?;
+                Some(run::known_trace(&catalogue, name, options)?.0)
+            }
+            Source::Trace { path, .. } => Some(project.root().join(path)),
+            Source::Generated { .. } => None,
+        };
+        let bytes = path.as_ref().map_or(Ok(0), |path| file_digest(path).map(|found| found.bytes))?;
+        let text = std::fs::read_to_string(&experiment.path).map_err(StoreError::read(&experiment.path))?;
+        units.push(Unit {
+            name: experiment.name.clone(),
+            input: path.map(|path| path.strip_prefix(project.root()).map(Path::to_path_buf).unwrap_or(path)),
+            sha256: run::input_digest(project, &experiment.source)?,
+            bytes,
+            class: None,
+            experiment: Some(text),
+            digests: run::parameters(project, experiment)?.stages,
+        });
+    }
+    units.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Plan::new(Work::Run, units, shards))
+}
+
+impl Plan {
+    /// Packs units into shards of about equal size, in their order.
+    fn new(work: Work, units: Vec<Unit>, shards: Option<usize>) -> Self {
+        // A unit costs something even if it reads nothing.
+        let weight =
+            |unit: &Unit| unit.bytes.max(1 << 16) / if unit.class.is_some() { Class::ALL.len() as u64 } else { 1 };
+        let total: u64 = units.iter().map(weight).sum();
+        let count = shards.map_or_else(|| total.div_ceil(BYTES_A_SHARD), |shards| shards as u64);
+        let count = count.clamp(1, units.len().max(1) as u64);
+        let mut packed: Vec<Vec<Unit>> = Vec::new();
+        let mut before = 0;
+        for unit in units {
+            // The shard in which the middle of the unit falls, if all units lay side by side.
+            let shard = ((before + weight(&unit) / 2) * count / total.max(1)).min(count - 1) as usize;
+            before += weight(&unit);
+            if packed.len() <= shard {
+                packed.resize_with(shard + 1, Vec::new);
+            }
+            packed[shard].push(unit);
+        }
+        packed.retain(|units| !units.is_empty());
+        let of_tapes = matches!(work, Work::Replay { .. });
+        let shards = packed.into_iter().enumerate().map(|(ordinal, units)| {
+            let digest = hex::encode(Sha256::digest(canonical(&units)));
+            let id = format!("{ordinal:04}-{}", &digest[..8]);
+            let gives = if of_tapes {
+                vec![format!("{id}.episodes.csv")]
+            } else {
+                (0..units.len()).map(|unit| format!("{id}.{unit}.digests.toml")).collect()
+            };
+            Shard { id, bytes: units.iter().map(|unit| unit.bytes).sum(), gives, units }
+        });
+        let program = env!("CARGO_PKG_VERSION").to_owned();
+        let mut plan = Self { contract: CONTRACT, program, work, digest: String::new(), shards: shards.collect() };
+        plan.digest = plan.own_digest();
+        plan
+    }
+
+    fn own_digest(&self) -> String {
+        let bare = Self { digest: String::new(), ..self.clone() };
+        hex::encode(Sha256::digest(canonical(&bare)))
+    }
+
+    /// The engine that replays, where tapes are.
+    pub(super) fn engine(&self) -> Option<Engine> {
+        match &self.work {
+            Work::Replay { semantics, grammar } => {
+                Some(Engine { semantics: semantics.parse::<Semantics>().ok()?, grammar: **grammar })
+            }
+            Work::Run => None,
+        }
+    }
+
+    /// The shard called `id`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn shard(&self, id: &str) -> Result<&Shard, ShardError> {
+        self.shards.iter().find(|shard| shard.id == id).ok_or_else(|| ShardError::UnknownShard {
+            id: id.to_owned(),
+            count: self.shards.len(),
+            first: self.shards.first().map(|shard| shard.id.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Writes the plan whole.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), StoreError> {
+        let mut text = canonical(self);
+        text.push(b'\n');
+        write_whole(path, &text, Durability::Synced).map(drop)
+    }
+
+    /// Reads a plan, and checks that this program may run it.
+    ///
+    /// # Errors
+    /// When it cannot be read, is changed, or is another program's.
+    pub fn read(path: &Path) -> Result<Self, ShardError> {
+        let bad = |problem: String| ShardError::Plan { place: Place::file(path), problem };
+        let text = std::fs::read(path).map_err(StoreError::read(path))?;
+        let plan: Self = serde_json::from_slice(&text).map_err(|error| bad(format!("not a plan: {error}")))?;
+        if plan.contract != CONTRACT {
+            return Err(bad(format!("it is of contract {}, this program knows {CONTRACT}", plan.contract)));
+        }
+        if plan.program != env!("CARGO_PKG_VERSION") {
+            let here = env!("CARGO_PKG_VERSION");
+            return Err(bad(format!(
+                "it is for telltape {}, this is {here}, and all shards need one version",
+                plan.program
+            )));
+        }
+        if plan.digest != plan.own_digest() {
+            return Err(bad("it has been changed since it was made: its digest is not that of its text".to_owned()));
+        }
+        if matches!(plan.work, Work::Replay { .. }) && plan.engine().is_none() {
+            return Err(bad("it asks for an engine that there is not".to_owned()));
+        }
+        // Names become paths.
+        let is_plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
+        for shard in &plan.shards {
+            let names = shard.units.iter().map(|unit| &unit.name).chain(&shard.gives).chain([&shard.id]);
+            if let Some(name) = names.into_iter().find(|name| !is_plain(name)) {
+                return Err(bad(format!("`{name}` is not the name of a file")));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// One text for one value: keys in the order of the structures, no blanks.
+fn canonical(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("plans have string keys and finite numbers")
+}
+
+/// Of a small file beside the plan: what it says, if it is there and can be understood.
+pub(super) fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&read_small(path).ok()?).ok()
+}

@@ -1,0 +1,233 @@
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::plan::read_json;
+use super::{CONTRACT, Plan, Shard, ShardError, Unit};
+use crate::experiment::{Experiment, ExperimentError, Project, run};
+use crate::motif::{self, Engine};
+use crate::store::{Durability, Place, Staged, StoreError, file_digest, write_whole};
+use crate::tape::{self, TapeError};
+
+/// Written last, when everything else of a shard is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// [`CONTRACT`].
+    pub contract: u32,
+    /// Digest of the plan.
+    pub plan: String,
+    /// Its shard.
+    pub id: String,
+    /// Version of the program.
+    pub program: String,
+    /// What each unit gave, in their order.
+    pub units: Vec<UnitDone>,
+    /// SHA-256 of every file, by name.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// What a unit gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitDone {
+    /// SHA-256 of its input.
+    pub input: String,
+    /// Samples that it looked at.
+    pub samples: u64,
+    /// Channels that it looked at, counted once a class.
+    pub channels: u64,
+    /// Episodes.
+    pub episodes: u64,
+}
+
+impl Done {
+    /// Where the marker of a shard stands.
+    pub(super) fn path(folder: &Path, id: &str) -> PathBuf {
+        folder.join(format!("{id}.done.json"))
+    }
+
+    /// Whether the marker is one of this plan's shard.
+    pub(super) fn is_of(&self, plan: &Plan, id: &str) -> bool {
+        (self.contract, &self.plan, self.id.as_str()) == (CONTRACT, &plan.digest, id)
+    }
+
+    /// The first output that is not on the disk as the marker says.
+    pub(super) fn wrong_output(&self, folder: &Path) -> Option<String> {
+        let wrong = |(name, digest): (&String, &String)| match file_digest(&folder.join(name)) {
+            Ok(found) if found.sha256 == *digest => None,
+            Ok(_) => Some(format!("`{name}` is not what was written")),
+            Err(_) => Some(format!("`{name}` is gone")),
+        };
+        self.outputs.iter().find_map(wrong)
+    }
+}
+
+/// What a shard has computed, before it stands in its place: each file, staged, and its digest is known at the end.
+struct Computed {
+    units: Vec<UnitDone>,
+    files: BTreeMap<String, Vec<u8>>,
+    tapes: BTreeMap<String, PathBuf>,
+    /// Where tapes are until they are copied.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+/// Runs a shard: reads inputs below `root`, writes flat files and then the marker into `folder`. `false` if it had been done before.
+///
+/// Two at a time are harmless: both write beside the places, and rename the same bytes into them.
+///
+/// # Errors
+/// When an input is not the plan's, something cannot be read or written, or other bytes were given before.
+pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bool, ShardError> {
+    let shard = plan.shard(id)?;
+    let marker = Done::path(folder, id);
+    let before = read_json::<Done>(&marker).filter(|done| done.is_of(plan, id));
+    if before.as_ref().is_some_and(|done| done.wrong_output(folder).is_none()) {
+        return Ok(false);
+    }
+    let computed = match plan.engine() {
+        Some(engine) => replay(shard, &engine, root)?,
+        None => run_experiments(shard, root)?,
+    };
+    let Computed { units, files, tapes, _scratch } = computed;
+    let mut outputs = BTreeMap::new();
+    for (name, bytes) in &files {
+        outputs.insert(name.clone(), hex::encode(Sha256::digest(bytes)));
+    }
+    for (name, path) in &tapes {
+        outputs.insert(name.clone(), file_digest(path)?.sha256);
+    }
+    let program = env!("CARGO_PKG_VERSION").to_owned();
+    let done = Done { contract: CONTRACT, plan: plan.digest.clone(), id: id.to_owned(), program, units, outputs };
+    // One that another process has written in the meantime counts, too.
+    let earlier = read_json::<Done>(&marker).filter(|earlier| earlier.is_of(plan, id)).or(before);
+    if let Some(earlier) = earlier
+        && earlier != done
+    {
+        let names = done.outputs.iter().find(|(name, digest)| earlier.outputs.get(*name) != Some(*digest));
+        let problem = names.map_or("its counts".to_owned(), |(name, _)| format!("`{name}`"));
+        return Err(ShardError::Nondeterminism { marker, problem });
+    }
+    for (name, bytes) in &files {
+        write_whole(&folder.join(name), bytes, Durability::Synced)?;
+    }
+    for (name, path) in &tapes {
+        copy(path, &folder.join(name), Durability::Synced)?;
+    }
+    let mut text = serde_json::to_vec(&done).expect("a marker has string keys");
+    text.push(b'\n');
+    write_whole(&marker, &text, Durability::Synced)?;
+    Ok(true)
+}
+
+/// Copies a file, whole or not at all.
+pub(super) fn copy(from: &Path, to: &Path, durability: Durability) -> Result<(), StoreError> {
+    let mut file = File::open(from).map_err(StoreError::read(from))?;
+    let mut staged = Staged::create(to)?;
+    let mut block = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut block).map_err(StoreError::read(from))? {
+            0 => break,
+            count => staged.append(&block[..count])?,
+        }
+    }
+    staged.commit(durability).map(drop)
+}
+
+/// An input that cannot be read is for later; one that is another is not.
+fn input_error(error: TapeError, unit: &Unit, root: &Path) -> ShardError {
+    match error {
+        TapeError::Store(error) => error.into(),
+        error => ShardError::Input {
+            place: Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new("")))),
+            problem: error.to_string(),
+        },
+    }
+}
+
+fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
+    let place = Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new(""))));
+    ShardError::Input { place, problem: format!("its SHA-256 is {found}, the plan says {}", unit.sha256) }
+}
+
+fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, ShardError> {
+    let mut rows: Vec<u8> = b"unit,".to_vec();
+    rows.extend_from_slice(motif::CSV_HEADER);
+    let mut units = Vec::new();
+    let mut last: Option<(PathBuf, tape::Tape)> = None;
+    for (ordinal, unit) in shard.units.iter().enumerate() {
+        let path = root.join(unit.input.as_deref().unwrap_or(Path::new("")));
+        // The classes of one tape are neighbours.
+        let tape = match last.take().filter(|(read, _)| *read == path) {
+            Some((_, tape)) => tape,
+            None => tape::read(&path).map_err(|error| input_error(error, unit, root))?,
+        };
+        if tape.manifest.sha256 != unit.sha256 {
+            return Err(other_input(unit, root, &tape.manifest.sha256));
+        }
+        let (episodes, samples, channels) = match unit.class {
+            None => (engine.replay(&tape.stream), tape.stream.len() as u64, tape.stream.channel_count() as u64),
+            Some(class) => {
+                let samples = tape.stream.classes().iter().filter(|of| **of == class).count() as u64;
+                (
+                    engine.replay_class(&tape.stream, class),
+                    samples,
+                    tape.stream.channel_counts()[class.code() as usize] as u64,
+                )
+            }
+        };
+        for line in motif::csv(&episodes).split_inclusive(|byte| *byte == b'\n').skip(1) {
+            rows.extend_from_slice(format!("{ordinal},").as_bytes());
+            rows.extend_from_slice(line);
+        }
+        units.push(UnitDone { input: unit.sha256.clone(), samples, channels, episodes: episodes.len() as u64 });
+        last = Some((path, tape));
+    }
+    let files = BTreeMap::from([(shard.gives[0].clone(), rows)]);
+    Ok(Computed { units, files, tapes: BTreeMap::new(), _scratch: None })
+}
+
+/// Experiments are run in a folder of this machine, and what they give is copied to flat files.
+fn run_experiments(shard: &Shard, root: &Path) -> Result<Computed, ShardError> {
+    let store = |path: &Path| StoreError::write(path);
+    let scratch = tempfile::tempdir().map_err(store(&std::env::temp_dir()))?;
+    let project = Project::at(root, scratch.path()).without_cache();
+    let (mut units, mut files, mut tapes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for (ordinal, unit) in shard.units.iter().enumerate() {
+        let text = unit.experiment.as_deref().unwrap_or_default();
+        let path = root.join("experiments").join(format!("{}.toml", unit.name));
+        let experiment = Experiment::parse(&path, text, root)?;
+        let found = run::input_digest(&project, &experiment.source)?;
+        if found != unit.sha256 {
+            return Err(other_input(unit, root, &found));
+        }
+        let parameters = run::parameters(&project, &experiment)?.stages;
+        if parameters != unit.digests {
+            let place = Place::file(&path);
+            let problem = "a grammar or windows that it names are not those of the plan".to_owned();
+            return Err(ShardError::Input { place, problem });
+        }
+        let catalogue = project.catalogue().map_err(ExperimentError::from)?;
+        let (outcome, _) = run::execute(&project, &catalogue, &experiment, &|_| {})?;
+        let folder = project.out(&unit.name);
+        for table in outcome.tables.keys().map(String::as_str).chain(["digests.toml"]) {
+            let path = folder.join(table);
+            let bytes = std::fs::read(&path).map_err(StoreError::read(&path))?;
+            files.insert(format!("{}.{ordinal}.{table}", shard.id), bytes);
+        }
+        for name in ["tape.jsonl", "tape.jsonl.hash"] {
+            tapes.insert(format!("{}.{ordinal}.{name}", shard.id), folder.join(name));
+        }
+        units.push(UnitDone {
+            input: found,
+            samples: outcome.counts.samples,
+            channels: outcome.counts.channels,
+            episodes: outcome.counts.all_episodes(),
+        });
+    }
+    Ok(Computed { units, files, tapes, _scratch: Some(scratch) })
+}
