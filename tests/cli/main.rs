@@ -6,6 +6,7 @@ mod determinism;
 mod evaluation;
 mod experiments;
 mod outputs;
+mod shards;
 mod support;
 mod tapes;
 mod trust;

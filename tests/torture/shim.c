@@ -1,5 +1,6 @@
 /* Preloaded into the program: counts its changes of files below FAULT_ROOT, and lets the one numbered FAULT_AT go wrong as
- * FAULT_MODE says: `before` and `after` kill the program there (`after` tears a write in two), `EIO` and `ENOSPC` fail it.
+ * FAULT_MODE says: `before` and `after` kill the program there (`after` tears a write in two), `EIO` and `ENOSPC` fail it,
+ * `stop` stops it, so that somebody else can.
  * Without FAULT_AT the number of changes is written to FAULT_COUNT when the program ends. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -37,6 +38,7 @@ static int due(void) {
     const char *at = getenv("FAULT_AT");
     if (!at || atol(at) != number) return 0;
     if (is("before")) die();
+    if (is("stop")) raise(SIGSTOP);
     return 1;
 }
 

@@ -1,0 +1,241 @@
+//! Shards, without any engine: whatever order, number of times or writers, the merge is the single run.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Folder, PERTURBED};
+
+/// A folder of tapes with the outputs of a single replay beside them.
+fn tapes() -> Folder {
+    let folder = Folder::new();
+    for seed in 1..=7 {
+        let (seed, tape) = (seed.to_string(), format!("tapes/t{seed}.jsonl"));
+        folder.ok(&["generate", "perturbed", "--seed", &seed, "--scale", "0.7", "--tape", &tape]);
+    }
+    folder.ok(&["generate", "null", "--kind", "bursty", "--seed", "1", "--tape", "tapes/deep/n.jsonl"]);
+    let all: Vec<String> = folder.files().into_iter().filter(|name| name.ends_with(".jsonl")).collect();
+    let arguments: Vec<&str> = ["replay", "--out", "single", "--format", "csv,parquet"]
+        .into_iter()
+        .chain(all.iter().map(String::as_str))
+        .collect();
+    folder.ok(&arguments);
+    folder
+}
+
+fn plan(folder: &Folder, more: &[&str]) -> Vec<String> {
+    let arguments = ["shard", "plan", "--root", "tapes", "*.jsonl", "deep/*.jsonl", "--plan", "plan.json", "--json"];
+    ids(&folder.ok(&[&arguments, more].concat()).json())
+}
+
+fn ids(json: &Value) -> Vec<String> {
+    json["shards"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+fn shard<'a>(id: &'a str) -> [&'a str; 10] {
+    ["shard", "run", "--plan", "plan.json", "--id", id, "--root", "tapes", "--out", "done"]
+}
+
+const MERGE: [&str; 10] =
+    ["shard", "merge", "--plan", "plan.json", "--in", "done", "--out", "merged", "--format", "csv,parquet"];
+
+fn rest(folder: &Folder) -> Vec<String> {
+    ids(&folder.ok(&["shard", "plan", "--only", "done", "--plan", "plan.json", "--json"]).json())
+}
+
+/// `merged` is `single`, byte for byte.
+fn assert_same(folder: &Folder) {
+    let of = |root: &str| -> Vec<(String, Vec<u8>)> {
+        let prefix = format!("{root}/");
+        let names = folder.files().into_iter().filter(|name| name.starts_with(&prefix));
+        names.map(|name| (name[prefix.len()..].to_owned(), std::fs::read(folder.join(&name)).unwrap())).collect()
+    };
+    let (single, merged) = (of("single"), of("merged"));
+    assert_eq!(single.len(), 16);
+    assert!(single == merged, "{:?}", merged.iter().map(|(name, _)| name).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_merge_of_any_split_in_any_order_is_the_single_replay() {
+    for more in [
+        &["--shards", "1"][..],
+        &["--shards", "3"],
+        &["--shards", "3", "--by-class", "1K"],
+        &["--shards", "50", "--by-class", "400K"],
+    ] {
+        let folder = tapes();
+        let mut all = plan(&folder, more);
+        assert_eq!(rest(&folder), all, "{more:?}");
+        all.reverse();
+        all.rotate_left(1);
+        for id in &all {
+            assert_eq!(folder.ok(&[&shard(id)[..], &["--json"]].concat()).json()["new"], true);
+            assert_eq!(folder.ok(&[&shard(id)[..], &["--json"]].concat()).json()["new"], false, "it is done");
+        }
+        assert!(rest(&folder).is_empty());
+        let merged = folder.ok(&[&MERGE[..], &["--json"]].concat()).json();
+        assert_same(&folder);
+        let single = folder.ok(&["replay", "tapes/t1.jsonl", "--out", "again", "--json"]).json();
+        let of_t1 = merged.as_array().unwrap().iter().find(|tape| tape["tape"] == "t1.jsonl").unwrap();
+        for key in
+            ["sha256", "sample_count", "channel_count", "episode_count", "episodes_fingerprint", "episodes_csv_sha256"]
+        {
+            assert_eq!(of_t1[key], single[0][key], "{more:?} {key}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_is_the_same_for_the_same_inputs_and_another_for_others() {
+    let folder = tapes();
+    plan(&folder, &["--shards", "3"]);
+    let text = folder.read("plan.json");
+    plan(&folder, &["--shards", "3"]);
+    assert_eq!(folder.read("plan.json"), text);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["contract"], 1);
+    let sizes: Vec<u64> =
+        json["shards"].as_array().unwrap().iter().map(|shard| shard["bytes"].as_u64().unwrap()).collect();
+    assert!(sizes.len() == 3 && sizes.iter().max().unwrap() < &(2 * sizes.iter().min().unwrap()), "{sizes:?}");
+    folder.ok(&["generate", "perturbed", "--seed", "99", "--tape", "tapes/t1.jsonl"]);
+    plan(&folder, &["--shards", "3"]);
+    assert_ne!(folder.read("plan.json"), text);
+}
+
+#[test]
+fn four_writers_of_one_shard_and_everything_twice_are_harmless() {
+    let folder = tapes();
+    let all = plan(&folder, &["--shards", "2"]);
+    let mut writers = Vec::new();
+    for _ in 0..4 {
+        for id in &all {
+            writers.push(folder.command().args(shard(id)).stdout(Stdio::null()).spawn().unwrap());
+        }
+    }
+    for mut writer in writers {
+        assert!(writer.wait().unwrap().success());
+    }
+    folder.ok(&MERGE);
+    folder.ok(&MERGE);
+    assert_same(&folder);
+}
+
+#[test]
+fn each_refusal_of_a_merge_says_which_shard_and_why_and_writes_nothing() {
+    let folder = tapes();
+    let all = plan(&folder, &["--shards", "3"]);
+    all.iter().for_each(|id| drop(folder.ok(&shard(id))));
+    let (first, second) = (&all[0], &all[1]);
+    let marker = format!("done/{first}.done.json");
+    let table = format!("done/{second}.episodes.csv");
+    let (whole_marker, whole_table) = (folder.read(&marker), folder.read(&table));
+    let refuses = |why: &str| {
+        let (code, message) = folder.refusal(&MERGE);
+        let expected = format!(
+            "1 problems keep the 3 shards of the plan from being merged: {why}; `--only` names those to run again: telltape shard plan --only done --plan PLAN"
+        );
+        assert_eq!((code, message), (14, expected));
+        assert!(!folder.join("merged").exists());
+    };
+    std::fs::remove_file(folder.join(&marker)).unwrap();
+    refuses(&format!("{first}: missing, there is no `{first}.done.json`"));
+    assert_eq!(rest(&folder), [first.clone()]);
+    folder.write(&marker, &whole_marker[..20]);
+    refuses(&format!("{first}: its marker cannot be read"));
+    folder.write(&marker, whole_marker.replace(&whole_marker[24..40], &"0".repeat(16)));
+    let stale = folder.refusal(&MERGE).1;
+    assert!(stale.contains("stale, its marker is of the plan") || stale.contains("cannot be read"), "{stale}");
+    folder.write(&marker, whole_marker.replace(".episodes.csv", ".other.csv"));
+    refuses(&format!("{first}: its marker says nothing of `{first}.episodes.csv`"));
+    folder.write(&marker, &whole_marker);
+    folder.write(&table, whole_table.replacen('1', "2", 1));
+    refuses(&format!("{second}: changed, `{second}.episodes.csv` is not what was written"));
+    std::fs::remove_file(folder.join(&table)).unwrap();
+    refuses(&format!("{second}: changed, `{second}.episodes.csv` is gone"));
+    // It is made again, because it gives the same.
+    folder.ok(&shard(second));
+    assert_eq!(folder.read(&table), whole_table);
+    folder.write("done/0009-ffffffff.done.json", "{}");
+    refuses("0009-ffffffff: foreign, the plan has no such shard");
+    std::fs::remove_file(folder.join("done/0009-ffffffff.done.json")).unwrap();
+    folder.ok(&MERGE);
+    assert_same(&folder);
+}
+
+#[test]
+fn wrong_shards_end_with_the_code_that_says_whether_to_retry() {
+    let folder = tapes();
+    let all = plan(&folder, &["--shards", "2"]);
+    let id = &all[0];
+    let refused = |code: i32, contains: &str| {
+        let (found, message) = folder.refusal(&shard(id));
+        assert!(found == code && message.contains(contains), "{found} {message}");
+    };
+    // An output folder that cannot be written: later, perhaps.
+    folder.write("done", "a file");
+    refused(75, "cannot write `done`");
+    std::fs::remove_file(folder.join("done")).unwrap();
+    // An input that is another one, or gone: never.
+    let tape = folder.read("tapes/deep/n.jsonl");
+    folder.write("tapes/deep/n.jsonl", tape.replacen('1', "2", 1));
+    refused(12, "has changed since it was sealed");
+    folder.ok(&["generate", "null", "--kind", "bursty", "--seed", "2", "--tape", "tapes/deep/n.jsonl"]);
+    refused(12, "the plan was made for other inputs");
+    std::fs::remove_file(folder.join("tapes/deep/n.jsonl")).unwrap();
+    refused(12, "cannot read `tapes/deep/n.jsonl`");
+    folder.ok(&["generate", "null", "--kind", "bursty", "--seed", "1", "--tape", "tapes/deep/n.jsonl"]);
+    folder.ok(&shard(id));
+    // A marker that says that other bytes came out, beside an output that is gone.
+    let marker = format!("done/{id}.done.json");
+    let text = folder.read(&marker);
+    let at = text.find(".episodes.csv\":\"").unwrap() + 16;
+    folder.write(&marker, format!("{}{}{}", &text[..at], "0".repeat(64), &text[at + 64..]));
+    let before = folder.read(&marker);
+    refused(15, "has given other bytes before");
+    assert_eq!(folder.read(&marker), before, "nothing is overwritten");
+    // A plan that was edited, or is of another program.
+    let plan = folder.read("plan.json");
+    for (from, to, contains) in [
+        ("\"bytes\":", "\"bytes\":1", "it has been changed since it was made"),
+        ("\"contract\":1", "\"contract\":2", "it is of contract 2, this program knows 1"),
+        ("\"program\":\"", "\"program\":\"9.", "all shards need one version"),
+        ("{", "", "not a plan"),
+    ] {
+        folder.write("plan.json", plan.replacen(from, to, 1));
+        refused(12, contains);
+    }
+    folder.write("plan.json", &plan);
+    let (code, message) = folder.refusal(&shard("0007-nosuch"));
+    assert_eq!((code, message), (2, format!("the plan has no shard `0007-nosuch`; it has 2, from `{id}` on")));
+}
+
+#[test]
+fn experiments_in_shards_give_the_files_and_the_verdicts_of_a_run() {
+    let trace = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'job'\n";
+    let evaluated = format!("{PERTURBED}[evaluate]\nseeds = {{ first = 1, count = 2 }}\n");
+    let folder = Folder::project(&[("p", &evaluated), ("q", &PERTURBED.replace("42", "7")), ("t", trace)]);
+    folder.write("t.csv", "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\na,0,1,9,1,p\na,1,1,9,5,p\n");
+    folder.run(&["run", "--no-cache"]);
+    folder.ok(&["accept", "p", "t"]);
+    let run = folder.run(&["run", "--no-cache", "--json"]);
+    let planned =
+        folder.ok(&["shard", "plan", "--experiments", "--shards", "2", "--plan", "plan.json", "--json"]).json();
+    for id in ids(&planned) {
+        folder.ok(&["shard", "run", "--plan", "plan.json", "--id", &id, "--out", "done"]);
+    }
+    let merged = folder.run(&["shard", "merge", "--plan", "plan.json", "--in", "done", "--out", "merged", "--json"]);
+    assert_eq!((merged.code, merged.json()), (run.code, run.json()));
+    for name in folder.files().into_iter().filter_map(|name| name.strip_prefix("out/").map(str::to_owned)) {
+        if !name.ends_with(".stages.toml") {
+            assert_eq!(folder.read(&format!("merged/{name}")), folder.read(&format!("out/{name}")), "{name}");
+        }
+    }
+    // Another input than the plan's.
+    folder.write("t.csv", "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\na,0,1,9,1,p\n");
+    std::fs::remove_dir_all(folder.join("done")).unwrap();
+    let codes: Vec<i32> = ids(&planned)
+        .iter()
+        .map(|id| folder.run(&["shard", "run", "--plan", "plan.json", "--id", id, "--out", "done"]).code)
+        .collect();
+    assert!(codes.contains(&12), "{codes:?}");
+}
