@@ -11,8 +11,8 @@ POSTGRES := $(shell for at in "$(PG_BIN)/postgres" "$$(command -v postgres)" $$(
     if [ -x "$$at" ]; then echo "$$at"; break; fi; done)
 HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && echo yes)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture torture fuzz check \
-    check-detectors deny msrv sbom live bench clean
+.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask torture fuzz check \
+    check-detectors deny msrv sbom live cluster bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
 ## report is written either way.
@@ -55,6 +55,26 @@ test-live: build
 ## A sample of `make torture`. Needs a C compiler.
 test-torture: build
 	$(CARGO) $(RUNNER) --release --locked --test torture $(RUN_IGNORED) --skip full_
+
+## Shards on a Dask cluster of this machine, with a worker killed. Needs python3 with venv, a C compiler, and gets the packages.
+test-dask: build
+	test -d $(TARGET)/venv-dask || python3 -m venv $(TARGET)/venv-dask
+	$(TARGET)/venv-dask/bin/pip install --quiet --requirement contrib/dask/requirements.txt
+	$(TARGET)/venv-dask/bin/python scripts/cluster.py $(TELLTAPE) dask $(TARGET)/cluster/dask
+
+## The same on Spark and Slurm, and on Dask with a network that is cut. Needs Java 17 for Spark; slurmctld, slurmd and munge as root
+## for Slurm; root for network namespaces. What is not there is skipped, loudly. CLUSTER_ARGUMENTS="--tapes DIR --shards N" times a fleet.
+cluster: test-dask
+	@if java -version >/dev/null 2>&1; then \
+	    $(TARGET)/venv-dask/bin/pip install --quiet --requirement contrib/spark/requirements.txt; \
+	    $(TARGET)/venv-dask/bin/python scripts/cluster.py $(TELLTAPE) spark $(TARGET)/cluster/spark $(CLUSTER_ARGUMENTS) || exit; \
+	else echo "SKIPPED: Spark was NOT tested; install a Java runtime of version 17 or newer"; fi
+	@if [ "$$(id -u)" -eq 0 ] && command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null; then \
+	    $(TARGET)/venv-dask/bin/python scripts/cluster.py $(TELLTAPE) slurm $(TARGET)/cluster/slurm $(CLUSTER_ARGUMENTS) || exit; \
+	else echo "SKIPPED: Slurm was NOT tested; install slurmctld, slurmd and munge, and be root"; fi
+	@if [ "$$(id -u)" -eq 0 ] && ip netns list >/dev/null 2>&1; then \
+	    $(TARGET)/venv-dask/bin/python scripts/cluster.py $(TELLTAPE) dask-cut $(TARGET)/cluster/dask-cut || exit; \
+	else echo "SKIPPED: a cut network was NOT tested; it needs root and network namespaces"; fi
 
 ## Kills, failing disks, corrupt and hostile files: all of it, with its figures (docs/trust.md). Needs a C compiler, and user
 ## namespaces for the one test of a full file system.
