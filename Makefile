@@ -105,9 +105,10 @@ deny:
 msrv:
 	$(CARGO) +1.89 check --locked --no-default-features
 
-## What is in the program, as CycloneDX: telltape.cdx.json. Needs cargo-cyclonedx (cargo install cargo-cyclonedx).
+## What is in the program, as CycloneDX: out/telltape.cdx.json. Needs cargo-cyclonedx (cargo install cargo-cyclonedx).
 sbom:
 	$(CARGO) cyclonedx --format json --override-filename telltape.cdx
+	mkdir -p out; mv telltape.cdx.json out/; rm -f benches/telltape.cdx.json conformance/telltape.cdx.json
 
 ## Every fault on every version of PostgreSQL that there is, three times on 17: more than an hour. Gets 17 and 18 out of Python
 ## packages, and takes Debian's. Needs python3 with pip.

@@ -339,7 +339,7 @@ fn folders_that_cannot_be_written_or_vanish_are_named() {
     assert_eq!(folder.run(&["run"]).code, 11);
 }
 
-/// A file system of 200 KB, in a namespace of its own.
+/// A file system of 700 KB, and one that is read-only, in a namespace of its own.
 #[test]
 #[ignore = "make torture"]
 fn full_file_system_refuses_and_keeps_the_old_files() {
@@ -363,4 +363,9 @@ fn full_file_system_refuses_and_keeps_the_old_files() {
     assert!(ended.stderr.contains("No space left on device"), "{}", ended.stderr);
     let found = snapshot(&folder.join("found"));
     assert!(found.keys().all(|name| !is_temporary(name)), "{:?}", found.keys());
+    let script = format!("mount -t tmpfs -o ro tmpfs out && exec {} run", env!("CARGO_BIN_EXE_telltape"));
+    let mut command = Command::new("unshare");
+    command.args(["-Urm", "sh", "-c", &script]).current_dir(folder.path()).env_remove("CI");
+    let (code, message) = ran(command.output().unwrap()).refusal();
+    assert_eq!((code, message.as_str()), (1, "cannot write `out/.lock`: Read-only file system (os error 30)"));
 }
