@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use telltape::evaluate::Generator;
-use telltape::motif::{self, Engine, Episode, Grammar, LiveEngine, Motif, Parameters};
+use telltape::motif::{self, Engine, Episode, Grammar, LiveEngine, Motif, Parameters, Semantics};
 use telltape::residual::{Class, Math, Stream, StreamBuilder};
 
 /// An observer with as many inputs as `latest` has numbers.
@@ -66,6 +66,7 @@ fn oracle(stream: &Stream, grammar: &Grammar) -> Vec<Episode> {
                 peak,
                 ema_at_boundary: single.ema[0],
                 trust_sum: fused.weight.iter().sum(),
+                details: None,
             };
             for (t, value) in samples {
                 let dt = (t - previous).clamp(1e-6, 1.0);
@@ -134,9 +135,9 @@ proptest! {
             grammar.set(Motif::ALL[motif].name(), key, value).unwrap();
         }
         let expected = oracle(&stream, &grammar);
-        let engine = Engine { grammar, ..Engine::default() };
+        let engine = Engine::Reference(grammar);
         let actual = engine.replay(&stream);
-        prop_assert_eq!(String::from_utf8(motif::csv(&actual)).unwrap(), String::from_utf8(motif::csv(&expected)).unwrap());
+        prop_assert_eq!(String::from_utf8(motif::csv(Semantics::Reference, &actual)).unwrap(), String::from_utf8(motif::csv(Semantics::Reference, &expected)).unwrap());
         prop_assert_eq!(motif::fingerprint(&actual), motif::fingerprint(&expected));
     }
 }

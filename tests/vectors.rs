@@ -47,7 +47,11 @@ fn check(case: &Value, stream: &Stream) {
     assert_eq!(multiset(stream), case["sample_multiset_sha256"], "{name}");
     let episodes = Engine::default().replay(stream);
     let expected = std::fs::read(vectors().join(format!("episodes/{name}.csv"))).unwrap();
-    assert_eq!(String::from_utf8_lossy(&motif::csv(&episodes)), String::from_utf8_lossy(&expected), "{name}");
+    assert_eq!(
+        String::from_utf8_lossy(&motif::csv(motif::Semantics::Reference, &episodes)),
+        String::from_utf8_lossy(&expected),
+        "{name}"
+    );
     assert_eq!(motif::fingerprint(&episodes), case["episodes_fingerprint"], "{name}");
 }
 
@@ -213,7 +217,7 @@ fn p5_detectors_and_their_metrics() {
         if let Some(motif) = case["adapter"]["motif"].as_str() {
             episodes.retain(|episode| episode.motif.name() == motif);
             let expected = std::fs::read(vectors().join(case["extra"]["episodes_csv"].as_str().unwrap())).unwrap();
-            let table = motif::csv(&episodes);
+            let table = motif::csv(motif::Semantics::Reference, &episodes);
             assert_eq!(String::from_utf8_lossy(&table), String::from_utf8_lossy(&expected), "{}", case["case"]);
         } else {
             check_metrics(&case, &stream, &episodes);

@@ -122,7 +122,7 @@ impl Follower {
         let manifest = self.writer.finalise(Some(rows))?;
         let stream = tape::read(&self.path)?.stream;
         let episodes = self.engine.replay(&stream);
-        write_whole(table, &motif::csv(&episodes), Durability::Synced)?;
+        write_whole(table, &motif::csv(self.engine.semantics(), &episodes), Durability::Synced)?;
         let told = |episode: &&Episode| {
             self.finals.iter().any(|told| *told == (Episode { trust_sum: told.trust_sum, ..(*episode).clone() }))
         };

@@ -5,6 +5,7 @@ use super::output::Output;
 use super::tapes::each_tape;
 use super::{Out, Outcome};
 use crate::evaluate::Detector;
+use crate::motif::Semantics;
 
 /// Run another detector over tapes and write DIR/<tape>/episodes.csv of each, as `replay` does
 #[derive(clap::Args)]
@@ -28,6 +29,8 @@ pub(super) struct Detect {
 impl Detect {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let math = self.math.math();
-        each_tape(&self.tapes, &self.out.out, output, |stream, _| Ok(self.detector.detect(stream, math)))
+        each_tape(&self.tapes, &self.out.out, Semantics::Reference, output, |stream, _| {
+            Ok(self.detector.detect(stream, math))
+        })
     }
 }

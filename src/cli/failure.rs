@@ -125,6 +125,10 @@ impl From<&ShardError> for Failure {
                 let (exit, kind) = tape(error);
                 (exit, kind, Some(error.place()))
             }
+            ShardError::Rows(error) => {
+                let (exit, kind) = evaluated(error);
+                (exit, kind, Some(error.place()))
+            }
             ShardError::Experiment(error) => {
                 let (exit, kind) = experiment(error);
                 (exit, kind, error.place())

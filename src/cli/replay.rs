@@ -4,8 +4,8 @@ use super::failure::Failure;
 use super::output::Output;
 use super::tapes::each_tape;
 use super::{Out, Outcome};
-use crate::experiment::read_grammar;
-use crate::motif::{Engine, Episode, Grammar, Semantics};
+use crate::experiment::read_engine;
+use crate::motif::{Engine, Episode, Semantics};
 
 /// Replay tapes through the motif engine and write DIR/<tape>/episodes.csv of each
 #[derive(clap::Args)]
@@ -39,11 +39,10 @@ pub(super) struct EngineArguments {
 
 impl EngineArguments {
     pub(super) fn engine(&self) -> Result<Engine, Failure> {
-        let grammar = match &self.grammar {
-            Some(path) => read_grammar(path)?,
-            None => Grammar::default(),
-        };
-        Ok(Engine { semantics: self.semantics, grammar })
+        Ok(match &self.grammar {
+            Some(path) => read_engine(self.semantics, path)?,
+            None => Engine::new(self.semantics),
+        })
     }
 }
 
@@ -56,12 +55,13 @@ pub(super) enum Format {
 
 impl Format {
     /// Writes a table of episodes in this format; CSV is written by those who make them.
-    pub(super) fn write(self, _episodes: &[Episode], _folder: &Path) -> Result<(), Failure> {
+    pub(super) fn write(self, _semantics: Semantics, _episodes: &[Episode], _folder: &Path) -> Result<(), Failure> {
         match self {
             Self::Csv => Ok(()),
             #[cfg(feature = "parquet")]
             Self::Parquet => {
-                let bytes = crate::motif::parquet(_episodes).map_err(|error| Failure::internal(&error.into()))?;
+                let bytes =
+                    crate::motif::parquet(_semantics, _episodes).map_err(|error| Failure::internal(&error.into()))?;
                 let durability = crate::store::Durability::Whole;
                 crate::store::write_whole(&_folder.join("episodes.parquet"), &bytes, durability)?;
                 Ok(())
@@ -73,9 +73,9 @@ impl Format {
 impl Replay {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let engine = self.engine.engine()?;
-        each_tape(&self.tapes, &self.out.out, output, |stream, folder| {
+        each_tape(&self.tapes, &self.out.out, engine.semantics(), output, |stream, folder| {
             let episodes = engine.replay(stream);
-            self.format.iter().try_for_each(|format| format.write(&episodes, folder))?;
+            self.format.iter().try_for_each(|format| format.write(engine.semantics(), &episodes, folder))?;
             Ok(episodes)
         })
     }

@@ -12,6 +12,7 @@ use crate::experiment::Project;
 use crate::experiment::shard::{
     Merged, Plan, ShardError, Split, missing_shards, plan_experiments, plan_tapes, run_shard,
 };
+use crate::motif::Semantics;
 
 /// Split work into shards that any cluster can run, and put the shards together again
 #[derive(clap::Args)]
@@ -190,11 +191,14 @@ impl MergeArguments {
     fn execute(self, output: &Output) -> Outcome {
         let plan = Plan::read(&self.plan)?;
         let project = Project::here(&self.out.out);
+        let semantics = plan.engine().map_or_else(Semantics::default, |engine| engine.semantics());
         match crate::experiment::shard::merge(&plan, &self.shards, &project)? {
             Merged::Results(reports) => run::tell(&reports, &[], output),
             Merged::Tapes(merged) => {
                 for tape in &merged {
-                    self.format.iter().try_for_each(|format| format.write(&tape.episodes, &project.out(&tape.name)))?;
+                    self.format
+                        .iter()
+                        .try_for_each(|format| format.write(semantics, &tape.episodes, &project.out(&tape.name)))?;
                 }
                 tapes::tell_merged(&merged, output)
             }

@@ -11,7 +11,7 @@ use super::failure::{Failure, FailureJson};
 use super::output::{Output, table};
 use super::{Exit, Outcome};
 use crate::experiment::shard::MergedTape;
-use crate::motif::{self, Episode};
+use crate::motif::{self, Episode, Semantics};
 use crate::residual::Stream;
 use crate::store::{Durability, write_whole};
 use crate::tape;
@@ -45,6 +45,7 @@ pub(super) struct ReplayedJson<'a> {
 pub(super) fn each_tape(
     tapes: &[PathBuf],
     out: &Path,
+    semantics: Semantics,
     output: &Output,
     find: impl Fn(&Stream, &Path) -> Result<Vec<Episode>, Failure> + Sync,
 ) -> Outcome {
@@ -54,7 +55,7 @@ pub(super) fn each_tape(
         .par_iter()
         .zip(&folders)
         .map(|(tape, folder)| {
-            let result = one(tape, folder, &find);
+            let result = one(tape, folder, semantics, &find);
             bar.inc(1);
             result
         })
@@ -94,12 +95,13 @@ fn tell(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Outp
 fn one(
     path: &Path,
     folder: &Path,
+    semantics: Semantics,
     find: &(impl Fn(&Stream, &Path) -> Result<Vec<Episode>, Failure> + Sync),
 ) -> Result<Replayed, Failure> {
     let tape = tape::read(path)?;
     let episodes = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
-    let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(&episodes), Durability::Whole)?;
+    let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
     Ok(Replayed {
         sha256: tape.manifest.sha256,
         sample_count: tape.stream.len() as u64,

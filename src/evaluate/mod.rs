@@ -21,7 +21,7 @@ pub use score::{
     published_scores, scores_csv, stability, tally, write_score,
 };
 pub use sweep::{Axis, Point, Subject, Sweep, sweep_csv};
-pub use table::{TableError, read_episodes};
+pub use table::{TableError, read_episodes, read_shard_rows};
 pub use window::{Window, read_windows};
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};

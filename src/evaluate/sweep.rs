@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::score::write_score;
 use super::{Degradation, Detector, Generator, SCORE_COLUMNS, Score, Tally, Window, pool, tally};
-use crate::motif::{Engine, Episode, Grammar, Motif};
+use crate::motif::{Engine, Episode};
 use crate::residual::{Math, Stream, number};
 use crate::store::UnknownName;
 
@@ -87,7 +87,7 @@ impl Subject {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Engine(engine) => engine.semantics.name(),
+            Self::Engine(engine) => engine.semantics().name(),
             Self::Detector(detector) => detector.name(),
         }
     }
@@ -186,27 +186,13 @@ impl Sweep {
         let windows = generator.windows();
         let tally = |subject: &Subject| match (subject, &self.axis, value) {
             (Subject::Engine(engine), Some((Axis::Threshold, _)), Some(factor)) => {
-                let engine = Engine { grammar: scaled(&engine.grammar, factor), ..*engine };
+                let engine = engine.with_thresholds(factor);
                 Subject::Engine(engine).tally(&stream, &windows, self.math)
             }
             _ => subject.tally(&stream, &windows, self.math),
         };
         self.subjects.iter().map(tally).collect()
     }
-}
-
-/// The grammar with all drift and slew thresholds multiplied.
-fn scaled(grammar: &Grammar, factor: f64) -> Grammar {
-    let mut scaled = *grammar;
-    for motif in Motif::ALL {
-        let parameters = grammar.of(motif);
-        for (key, value) in
-            [("drift_threshold", parameters.drift_threshold), ("slew_threshold", parameters.slew_threshold)]
-        {
-            scaled.set(motif.name(), key, value * factor).expect("a positive factor keeps thresholds positive");
-        }
-    }
-    scaled
 }
 
 /// The table of a sweep: `axis,value,detector` and the columns of scores.

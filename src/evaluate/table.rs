@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
-use crate::motif::{Episode, Motif};
+use crate::motif::{Details, Episode, Motif};
 use crate::store::{Place, StoreError, nearest};
 
 /// A table that cannot be used.
@@ -153,23 +153,44 @@ impl Row<'_> {
 /// When it cannot be read, or a row is not an episode.
 pub fn read_episodes(path: &Path) -> Result<Vec<Episode>, TableError> {
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
-    let episode = |row: Row<'_>| {
-        let episode = Episode {
-            motif: row.motif()?,
-            channel: row.text("channel").to_owned(),
-            t_start: row.finite("t_start")?,
-            t_end: row.finite("t_end")?,
-            peak: row.number_or("peak", 0.0)?,
-            ema_at_boundary: row.number_or("ema_at_boundary", 0.0)?,
-            trust_sum: row.number_or("trust_sum", 1.0)?,
-        };
-        if episode.t_end < episode.t_start {
-            let problem = format!("the episode ends at {}, before its start at {}", episode.t_end, episode.t_start);
-            return Err(row.problem(problem));
-        }
-        Ok(episode)
-    };
     table.rows().map(episode).collect()
+}
+
+/// Reads episodes with the number of the unit that each is of, as shards write them.
+///
+/// # Errors
+/// As for [`read_episodes`].
+pub fn read_shard_rows(path: &Path) -> Result<Vec<(usize, Episode)>, TableError> {
+    let table = Table::read(path, &["unit", "motif", "channel", "t_start", "t_end"])?;
+    let unit = |row: &Row<'_>| row.text("unit").parse().map_err(|_| row.problem("the unit is no number".to_owned()));
+    table.rows().map(|row| Ok((unit(&row)?, episode(row)?))).collect()
+}
+
+fn episode(row: Row<'_>) -> Result<Episode, TableError> {
+    let details = match row.cell("t_peak") {
+        None => None,
+        Some(_) => Some(Details {
+            t_peak: row.finite("t_peak")?,
+            mean: row.finite("mean")?,
+            samples: row.finite("samples")? as u64,
+            open: row.text("open") == "true",
+        }),
+    };
+    let episode = Episode {
+        motif: row.motif()?,
+        channel: row.text("channel").to_owned(),
+        t_start: row.finite("t_start")?,
+        t_end: row.finite("t_end")?,
+        peak: row.number_or("peak", 0.0)?,
+        ema_at_boundary: row.number_or("ema_at_boundary", 0.0)?,
+        trust_sum: row.number_or("trust_sum", if details.is_some() { 0.0 } else { 1.0 })?,
+        details,
+    };
+    if episode.t_end < episode.t_start {
+        let problem = format!("the episode ends at {}, before its start at {}", episode.t_end, episode.t_start);
+        return Err(row.problem(problem));
+    }
+    Ok(episode)
 }
 
 #[cfg(test)]
@@ -194,9 +215,10 @@ mod tests {
             peak: 1e-7,
             ema_at_boundary: -0.0,
             trust_sum,
+            details: None,
         };
         let episodes = [episode("a,\"b\"\nc", 0.9999999999999999), episode("", 1.0)];
-        let written = file(std::str::from_utf8(&motif::csv(&episodes)).unwrap());
+        let written = file(std::str::from_utf8(&motif::csv(motif::Semantics::Reference, &episodes)).unwrap());
         assert_eq!(read_episodes(written.path()).unwrap(), episodes);
         let foreign = file("t_end,x,t_start,channel,motif\n0.1,?,0.1,,cache_collapse\n");
         let read = read_episodes(foreign.path()).unwrap();

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::evaluation::{self, Evaluate, Evaluation};
-use super::{ExperimentError, GrammarFileError, read_grammar};
+use super::{ExperimentError, GrammarFileError, read_engine};
 use crate::evaluate::{Exemplar, Generator, Noise};
-use crate::motif::{Engine, Grammar, ParameterError, Semantics};
+use crate::motif::{Engine, ParameterError, Semantics};
 use crate::residual::Math;
 use crate::store::{Place, nearest, read_small_text};
 use crate::trace::postgres::Rules;
@@ -252,12 +252,12 @@ impl EngineProblem {
 
 /// The engine that a `[replay]` asks for.
 pub(super) fn engine(replay: &Replay, root: &Path, text: &str) -> Result<Engine, EngineProblem> {
-    let mut engine = Engine::default();
-    if let Some(file) = &replay.grammar_file {
-        engine.grammar = read_grammar(&root.join(file)).map_err(EngineProblem::Grammar)?;
-    }
-    engine.semantics = semantics(replay).map_err(EngineProblem::File)?;
-    overlay(&mut engine.grammar, replay, text).map_err(EngineProblem::File)?;
+    let semantics = semantics(replay).map_err(EngineProblem::File)?;
+    let mut engine = match &replay.grammar_file {
+        Some(file) => read_engine(semantics, &root.join(file)).map_err(EngineProblem::Grammar)?,
+        None => Engine::new(semantics),
+    };
+    overlay(&mut engine, replay, text).map_err(EngineProblem::File)?;
     Ok(engine)
 }
 
@@ -286,10 +286,10 @@ fn semantics(replay: &Replay) -> Result<Semantics, Problem> {
 }
 
 /// Changes the parameters that the experiment gives.
-fn overlay(grammar: &mut Grammar, replay: &Replay, text: &str) -> Result<(), Problem> {
+fn overlay(engine: &mut Engine, replay: &Replay, text: &str) -> Result<(), Problem> {
     for (motif, parameters) in &replay.grammar {
         for (key, value) in parameters {
-            grammar.set(motif, key, *value.get_ref()).map_err(|error| {
+            engine.set(motif, key, *value.get_ref()).map_err(|error| {
                 let mut message = error.to_string();
                 if let ParameterError::Unknown { name, known, .. } = &error
                     && let Some(near) = nearest(name, known.split(", "))

@@ -32,7 +32,9 @@ fn every_key_is_known_for_suggestions() {
         detectors = ["adwin"]
     "#;
     let experiment = read(all).unwrap();
-    assert_eq!(experiment.engine.grammar.cache_collapse.rho, 0.5);
+    let mut grammar = crate::motif::Grammar::default();
+    grammar.cache_collapse.rho = 0.5;
+    assert_eq!(experiment.engine, crate::motif::Engine::Reference(grammar));
     assert!(
         matches!(experiment.source, Source::Trace { ref options, .. } if options.lenient && options.generic.pre_residualized)
     );
@@ -194,7 +196,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         (&format!("{generate}[convert]\n"), "`x.toml:5:1`: generated samples are not converted; remove [convert]"),
         (
             &format!("{generate}[replay]\nsemantics = 'best'\n"),
-            "`x.toml:6:13`: unknown semantics `best`; known: reference",
+            "`x.toml:6:13`: unknown semantics `best`; known: reference, excursion",
         ),
         (
             &format!("{generate}[replay.grammar.cache_collapse]\nrho = 7\n"),

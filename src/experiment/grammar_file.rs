@@ -1,6 +1,7 @@
+use serde::de::DeserializeOwned;
 use std::path::Path;
 
-use crate::motif::Grammar;
+use crate::motif::{Engine, Semantics};
 use crate::store::{Place, StoreError, line_and_column, read_small_text, without_place};
 
 /// A file that is not a grammar.
@@ -41,11 +42,18 @@ impl GrammarFileError {
 /// Bytes of the largest grammar: the time of the YAML parser goes with the square of how deep a text is nested.
 const LARGEST: usize = 1 << 16;
 
-/// Reads a grammar from a TOML, YAML or JSON file, told apart by their endings. All keys are required.
+/// Reads the grammar of an engine from a TOML, YAML or JSON file, told apart by their endings. All keys are required.
 ///
 /// # Errors
 /// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
-pub fn read_grammar(path: &Path) -> Result<Grammar, GrammarFileError> {
+pub fn read_engine(semantics: Semantics, path: &Path) -> Result<Engine, GrammarFileError> {
+    Ok(match semantics {
+        Semantics::Reference => Engine::Reference(read_grammar(path)?),
+        Semantics::Excursion => Engine::Excursion(read_grammar(path)?),
+    })
+}
+
+fn read_grammar<G: DeserializeOwned>(path: &Path) -> Result<G, GrammarFileError> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let text = read_small_text(path).map_err(StoreError::read(path))?;
     if text.len() > LARGEST {
@@ -55,7 +63,7 @@ pub fn read_grammar(path: &Path) -> Result<Grammar, GrammarFileError> {
     parse(&text, &ending, path)
 }
 
-fn parse(text: &str, ending: &str, path: &Path) -> Result<Grammar, GrammarFileError> {
+fn parse<G: DeserializeOwned>(text: &str, ending: &str, path: &Path) -> Result<G, GrammarFileError> {
     let file = Place::file(path);
     let malformed = |problem: String, place: Option<(u64, u64)>| {
         let place = place.map_or(file.clone(), |place| file.clone().at(place));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::motif::Grammar;
+use crate::motif::{ExcursionGrammar, Grammar};
 
 fn text(ending: &str) -> String {
     let grammar = Grammar::default();
@@ -13,16 +13,26 @@ fn text(ending: &str) -> String {
 #[test]
 fn a_grammar_reads_back_from_every_format() {
     for ending in ["toml", "yaml", "yml", "json"] {
-        assert_eq!(parse(&text(ending), ending, Path::new("g")).unwrap(), Grammar::default(), "{ending}");
+        assert_eq!(parse::<Grammar>(&text(ending), ending, Path::new("g")).unwrap(), Grammar::default(), "{ending}");
     }
-    assert!(matches!(parse("", "ini", Path::new("g")), Err(GrammarFileError::Ending { .. })));
+    assert!(matches!(parse::<Grammar>("", "ini", Path::new("g")), Err(GrammarFileError::Ending { .. })));
+}
+
+#[test]
+fn each_engine_has_keys_of_its_own() {
+    let text = toml::to_string(&ExcursionGrammar::default()).unwrap();
+    assert_eq!(parse::<ExcursionGrammar>(&text, "toml", Path::new("g")).unwrap(), ExcursionGrammar::default());
+    assert!(parse::<Grammar>(&text, "toml", Path::new("g")).unwrap_err().to_string().contains("unknown field"));
+    let wrong = text.replacen("tau_seconds = 9.0", "tau_seconds = 0", 1);
+    let error = parse::<ExcursionGrammar>(&wrong, "toml", Path::new("g")).unwrap_err().to_string();
+    assert!(error.contains("0 is out of range: tau_seconds > 0, finite"), "{error}");
 }
 
 #[test]
 fn integers_and_exponents_are_numbers() {
     for ending in ["toml", "yaml", "json"] {
         let changed = text(ending).replacen("30.0", "1e9", 1).replacen("0.5", "1", 1);
-        let grammar = parse(&changed, ending, Path::new("g")).unwrap();
+        let grammar = parse::<Grammar>(&changed, ending, Path::new("g")).unwrap();
         assert_eq!(grammar.workload_phase_transition.min_dwell_seconds, 1e9, "{ending}");
     }
 }
@@ -43,7 +53,7 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
         let changed = original.replacen(old, new, 1);
         assert_ne!(changed, original, "{old}");
         let wanted_line = changed.lines().position(|line| line.contains(new)).unwrap() as u64 + 1;
-        match parse(&changed, "toml", Path::new("g")).unwrap_err() {
+        match parse::<Grammar>(&changed, "toml", Path::new("g")).unwrap_err() {
             GrammarFileError::Malformed { problem, place } => {
                 assert_eq!((problem.as_str(), place.line), (expected, Some(wanted_line)), "{new}");
             }
@@ -52,7 +62,7 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
     }
     for ending in ["yaml", "json"] {
         let changed = text(ending).replacen("0.9", "7", 1);
-        let error = parse(&changed, ending, Path::new("g")).unwrap_err();
+        let error = parse::<Grammar>(&changed, ending, Path::new("g")).unwrap_err();
         assert!(error.to_string().contains("7 is out of range: 0 <= rho < 1"), "{error}");
         assert!(error.place().line.is_some(), "{error:?}");
     }
@@ -62,9 +72,11 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
 fn unknown_and_missing_keys_are_refused() {
     for ending in ["toml", "yaml", "json"] {
         let unknown = text(ending).replacen("rho", "roh", 1);
-        let error = parse(&unknown, ending, Path::new("g")).unwrap_err().to_string();
+        let error = parse::<Grammar>(&unknown, ending, Path::new("g")).unwrap_err().to_string();
         assert!(error.contains("unknown field `roh`"), "{error}");
     }
     let missing = text("toml").replacen("rho = 0.9\n", "", 1);
-    assert!(parse(&missing, "toml", Path::new("g")).unwrap_err().to_string().contains("missing field `rho`"));
+    assert!(
+        parse::<Grammar>(&missing, "toml", Path::new("g")).unwrap_err().to_string().contains("missing field `rho`")
+    );
 }

@@ -72,7 +72,11 @@ fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Resul
     writer.finalise(Some(converted.rows))?;
     let stream = tape::read(&tape_path)?.stream;
     let episodes = experiment.engine.replay(&stream);
-    write_whole(&folder.join("episodes.csv"), &motif::csv(&episodes), Durability::Whole)?;
+    write_whole(
+        &folder.join("episodes.csv"),
+        &motif::csv(experiment.engine.semantics(), &episodes),
+        Durability::Whole,
+    )?;
     let score = score(experiment, &seen, &recording, &stream, &episodes)?;
     write_whole(&folder.join("windows.csv"), windows_csv(&score).as_bytes(), Durability::Whole)?;
     write_whole(&folder.join("score.csv"), score.csv().as_bytes(), Durability::Whole)?;
@@ -99,7 +103,7 @@ fn score(
         };
         let Some((begin, end)) = seen.fault else { continue };
         let window = Window::new(*motif, channel, begin - began, end - began);
-        let drift = experiment.engine.grammar.of(*motif).drift_threshold;
+        let drift = experiment.engine.drift(*motif);
         findings.push(finding(window, *required, stream, episodes, drift));
     }
     let touched = |episode: &&Episode| {

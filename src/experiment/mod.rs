@@ -30,7 +30,7 @@ pub use error::ExperimentError;
 pub use evaluation::Evaluation;
 pub use explain::explain;
 pub use file::{Experiment, Source, file_schema};
-pub use grammar_file::{GrammarFileError, read_grammar};
+pub use grammar_file::{GrammarFileError, read_engine};
 pub use live::{Finding, LiveScore};
 pub use live_file::{Limits, LiveExperiment, Truth, TruthChannel};
 pub use outcome::{Counts, Outcome, STAGES};

@@ -81,8 +81,8 @@ impl Outcome {
     pub(super) fn set_parameters(&mut self, options: BTreeMap<String, String>, engine: &Engine) {
         self.options = options;
         self.set("options", pairs_digest(&self.options));
-        self.grammar = engine.grammar.canonical().into_iter().collect();
-        self.grammar.insert("semantics".to_owned(), engine.semantics.name().to_owned());
+        self.grammar = engine.canonical().into_iter().collect();
+        self.grammar.insert("semantics".to_owned(), engine.semantics().name().to_owned());
         self.set("grammar", pairs_digest(&self.grammar));
     }
 

@@ -65,7 +65,7 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
         let tape = project.out(&experiment.name).join("tape.jsonl");
         let steps = [
             Some(format!("{first} to `{}`{}", tape.display(), reason(CachedStage::Convert))),
-            Some(format!("replay under `{}`{}", experiment.engine.semantics, reason(CachedStage::Replay))),
+            Some(format!("replay under `{}`{}", experiment.engine.semantics(), reason(CachedStage::Replay))),
             evaluated.map(|evaluated| evaluated + &reason(CachedStage::Evaluate)),
             Some(last),
         ];

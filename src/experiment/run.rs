@@ -206,7 +206,10 @@ pub(super) fn execute(
             outcome.counts.channels = stream.channel_count() as u64;
             outcome.set("episodes", motif::fingerprint(episodes));
             outcome.counts.count_episodes(episodes);
-            tables.insert(EPISODES.to_owned(), write_table(&folder, EPISODES, &motif::csv(episodes))?);
+            tables.insert(
+                EPISODES.to_owned(),
+                write_table(&folder, EPISODES, &motif::csv(experiment.engine.semantics(), episodes))?,
+            );
         }
     }
     memory.remember(CachedStage::Replay, from, tables.clone());

@@ -2,12 +2,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::lanes::LANES;
 use super::lockstep::{Asked, trust_sums};
 use super::machine::{Emission, emissions};
 use super::runs::Runs;
-use super::{Episode, Grammar, Motif};
+use super::{Episode, ExcursionGrammar, Grammar, Motif, ParameterError, excursion};
 use crate::residual::{Class, Stream};
 
 /// Which engine computes the episodes: the seam at which another one is added.
@@ -16,17 +17,20 @@ pub enum Semantics {
     /// The published one, defects included, because published digests rest on them (`docs/method.md`).
     #[default]
     Reference,
+    /// Ours: an episode lasts from the first to the last sample that is out (`docs/engines.md`).
+    Excursion,
 }
 
 impl Semantics {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Reference];
+    pub const ALL: [Self; 2] = [Self::Reference, Self::Excursion];
 
     /// The name used on the command line and in experiment files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reference => "reference",
+            Self::Excursion => "excursion",
         }
     }
 }
@@ -52,15 +56,83 @@ impl FromStr for Semantics {
 }
 
 /// Semantics and grammar: everything that decides the episodes of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Engine {
-    /// Which engine.
-    pub semantics: Semantics,
-    /// Its parameters.
-    pub grammar: Grammar,
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// The published one.
+    Reference(Grammar),
+    /// Ours.
+    Excursion(ExcursionGrammar),
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new(Semantics::default())
+    }
 }
 
 impl Engine {
+    /// An engine with its default grammar.
+    #[must_use]
+    pub fn new(semantics: Semantics) -> Self {
+        match semantics {
+            Semantics::Reference => Self::Reference(Grammar::default()),
+            Semantics::Excursion => Self::Excursion(ExcursionGrammar::default()),
+        }
+    }
+
+    /// Which engine it is.
+    #[must_use]
+    pub const fn semantics(&self) -> Semantics {
+        match self {
+            Self::Reference(_) => Semantics::Reference,
+            Self::Excursion(_) => Semantics::Excursion,
+        }
+    }
+
+    /// Changes one parameter of one motif, both by name.
+    ///
+    /// # Errors
+    /// When there is no such motif or parameter, or the value is out of range; nothing is changed then.
+    pub fn set(&mut self, motif: &str, key: &str, value: f64) -> Result<(), ParameterError> {
+        match self {
+            Self::Reference(grammar) => grammar.set(motif, key, value),
+            Self::Excursion(grammar) => grammar.set(motif, key, value),
+        }
+    }
+
+    /// `motif.key` and the text of its value, for every parameter, in the order of the motifs: what a digest hashes.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Reference(grammar) => grammar.canonical(),
+            Self::Excursion(grammar) => grammar.canonical(),
+        }
+    }
+
+    /// The drift threshold of a motif.
+    #[must_use]
+    pub fn drift(&self, motif: Motif) -> f64 {
+        match self {
+            Self::Reference(grammar) => grammar.of(motif).drift_threshold,
+            Self::Excursion(grammar) => grammar.of(motif).drift_threshold,
+        }
+    }
+
+    /// The same engine with all thresholds times `factor`.
+    #[must_use]
+    pub fn with_thresholds(self, factor: f64) -> Self {
+        let mut engine = self;
+        let thresholds: Vec<(Motif, &str, f64)> = match self {
+            Self::Reference(grammar) => grammar.entries().filter(|(_, key, _)| key.ends_with("_threshold")).collect(),
+            Self::Excursion(grammar) => grammar.entries().filter(|(_, key, _)| key.ends_with("_threshold")).collect(),
+        };
+        for (motif, key, value) in thresholds {
+            engine.set(motif.name(), key, value * factor).expect("a positive factor keeps thresholds positive");
+        }
+        engine
+    }
+
     /// The episodes of a stream, ordered by start, then motif, channel and emission.
     ///
     /// Classes and channels are worked on in parallel and collected by index, so the result has the same bytes for any
@@ -78,59 +150,77 @@ impl Engine {
     }
 
     fn replay_motifs(&self, stream: &Stream, motifs: &[Motif]) -> Vec<Episode> {
-        match self.semantics {
-            Semantics::Reference => {
-                let mut found: Vec<Found<'_>> = motifs.par_iter().map(|motif| self.detect(stream, *motif)).collect();
+        match self {
+            Self::Reference(grammar) => {
+                let mut found: Vec<Found<'_>> =
+                    motifs.par_iter().map(|motif| detect(grammar, stream, *motif)).collect();
                 // From here on only classes with an emission cost anything.
                 found.retain(|found| !found.wanted.is_empty());
-                let trusts = self.trusts(&found);
+                let trusts = trusts(grammar, &found);
                 merge(found.iter().zip(&trusts).map(|(found, trusts)| found.episodes(trusts).collect()).collect())
+            }
+            Self::Excursion(grammar) => {
+                merge(motifs.par_iter().map(|motif| excursions(grammar, stream, *motif)).collect())
             }
         }
     }
+}
 
-    /// The first pass: every channel with its own observer.
-    fn detect<'a>(&self, stream: &'a Stream, motif: Motif) -> Found<'a> {
-        let parameters = self.grammar.of(motif);
-        let runs = Runs::new(stream, motif.class());
-        let by_channel: Vec<Vec<Emission>> = (0..runs.len())
-            .into_par_iter()
-            .map(|channel| {
-                let (t, values) = runs.of(channel);
-                emissions(parameters, t, values)
-            })
-            .collect();
-        let wanted = by_channel.iter().enumerate();
-        let wanted = wanted.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission.at))).collect();
-        Found { motif, runs, emissions: by_channel.concat(), wanted }
-    }
+/// The episodes of a class under `excursion`: each channel by itself.
+fn excursions(grammar: &ExcursionGrammar, stream: &Stream, motif: Motif) -> Vec<Episode> {
+    let runs = Runs::new(stream, motif.class());
+    let by_channel: Vec<Vec<Episode>> = (0..runs.len())
+        .into_par_iter()
+        .map(|channel| {
+            let (t, values) = runs.of(channel);
+            let emitted = excursion::emissions(grammar.of(motif), t, values);
+            emitted.into_iter().map(|emission| emission.into_episode(motif, runs.name(channel))).collect()
+        })
+        .collect();
+    by_channel.concat()
+}
 
-    /// The second pass: the trust of each emission, classes grouped so that each thread has a group.
-    fn trusts(&self, found: &[Found<'_>]) -> Vec<Vec<f64>> {
-        let threads = rayon::current_num_threads();
-        // Lanes cost nothing next to each other, so the largest classes go together.
-        let mut order: Vec<usize> = (0..found.len()).collect();
-        order.sort_by_key(|index| std::cmp::Reverse(found[*index].cost()));
-        let lanes = found.len().div_ceil(threads).clamp(1, LANES);
-        let groups: Vec<Vec<Vec<f64>>> = order
-            .par_chunks(lanes)
-            .map(|group| {
-                let asked: Vec<Asked<'_>> = group
-                    .iter()
-                    .map(|index| {
-                        let Found { motif, runs, wanted, .. } = &found[*index];
-                        Asked { parameters: self.grammar.of(*motif), runs, wanted }
-                    })
-                    .collect();
-                trust_sums(&asked)
-            })
-            .collect();
-        let mut trusts = vec![Vec::new(); found.len()];
-        for (index, sums) in order.into_iter().zip(groups.into_iter().flatten()) {
-            trusts[index] = sums;
-        }
-        trusts
+/// The first pass of `reference`: every channel with its own observer.
+fn detect<'a>(grammar: &Grammar, stream: &'a Stream, motif: Motif) -> Found<'a> {
+    let parameters = grammar.of(motif);
+    let runs = Runs::new(stream, motif.class());
+    let by_channel: Vec<Vec<Emission>> = (0..runs.len())
+        .into_par_iter()
+        .map(|channel| {
+            let (t, values) = runs.of(channel);
+            emissions(parameters, t, values)
+        })
+        .collect();
+    let wanted = by_channel.iter().enumerate();
+    let wanted = wanted.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission.at))).collect();
+    Found { motif, runs, emissions: by_channel.concat(), wanted }
+}
+
+/// The second pass: the trust of each emission, classes grouped so that each thread has a group.
+fn trusts(grammar: &Grammar, found: &[Found<'_>]) -> Vec<Vec<f64>> {
+    let threads = rayon::current_num_threads();
+    // Lanes cost nothing next to each other, so the largest classes go together.
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(found[*index].cost()));
+    let lanes = found.len().div_ceil(threads).clamp(1, LANES);
+    let groups: Vec<Vec<Vec<f64>>> = order
+        .par_chunks(lanes)
+        .map(|group| {
+            let asked: Vec<Asked<'_>> = group
+                .iter()
+                .map(|index| {
+                    let Found { motif, runs, wanted, .. } = &found[*index];
+                    Asked { parameters: grammar.of(*motif), runs, wanted }
+                })
+                .collect();
+            trust_sums(&asked)
+        })
+        .collect();
+    let mut trusts = vec![Vec::new(); found.len()];
+    for (index, sums) in order.into_iter().zip(groups.into_iter().flatten()) {
+        trusts[index] = sums;
     }
+    trusts
 }
 
 /// Puts the episodes of several classes of one stream together, each of them in order: by start, then motif, channel and
@@ -171,6 +261,7 @@ impl Found<'_> {
             peak: emission.peak,
             ema_at_boundary: emission.ema,
             trust_sum: *trust_sum,
+            details: None,
         })
     }
 }

@@ -1,6 +1,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::Semantics;
 use crate::residual::{Class, number};
 
 /// The five motifs, one to one with the classes and with their codes.
@@ -65,10 +66,33 @@ pub struct Episode {
     pub ema_at_boundary: f64,
     /// Sum of the fused observer's weights at that sample: 1 but for rounding.
     pub trust_sum: f64,
+    /// What `excursion` knows more, in place of the two before, which are 0 there.
+    pub details: Option<Details>,
+}
+
+/// What an episode of `excursion` knows besides its channel, its times and its peak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Details {
+    /// Time of the first sample of the largest magnitude.
+    pub t_peak: f64,
+    /// Mean residual from start to end.
+    pub mean: f64,
+    /// Samples from start to end.
+    pub samples: u64,
+    /// The stream ended before the episode did.
+    pub open: bool,
+}
+
+impl Details {
+    /// `up` or `down`: the sign of the mean.
+    #[must_use]
+    pub const fn direction(&self) -> &'static str {
+        if self.mean < 0.0 { "down" } else { "up" }
+    }
 }
 
 /// The published fingerprint: SHA-256 over, per episode, motif code, channel, `|` and the five numbers as IEEE bits,
-/// little endian; lowercase hex.
+/// little endian; lowercase hex. Episodes of `excursion` add their own columns in the same way.
 #[must_use]
 pub fn fingerprint(episodes: &[Episode]) -> String {
     let mut hasher = Sha256::new();
@@ -79,25 +103,47 @@ pub fn fingerprint(episodes: &[Episode]) -> String {
         for number in numbers(episode) {
             hasher.update(number.to_le_bytes());
         }
+        if let Some(Details { t_peak, mean, samples, open }) = episode.details {
+            hasher.update(t_peak.to_le_bytes());
+            hasher.update(mean.to_le_bytes());
+            hasher.update(samples.to_le_bytes());
+            hasher.update([u8::from(open)]);
+        }
     }
     hex::encode(hasher.finalize())
 }
 
 /// The first line of an `episodes.csv`.
-pub const CSV_HEADER: &[u8] = b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n";
+#[must_use]
+pub const fn csv_header(semantics: Semantics) -> &'static [u8] {
+    match semantics {
+        Semantics::Reference => b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n",
+        Semantics::Excursion => b"motif,channel,t_start,t_end,t_peak,peak,mean,direction,samples,open\n",
+    }
+}
 
 /// The bytes of an `episodes.csv`: RFC 4180 quoting where needed, line feeds, numbers as
 /// [`number::write_table`] spells them.
 #[must_use]
-pub fn csv(episodes: &[Episode]) -> Vec<u8> {
-    let mut text = CSV_HEADER.to_vec();
+pub fn csv(semantics: Semantics, episodes: &[Episode]) -> Vec<u8> {
+    let mut text = csv_header(semantics).to_vec();
     for episode in episodes {
         text.extend_from_slice(episode.motif.name().as_bytes());
         text.push(b',');
         write_field(&mut text, &episode.channel);
-        for number in numbers(episode) {
+        let mut number = |number: f64| {
             text.push(b',');
             number::write_table(&mut text, number);
+        };
+        match episode.details {
+            None => numbers(episode).into_iter().for_each(number),
+            Some(details) => {
+                [episode.t_start, episode.t_end, details.t_peak, episode.peak, details.mean]
+                    .into_iter()
+                    .for_each(&mut number);
+                let Details { samples, open, .. } = details;
+                text.extend_from_slice(format!(",{},{samples},{open}", details.direction()).as_bytes());
+            }
         }
         text.push(b'\n');
     }
@@ -141,9 +187,10 @@ mod tests {
                 peak: 0.1,
                 ema_at_boundary: -0.0,
                 trust_sum: 0.9999999999999999,
+                details: None,
             })
             .collect();
-        let text = csv(&episodes);
+        let text = csv(Semantics::Reference, &episodes);
         assert!(text.starts_with(
             b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n\
               cache_collapse,q1,5,10000000000000000,0.1,-0,0.9999999999999999\n"

@@ -1,9 +1,37 @@
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Motif;
 use crate::residual::number;
 
-/// The parameters of one motif. Deserialising refuses unknown keys and values out of range, and names the range.
+/// Key, range in words, and the range itself, of a parameter.
+pub type Range = (&'static str, &'static str, fn(f64) -> bool);
+
+/// The parameters that an engine has for each motif.
+pub trait MotifParameters: Copy + Serialize + DeserializeOwned {
+    /// Every key with its range, in the order in which they are written.
+    const RANGES: &'static [Range];
+
+    /// The values, in that order.
+    fn values(&mut self) -> Vec<&mut f64>;
+}
+
+/// Checks a value against the range of its key.
+pub(super) fn checked<'de, P: MotifParameters, D: Deserializer<'de>>(input: D, key: &str) -> Result<f64, D::Error> {
+    check::<P>(key, f64::deserialize(input)?).map_err(serde::de::Error::custom)
+}
+
+/// Functions that read a parameter of this name within its range.
+macro_rules! checked_keys {
+    ($parameters:ty: $($key:ident),+) => {
+        $(fn $key<'de, D: serde::Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+            $crate::motif::grammar::checked::<$parameters, D>(input, stringify!($key))
+        })+
+    };
+}
+pub(super) use checked_keys;
+
+/// The parameters of one motif under `reference`. Deserialising refuses unknown keys and values out of range, and names the range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
@@ -24,30 +52,23 @@ pub struct Parameters {
     pub min_dwell_seconds: f64,
 }
 
-impl Parameters {
-    /// Names and values in the order in which they are written.
-    #[must_use]
-    pub fn entries(&self) -> [(&'static str, f64); 5] {
-        [
-            ("rho", self.rho),
-            ("sigma0", self.sigma0),
-            ("drift_threshold", self.drift_threshold),
-            ("slew_threshold", self.slew_threshold),
-            ("min_dwell_seconds", self.min_dwell_seconds),
-        ]
+impl MotifParameters for Parameters {
+    const RANGES: &'static [Range] = &[
+        ("rho", "0 <= rho < 1", |value| (0.0..1.0).contains(&value)),
+        // Below 1e-308 its reciprocal, the weight of a quiet channel, would be infinite.
+        ("sigma0", "sigma0 > 0 (at least 1e-308)", |value| value >= 1e-308),
+        ("drift_threshold", "drift_threshold > 0", |value| value > 0.0),
+        ("slew_threshold", "slew_threshold > 0", |value| value > 0.0),
+        ("min_dwell_seconds", "min_dwell_seconds >= 0", |value| value >= 0.0),
+    ];
+
+    fn values(&mut self) -> Vec<&mut f64> {
+        let Self { rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds } = self;
+        vec![rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds]
     }
 }
 
-/// Key, range in words, and the range itself, for every parameter.
-type Range = (&'static str, &'static str, fn(f64) -> bool);
-const RANGES: [Range; 5] = [
-    ("rho", "0 <= rho < 1", |value| (0.0..1.0).contains(&value)),
-    // Below 1e-308 its reciprocal, the weight of a quiet channel, would be infinite.
-    ("sigma0", "sigma0 > 0 (at least 1e-308)", |value| value >= 1e-308),
-    ("drift_threshold", "drift_threshold > 0", |value| value > 0.0),
-    ("slew_threshold", "slew_threshold > 0", |value| value > 0.0),
-    ("min_dwell_seconds", "min_dwell_seconds >= 0", |value| value >= 0.0),
-];
+checked_keys!(Parameters: rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds);
 
 /// A parameter that a grammar does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -72,53 +93,32 @@ pub enum ParameterError {
     },
 }
 
-fn check(key: &str, value: f64) -> Result<f64, ParameterError> {
-    let Some((_, range, holds)) = RANGES.into_iter().find(|(known, ..)| *known == key) else {
-        let known = RANGES.map(|(known, ..)| known).join(", ");
-        return Err(ParameterError::Unknown { what: "parameter", name: key.to_owned(), known });
+fn check<P: MotifParameters>(key: &str, value: f64) -> Result<f64, ParameterError> {
+    let Some((_, range, holds)) = P::RANGES.iter().find(|(known, ..)| *known == key) else {
+        let known: Vec<&str> = P::RANGES.iter().map(|(known, ..)| *known).collect();
+        return Err(ParameterError::Unknown { what: "parameter", name: key.to_owned(), known: known.join(", ") });
     };
     if value.is_finite() && holds(value) { Ok(value) } else { Err(ParameterError::OutOfRange { value, range }) }
 }
 
-fn checked<'de, D: Deserializer<'de>>(input: D, key: &str) -> Result<f64, D::Error> {
-    check(key, f64::deserialize(input)?).map_err(serde::de::Error::custom)
-}
-
-fn rho<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    checked(input, "rho")
-}
-
-fn sigma0<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    checked(input, "sigma0")
-}
-
-fn drift_threshold<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    checked(input, "drift_threshold")
-}
-
-fn slew_threshold<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    checked(input, "slew_threshold")
-}
-
-fn min_dwell_seconds<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    checked(input, "min_dwell_seconds")
-}
-
-/// The parameters of the five motifs. All keys are required; [`Grammar::default`] is the published one.
+/// The parameters of the five motifs. All keys are required.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Grammar {
+#[serde(deny_unknown_fields, bound = "P: MotifParameters")]
+pub struct PerMotif<P> {
     /// For [`Motif::PlanRegressionOnset`].
-    pub plan_regression_onset: Parameters,
+    pub plan_regression_onset: P,
     /// For [`Motif::CardinalityMismatchRegime`].
-    pub cardinality_mismatch_regime: Parameters,
+    pub cardinality_mismatch_regime: P,
     /// For [`Motif::ContentionRamp`].
-    pub contention_ramp: Parameters,
+    pub contention_ramp: P,
     /// For [`Motif::CacheCollapse`].
-    pub cache_collapse: Parameters,
+    pub cache_collapse: P,
     /// For [`Motif::WorkloadPhaseTransition`].
-    pub workload_phase_transition: Parameters,
+    pub workload_phase_transition: P,
 }
+
+/// The grammar of `reference`; [`Grammar::default`] is the published one.
+pub type Grammar = PerMotif<Parameters>;
 
 impl Default for Grammar {
     fn default() -> Self {
@@ -139,10 +139,10 @@ impl Default for Grammar {
     }
 }
 
-impl Grammar {
+impl<P: MotifParameters> PerMotif<P> {
     /// The parameters of one motif.
     #[must_use]
-    pub const fn of(&self, motif: Motif) -> &Parameters {
+    pub const fn of(&self, motif: Motif) -> &P {
         match motif {
             Motif::PlanRegressionOnset => &self.plan_regression_onset,
             Motif::CardinalityMismatchRegime => &self.cardinality_mismatch_regime,
@@ -152,44 +152,52 @@ impl Grammar {
         }
     }
 
+    fn of_mut(&mut self, motif: Motif) -> &mut P {
+        match motif {
+            Motif::PlanRegressionOnset => &mut self.plan_regression_onset,
+            Motif::CardinalityMismatchRegime => &mut self.cardinality_mismatch_regime,
+            Motif::ContentionRamp => &mut self.contention_ramp,
+            Motif::CacheCollapse => &mut self.cache_collapse,
+            Motif::WorkloadPhaseTransition => &mut self.workload_phase_transition,
+        }
+    }
+
     /// Changes one parameter of one motif, both by name.
     ///
     /// # Errors
     /// When there is no such motif or parameter, or the value is out of range; nothing is changed then.
     pub fn set(&mut self, motif: &str, key: &str, value: f64) -> Result<(), ParameterError> {
-        let value = check(key, value)?;
-        let parameters = match Motif::ALL.into_iter().find(|known| known.name() == motif) {
-            Some(Motif::PlanRegressionOnset) => &mut self.plan_regression_onset,
-            Some(Motif::CardinalityMismatchRegime) => &mut self.cardinality_mismatch_regime,
-            Some(Motif::ContentionRamp) => &mut self.contention_ramp,
-            Some(Motif::CacheCollapse) => &mut self.cache_collapse,
-            Some(Motif::WorkloadPhaseTransition) => &mut self.workload_phase_transition,
-            None => {
-                let known = Motif::ALL.map(Motif::name).join(", ");
-                return Err(ParameterError::Unknown { what: "motif", name: motif.to_owned(), known });
-            }
+        let value = check::<P>(key, value)?;
+        let Some(motif) = Motif::ALL.into_iter().find(|known| known.name() == motif) else {
+            let known = Motif::ALL.map(Motif::name).join(", ");
+            return Err(ParameterError::Unknown { what: "motif", name: motif.to_owned(), known });
         };
-        match key {
-            "rho" => parameters.rho = value,
-            "sigma0" => parameters.sigma0 = value,
-            "drift_threshold" => parameters.drift_threshold = value,
-            "slew_threshold" => parameters.slew_threshold = value,
-            _ => parameters.min_dwell_seconds = value,
+        for ((known, ..), place) in P::RANGES.iter().zip(self.of_mut(motif).values()) {
+            if *known == key {
+                *place = value;
+            }
         }
         Ok(())
+    }
+
+    /// Motif, key and value of every parameter, in the order of the motifs.
+    pub fn entries(&self) -> impl Iterator<Item = (Motif, &'static str, f64)> + use<'_, P> {
+        Motif::ALL.into_iter().flat_map(|motif| {
+            let mut parameters = *self.of(motif);
+            let values: Vec<f64> = parameters.values().into_iter().map(|value| *value).collect();
+            P::RANGES.iter().zip(values).map(move |((key, ..), value)| (motif, *key, value))
+        })
     }
 
     /// `motif.key` and the text of its value, for every parameter, in the order of the motifs: what a digest hashes.
     #[must_use]
     pub fn canonical(&self) -> Vec<(String, String)> {
-        let pairs = Motif::ALL.into_iter().flat_map(|motif| {
-            self.of(motif).entries().into_iter().map(move |(key, value)| {
-                let mut text = Vec::new();
-                number::write_table(&mut text, value);
-                (format!("{}.{key}", motif.name()), String::from_utf8_lossy(&text).into_owned())
-            })
-        });
-        pairs.collect()
+        let text = |value| {
+            let mut text = Vec::new();
+            number::write_table(&mut text, value);
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        self.entries().map(|(motif, key, value)| (format!("{}.{key}", motif.name()), text(value))).collect()
     }
 }
 
@@ -201,11 +209,11 @@ mod tests {
     fn every_parameter_can_be_set_by_name_and_only_within_its_range() {
         let mut grammar = Grammar::default();
         for motif in Motif::ALL {
-            for (key, _) in grammar.of(motif).entries() {
+            for (key, ..) in Parameters::RANGES {
                 grammar.set(motif.name(), key, 0.25).unwrap();
             }
-            assert_eq!(grammar.of(motif).entries().map(|(_, value)| value), [0.25; 5]);
         }
+        assert_eq!(grammar.entries().filter(|(.., value)| *value == 0.25).count(), 25);
         let before = grammar;
         for (motif, key, value) in
             [("cache_collapse", "rho", 1.0), ("cache_colapse", "rho", 0.5), ("cache_collapse", "roh", 0.5)]

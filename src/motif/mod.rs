@@ -4,6 +4,7 @@
 
 mod engine;
 mod episode;
+mod excursion;
 mod fused;
 mod grammar;
 mod lanes;
@@ -17,8 +18,9 @@ mod repeat;
 mod runs;
 
 pub use engine::{Engine, Semantics, UnknownSemantics, merge};
-pub use episode::{CSV_HEADER, Episode, Motif, csv, fingerprint};
-pub use grammar::{Grammar, ParameterError, Parameters};
+pub use episode::{Details, Episode, Motif, csv, csv_header, fingerprint};
+pub use excursion::{ExcursionGrammar, ExcursionParameters};
+pub use grammar::{Grammar, MotifParameters, ParameterError, Parameters, PerMotif, Range};
 pub use live::LiveEngine;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetError, parquet};

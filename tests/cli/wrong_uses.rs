@@ -130,7 +130,7 @@ const CASES: &[Case] = &[
     (
         "run wrong/semantics.toml",
         2,
-        "error: `wrong/semantics.toml:6:13`: unknown semantics `referense`; known: reference",
+        "error: `wrong/semantics.toml:6:13`: unknown semantics `referense`; known: reference, excursion",
     ),
     (
         "run wrong/detector.toml",
@@ -359,7 +359,7 @@ const CASES: &[Case] = &[
     (
         "replay t.jsonl --semantics referense --out o",
         2,
-        "error: invalid value 'referense' for '--semantics <NAME>': unknown semantics `referense`; known: reference",
+        "error: invalid value 'referense' for '--semantics <NAME>': unknown semantics `referense`; known: reference, excursion",
     ),
     ("replay t.jsonl --format json --out o", 2, "error: invalid value 'json' for '--format <FORMAT>'"),
     ("generate perturbed --tape x.jsonl", 2, "error: the following required arguments were not provided:"),

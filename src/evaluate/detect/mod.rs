@@ -102,6 +102,7 @@ impl Detector {
                     peak: 0.0,
                     ema_at_boundary: 0.0,
                     trust_sum: 1.0,
+                    details: None,
                 })
             });
             let mut episodes: Vec<Episode> = episodes.collect();

@@ -14,6 +14,7 @@ fn episode(channel: &str, t_start: f64, t_end: f64) -> Episode {
         peak: 0.0,
         ema_at_boundary: 0.0,
         trust_sum: 1.0,
+        details: None,
     }
 }
 

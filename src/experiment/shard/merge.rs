@@ -6,9 +6,10 @@ use rayon::prelude::*;
 use super::plan::read_json;
 use super::work::{Done, copy};
 use super::{Plan, Shard, ShardError};
+use crate::evaluate::read_shard_rows;
 use crate::experiment::{Project, Report, run};
-use crate::motif::{self, Episode, Motif};
-use crate::store::{Durability, Place, StoreError, write_whole};
+use crate::motif::{self, Episode, Semantics};
+use crate::store::{Durability, Place, write_whole};
 
 /// Shards that are named in a refusal; the others are counted.
 const NAMED: usize = 20;
@@ -61,7 +62,7 @@ pub fn merge(plan: &Plan, folder: &Path, project: &Project) -> Result<Merged, Sh
         return Err(ShardError::Refused { shown: shown.join("; "), problems, total, folder });
     }
     match plan.engine() {
-        Some(_) => tapes(plan, &markers, folder, project).map(Merged::Tapes),
+        Some(engine) => tapes(plan, engine.semantics(), &markers, folder, project).map(Merged::Tapes),
         None => results(plan, &markers, folder, project).map(Merged::Results),
     }
 }
@@ -129,7 +130,13 @@ struct Part<'a> {
     done: &'a Done,
 }
 
-fn tapes(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> Result<Vec<MergedTape>, ShardError> {
+fn tapes(
+    plan: &Plan,
+    semantics: Semantics,
+    markers: &[Done],
+    folder: &Path,
+    project: &Project,
+) -> Result<Vec<MergedTape>, ShardError> {
     let rows: Vec<Vec<Vec<Episode>>> =
         plan.shards.par_iter().map(|shard| rows(shard, folder)).collect::<Result<_, _>>()?;
     let mut parts: BTreeMap<&str, Vec<(Part<'_>, &Vec<Episode>)>> = BTreeMap::new();
@@ -146,7 +153,7 @@ fn tapes(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> Res
             let by_class: Vec<Vec<Episode>> = parts.iter().map(|(_, episodes)| (*episodes).clone()).collect();
             let episodes = motif::merge(by_class);
             let csv = project.out(name).join("episodes.csv");
-            let csv_sha256 = write_whole(&csv, &motif::csv(&episodes), Durability::Whole)?;
+            let csv_sha256 = write_whole(&csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
             Ok(MergedTape {
                 name: name.to_owned(),
                 input: first.shard.units[first.unit].input.clone().unwrap_or_default(),
@@ -169,26 +176,10 @@ fn rows(shard: &Shard, folder: &Path) -> Result<Vec<Vec<Episode>>, ShardError> {
         place: Place::file(&path).at_line(line),
         problem: format!("not a row of a shard: {problem}"),
     };
-    let text = std::fs::read(&path).map_err(StoreError::read(&path))?;
-    let motif = |name: &str| Motif::ALL.into_iter().find(|motif| motif.name() == name);
     let mut units = vec![Vec::new(); shard.units.len()];
-    let mut reader = csv::Reader::from_reader(text.as_slice());
-    for record in reader.records() {
-        let record = record.map_err(|error| bad(0, &error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |index: usize| record.get(index).ok_or_else(|| bad(line, "a cell is missing"));
-        let number = |index: usize| cell(index)?.parse::<f64>().map_err(|_| bad(line, "a cell is no number"));
-        let unit: usize = cell(0)?.parse().map_err(|_| bad(line, "its unit is no number"))?;
-        let episodes: &mut Vec<Episode> = units.get_mut(unit).ok_or_else(|| bad(line, "there is no such unit"))?;
-        episodes.push(Episode {
-            motif: motif(cell(1)?).ok_or_else(|| bad(line, "there is no such motif"))?,
-            channel: cell(2)?.to_owned(),
-            t_start: number(3)?,
-            t_end: number(4)?,
-            peak: number(5)?,
-            ema_at_boundary: number(6)?,
-            trust_sum: number(7)?,
-        });
+    for (unit, episode) in read_shard_rows(&path)? {
+        let episodes = units.get_mut(unit).ok_or_else(|| bad(0, "it is of no unit of the shard"))?;
+        episodes.push(episode);
     }
     Ok(units)
 }

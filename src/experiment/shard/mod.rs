@@ -14,6 +14,7 @@ pub use plan::{CONTRACT, Plan, Shard, Split, Unit, Work, plan_experiments, plan_
 pub use work::{Done, UnitDone, run_shard};
 
 use super::ExperimentError;
+use crate::evaluate::TableError;
 use crate::store::{Place, StoreError};
 use crate::tape::TapeError;
 
@@ -71,6 +72,9 @@ pub enum ShardError {
     /// A tape.
     #[error(transparent)]
     Tape(#[from] TapeError),
+    /// The rows of a shard.
+    #[error(transparent)]
+    Rows(#[from] TableError),
     /// An experiment.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::ShardError;
 use crate::experiment::{Experiment, ExperimentError, Project, Source, run};
-use crate::motif::{Engine, Grammar, Semantics};
+use crate::motif::Engine;
 use crate::residual::Class;
 use crate::store::{Durability, Place, StoreError, file_digest, read_small, write_whole};
 use crate::tape::Manifest;
@@ -38,12 +38,7 @@ pub struct Plan {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Work {
     /// Tapes are replayed.
-    Replay {
-        /// Name of the engine.
-        semantics: String,
-        /// Its parameters.
-        grammar: Box<Grammar>,
-    },
+    Replay(Box<Engine>),
     /// Experiments are run: converted or generated, replayed, evaluated.
     Run,
 }
@@ -135,7 +130,7 @@ pub fn plan_tapes(
             return Err(ShardError::Plan { place: Place::file(path), problem });
         }
     }
-    let work = Work::Replay { semantics: engine.semantics.name().to_owned(), grammar: Box::new(engine.grammar) };
+    let work = Work::Replay(Box::new(*engine));
     Ok(Plan::new(work, units.into_values().flatten().collect(), shards))
 }
 
@@ -195,7 +190,7 @@ impl Plan {
             packed[shard].push(unit);
         }
         packed.retain(|units| !units.is_empty());
-        let of_tapes = matches!(work, Work::Replay { .. });
+        let of_tapes = matches!(work, Work::Replay(_));
         let shards = packed.into_iter().enumerate().map(|(ordinal, units)| {
             let digest = hex::encode(Sha256::digest(canonical(&units)));
             let id = format!("{ordinal:04}-{}", &digest[..8]);
@@ -218,11 +213,10 @@ impl Plan {
     }
 
     /// The engine that replays, where tapes are.
-    pub(super) fn engine(&self) -> Option<Engine> {
+    #[must_use]
+    pub fn engine(&self) -> Option<Engine> {
         match &self.work {
-            Work::Replay { semantics, grammar } => {
-                Some(Engine { semantics: semantics.parse::<Semantics>().ok()?, grammar: **grammar })
-            }
+            Work::Replay(engine) => Some(**engine),
             Work::Run => None,
         }
     }
@@ -269,9 +263,6 @@ impl Plan {
         }
         if plan.digest != plan.own_digest() {
             return Err(bad("it has been changed since it was made: its digest is not that of its text".to_owned()));
-        }
-        if matches!(plan.work, Work::Replay { .. }) && plan.engine().is_none() {
-            return Err(bad("it asks for an engine that there is not".to_owned()));
         }
         // Names become paths.
         let is_plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');

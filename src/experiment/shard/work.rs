@@ -156,7 +156,7 @@ fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
 
 fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, ShardError> {
     let mut rows: Vec<u8> = b"unit,".to_vec();
-    rows.extend_from_slice(motif::CSV_HEADER);
+    rows.extend_from_slice(motif::csv_header(engine.semantics()));
     let mut units = Vec::new();
     let mut last: Option<(PathBuf, tape::Tape)> = None;
     for (ordinal, unit) in shard.units.iter().enumerate() {
@@ -180,7 +180,7 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
                 )
             }
         };
-        for line in motif::csv(&episodes).split_inclusive(|byte| *byte == b'\n').skip(1) {
+        for line in motif::csv(engine.semantics(), &episodes).split_inclusive(|byte| *byte == b'\n').skip(1) {
             rows.extend_from_slice(format!("{ordinal},").as_bytes());
             rows.extend_from_slice(line);
         }

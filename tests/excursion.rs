@@ -1,0 +1,257 @@
+//! The engine `excursion` against a slow and obvious one, written from `docs/engines.md`, and what it promises.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use telltape::evaluate::Generator;
+use telltape::motif::{self, Engine, Episode, ExcursionGrammar, ExcursionParameters, LiveEngine, Motif, Semantics};
+use telltape::residual::{Class, Math, Stream, StreamBuilder};
+
+/// What an episode is made of, but for its name.
+type Row = (f64, f64, f64, f64, f64, u64, bool);
+
+/// The episodes of a channel. Each step looks at all of the past again.
+fn oracle(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Row> {
+    // Pieces between which nothing is known.
+    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+    for (index, sample) in samples.iter().enumerate() {
+        if index == 0 || sample.0 - samples[index - 1].0 > parameters.max_gap_seconds {
+            pieces.push(Vec::new());
+        }
+        pieces.last_mut().unwrap().push(*sample);
+    }
+    let last_piece = pieces.len();
+    let mut rows = Vec::new();
+    for (piece, samples) in pieces.iter().enumerate() {
+        let mut smoothed = vec![0.0];
+        for pair in samples.windows(2) {
+            let dt = pair[1].0 - pair[0].0;
+            let before = smoothed[smoothed.len() - 1];
+            smoothed.push(before + dt / (parameters.tau_seconds + dt) * (pair[1].1.abs() - before));
+        }
+        let out = |index: usize| samples[index].1.abs() >= parameters.release_threshold.min(parameters.slew_threshold);
+        let hot = |index: usize| {
+            samples[index].1.abs() >= parameters.slew_threshold
+                || (out(index) && smoothed[index] >= parameters.drift_threshold)
+        };
+        let mut from = 0;
+        while let Some(start) = (from..samples.len()).find(|index| hot(*index)) {
+            let t_start = samples[start].0;
+            // The last sample that was out, as long as no silence before it was as long as the dwell.
+            let reach = |dwell: f64, begin: usize| {
+                let mut last = begin;
+                for index in begin + 1..samples.len() {
+                    if out(index) {
+                        last = index;
+                    } else if samples[index].0 - samples[last].0 >= dwell {
+                        return (last, Some(index));
+                    }
+                }
+                (last, None)
+            };
+            let confirmed = (start..samples.len()).find(|index| {
+                let until = reach(parameters.open_dwell_seconds, start).1.unwrap_or(samples.len());
+                *index < until && out(*index) && samples[*index].0 - t_start >= parameters.open_dwell_seconds
+            });
+            let Some(confirmed) = confirmed else {
+                match reach(parameters.open_dwell_seconds, start).1 {
+                    Some(dropped) => from = dropped + 1,
+                    None => break,
+                }
+                continue;
+            };
+            let (end, over) = reach(parameters.close_dwell_seconds, confirmed);
+            let inside = &samples[start..=end];
+            let mut peak = inside[0];
+            for sample in inside {
+                if sample.1.abs() > peak.1.abs() {
+                    peak = *sample;
+                }
+            }
+            // In the order in which a machine that does not know the end adds up: silence is added when it has ended.
+            let (mut sum, mut silence) = (0.0, 0.0);
+            for (offset, sample) in inside.iter().enumerate() {
+                if offset == 0 {
+                    sum = sample.1;
+                } else if out(start + offset) {
+                    sum += silence + sample.1;
+                    silence = 0.0;
+                } else {
+                    silence += sample.1;
+                }
+            }
+            let open = over.is_none() && piece + 1 == last_piece;
+            let mean = sum / inside.len() as f64;
+            rows.push((t_start, samples[end].0, peak.0, peak.1.abs(), mean, inside.len() as u64, open));
+            match over {
+                Some(over) => from = over + 1,
+                None => break,
+            }
+        }
+    }
+    rows
+}
+
+fn rows(episodes: &[Episode], channel: &str) -> Vec<Row> {
+    let of_channel = episodes.iter().filter(|episode| episode.channel == channel);
+    of_channel
+        .map(|episode| {
+            let details = episode.details.unwrap();
+            (episode.t_start, episode.t_end, details.t_peak, episode.peak, details.mean, details.samples, details.open)
+        })
+        .collect()
+}
+
+fn stream(samples: &[(f64, f64, &str)]) -> Stream {
+    let mut builder = StreamBuilder::default();
+    for (t, value, channel) in samples {
+        builder.push(*t, Class::PlanRegression, *value, channel).unwrap();
+    }
+    builder.finish("generated")
+}
+
+fn engine(parameters: ExcursionParameters) -> Engine {
+    Engine::Excursion(ExcursionGrammar { plan_regression_onset: parameters, ..ExcursionGrammar::default() })
+}
+
+fn parameters() -> impl Strategy<Value = ExcursionParameters> {
+    let dwell = || prop_oneof![Just(0.0), 0.0..8.0];
+    (0.5..20.0, 0.05..0.6, 0.05..1.2, 0.02..0.6, dwell(), dwell(), 1.0..40.0).prop_map(
+        |(tau, drift, slew, release, open, close, gap)| ExcursionParameters {
+            tau_seconds: tau,
+            drift_threshold: drift,
+            slew_threshold: slew,
+            release_threshold: release,
+            open_dwell_seconds: open,
+            close_dwell_seconds: close,
+            max_gap_seconds: gap,
+        },
+    )
+}
+
+/// Times that tie, crawl and jump; values in spells around the thresholds.
+fn samples() -> impl Strategy<Value = Vec<(f64, f64)>> {
+    let step = prop_oneof![4 => Just(1.0), 1 => Just(0.0), 2 => 0.0..3.0, 1 => 5.0..100.0];
+    let value = prop_oneof![3 => -0.1..0.1, 2 => -1.2..1.2, 1 => Just(0.0), 2 => 0.2..1.5];
+    let spell = (value, prop::collection::vec((step, -0.05..0.05), 1..20));
+    prop::collection::vec(spell, 0..30).prop_map(|spells| {
+        let mut t = 0.0;
+        let mut samples = Vec::new();
+        for (level, steps) in spells {
+            for (step, noise) in steps {
+                t += step;
+                samples.push((t, level + noise));
+            }
+        }
+        samples
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn episodes_are_those_of_the_definition(samples in samples(), parameters in parameters()) {
+        let named: Vec<_> = samples.iter().map(|(t, value)| (*t, *value, "a")).collect();
+        let episodes = engine(parameters).replay(&stream(&named));
+        prop_assert_eq!(rows(&episodes, "a"), oracle(&parameters, &samples));
+    }
+
+    #[test]
+    fn time_shifted_or_scaled_with_its_parameters_shifts_or_scales_the_episodes(
+        samples in samples(), parameters in parameters(), shift in -1000_i32..1000, doublings in -3_i32..4,
+    ) {
+        // Powers of two and whole numbers of seconds that are exact in every sum.
+        let factor = 2.0_f64.powi(doublings);
+        let exact: Vec<(f64, f64)> = samples.iter().map(|(t, value)| ((t * 64.0).round() / 64.0, *value)).collect();
+        let moved: Vec<_> = exact.iter().map(|(t, value)| (t * factor + f64::from(shift), *value, "a")).collect();
+        let plain: Vec<_> = exact.iter().map(|(t, value)| (*t, *value, "a")).collect();
+        let mut scaled = parameters;
+        for seconds in [&mut scaled.tau_seconds, &mut scaled.open_dwell_seconds, &mut scaled.close_dwell_seconds, &mut scaled.max_gap_seconds] {
+            *seconds *= factor;
+        }
+        let expected: Vec<Row> = rows(&engine(parameters).replay(&stream(&plain)), "a")
+            .into_iter()
+            .map(|(start, end, at, peak, mean, count, open)| {
+                let moved = |t: f64| t * factor + f64::from(shift);
+                (moved(start), moved(end), moved(at), peak, mean, count, open)
+            })
+            .collect();
+        prop_assert_eq!(rows(&engine(scaled).replay(&stream(&moved)), "a"), expected);
+    }
+
+    /// Batches, threads, and other channels in between.
+    #[test]
+    fn no_split_no_thread_and_no_other_channel_changes_an_episode(
+        samples in samples(), other in samples(), split in 0.0..1.0, first in any::<bool>(),
+    ) {
+        let engine = Engine::new(Semantics::Excursion);
+        let alone: Vec<_> = samples.iter().map(|(t, value)| (*t, *value, "a")).collect();
+        let expected = rows(&engine.replay(&stream(&alone)), "a");
+        let mut both: Vec<_> = alone.iter().copied().chain(other.iter().map(|(t, value)| (*t, *value, "b"))).collect();
+        both.sort_by(|x, y| x.0.total_cmp(&y.0).then(if first { x.2.cmp(y.2) } else { y.2.cmp(x.2) }));
+        let whole = stream(&both);
+        let fingerprint = motif::fingerprint(&engine.replay(&whole));
+        prop_assert_eq!(&rows(&engine.replay(&whole), "a"), &expected);
+        let at = (both.len() as f64 * split) as usize;
+        let mut pieces = StreamBuilder::default();
+        let mut later = StreamBuilder::default();
+        for (index, (t, value, channel)) in both.iter().enumerate() {
+            let piece = if index < at { &mut pieces } else { &mut later };
+            piece.push(*t, Class::PlanRegression, *value, channel).unwrap();
+        }
+        pieces.append(later);
+        prop_assert_eq!(&motif::fingerprint(&engine.replay(&pieces.finish("generated"))), &fingerprint);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        prop_assert_eq!(&motif::fingerprint(&pool.install(|| engine.replay(&whole))), &fingerprint);
+    }
+}
+
+/// An 80 s fault, a blip, and an offset, sampled at other rates: the same episodes within one interval.
+#[test]
+fn the_sampling_rate_changes_an_episode_by_an_interval_at_most() {
+    let signal = |t: f64| match t {
+        t if (100.0..180.0).contains(&t) => 0.8,
+        t if (300.0..300.9).contains(&t) => 2.0,
+        t if (400.0..520.0).contains(&t) => 0.3,
+        _ => 0.0,
+    };
+    for rate in [0.5, 1.0, 2.0, 5.0, 10.0] {
+        let samples: Vec<_> =
+            (0..(700.0 * rate) as usize).map(|index| index as f64 / rate).map(|t| (t, signal(t), "a")).collect();
+        let found = rows(&Engine::new(Semantics::Excursion).replay(&stream(&samples)), "a");
+        let spans: Vec<(f64, f64)> = found.iter().map(|row| (row.0, row.1)).collect();
+        assert_eq!(spans.len(), 2, "{rate} Hz: {spans:?}");
+        let interval = 1.0 / rate + 1e-9;
+        for ((start, end), (planted, over)) in spans.iter().zip([(100.0, 180.0), (409.9, 520.0)]) {
+            assert!(
+                (start - planted).abs() <= interval + if planted > 400.0 { 1.0 } else { 0.0 },
+                "{rate} Hz: {start}"
+            );
+            assert!((end - over).abs() <= interval, "{rate} Hz: {end}");
+        }
+    }
+}
+
+#[test]
+fn live_rows_are_those_of_replay() {
+    for seed in 0..20 {
+        let stream = Generator::Perturbed { scale: 1.0 }.stream(seed, Math::Portable);
+        let engine = Engine::new(Semantics::Excursion);
+        let mut live = LiveEngine::new(engine);
+        let mut told: Vec<Episode> = Vec::new();
+        for sample in stream.samples() {
+            told.extend(live.take(sample.t, sample.class, sample.value, sample.channel.unwrap_or_default()));
+        }
+        told.extend(live.finish());
+        let by_channel = |episodes: &[Episode]| {
+            let mut channels: BTreeMap<(Motif, String), Vec<Episode>> = BTreeMap::new();
+            for episode in episodes {
+                channels.entry((episode.motif, episode.channel.clone())).or_default().push(episode.clone());
+            }
+            channels
+        };
+        assert!(!told.is_empty());
+        assert_eq!(by_channel(&told), by_channel(&engine.replay(&stream)), "{seed}");
+    }
+}
