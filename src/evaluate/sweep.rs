@@ -74,10 +74,10 @@ impl FromStr for Axis {
 }
 
 /// Who is scored.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Subject {
     /// A motif engine.
-    Engine(Engine),
+    Engine(Box<Engine>),
     /// Another detector.
     Detector(Detector),
 }
@@ -187,7 +187,7 @@ impl Sweep {
         let tally = |subject: &Subject| match (subject, &self.axis, value) {
             (Subject::Engine(engine), Some((Axis::Threshold, _)), Some(factor)) => {
                 let engine = engine.with_thresholds(factor);
-                Subject::Engine(engine).tally(&stream, &windows, self.math)
+                Subject::Engine(Box::new(engine)).tally(&stream, &windows, self.math)
             }
             _ => subject.tally(&stream, &windows, self.math),
         };

@@ -160,7 +160,7 @@ impl Evaluation {
     ) -> Result<BTreeMap<String, Vec<u8>>, ExperimentError> {
         let mut tables = BTreeMap::new();
         let detectors = self.detectors.iter().copied().map(Subject::Detector);
-        let subjects: Vec<Subject> = [Subject::Engine(engine)].into_iter().chain(detectors).collect();
+        let subjects: Vec<Subject> = [Subject::Engine(Box::new(engine))].into_iter().chain(detectors).collect();
         match source {
             Source::Generated { generator, math, .. } => {
                 if let (true, Some(windows)) = (self.published, generator.published_windows()) {

@@ -32,7 +32,7 @@ fn ids(json: &Value) -> Vec<String> {
     json["shards"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-fn shard<'a>(id: &'a str) -> [&'a str; 10] {
+fn shard(id: &str) -> [&str; 10] {
     ["shard", "run", "--plan", "plan.json", "--id", id, "--root", "tapes", "--out", "done"]
 }
 
@@ -139,7 +139,7 @@ fn each_refusal_of_a_merge_says_which_shard_and_why_and_writes_nothing() {
     };
     std::fs::remove_file(folder.join(&marker)).unwrap();
     refuses(&format!("{first}: missing, there is no `{first}.done.json`"));
-    assert_eq!(rest(&folder), [first.clone()]);
+    assert_eq!(rest(&folder), std::slice::from_ref(first));
     folder.write(&marker, &whole_marker[..20]);
     refuses(&format!("{first}: its marker cannot be read"));
     folder.write(&marker, whole_marker.replace(&whole_marker[24..40], &"0".repeat(16)));

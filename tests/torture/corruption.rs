@@ -115,8 +115,11 @@ fn corrupt(text: &[u8], random: &mut Rng) -> Vec<u8> {
     bytes
 }
 
+/// A sample: time, class, value and channel, the numbers as bits.
+type Row = (u64, String, u64, Option<String>);
+
 /// The samples of a text as serde_json reads them, if it does.
-fn slowly(text: &[u8]) -> Option<Vec<(u64, String, u64, Option<String>)>> {
+fn slowly(text: &[u8]) -> Option<Vec<Row>> {
     let text = std::str::from_utf8(text).ok()?;
     let mut samples = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -171,7 +174,8 @@ fn corrupt_tapes_are_refused_or_read_as_they_are() {
                 let mut slow = slowly(&text)
                     .unwrap_or_else(|| panic!("{trial}: serde_json refuses {}", String::from_utf8_lossy(&text)));
                 // Equal times may come in any order that is the lines'.
-                (samples.sort(), slow.sort());
+                samples.sort();
+                slow.sort();
                 assert_eq!(samples, slow, "{trial}");
             }
         }
