@@ -16,8 +16,8 @@ fn main() {
 /// Noise on a dozen channels a class, with a fault of some hundred samples in one of three tapes.
 fn tape(folder: &Path, number: u64) {
     let mut random = fastrand::Rng::with_seed(number);
-    let samples = (1000.0 * 50.0_f64.powf(random.f64())) as u64;
-    let fault = (number % 3 == 0).then(|| random.u64(..samples));
+    let samples = (1000.0 * pxfm::f_pow(50.0, random.f64())) as u64;
+    let fault = number.is_multiple_of(3).then(|| random.u64(..samples));
     let mut builder = StreamBuilder::with_capacity(samples as usize);
     let channels: Vec<_> = (0..12).map(|channel| builder.channel(&format!("q{channel}"))).collect();
     for sample in 0..samples {
