@@ -120,6 +120,7 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	$(CARGO) clippy --release --locked --all-targets -p telltape-conformance -- -D warnings
+	$(CARGO) clippy --release --locked -p telltape-fuzz -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
 
 ## Our detectors against ruptures, river and numpy, on the same series. Needs python3 with venv, and gets the packages.

@@ -1,14 +1,18 @@
-//! A grammar in TOML, YAML and JSON: refused, or one that the engine takes.
+//! A grammar of each engine in TOML, YAML and JSON: refused, or one that the engine takes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use telltape::experiment::read_grammar;
+use telltape::experiment::read_engine;
+use telltape::motif::Semantics;
 use telltape_fuzz::file;
 
 fuzz_target!(|bytes: &[u8]| {
     for ending in ["toml", "yaml", "json"] {
-        if let Ok(grammar) = read_grammar(&file(&format!("grammar.{ending}"), bytes)) {
-            assert!(!grammar.canonical().is_empty());
+        let path = file(&format!("grammar.{ending}"), bytes);
+        for semantics in Semantics::ALL {
+            if let Ok(engine) = read_engine(semantics, &path) {
+                assert!(!engine.canonical().is_empty());
+            }
         }
     }
 });
