@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::convert::RuleArguments;
 use super::failure::Failure;
 use super::output::{Output, Tone};
+use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
-use crate::motif::Engine;
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
 #[derive(clap::Args)]
@@ -39,6 +39,8 @@ pub(super) struct CaptureCommand {
     watch: bool,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    engine: EngineArguments,
     #[command(flatten)]
     out: Out,
     /// Seconds between polls, such as 1 or 250ms
@@ -166,7 +168,7 @@ impl CaptureCommand {
             superuser: self.allow_superuser,
         };
         let mut follower = match &self.tape {
-            Some(tape) => Some(Follower::new(&recording, tape, rules, Engine::default())?),
+            Some(tape) => Some(Follower::new(&recording, tape, rules, self.engine.engine()?)?),
             None => None,
         };
         let mut watch = self.watch.then(|| Watch::new(output));

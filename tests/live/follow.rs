@@ -18,6 +18,16 @@ fn hold_accounts(scene: &Scene, seconds: u32) {
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn the_tape_is_that_of_a_later_conversion_and_final_rows_are_replayed_alike() {
+    followed("reference");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn final_rows_of_the_other_engine_are_replayed_alike() {
+    followed("excursion");
+}
+
+fn followed(semantics: &str) {
     let scene = Scene::new();
     let _load = scene.load();
     let url = scene.url();
@@ -36,6 +46,8 @@ fn the_tape_is_that_of_a_later_conversion_and_final_rows_are_replayed_alike() {
         "--watch",
         "--out",
         "out",
+        "--semantics",
+        semantics,
     ]));
     scene.until_polls(8);
     hold_accounts(&scene, 3);
@@ -46,7 +58,7 @@ fn the_tape_is_that_of_a_later_conversion_and_final_rows_are_replayed_alike() {
     let read = |name: &str| std::fs::read_to_string(scene.path(name)).unwrap();
     assert_eq!(read("tape.jsonl"), read("later.jsonl"));
     assert_eq!(read("tape.jsonl.hash"), read("later.jsonl.hash"));
-    let replayed = scene.run(&["replay", "tape.jsonl", "--out", "again"]);
+    let replayed = scene.run(&["replay", "tape.jsonl", "--out", "again", "--semantics", semantics]);
     assert_eq!(replayed.code, 0, "{}", replayed.stderr);
     let table = read("out/tape/episodes.csv");
     assert_eq!(table, read("again/tape/episodes.csv"));
