@@ -56,7 +56,7 @@ impl Staged {
         let (file, place) = loop {
             let file = tempfile::Builder::new()
                 .prefix(&format!(".{name}."))
-                .suffix(sweep::ENDING)
+                .suffix(sweep::ending())
                 .permissions_like_others()
                 .tempfile_in(folder)
                 .map_err(StoreError::write(path))?;

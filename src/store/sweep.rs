@@ -4,10 +4,33 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-/// How the name of a temporary file ends. It begins with a dot.
-pub(super) const ENDING: &str = ".telltape-part";
+/// How the name of every temporary file ends. It begins with a dot.
+const ENDING: &str = ".telltape-part";
+
+/// How old a file of another machine has to be. Locks may not be seen from one machine to the other.
+const OLD: Duration = Duration::from_secs(24 * 3600);
+
+/// How the names of this machine's temporary files end.
+pub(super) fn ending() -> &'static str {
+    static OWN: OnceLock<String> = OnceLock::new();
+    OWN.get_or_init(|| format!(".{}{ENDING}", machine()))
+}
+
+/// The machine's name, as far as it can stand in a file's.
+#[cfg(unix)]
+fn machine() -> String {
+    let uname = rustix::system::uname();
+    let name = uname.nodename().to_string_lossy();
+    name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(40).collect()
+}
+
+#[cfg(not(unix))]
+fn machine() -> String {
+    String::new()
+}
 
 /// Locks a new temporary file. `false` if somebody has swept it in the meantime.
 ///
@@ -38,9 +61,12 @@ fn sweep(folder: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_ours =
-            name.starts_with('.') && name.ends_with(ENDING) && entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_ours && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        if !name.starts_with('.') || !name.ends_with(ENDING) {
+            continue;
+        }
+        let is_old = |found: &fs::Metadata| found.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLD));
+        let may_be = |found: fs::Metadata| found.is_file() && (name.ends_with(ending()) || is_old(&found));
+        if entry.metadata().is_ok_and(may_be) && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -54,18 +80,27 @@ mod tests {
     fn what_is_left_is_swept_and_what_is_being_written_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        for name in [".a.1.telltape-part", ".b.2.telltape-part", "a.telltape-part", ".run.jsonl.part"] {
-            fs::write(path(name), "half").unwrap();
-        }
-        let writing = File::open(path(".b.2.telltape-part")).unwrap();
-        assert!(keep(&writing, &path(".b.2.telltape-part")).unwrap());
+        let own = |name: &str| format!("{name}{}", ending());
+        let (left, writing) = (own(".a.1"), own(".b.2"));
+        let names = [
+            &left,
+            &writing,
+            &own("a"),
+            ".run.jsonl.part",
+            ".c.3.elsewhere.telltape-part",
+            ".d.4.elsewhere.telltape-part",
+        ];
+        names.iter().for_each(|name| fs::write(path(name), "half").unwrap());
+        let file = File::open(path(&writing)).unwrap();
+        assert!(keep(&file, &path(&writing)).unwrap());
+        // Of another machine, and two days old.
+        let old = fs::File::options().write(true).open(path(names[5])).unwrap();
+        old.set_modified(std::time::SystemTime::now() - 2 * OLD).unwrap();
         sweep(folder.path());
-        let left = [".a.1.telltape-part", ".b.2.telltape-part", "a.telltape-part", ".run.jsonl.part"]
-            .map(|name| path(name).exists());
-        assert_eq!(left, [false, true, true, true]);
-        drop(writing);
+        assert_eq!(names.map(|name| path(name).exists()), [false, true, true, true, true, false]);
+        drop(file);
         sweep(folder.path());
-        assert!(!path(".b.2.telltape-part").exists());
+        assert!(!path(&writing).exists());
     }
 
     #[test]
