@@ -145,6 +145,10 @@ fn each_refusal_of_a_merge_says_which_shard_and_why_and_writes_nothing() {
     folder.write(&marker, whole_marker.replace(&whole_marker[24..40], &"0".repeat(16)));
     let stale = folder.refusal(&MERGE).1;
     assert!(stale.contains("stale, its marker is of the plan") || stale.contains("cannot be read"), "{stale}");
+    let (units, rest) = whole_marker.split_once("\"units\":[").unwrap();
+    folder.write(&marker, format!("{units}\"units\":[{}", &rest[rest.find(']').unwrap()..]));
+    let counts = folder.refusal(&MERGE).1;
+    assert!(counts.contains(&format!("{first}: its marker counts 0 units, the plan ")), "{counts}");
     folder.write(&marker, whole_marker.replace(".episodes.csv", ".other.csv"));
     refuses(&format!("{first}: its marker says nothing of `{first}.episodes.csv`"));
     folder.write(&marker, &whole_marker);

@@ -85,6 +85,9 @@ fn problem(plan: &Plan, shard: &Shard, folder: &Path) -> Result<Done, String> {
     if !done.is_of(plan, id) {
         return Err(format!("{id}: stale, its marker is of the plan {}", done.plan.get(..12).unwrap_or_default()));
     }
+    if done.units.len() != shard.units.len() {
+        return Err(format!("{id}: its marker counts {} units, the plan {}", done.units.len(), shard.units.len()));
+    }
     let lacks = shard.gives.iter().find(|name| !done.outputs.contains_key(*name));
     if let Some(name) = lacks {
         return Err(format!("{id}: its marker says nothing of `{name}`"));
