@@ -55,6 +55,7 @@ test-live: build
 ## A sample of `make torture`. Needs a C compiler.
 test-torture: build
 	$(CARGO) $(RUNNER) --release --locked --test torture $(RUN_IGNORED) --skip full_
+	@echo "SKIPPED: a full and a read-only file system were NOT tested; they need user namespaces: make torture"
 
 ## Shards on a Dask cluster of this machine, with a worker killed. Needs python3 with venv, a C compiler, and gets the packages.
 test-dask: build
