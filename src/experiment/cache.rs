@@ -97,6 +97,9 @@ impl Memory {
     /// Whether a stage that is to be made from `from` has to run.
     pub(super) fn need(&self, stage: CachedStage, from: &BTreeMap<String, String>, folder: &Path) -> Need {
         let Some(last) = self.stages.get(stage.name()) else { return Need::Run("it has not run yet".to_owned()) };
+        if from.get(PROGRAM).is_none_or(String::is_empty) {
+            return Need::Run("the program cannot read its own file".to_owned());
+        }
         let names = from.keys().chain(last.from.keys());
         if let Some(name) = names.into_iter().find(|name| from.get(*name) != last.from.get(*name)) {
             return Need::Run(format!("the {name} has changed"));
@@ -116,22 +119,23 @@ impl Memory {
 pub(super) struct Inputs {
     common: BTreeMap<String, String>,
     options: String,
-    libm: Option<String>,
     grammar: String,
     evaluation: Option<String>,
 }
 
 impl Inputs {
     /// Of an outcome whose parameters are filled in.
-    pub(super) fn new(outcome: &Outcome) -> Result<Self, StoreError> {
+    pub(super) fn new(outcome: &Outcome) -> Self {
         let digest = |stage: &str| outcome.stages.get(stage).cloned();
-        Ok(Self {
-            common: BTreeMap::from([("program".to_owned(), program()?)]),
+        let mut common = BTreeMap::from([(PROGRAM.to_owned(), program())]);
+        // Other seeds of an evaluation are generated with it, too.
+        common.extend(outcome.libm.clone().map(|libm| ("libm".to_owned(), libm)));
+        Self {
+            common,
             options: digest("options").unwrap_or_default(),
-            libm: outcome.libm.clone(),
             grammar: digest("grammar").unwrap_or_default(),
             evaluation: digest("evaluation"),
-        })
+        }
     }
 
     fn with<const N: usize>(&self, more: [(&str, String); N]) -> BTreeMap<String, String> {
@@ -140,9 +144,7 @@ impl Inputs {
     }
 
     pub(super) fn convert(&self, input: &str) -> BTreeMap<String, String> {
-        let mut from = self.with([("input", input.to_owned()), ("options", self.options.clone())]);
-        from.extend(self.libm.clone().map(|libm| ("libm".to_owned(), libm)));
-        from
+        self.with([("input", input.to_owned()), ("options", self.options.clone())])
     }
 
     pub(super) fn replay(&self, tape: &str) -> BTreeMap<String, String> {
@@ -161,12 +163,14 @@ impl Inputs {
     }
 }
 
-/// SHA-256 of the program's own file.
-fn program() -> Result<String, StoreError> {
-    static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+/// The name of the program among what a stage is made from.
+const PROGRAM: &str = "program";
+
+/// SHA-256 of the program's own file; nothing where it cannot be read, and then no stage is skipped.
+fn program() -> String {
+    static DIGEST: OnceLock<String> = OnceLock::new();
     let digest = || std::env::current_exe().ok().and_then(|path| file_digest(&path).ok()).map(|found| found.sha256);
-    let unknown = || std::io::Error::other("the program cannot read its own file; use --no-cache");
-    PROGRAM.get_or_init(digest).clone().ok_or_else(unknown).map_err(StoreError::read(Path::new("telltape")))
+    DIGEST.get_or_init(|| digest().unwrap_or_default()).clone()
 }
 
 /// The stages that running an experiment now would skip, and why it would run the others.
@@ -177,7 +181,7 @@ pub(super) fn needs(project: &Project, experiment: &Experiment) -> Result<Vec<(C
     let folder = project.out(&experiment.name);
     let memory = Memory::read(&folder);
     let outcome = run::parameters(project, experiment)?;
-    let inputs = Inputs::new(&outcome)?;
+    let inputs = Inputs::new(&outcome);
     let input = run::input_digest(project, &experiment.source)?;
     let convert = memory.need(CachedStage::Convert, &inputs.convert(&input), &folder);
     let tape = memory.outcome.as_ref().and_then(|outcome| outcome.stages.get("tape")).cloned().unwrap_or_default();

@@ -147,7 +147,7 @@ pub(super) fn execute(
     remove_file(&folder.join("digests.toml"))?;
     Memory::forget(&folder)?;
     let mut outcome = parameters(project, experiment)?;
-    let inputs = Inputs::new(&outcome)?;
+    let inputs = Inputs::new(&outcome);
     let mut memory = Memory::default();
     let mut cached = Vec::new();
     let known = |stage: &str| last.outcome.as_ref().and_then(|outcome| outcome.stages.get(stage)).cloned();

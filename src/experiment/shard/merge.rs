@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::plan::read_json;
 use super::work::{Done, copy};
 use super::{Plan, Shard, ShardError};
-use crate::evaluate::read_shard_rows;
+use crate::evaluate::{TableError, read_shard_rows};
 use crate::experiment::{Project, Report, run};
 use crate::motif::{self, Episode, Semantics};
 use crate::store::{Durability, Place, write_whole};
@@ -20,7 +20,7 @@ pub enum Merged {
     /// Tapes that were replayed, in order of name.
     Tapes(Vec<MergedTape>),
     /// Experiments that were run, in order of name.
-    Results(Vec<MergedResult>),
+    Results(Vec<Report>),
 }
 
 /// A tape whose episodes have been put together.
@@ -43,9 +43,6 @@ pub struct MergedTape {
     /// Where the table is.
     pub csv: PathBuf,
 }
-
-/// An experiment whose files have been put in their places.
-pub type MergedResult = Report;
 
 /// Puts the shards in `folder` together: writes what a single run writes, and says what it says.
 ///
@@ -175,19 +172,18 @@ fn tapes(
 /// The episodes of each unit of a shard, in their order.
 fn rows(shard: &Shard, folder: &Path) -> Result<Vec<Vec<Episode>>, ShardError> {
     let path = folder.join(&shard.gives[0]);
-    let bad = |line: u64, problem: &str| ShardError::Plan {
-        place: Place::file(&path).at_line(line),
-        problem: format!("not a row of a shard: {problem}"),
-    };
     let mut units = vec![Vec::new(); shard.units.len()];
     for (unit, episode) in read_shard_rows(&path)? {
-        let episodes = units.get_mut(unit).ok_or_else(|| bad(0, "it is of no unit of the shard"))?;
-        episodes.push(episode);
+        let no_unit = || TableError::Malformed {
+            place: Place::file(&path),
+            problem: format!("a row is of unit {unit}, and the shard has {}; run it again", shard.units.len()),
+        };
+        units.get_mut(unit).ok_or_else(no_unit)?.push(episode);
     }
     Ok(units)
 }
 
-fn results(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> Result<Vec<MergedResult>, ShardError> {
+fn results(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> Result<Vec<Report>, ShardError> {
     let mut reports = Vec::new();
     for (shard, done) in plan.shards.iter().zip(markers) {
         for (ordinal, unit) in shard.units.iter().enumerate() {

@@ -9,7 +9,7 @@ mod work;
 
 use std::path::PathBuf;
 
-pub use merge::{Merged, MergedResult, MergedTape, merge, missing_shards};
+pub use merge::{Merged, MergedTape, merge, missing_shards};
 pub use plan::{CONTRACT, Plan, Shard, Split, Unit, Work, plan_experiments, plan_tapes};
 pub use work::{Done, UnitDone, run_shard};
 

@@ -8,7 +8,7 @@ use super::ShardError;
 use crate::experiment::{Experiment, ExperimentError, Project, Source, run};
 use crate::motif::Engine;
 use crate::residual::Class;
-use crate::store::{Durability, Place, StoreError, file_digest, read_small, write_whole};
+use crate::store::{Durability, Place, StoreError, read_small, write_whole};
 use crate::tape::Manifest;
 
 /// Version of what plans and markers mean. Another one is refused, and not guessed at.
@@ -153,7 +153,8 @@ pub fn plan_experiments(
             Source::Trace { path, .. } => Some(project.root().join(path)),
             Source::Generated { .. } => None,
         };
-        let bytes = path.as_ref().map_or(Ok(0), |path| file_digest(path).map(|found| found.bytes))?;
+        let size = |path: &PathBuf| std::fs::metadata(path).map(|found| found.len()).map_err(StoreError::read(path));
+        let bytes = path.as_ref().map_or(Ok(0), size)?;
         let text = std::fs::read_to_string(&experiment.path).map_err(StoreError::read(&experiment.path))?;
         units.push(Unit {
             name: experiment.name.clone(),
