@@ -11,7 +11,7 @@ POSTGRES := $(shell for at in "$(PG_BIN)/postgres" "$$(command -v postgres)" $$(
     if [ -x "$$at" ]; then echo "$$at"; break; fi; done)
 HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && echo yes)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask torture fuzz check \
+.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask test-sql torture fuzz check \
     check-detectors deny msrv sbom live cluster bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
@@ -56,6 +56,12 @@ test-live: build
 test-torture: build
 	$(CARGO) $(RUNNER) --release --locked --test torture $(RUN_IGNORED) --skip full_
 	@echo "SKIPPED: a full and a read-only file system were NOT tested; they need user namespaces: make torture"
+
+## The definition of `excursion` as SQL, on DuckDB. Needs python3 with venv, and gets the package.
+test-sql: build
+	test -d $(TARGET)/venv-duckdb || python3 -m venv $(TARGET)/venv-duckdb
+	$(TARGET)/venv-duckdb/bin/pip install --quiet --requirement contrib/duckdb/requirements.txt
+	DUCKDB_PYTHON=$(abspath $(TARGET))/venv-duckdb/bin/python $(CARGO) $(RUNNER) --release --locked --test sql $(RUN_IGNORED)
 
 ## Shards on a Dask cluster of this machine, with a worker killed. Needs python3 with venv, a C compiler, and gets the packages.
 test-dask: build

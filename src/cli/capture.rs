@@ -11,6 +11,8 @@ use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
+use crate::experiment::default_semantics;
+use crate::motif::Engine;
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
 #[derive(clap::Args)]
@@ -168,7 +170,10 @@ impl CaptureCommand {
             superuser: self.allow_superuser,
         };
         let mut follower = match &self.tape {
-            Some(tape) => Some(Follower::new(&recording, tape, rules, self.engine.engine()?)?),
+            Some(tape) => {
+                let engine = self.engine.engine()?.unwrap_or_else(|| Engine::new(default_semantics(true)));
+                Some(Follower::new(&recording, tape, rules, engine)?)
+            }
             None => None,
         };
         let mut watch = self.watch.then(|| Watch::new(output));

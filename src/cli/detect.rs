@@ -29,8 +29,8 @@ pub(super) struct Detect {
 impl Detect {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let math = self.math.math();
-        each_tape(&self.tapes, &self.out.out, Semantics::Reference, output, |stream, _| {
-            Ok(self.detector.detect(stream, math))
+        each_tape(&self.tapes, &self.out.out, output, |stream, _| {
+            Ok((Semantics::Reference, self.detector.detect(stream, math)))
         })
     }
 }

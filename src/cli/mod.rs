@@ -11,6 +11,7 @@ mod difference;
 mod doctor;
 mod exit;
 mod explain;
+mod export;
 mod failure;
 mod generate;
 mod junit;
@@ -97,6 +98,7 @@ enum Command {
     Replay(replay::Replay),
     Generate(generate::Generate),
     Detect(detect::Detect),
+    Export(export::Export),
     Score(score::ScoreCommand),
     Report(report::Report),
     Shard(shard::ShardCommand),
@@ -147,6 +149,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Replay(replay) => replay.execute(output),
         Command::Generate(generate) => generate.execute(output),
         Command::Detect(detect) => detect.execute(output),
+        Command::Export(export) => export.execute(output),
         Command::Score(score) => score.execute(output),
         Command::Shard(shard) => shard.execute(output),
         Command::Report(report) => report.execute(output),

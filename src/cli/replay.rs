@@ -4,8 +4,9 @@ use super::failure::Failure;
 use super::output::Output;
 use super::tapes::each_tape;
 use super::{Out, Outcome};
-use crate::experiment::read_engine;
+use crate::experiment::{default_semantics, read_engine};
 use crate::motif::{Engine, Episode, Semantics};
+use crate::trace::is_own;
 
 /// Replay tapes through the motif engine and write DIR/<tape>/episodes.csv of each
 #[derive(clap::Args)]
@@ -29,19 +30,21 @@ pub(super) struct Replay {
 /// What computes the episodes.
 #[derive(clap::Args)]
 pub(super) struct EngineArguments {
-    /// Parameters of the motifs, as TOML, YAML or JSON [default: the published ones]
+    /// Parameters of the motifs, as TOML, YAML or JSON [default: those of the engine]
     #[arg(long, value_name = "FILE")]
     grammar: Option<PathBuf>,
-    /// The engine
-    #[arg(long, value_name = "NAME", default_value_t = Semantics::Reference)]
-    semantics: Semantics,
+    /// The engine, reference or excursion [default: that of the grammar's keys; else excursion for recordings and
+    /// constructions of our own, reference for all else]
+    #[arg(long, value_name = "NAME")]
+    semantics: Option<Semantics>,
 }
 
 impl EngineArguments {
-    pub(super) fn engine(&self) -> Result<Engine, Failure> {
-        Ok(match &self.grammar {
-            Some(path) => read_engine(self.semantics, path)?,
-            None => Engine::new(self.semantics),
+    /// The engine, if the arguments tell.
+    pub(super) fn engine(&self) -> Result<Option<Engine>, Failure> {
+        Ok(match (&self.grammar, self.semantics) {
+            (Some(path), semantics) => Some(read_engine(semantics, path)?),
+            (None, semantics) => semantics.map(Engine::new),
         })
     }
 }
@@ -73,10 +76,12 @@ impl Format {
 impl Replay {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let engine = self.engine.engine()?;
-        each_tape(&self.tapes, &self.out.out, engine.semantics(), output, |stream, folder| {
+        each_tape(&self.tapes, &self.out.out, output, |stream, folder| {
+            let engine = engine.unwrap_or_else(|| Engine::new(default_semantics(is_own(stream.source()))));
+            let semantics = engine.semantics();
             let episodes = engine.replay(stream);
-            self.format.iter().try_for_each(|format| format.write(engine.semantics(), &episodes, folder))?;
-            Ok(episodes)
+            self.format.iter().try_for_each(|format| format.write(semantics, &episodes, folder))?;
+            Ok((semantics, episodes))
         })
     }
 }

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::failure::FailureJson;
 use super::output::Output;
 use super::{
-    Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, plan, report, run, salvage, score, shard,
-    tapes, verify,
+    Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, export, plan, report, run, salvage, score,
+    shard, tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, write_whole};
@@ -63,6 +63,7 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("diff", of::<Vec<diff::ComparedJson<'_>>>()),
         ("doctor", of::<Vec<doctor::CheckJson>>()),
         ("experiment-file", experiment::file_schema()),
+        ("export", of::<export::ExportedJson>()),
         ("explain", of::<Vec<difference::DifferenceJson<'_>>>()),
         ("generate", of::<convert::TapeJson>()),
         ("plan", of::<Vec<plan::PlannedJson<'_>>>()),

@@ -85,9 +85,7 @@ impl ScoreCommand {
         let episodes = read_episodes(&self.episodes)?;
         let stream = self.tape.as_deref().map(tape::read).transpose()?.map(|tape| tape.stream);
         let span = match (&stream, self.duration) {
-            (Some(stream), _) => {
-                stream.times().first().copied().zip(stream.times().last().copied()).or(Some((0.0, 0.0)))
-            }
+            (Some(stream), _) => Some(stream.span()),
             (None, Some(duration)) => Some((0.0, duration)),
             (None, None) => None,
         };

@@ -138,7 +138,7 @@ impl PlanArguments {
             plan_experiments(&project, &selection.experiments, shards)?
         } else {
             let split = self.by_class.map_or(Split::Tape, |from_bytes| Split::Class { from_bytes });
-            plan_tapes(&self.root, &below(&self.root, &self.inputs)?, &self.engine.engine()?, split, shards)?
+            plan_tapes(&self.root, &below(&self.root, &self.inputs)?, self.engine.engine()?, split, shards)?
         };
         plan.write(&self.plan)?;
         let ids = plan.shards.iter().map(|shard| shard.id.as_str()).collect();

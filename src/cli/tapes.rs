@@ -41,13 +41,12 @@ pub(super) struct ReplayedJson<'a> {
 
 /// Writes `OUT/<tape>/episodes.csv` of each tape, in parallel, and tells what came of each.
 ///
-/// `find` gives the episodes of a stream, and may write further tables of them into the tape's folder.
+/// `find` gives the episodes of a stream and what their columns are, and may write further tables of them into the tape's folder.
 pub(super) fn each_tape(
     tapes: &[PathBuf],
     out: &Path,
-    semantics: Semantics,
     output: &Output,
-    find: impl Fn(&Stream, &Path) -> Result<Vec<Episode>, Failure> + Sync,
+    find: impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync,
 ) -> Outcome {
     let folders = folders(tapes, out)?;
     let bar = output.bar(Some(tapes.len() as u64), "{pos}/{len} tapes {wide_bar} {per_sec} {eta}");
@@ -55,7 +54,7 @@ pub(super) fn each_tape(
         .par_iter()
         .zip(&folders)
         .map(|(tape, folder)| {
-            let result = one(tape, folder, semantics, &find);
+            let result = one(tape, folder, &find);
             bar.inc(1);
             result
         })
@@ -95,11 +94,10 @@ fn tell(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Outp
 fn one(
     path: &Path,
     folder: &Path,
-    semantics: Semantics,
-    find: &(impl Fn(&Stream, &Path) -> Result<Vec<Episode>, Failure> + Sync),
+    find: &(impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync),
 ) -> Result<Replayed, Failure> {
     let tape = tape::read(path)?;
-    let episodes = find(&tape.stream, folder)?;
+    let (semantics, episodes) = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
     let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
     Ok(Replayed {

@@ -1,26 +1,34 @@
 //! Streams whose faults are known, scores of what is found in them, and other detectors to compare with.
 
+mod axis;
+mod choice;
 mod degrade;
 mod detect;
 mod exemplar;
+mod found;
 mod null;
 mod perturbed;
 mod random;
 mod score;
+mod subject;
 mod sweep;
 mod table;
 mod window;
 
+pub use axis::Axis;
+pub use choice::{Candidate, Grid, Trial};
 pub use degrade::Degradation;
 pub use detect::Detector;
 pub use exemplar::{Exemplar, exemplar};
+pub use found::found_csv;
 pub use null::{Noise, null};
 pub use perturbed::perturbed;
 pub use score::{
     Interval, PublishedScore, SCORE_COLUMNS, STRESS_SCALES, Score, Tally, agreement, pool, published_csv,
     published_scores, scores_csv, stability, tally, write_score,
 };
-pub use sweep::{Axis, Point, Subject, Sweep, sweep_csv};
+pub use subject::Subject;
+pub use sweep::{Point, Sweep, sweep_csv};
 pub use table::{TableError, read_episodes, read_shard_rows};
 pub use window::{Window, read_windows};
 

@@ -1,114 +1,8 @@
-use std::fmt;
-use std::str::FromStr;
-
 use rayon::prelude::*;
 
 use super::score::write_score;
-use super::{Degradation, Detector, Generator, SCORE_COLUMNS, Score, Tally, Window, pool, tally};
-use crate::motif::{Engine, Episode};
-use crate::residual::{Math, Stream, number};
-use crate::store::UnknownName;
-
-/// What a sweep changes from point to point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Axis {
-    /// Size of the planted faults; 1 is the published one.
-    Scale,
-    /// Factor on the drift and slew thresholds of all motifs: elasticity. Other detectors do not have them.
-    Threshold,
-    /// Every n-th sample of a channel is kept.
-    Rate,
-    /// Probability with which a sample is lost.
-    Missing,
-    /// Places by which samples may arrive late.
-    Reorder,
-    /// Seconds by which times may be off.
-    Jitter,
-}
-
-impl Axis {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::Scale, Self::Threshold, Self::Rate, Self::Missing, Self::Reorder, Self::Jitter];
-
-    /// The name in experiment files and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Scale => "scale",
-            Self::Threshold => "threshold",
-            Self::Rate => "rate",
-            Self::Missing => "missing",
-            Self::Reorder => "reorder",
-            Self::Jitter => "jitter",
-        }
-    }
-
-    /// What its values may be, in words; `None` if `value` is one.
-    #[must_use]
-    pub fn refuses(self, value: f64) -> Option<&'static str> {
-        let whole = value.fract() == 0.0 && value <= 1e6;
-        let (takes, range) = match self {
-            Self::Scale => (Generator::takes_scale(value), "a number from 0 to 1e9"),
-            Self::Threshold => ((0.01..=100.0).contains(&value), "a number from 0.01 to 100"),
-            Self::Rate => (whole && value >= 1.0, "a whole number from 1"),
-            Self::Missing => ((0.0..1.0).contains(&value), "a number from 0 to below 1"),
-            Self::Reorder => (whole && value >= 0.0, "a whole number from 0"),
-            Self::Jitter => ((0.0..=1e6).contains(&value), "a number of seconds from 0"),
-        };
-        (!takes).then_some(range)
-    }
-}
-
-impl fmt::Display for Axis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Axis {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        UnknownName::find("axis", name, &Self::ALL, Self::name)
-    }
-}
-
-/// Who is scored.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Subject {
-    /// A motif engine.
-    Engine(Box<Engine>),
-    /// Another detector.
-    Detector(Detector),
-}
-
-impl Subject {
-    /// Its name in tables.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Engine(engine) => engine.semantics().name(),
-            Self::Detector(detector) => detector.name(),
-        }
-    }
-
-    /// What it finds.
-    #[must_use]
-    pub fn find(&self, stream: &Stream, math: Math) -> Vec<Episode> {
-        match self {
-            Self::Engine(engine) => engine.replay(stream),
-            Self::Detector(detector) => detector.detect(stream, math),
-        }
-    }
-
-    /// What it finds, against the windows.
-    #[must_use]
-    pub fn tally(&self, stream: &Stream, windows: &[Window], math: Math) -> Vec<Tally> {
-        let span =
-            (stream.times().first().copied().unwrap_or_default(), stream.times().last().copied().unwrap_or_default());
-        tally(&self.find(stream, math), windows, span)
-    }
-}
+use super::{Axis, Degradation, Generator, SCORE_COLUMNS, Score, Subject, Tally, pool};
+use crate::residual::{Math, number};
 
 /// Many runs of a generator, and who is scored on them.
 #[derive(Clone, Debug)]
@@ -173,7 +67,7 @@ impl Sweep {
             (Axis::Missing, generator) => (generator, Some(Degradation::Missing(value))),
             (Axis::Reorder, generator) => (generator, Some(Degradation::Reorder(value as u32))),
             (Axis::Jitter, generator) => (generator, Some(Degradation::Jitter(value))),
-            (Axis::Scale | Axis::Threshold, generator) => (generator, None),
+            (Axis::Scale | Axis::Threshold | Axis::Parameter(_), generator) => (generator, None),
         }
     }
 
@@ -185,8 +79,8 @@ impl Sweep {
         }
         let windows = generator.windows();
         let tally = |subject: &Subject| match (subject, &self.axis, value) {
-            (Subject::Engine(engine), Some((Axis::Threshold, _)), Some(factor)) => {
-                let engine = engine.with_thresholds(factor);
+            (Subject::Engine(engine), Some((axis, _)), Some(factor)) => {
+                let engine = engine.scaled(|key| axis.scales(key), factor).expect("checked with the experiment");
                 Subject::Engine(Box::new(engine)).tally(&stream, &windows, self.math)
             }
             _ => subject.tally(&stream, &windows, self.math),
@@ -195,11 +89,13 @@ impl Sweep {
     }
 }
 
-/// The table of a sweep: `axis,value,detector` and the columns of scores.
+/// The table of sweeps along some axes: `axis,value,detector` and the columns of scores.
 #[must_use]
-pub fn sweep_csv(axis: Axis, points: &[Point]) -> Vec<u8> {
+pub fn sweep_csv(sweeps: &[(Axis, Vec<Point>)]) -> Vec<u8> {
     let mut text = format!("axis,value,detector,{SCORE_COLUMNS}\n").into_bytes();
-    for Point { value, scores } in points {
+    for (axis, Point { value, scores }) in
+        sweeps.iter().flat_map(|(axis, points)| points.iter().map(move |point| (axis, point)))
+    {
         for (detector, score) in
             scores.iter().flat_map(|(detector, scores)| scores.iter().map(move |score| (detector, score)))
         {

@@ -170,6 +170,7 @@ fn episode(row: Row<'_>) -> Result<Episode, TableError> {
     let details = match row.cell("t_peak") {
         None => None,
         Some(_) => Some(Details {
+            t_confirmed: row.finite("t_confirmed")?,
             t_peak: row.finite("t_peak")?,
             mean: row.finite("mean")?,
             samples: row.finite("samples")? as u64,

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::ExperimentError;
+use super::engine::Replay;
 use super::evaluation::{self, Evaluate, Evaluation};
-use super::{ExperimentError, GrammarFileError, read_engine};
 use crate::evaluate::{Exemplar, Generator, Noise};
-use crate::motif::{Engine, ParameterError, Semantics};
+use crate::motif::Engine;
 use crate::residual::Math;
 use crate::store::{Place, nearest, read_small_text};
 use crate::trace::postgres::Rules;
-use crate::trace::{Dataset, GenericColumns, Options};
+use crate::trace::{Construction, Dataset, GenericColumns, Options};
 
 /// An experiment: which samples, and which engine replays them.
 #[derive(Clone, Debug)]
@@ -65,6 +66,14 @@ impl Source {
         match self {
             Self::Catalogue { options, .. } | Self::Trace { options, .. } => options.math,
             Self::Generated { math, .. } => *math,
+        }
+    }
+
+    /// Whether it is a recording or a construction of our own.
+    fn is_own(&self) -> bool {
+        match self {
+            Self::Catalogue { options, .. } | Self::Trace { options, .. } => options.construction == Construction::Own,
+            Self::Generated { .. } => false,
         }
     }
 }
@@ -163,17 +172,6 @@ enum Kind {
     Null,
 }
 
-#[derive(Default, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Replay {
-    #[schemars(with = "Option<String>")]
-    semantics: Option<Spanned<String>>,
-    grammar_file: Option<PathBuf>,
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, BTreeMap<String, f64>>")]
-    grammar: BTreeMap<String, BTreeMap<String, Spanned<f64>>>,
-}
-
 /// The JSON schema of an experiment file, for editors.
 #[must_use]
 pub fn file_schema() -> schemars::Schema {
@@ -221,11 +219,13 @@ impl Experiment {
         if name.is_empty() || name.starts_with('.') {
             return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
         }
-        let engine = engine(&file.replay, root, text).map_err(|error| error.into_error(&fail))?;
         let title = file.title.clone();
         let evaluate = file.evaluate.take();
+        let replay = std::mem::take(&mut file.replay);
         let source = source(file).map_err(fail)?;
-        let evaluation = evaluate.map(|evaluate| Evaluation::new(evaluate, &source)).transpose().map_err(fail)?;
+        let engine = replay.engine(source.is_own(), root, text).map_err(|error| error.into_error(&fail))?;
+        let evaluation =
+            evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine)).transpose().map_err(fail)?;
         Ok(Self { name, path: path.to_path_buf(), title, source, engine, evaluation })
     }
 
@@ -233,32 +233,6 @@ impl Experiment {
     pub(super) fn evaluation_options(&self, root: &Path) -> Result<BTreeMap<String, String>, ExperimentError> {
         self.evaluation.as_ref().map_or_else(|| Ok(BTreeMap::new()), |evaluation| evaluation.canonical(root))
     }
-}
-
-/// Why the engine of an experiment is none.
-pub(super) enum EngineProblem {
-    Grammar(GrammarFileError),
-    File(Problem),
-}
-
-impl EngineProblem {
-    pub(super) fn into_error(self, fail: &dyn Fn(Problem) -> ExperimentError) -> ExperimentError {
-        match self {
-            Self::Grammar(error) => error.into(),
-            Self::File(problem) => fail(problem),
-        }
-    }
-}
-
-/// The engine that a `[replay]` asks for.
-pub(super) fn engine(replay: &Replay, root: &Path, text: &str) -> Result<Engine, EngineProblem> {
-    let semantics = semantics(replay).map_err(EngineProblem::File)?;
-    let mut engine = match &replay.grammar_file {
-        Some(file) => read_engine(semantics, &root.join(file)).map_err(EngineProblem::Grammar)?,
-        None => Engine::new(semantics),
-    };
-    overlay(&mut engine, replay, text).map_err(EngineProblem::File)?;
-    Ok(engine)
 }
 
 fn known_keys() -> impl Iterator<Item = &'static str> {
@@ -276,33 +250,6 @@ pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
         message.push_str(&format!("; did you mean `{near}`?"));
     }
     Problem { at: error.span().map(|span| span.start), text: message }
-}
-
-fn semantics(replay: &Replay) -> Result<Semantics, Problem> {
-    match &replay.semantics {
-        Some(name) => name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error)),
-        None => Ok(Semantics::default()),
-    }
-}
-
-/// Changes the parameters that the experiment gives.
-fn overlay(engine: &mut Engine, replay: &Replay, text: &str) -> Result<(), Problem> {
-    for (motif, parameters) in &replay.grammar {
-        for (key, value) in parameters {
-            engine.set(motif, key, *value.get_ref()).map_err(|error| {
-                let mut message = error.to_string();
-                if let ParameterError::Unknown { name, known, .. } = &error
-                    && let Some(near) = nearest(name, known.split(", "))
-                {
-                    message.push_str(&format!("; did you mean `{near}`?"));
-                }
-                // The value's line is the key's; a motif's name stands in the header above it.
-                let line = text[..value.span().start].rfind('\n').map_or(0, |at| at + 1);
-                Problem::at(line, message)
-            })?;
-        }
-    }
-    Ok(())
 }
 
 fn source(file: File) -> Result<Source, Problem> {

@@ -60,6 +60,13 @@ fn every_key_is_known_for_suggestions() {
         published = true
         seeds = { first = 1, count = 3 }
         sweep = { axis = "scale", values = [0, 1] }
+        sensitivity = [0.5, 1]
+        choice.tau_seconds = [9]
+        choice.drift = [1.5]
+        choice.clip = [2]
+        choice.scales = [1]
+        choice.noise_seeds = { first = 31, count = 2 }
+        choice.recordings = [{ trace = "r.jsonl", windows = "w.csv" }]
     "#;
     let evaluation = read(generated).unwrap().evaluation.unwrap();
     assert_eq!((evaluation.seeds, evaluation.sweep), (vec![1, 2, 3], Some((Axis::Scale, vec![0.0, 1.0]))));
@@ -150,8 +157,35 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         (&format!("{generate}noise = 'white'\n"), "`x.toml:5:9`: a perturbed stream has no `noise`; remove it"),
         (
             &format!("{generate}[evaluate]\ndetectors = ['adwim']\n"),
-            "`x.toml:6:14`: there is no detector `adwim`; did you mean `adwin`?; there are: adwin-reference, \
-             bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
+            "`x.toml:6:14`: there is no detector `adwim`; did you mean `adwin`?; there are: reference, \
+             excursion, adwin-reference, bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
+        ),
+        (
+            &format!("{generate}[evaluate]\ndetectors = ['reference']\n"),
+            "`x.toml:6:14`: `reference` is the engine of the experiment, which is scored first",
+        ),
+        (
+            &format!("{generate}[evaluate]\nsensitivity = [0.5, 1.5]\n"),
+            "`x.toml:6:15`: `rho` times 1.5: 1.35 is out of range: 0 <= rho < 1, finite",
+        ),
+        (
+            &format!("{generate}[evaluate]\nsensitivity = [0]\n"),
+            "`x.toml:6:15`: a factor is a number from 0.01 to 100, not 0",
+        ),
+        (
+            "title = 't'\n[input]\ndata = 'ceb'\n[evaluate]\nwindows = 'w.csv'\nsensitivity = [1]\n",
+            "`x.toml:6:15`: only generated streams tell how sensitive an engine is",
+        ),
+        (
+            &format!("{generate}[evaluate]\nsweep = {{ axis = 'rho', values = [2] }}\n"),
+            "`x.toml:6:35`: times `rho`, 1.8 is out of range: 0 <= rho < 1, finite",
+        ),
+        (
+            &format!(
+                "{generate}[evaluate.choice]\ntau_seconds = []\ndrift = [1]\nclip = [1]\nscales = [1]\n\
+                 noise_seeds = {{ first = 1, count = 1 }}\n"
+            ),
+            "`x.toml:5:1`: `tau_seconds`, `drift` and `clip` need numbers from 0.01 to 1000",
         ),
         (
             &format!("{generate}[evaluate]\nwindows = 'w.csv'\n"),
@@ -159,7 +193,8 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[evaluate]\n",
-            "`x.toml:4:1`: a trace is scored against `windows`, a CSV with motif, channel, t_start, t_end",
+            "`x.toml:4:1`: a trace is scored against `windows`, a CSV with motif, channel, t_start, t_end, or compared with \
+             `detectors`",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[evaluate]\nwindows = 'w.csv'\nseeds = { first = 1, count = 2 }\n",
@@ -175,7 +210,9 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             &format!("{generate}[evaluate.sweep]\naxis = 'scal'\nvalues = [1]\n"),
-            "`x.toml:6:8`: there is no axis `scal`; did you mean `scale`?; there are: scale, threshold, rate, missing, reorder, jitter",
+            "`x.toml:6:8`: there is no axis `scal`; did you mean `scale`?; there are: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, \
+             drift_threshold, slew_threshold, min_dwell_seconds, tau_seconds, release_threshold, clip_threshold, \
+             open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals",
         ),
         (
             &format!("{generate}[evaluate.sweep]\naxis = 'missing'\nvalues = [0, 1]\n"),

@@ -42,25 +42,30 @@ impl GrammarFileError {
 /// Bytes of the largest grammar: the time of the YAML parser goes with the square of how deep a text is nested.
 const LARGEST: usize = 1 << 16;
 
-/// Reads the grammar of an engine from a TOML, YAML or JSON file, told apart by their endings. All keys are required.
+/// Reads the grammar of an engine from a TOML, YAML or JSON file, told apart by their endings. All keys are required. Where no
+/// engine is named it is the one that has such keys.
 ///
 /// # Errors
 /// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
-pub fn read_engine(semantics: Semantics, path: &Path) -> Result<Engine, GrammarFileError> {
+pub fn read_engine(semantics: Option<Semantics>, path: &Path) -> Result<Engine, GrammarFileError> {
+    let (text, ending) = read_text(path)?;
+    // Engines have no time constant in common: `rho` is a memory per sample, `tau_seconds` one in time.
+    let semantics =
+        semantics.unwrap_or(if text.contains("tau_seconds") { Semantics::Excursion } else { Semantics::Reference });
     Ok(match semantics {
-        Semantics::Reference => Engine::Reference(read_grammar(path)?),
-        Semantics::Excursion => Engine::Excursion(read_grammar(path)?),
+        Semantics::Reference => Engine::Reference(parse(&text, &ending, path)?),
+        Semantics::Excursion => Engine::Excursion(parse(&text, &ending, path)?),
     })
 }
 
-fn read_grammar<G: DeserializeOwned>(path: &Path) -> Result<G, GrammarFileError> {
+fn read_text(path: &Path) -> Result<(String, String), GrammarFileError> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let text = read_small_text(path).map_err(StoreError::read(path))?;
     if text.len() > LARGEST {
         let problem = format!("it has more than {} KiB; a grammar has some hundred bytes", LARGEST >> 10);
         return Err(GrammarFileError::Malformed { place: Place::file(path), problem });
     }
-    parse(&text, &ending, path)
+    Ok((text, ending))
 }
 
 fn parse<G: DeserializeOwned>(text: &str, ending: &str, path: &Path) -> Result<G, GrammarFileError> {

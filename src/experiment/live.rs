@@ -8,7 +8,7 @@ use super::{ExperimentError, Project, Report, Verdict};
 use crate::capture::Stop;
 use crate::evaluate::Window;
 use crate::live::{DATABASE, Seen, find_server};
-use crate::motif::{self, Episode};
+use crate::motif::{self, Episode, Grammar};
 use crate::residual::{Stream, number};
 use crate::store::{Durability, remove_file, write_whole};
 use crate::tape::recording::{Body, Cost, Line, Seal, read_recording};
@@ -24,6 +24,8 @@ pub struct Finding {
     pub required: bool,
     /// Seconds from the fault to the start of the first episode inside the window.
     pub delay_s: Option<f64>,
+    /// Seconds from the fault until the engine could tell of that episode.
+    pub told_s: Option<f64>,
     /// Seconds from the end of the fault to the end of that episode.
     pub end_late_s: Option<f64>,
     /// Seconds from the end of the fault until the residual is under the drift threshold for good.
@@ -103,8 +105,7 @@ fn score(
         };
         let Some((begin, end)) = seen.fault else { continue };
         let window = Window::new(*motif, channel, begin - began, end - began);
-        let drift = experiment.engine.drift(*motif);
-        findings.push(finding(window, *required, stream, episodes, drift));
+        findings.push(finding(window, *required, stream, episodes));
     }
     let touched = |episode: &&Episode| {
         findings
@@ -116,11 +117,13 @@ fn score(
     Ok(LiveScore { server, findings, false_episodes, cost })
 }
 
-fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode], drift: f64) -> Finding {
+fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode]) -> Finding {
     let of_channel =
         episodes.iter().filter(|episode| episode.motif == window.motif && episode.channel == window.channel);
     let found = of_channel.into_iter().find(|episode| (window.t_start..window.t_end).contains(&episode.t_start));
     let class = window.motif.class();
+    // Under every engine the same: the published threshold.
+    let drift = Grammar::default().of(window.motif).drift_threshold;
     let mut samples =
         stream.samples().filter(|sample| sample.class == class && sample.channel == Some(&window.channel));
     // The first sample from which on none is over: the one behind the last that is.
@@ -135,6 +138,7 @@ fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode]
     Finding {
         required,
         delay_s: found.map(|episode| episode.t_start - window.t_start),
+        told_s: found.map(|episode| episode.t_told() - window.t_start),
         end_late_s: found.map(|episode| episode.t_end - window.t_end),
         recovered_s: recovered,
         window,
@@ -223,7 +227,8 @@ impl LiveScore {
     #[must_use]
     pub fn csv(&self) -> String {
         let mut text =
-            "server,kind,motif,channel,t_start,delay_s,end_late_s,recovered_s,server_ms,cpu_ms,elapsed_ms\n".to_owned();
+            "server,kind,motif,channel,t_start,delay_s,told_s,end_late_s,recovered_s,server_ms,cpu_ms,elapsed_ms\n"
+                .to_owned();
         let cell = |value: Option<f64>| {
             let mut text = Vec::new();
             if let Some(value) = value {
@@ -234,18 +239,18 @@ impl LiveScore {
         let cost = [self.cost.server_ms, Some(self.cost.cpu_ms), Some(self.cost.elapsed_ms)].map(cell).join(",");
         for finding in &self.findings {
             let kind = if finding.required { "required" } else { "consequence" };
-            let Finding { window, delay_s, end_late_s, recovered_s, .. } = finding;
-            let cells = [Some(window.t_start), *delay_s, *end_late_s, *recovered_s].map(cell).join(",");
+            let Finding { window, delay_s, told_s, end_late_s, recovered_s, .. } = finding;
+            let cells = [Some(window.t_start), *delay_s, *told_s, *end_late_s, *recovered_s].map(cell).join(",");
             writeln!(text, "{},{kind},{},{},{cells},{cost}", self.server, window.motif.name(), window.channel)
                 .expect("a String takes every write");
         }
         for episode in &self.false_episodes {
-            let cells = [Some(episode.t_start), None, None, None].map(cell).join(",");
+            let cells = [Some(episode.t_start), None, None, None, None].map(cell).join(",");
             writeln!(text, "{},false,{},{},{cells},{cost}", self.server, episode.motif.name(), episode.channel)
                 .expect("a String takes every write");
         }
         if self.findings.is_empty() && self.false_episodes.is_empty() {
-            writeln!(text, "{},quiet,,,,,,,{cost}", self.server).expect("a String takes every write");
+            writeln!(text, "{},quiet,,,,,,,,{cost}", self.server).expect("a String takes every write");
         }
         text
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::ExperimentError;
-use super::file::{Problem, engine, from_toml};
+use super::file::{Problem, from_toml};
 use crate::live::{Fault, Live, Load};
 use crate::motif::{Engine, Motif};
 use crate::store::{Place, line_and_column};
@@ -88,7 +88,7 @@ struct File {
     #[serde(default)]
     convert: ConvertKeys,
     #[serde(default)]
-    replay: super::file::Replay,
+    replay: super::engine::Replay,
 }
 
 #[derive(Default, Deserialize)]
@@ -184,7 +184,7 @@ impl LiveExperiment {
     pub(super) fn read(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
         let fail = |problem: Problem| problem.in_file(path, text);
         let file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
-        let engine = engine(&file.replay, root, text).map_err(|error| error.into_error(&fail))?;
+        let engine = file.replay.engine(true, root, text).map_err(|error| error.into_error(&fail))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut rules = Rules::default();
         for (rule, value) in &file.convert.rules {

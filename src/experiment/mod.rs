@@ -4,6 +4,7 @@ mod accept;
 mod cache;
 mod compare;
 mod difference;
+mod engine;
 mod error;
 mod evaluation;
 mod explain;
@@ -26,6 +27,7 @@ pub use compare::{StageRow, Verdict};
 pub use difference::{
     Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
 };
+pub use engine::default_semantics;
 pub use error::ExperimentError;
 pub use evaluation::Evaluation;
 pub use explain::explain;

@@ -48,7 +48,7 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
         let evaluated = experiment.evaluation.as_ref().map(|evaluation| {
             format!(
                 "score the engine and {} other detectors on {} runs",
-                evaluation.detectors.len(),
+                evaluation.subjects.len() - 1,
                 evaluation.runs().max(1)
             )
         });

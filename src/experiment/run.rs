@@ -221,9 +221,9 @@ pub(super) fn execute(
             cached.push(CachedStage::Evaluate);
         } else {
             let ran = || progress(Progress::Ran);
-            let Experiment { source, engine, .. } = experiment;
+            let Experiment { source, .. } = experiment;
             let (stream, episodes) = replay()?;
-            for (name, bytes) in evaluation.tables(project.root(), source, *engine, stream, episodes, &ran)? {
+            for (name, bytes) in evaluation.tables(project.root(), source, stream, episodes, &ran)? {
                 let digest = write_table(&folder, &name, &bytes)?;
                 wrote.insert(name, digest);
             }

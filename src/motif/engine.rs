@@ -4,11 +4,12 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::grammar::{MotifParameters, Range};
 use super::lanes::LANES;
 use super::lockstep::{Asked, trust_sums};
 use super::machine::{Emission, emissions};
 use super::runs::Runs;
-use super::{Episode, ExcursionGrammar, Grammar, Motif, ParameterError, excursion};
+use super::{Episode, ExcursionGrammar, ExcursionParameters, Grammar, Motif, ParameterError, Parameters, excursion};
 use crate::residual::{Class, Stream};
 
 /// Which engine computes the episodes: the seam at which another one is added.
@@ -110,27 +111,30 @@ impl Engine {
         }
     }
 
-    /// The drift threshold of a motif.
+    /// The keys of its parameters.
     #[must_use]
-    pub fn drift(&self, motif: Motif) -> f64 {
+    pub fn keys(&self) -> Vec<&'static str> {
+        let keys = |ranges: &[Range]| ranges.iter().map(|(key, ..)| *key).collect();
         match self {
-            Self::Reference(grammar) => grammar.of(motif).drift_threshold,
-            Self::Excursion(grammar) => grammar.of(motif).drift_threshold,
+            Self::Reference(_) => keys(Parameters::RANGES),
+            Self::Excursion(_) => keys(ExcursionParameters::RANGES),
         }
     }
 
-    /// The same engine with all thresholds times `factor`.
-    #[must_use]
-    pub fn with_thresholds(self, factor: f64) -> Self {
+    /// The same engine with the parameters of some keys times `factor`, in all motifs.
+    ///
+    /// # Errors
+    /// When one is out of range then.
+    pub fn scaled(self, keys: impl Fn(&str) -> bool, factor: f64) -> Result<Self, ParameterError> {
         let mut engine = self;
-        let thresholds: Vec<(Motif, &str, f64)> = match self {
-            Self::Reference(grammar) => grammar.entries().filter(|(_, key, _)| key.ends_with("_threshold")).collect(),
-            Self::Excursion(grammar) => grammar.entries().filter(|(_, key, _)| key.ends_with("_threshold")).collect(),
+        let entries: Vec<(Motif, &str, f64)> = match self {
+            Self::Reference(grammar) => grammar.entries().collect(),
+            Self::Excursion(grammar) => grammar.entries().collect(),
         };
-        for (motif, key, value) in thresholds {
-            engine.set(motif.name(), key, value * factor).expect("a positive factor keeps thresholds positive");
+        for (motif, key, value) in entries.into_iter().filter(|(_, key, _)| keys(key)) {
+            engine.set(motif.name(), key, value * factor)?;
         }
-        engine
+        Ok(engine)
     }
 
     /// The episodes of a stream, ordered by start, then motif, channel and emission.

@@ -70,9 +70,19 @@ pub struct Episode {
     pub details: Option<Details>,
 }
 
+impl Episode {
+    /// When the engine could tell that there is one, its end aside.
+    #[must_use]
+    pub fn t_told(&self) -> f64 {
+        self.details.map_or(self.t_start, |details| details.t_confirmed)
+    }
+}
+
 /// What an episode of `excursion` knows besides its channel, its times and its peak.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Details {
+    /// Time of the sample by which it was certain.
+    pub t_confirmed: f64,
     /// Time of the first sample of the largest magnitude.
     pub t_peak: f64,
     /// Mean residual from start to end.
@@ -103,7 +113,8 @@ pub fn fingerprint(episodes: &[Episode]) -> String {
         for number in numbers(episode) {
             hasher.update(number.to_le_bytes());
         }
-        if let Some(Details { t_peak, mean, samples, open }) = episode.details {
+        if let Some(Details { t_confirmed, t_peak, mean, samples, open }) = episode.details {
+            hasher.update(t_confirmed.to_le_bytes());
             hasher.update(t_peak.to_le_bytes());
             hasher.update(mean.to_le_bytes());
             hasher.update(samples.to_le_bytes());
@@ -118,7 +129,7 @@ pub fn fingerprint(episodes: &[Episode]) -> String {
 pub const fn csv_header(semantics: Semantics) -> &'static [u8] {
     match semantics {
         Semantics::Reference => b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n",
-        Semantics::Excursion => b"motif,channel,t_start,t_end,t_peak,peak,mean,direction,samples,open\n",
+        Semantics::Excursion => b"motif,channel,t_start,t_end,t_confirmed,t_peak,peak,mean,direction,samples,open\n",
     }
 }
 
@@ -138,10 +149,10 @@ pub fn csv(semantics: Semantics, episodes: &[Episode]) -> Vec<u8> {
         match episode.details {
             None => numbers(episode).into_iter().for_each(number),
             Some(details) => {
-                [episode.t_start, episode.t_end, details.t_peak, episode.peak, details.mean]
+                let Details { t_confirmed, t_peak, mean, samples, open } = details;
+                [episode.t_start, episode.t_end, t_confirmed, t_peak, episode.peak, mean]
                     .into_iter()
                     .for_each(&mut number);
-                let Details { samples, open, .. } = details;
                 text.extend_from_slice(format!(",{},{samples},{open}", details.direction()).as_bytes());
             }
         }

@@ -23,4 +23,4 @@ pub use excursion::{ExcursionGrammar, ExcursionParameters};
 pub use grammar::{Grammar, MotifParameters, ParameterError, Parameters, PerMotif, Range};
 pub use live::LiveEngine;
 #[cfg(feature = "parquet")]
-pub use parquet::{ParquetError, parquet};
+pub use parquet::parquet;

@@ -1,15 +1,9 @@
-use polars::prelude::{Column, DataFrame, ParquetWriter, PolarsError};
+use polars::prelude::Column;
 
 use super::{Details, Episode, Semantics};
-
-/// Polars could not make the file.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot make a Parquet table of the episodes")]
-pub struct ParquetError(#[from] PolarsError);
+use crate::residual::{ParquetError, parquet_table};
 
 /// The bytes of an `episodes.parquet`: the columns of [`super::csv`], texts as strings and numbers as doubles.
-///
-/// For tools that read Parquet; the bytes depend on the version of a library, so no digest is taken of them.
 ///
 /// # Errors
 /// When polars refuses, which it has no reason to.
@@ -34,6 +28,7 @@ pub fn parquet(semantics: Semantics, episodes: &[Episode]) -> Result<Vec<u8>, Pa
             let of = |get: fn(&Details) -> f64| details.iter().map(|details| get(details)).collect::<Vec<f64>>();
             let directions: Vec<&str> = details.iter().map(|details| details.direction()).collect();
             columns.extend([
+                Column::new("t_confirmed".into(), of(|details| details.t_confirmed)),
                 Column::new("t_peak".into(), of(|details| details.t_peak)),
                 Column::new("peak".into(), numbers(|episode| episode.peak)),
                 Column::new("mean".into(), of(|details| details.mean)),
@@ -43,8 +38,5 @@ pub fn parquet(semantics: Semantics, episodes: &[Episode]) -> Result<Vec<u8>, Pa
             ]);
         }
     }
-    let mut table = DataFrame::new(episodes.len(), columns)?;
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).finish(&mut table)?;
-    Ok(bytes)
+    parquet_table(episodes.len(), columns)
 }

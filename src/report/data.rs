@@ -145,7 +145,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Option<Outcomes>, E
         verdict: explanation.verdict,
         stages: explanation.stages,
         series: series(&stream, &episodes),
-        span: stream.times().first().copied().zip(stream.times().last().copied()).unwrap_or_default(),
+        span: stream.span(),
         q_errors: of_class(Class::Cardinality, f64::abs),
         divergences: of_class(Class::WorkloadPhase, |value| value),
         episodes,

@@ -73,7 +73,7 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
 
 /// Sweeps and scores replay the perturbed stream again and again; its episodes are shown once.
 fn is_data_set(outcomes: &Outcomes) -> bool {
-    outcomes.tables.is_empty()
+    outcomes.name.starts_with("exemplar-") || outcomes.tables.iter().all(|table| table.name == "found.csv")
 }
 
 fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
@@ -145,11 +145,7 @@ fn timeline(outcomes: &Outcomes) -> Result<Figure, ExperimentError> {
     let others = if more > 0 { format!(" Channels not drawn: {more}.") } else { String::new() };
     Ok(Figure {
         svg: drawn(&name, drawing)?,
-        caption: format!(
-            "{}: each bar is an episode, from its opening to the sample that confirmed its end. Motifs: {}.{others}",
-            outcomes.name,
-            motifs.join(", ")
-        ),
+        caption: format!("{}: each bar is an episode. Motifs: {}.{others}", outcomes.name, motifs.join(", ")),
         section: Section::Found,
         sources: vec![("episodes".to_owned(), outcomes.digest("episodes").to_owned())],
         name,
@@ -175,7 +171,7 @@ fn residuals(outcomes: &Outcomes) -> Result<Figure, ExperimentError> {
     Ok(Figure {
         svg: drawn(&name, drawing)?,
         caption: format!(
-            "{}: residuals of the channels with the longest episodes (shaded), with the drift (orange) and slew (blue, dashed) thresholds; \
+            "{}: residuals of the channels with the longest episodes (shaded), with the drift (orange) and the slew or release (blue) thresholds, dashed; \
              of many samples the least and the largest of each stretch are drawn.",
             outcomes.name
         ),
@@ -191,7 +187,7 @@ fn residuals(outcomes: &Outcomes) -> Result<Figure, ExperimentError> {
 fn panel_of(outcomes: &Outcomes, motif: Motif, channel: &str, panel: &DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
     let points = outcomes.series.get(&(motif, channel.to_owned())).cloned().unwrap_or_default();
     let of_channel = outcomes.episodes.iter().filter(|e| e.motif == motif && e.channel == channel);
-    let levels = [("drift_threshold", COLORS[5]), ("slew_threshold", COLORS[4])];
+    let levels = [("drift_threshold", COLORS[5]), ("slew_threshold", COLORS[4]), ("release_threshold", COLORS[4])];
     let levels: Vec<_> =
         levels.into_iter().filter_map(|(key, color)| Some((outcomes.parameter(motif, key)?, color))).collect();
     let values = || points.iter().map(|(_, value)| *value).chain(levels.iter().map(|(level, _)| *level));

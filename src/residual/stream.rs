@@ -65,6 +65,12 @@ impl Stream {
         &self.t
     }
 
+    /// The first and the last time; zeros if there is none.
+    #[must_use]
+    pub fn span(&self) -> (f64, f64) {
+        (self.t.first().copied().unwrap_or_default(), self.t.last().copied().unwrap_or_default())
+    }
+
     /// Residuals.
     #[must_use]
     pub fn values(&self) -> &[f64] {

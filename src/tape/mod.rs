@@ -9,6 +9,7 @@ mod manifest;
 mod reader;
 pub mod recording;
 mod salvage;
+mod table;
 mod writer;
 
 pub use error::TapeError;
@@ -16,4 +17,7 @@ pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
 pub use manifest::{Manifest, RowCounts};
 pub use reader::{Tape, read};
 pub use salvage::{Kind, Salvaged, salvage};
+pub use table::samples_csv;
+#[cfg(feature = "parquet")]
+pub use table::samples_parquet;
 pub use writer::TapeWriter;

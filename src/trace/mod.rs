@@ -34,7 +34,7 @@ pub use dataset::{Construction, Dataset};
 pub use error::TraceError;
 pub use fetch::{Fetched, fetch_corpus, fetch_sample};
 pub use options::{GenericColumns, Options};
-pub use output::source;
+pub use output::{is_own, source};
 
 use crate::residual::Stream;
 use crate::store::InputDigest;

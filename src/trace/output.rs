@@ -84,6 +84,12 @@ pub fn source(path: &Path, options: &Options) -> String {
     labelled(path, options, "")
 }
 
+/// Whether a tape of this label comes of a construction of our own, as all recordings do.
+#[must_use]
+pub fn is_own(label: &str) -> bool {
+    label.split_once('@').is_some_and(|(construction, _)| construction.contains(':'))
+}
+
 fn labelled(path: &Path, options: &Options, suffix: &str) -> String {
     let (dataset, file) = (options.dataset, label(path));
     match options.construction {

@@ -135,12 +135,12 @@ const CASES: &[Case] = &[
     (
         "run wrong/detector.toml",
         2,
-        "error: `wrong/detector.toml:6:14`: there is no detector `adwinn`; did you mean `adwin`?; there are: adwin-reference, bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
+        "error: `wrong/detector.toml:6:14`: there is no detector `adwinn`; did you mean `adwin`?; there are: reference, excursion, adwin-reference, bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
     ),
     (
         "run wrong/sweep.toml",
         2,
-        "error: `wrong/sweep.toml:6:18`: there is no axis `scales`; did you mean `scale`?; there are: scale, threshold, rate, missing, reorder, jitter",
+        "error: `wrong/sweep.toml:6:18`: there is no axis `scales`; did you mean `scale`?; there are: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds, tau_seconds, release_threshold, clip_threshold, open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals",
     ),
     (
         "run wrong/seeds.toml",
@@ -387,6 +387,12 @@ const CASES: &[Case] = &[
         "detect --detector adwinn t.jsonl --out o",
         2,
         "error: invalid value 'adwinn' for '--detector <NAME>': there is no detector `adwinn`; did you mean `adwin`?; there are: adwin-reference, bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
+    ),
+    ("export t.jsonl --table t.xlsx", 2, "error: the ending `xlsx` is not that of a table; known: csv, parquet"),
+    (
+        "export nowhere.jsonl --table t.csv",
+        12,
+        "error: cannot read `nowhere.jsonl`: No such file or directory (os error 2)",
     ),
     (
         "score --episodes nowhere.csv --windows good.csv --tape t.jsonl",

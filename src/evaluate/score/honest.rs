@@ -16,7 +16,7 @@ pub struct Tally {
     pub range_recall: f64,
     /// Sum over episodes of the range-based precision.
     pub range_precision: f64,
-    /// Of the matched episodes that open inside their window: seconds from its start.
+    /// Of the matched episodes that open inside their window: seconds from its start until the engine could tell.
     pub delays_s: Vec<f64>,
     /// Of the matched: seconds between the starts, without sign.
     pub start_errors_s: Vec<f64>,
@@ -66,7 +66,7 @@ fn one(episodes: &[&Episode], windows: &[&Window], span: Span) -> Tally {
     for (window, episode) in matching(episodes, windows) {
         tally.matched += 1;
         if episode.t_start >= window.t_start {
-            tally.delays_s.push(episode.t_start - window.t_start);
+            tally.delays_s.push(episode.t_told() - window.t_start);
         }
         tally.start_errors_s.push((episode.t_start - window.t_start).abs());
         tally.end_errors_s.push((episode.t_end - window.t_end).abs());

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ShardError;
-use crate::experiment::{Experiment, ExperimentError, Project, Source, run};
-use crate::motif::Engine;
+use crate::experiment::{Experiment, ExperimentError, Project, Source, default_semantics, run};
+use crate::motif::{Engine, Semantics};
 use crate::residual::Class;
 use crate::store::{Durability, Place, StoreError, read_small, write_whole};
 use crate::tape::Manifest;
+use crate::trace::is_own;
 
 /// Version of what plans and markers mean. Another one is refused, and not guessed at.
 pub const CONTRACT: u32 = 1;
@@ -94,20 +95,23 @@ pub enum Split {
 }
 
 /// A plan to replay tapes below `root`. Their digests are those of their manifests: a shard holds its inputs against them before
-/// it works, so that planning reads no tape.
+/// it works, so that planning reads no tape. Without an engine it is the one that all of them are replayed under by default.
 ///
 /// # Errors
-/// When a manifest cannot be read, or two tapes have one name.
+/// When a manifest cannot be read, two tapes have one name, or they are replayed under several engines by default.
 pub fn plan_tapes(
     root: &Path,
     tapes: &[PathBuf],
-    engine: &Engine,
+    engine: Option<Engine>,
     split: Split,
     shards: Option<usize>,
 ) -> Result<Plan, ShardError> {
     let mut units = BTreeMap::new();
+    let mut defaults: BTreeMap<&'static str, (Semantics, &PathBuf)> = BTreeMap::new();
     for tape in tapes {
         let manifest = Manifest::read(&root.join(tape))?;
+        let semantics = default_semantics(is_own(&manifest.source));
+        defaults.entry(semantics.name()).or_insert((semantics, tape));
         let path = root.join(tape);
         let bytes = std::fs::metadata(&path).map_err(StoreError::read(&path))?.len();
         let file = tape.file_name().unwrap_or_default().to_string_lossy();
@@ -130,7 +134,19 @@ pub fn plan_tapes(
             return Err(ShardError::Plan { place: Place::file(path), problem });
         }
     }
-    let work = Work::Replay(Box::new(*engine));
+    let defaults: Vec<(Semantics, &PathBuf)> = defaults.into_values().collect();
+    let engine = match (engine, &defaults[..]) {
+        (Some(engine), _) => engine,
+        (None, [(semantics, tape), (other, other_tape), ..]) => {
+            let problem = format!(
+                "it is replayed under `{semantics}` by default, and {} under `{other}`; say which with --semantics",
+                other_tape.display()
+            );
+            return Err(ShardError::Plan { place: Place::file(root.join(tape)), problem });
+        }
+        (None, defaults) => defaults.first().map_or_else(Engine::default, |(semantics, _)| Engine::new(*semantics)),
+    };
+    let work = Work::Replay(Box::new(engine));
     Ok(Plan::new(work, units.into_values().flatten().collect(), shards))
 }
 

@@ -9,6 +9,7 @@ pub(in crate::motif) struct Emission {
     pub(in crate::motif) t_start: f64,
     /// The last sample that was out.
     pub(in crate::motif) t_end: f64,
+    pub(in crate::motif) t_confirmed: f64,
     pub(in crate::motif) t_peak: f64,
     pub(in crate::motif) peak: f64,
     pub(in crate::motif) mean: f64,
@@ -19,8 +20,8 @@ pub(in crate::motif) struct Emission {
 
 impl Emission {
     pub(in crate::motif) fn into_episode(self, motif: Motif, channel: &str) -> Episode {
-        let Self { t_start, t_end, t_peak, peak, mean, samples, open } = self;
-        let details = Some(Details { t_peak, mean, samples, open });
+        let Self { t_start, t_end, t_confirmed, t_peak, peak, mean, samples, open } = self;
+        let details = Some(Details { t_confirmed, t_peak, mean, samples, open });
         Episode {
             motif,
             channel: channel.to_owned(),
@@ -34,9 +35,9 @@ impl Emission {
     }
 }
 
-/// From the first hot sample to the last one that was out.
+/// From the first sample that was out to the last one.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+struct Excursion {
     t_start: f64,
     t_end: f64,
     t_peak: f64,
@@ -44,12 +45,14 @@ struct Span {
     /// Up to `t_end`.
     sum: f64,
     samples: u64,
-    /// Behind `t_end`: of the episode only if another sample is out.
+    /// Behind `t_end`: of the excursion only if another sample is out.
     later_sum: f64,
     later_samples: u64,
+    /// When it became an episode.
+    confirmed: Option<f64>,
 }
 
-impl Span {
+impl Excursion {
     fn new(t: f64, value: f64) -> Self {
         Self {
             t_start: t,
@@ -60,6 +63,7 @@ impl Span {
             samples: 1,
             later_sum: 0.0,
             later_samples: 0,
+            confirmed: None,
         }
     }
 
@@ -78,93 +82,109 @@ impl Span {
         self.later_samples += 1;
     }
 
-    fn emission(&self, open: bool) -> Emission {
+    /// The episode that it is, if it has been confirmed.
+    fn emission(&self, open: bool) -> Option<Emission> {
         let Self { t_start, t_end, t_peak, peak, sum, samples, .. } = *self;
-        Emission { t_start, t_end, t_peak, peak, mean: sum / samples as f64, samples, open }
+        let mean = sum / samples as f64;
+        self.confirmed.map(|t_confirmed| Emission { t_start, t_end, t_confirmed, t_peak, peak, mean, samples, open })
     }
 }
 
+/// A first-order low pass in time, of what the samples of each instant say.
 #[derive(Clone, Copy, Debug, Default)]
-enum State {
-    #[default]
-    Quiet,
-    /// Hot, and not yet for long enough.
-    Candidate(Span),
-    Episode(Span),
+struct LowPass {
+    /// Before the present instant.
+    before: f64,
+    /// What the present instant weighs.
+    weight: f64,
+    /// Of the samples of the present instant, the one of the largest magnitude.
+    extreme: f64,
 }
+
+impl LowPass {
+    /// The first sample of an instant, `dt` after the one before.
+    fn advance(&mut self, dt: f64, tau: f64, value: f64) {
+        *self = Self { before: self.value(), weight: dt / (tau + dt), extreme: value };
+    }
+
+    /// Another sample of the same instant.
+    fn again(&mut self, value: f64) {
+        if value.abs() > self.extreme.abs() {
+            self.extreme = value;
+        }
+    }
+
+    fn value(&self) -> f64 {
+        self.before + self.weight * (self.extreme - self.before)
+    }
+}
+
+/// What an interval counts for in the usual one.
+const INTERVAL_WEIGHT: f64 = 0.25;
 
 /// One channel, sample by sample, in order of time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::motif) struct Machine {
-    /// The magnitude, smoothed by a first-order low pass in time.
-    smoothed: f64,
+    low_pass: LowPass,
     previous: Option<f64>,
-    state: State,
+    /// Moving average of the intervals between instants.
+    interval: Option<f64>,
+    excursion: Option<Excursion>,
 }
 
 impl Machine {
     /// Takes in a sample; the episode that it closes, if any.
     #[inline]
     pub(in crate::motif) fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<Emission> {
-        let ExcursionParameters {
-            tau_seconds,
-            drift_threshold,
-            slew_threshold,
-            release_threshold,
-            open_dwell_seconds: open_dwell,
-            close_dwell_seconds: close_dwell,
-            max_gap_seconds,
-        } = *parameters;
         let mut emitted = None;
-        let mut dt = self.previous.map_or(0.0, |previous| t - previous);
-        self.previous = Some(t);
-        if dt > max_gap_seconds {
-            if let State::Episode(span) = self.state {
-                emitted = Some(span.emission(false));
+        let clipped = value.clamp(-parameters.clip_threshold, parameters.clip_threshold);
+        match self.previous.map(|previous| t - previous) {
+            Some(dt) if dt > 0.0 => {
+                if self.is_gap(parameters, dt) {
+                    emitted = self.excursion.take().and_then(|excursion| excursion.emission(false));
+                    self.low_pass = LowPass { extreme: clipped, ..LowPass::default() };
+                } else {
+                    self.low_pass.advance(dt, parameters.tau_seconds, clipped);
+                }
+                let usual = self.interval.unwrap_or(dt);
+                self.interval = Some(usual + INTERVAL_WEIGHT * (dt - usual));
             }
-            (self.state, self.smoothed, dt) = (State::Quiet, 0.0, 0.0);
+            _ => self.low_pass.again(clipped),
         }
-        let magnitude = value.abs();
-        self.smoothed += dt / (tau_seconds + dt) * (magnitude - self.smoothed);
-        let out = magnitude >= release_threshold.min(slew_threshold);
-        let hot = magnitude >= slew_threshold || (out && self.smoothed >= drift_threshold);
-        self.state = match self.state {
-            State::Quiet if hot => {
-                let span = Span::new(t, value);
-                if open_dwell > 0.0 { State::Candidate(span) } else { State::Episode(span) }
+        self.previous = Some(t);
+        if value.abs() >= parameters.release_threshold {
+            let excursion = match &mut self.excursion {
+                Some(excursion) => {
+                    excursion.out(t, value);
+                    excursion
+                }
+                none => none.insert(Excursion::new(t, value)),
+            };
+            if excursion.confirmed.is_none()
+                && t - excursion.t_start >= parameters.open_dwell_seconds
+                && self.low_pass.value().abs() >= parameters.drift_threshold
+            {
+                excursion.confirmed = Some(t);
             }
-            State::Quiet => State::Quiet,
-            State::Candidate(mut span) if out => {
-                span.out(t, value);
-                if t - span.t_start >= open_dwell { State::Episode(span) } else { State::Candidate(span) }
+        } else if let Some(excursion) = &mut self.excursion {
+            if t - excursion.t_end >= parameters.close_dwell_seconds {
+                emitted = excursion.emission(false);
+                self.excursion = None;
+            } else {
+                excursion.quiet(value);
             }
-            State::Candidate(span) if t - span.t_end >= open_dwell => State::Quiet,
-            State::Candidate(mut span) => {
-                span.quiet(value);
-                State::Candidate(span)
-            }
-            State::Episode(mut span) if out => {
-                span.out(t, value);
-                State::Episode(span)
-            }
-            State::Episode(span) if t - span.t_end >= close_dwell => {
-                emitted = Some(span.emission(false));
-                State::Quiet
-            }
-            State::Episode(mut span) => {
-                span.quiet(value);
-                State::Episode(span)
-            }
-        };
+        }
         emitted
+    }
+
+    /// Whether nothing is known of the `dt` since the previous instant.
+    fn is_gap(&self, parameters: &ExcursionParameters, dt: f64) -> bool {
+        dt > parameters.max_gap_seconds && self.interval.is_none_or(|usual| dt > parameters.max_gap_intervals * usual)
     }
 
     /// The episode that has been confirmed and is not over.
     pub(in crate::motif) fn open(&self) -> Option<Emission> {
-        match self.state {
-            State::Episode(span) => Some(span.emission(true)),
-            State::Quiet | State::Candidate(_) => None,
-        }
+        self.excursion.and_then(|excursion| excursion.emission(true))
     }
 }
 
@@ -197,8 +217,8 @@ mod tests {
         assert_eq!(spans(&fault(5, 80, 20)), [(5.0, 84.0, false)]);
         // A blip is none; the end of the stream leaves it open.
         assert_eq!(spans(&fault(5, 1, 20)), []);
-        assert_eq!(spans(&fault(5, 2, 20)), []);
-        assert_eq!(spans(&fault(5, 3, 20)), [(5.0, 7.0, false)]);
+        assert_eq!(spans(&fault(5, 5, 20)), []);
+        assert_eq!(spans(&fault(5, 10, 20)), [(5.0, 14.0, false)]);
         assert_eq!(spans(&fault(5, 10, 4)), [(5.0, 14.0, true)]);
         // A relapse within the dwell goes on with the same episode, one behind it is another.
         assert_eq!(spans(&[fault(1, 9, 4), fault(0, 9, 9)].concat()), [(1.0, 22.0, false)]);
@@ -208,33 +228,45 @@ mod tests {
     #[test]
     fn a_constant_offset_is_seen_and_one_under_the_release_is_not() {
         let offset = |value: f64| spans(&[vec![0.0; 5], vec![value; 60], vec![0.0; 10]].concat());
-        // Smoothed, 0.3 reaches the drift of 0.2 after some ten seconds.
-        assert_eq!(offset(0.3).len(), 1);
-        assert!((10.0..20.0).contains(&offset(0.3)[0].0));
-        assert_eq!(offset(0.3)[0].1, 64.0);
-        assert_eq!(offset(0.19), []);
+        assert_eq!(offset(0.4), [(5.0, 64.0, false)]);
+        assert_eq!(offset(-0.4), [(5.0, 64.0, false)]);
+        assert_eq!(offset(0.34), []);
     }
 
     #[test]
     fn samples_far_apart_are_not_one_incident() {
+        let times = |t: &[f64]| -> Vec<(f64, f64, bool)> {
+            let emitted = emissions(&ExcursionGrammar::default().plan_regression_onset, t, &vec![1.0; t.len()]);
+            emitted.iter().map(|emission| (emission.t_start, emission.t_end, emission.open)).collect()
+        };
+        assert_eq!(times(&[0.0, 3600.0]), []);
+        let seconds = |from: u32, count: u32| (from..from + count).map(f64::from).collect::<Vec<f64>>();
+        let two = [seconds(0, 20), seconds(3600, 20)].concat();
+        assert_eq!(times(&two), [(0.0, 19.0, false), (3600.0, 3619.0, true)]);
+        // A channel that is known to be sampled once an hour has no gap of an hour, but one of a day.
+        let hourly = |hours: &[u32]| hours.iter().map(|hour| f64::from(*hour) * 3600.0).collect::<Vec<f64>>();
+        assert_eq!(times(&hourly(&[0, 1, 2, 3])), [(3600.0, 10_800.0, true)]);
+        assert_eq!(times(&hourly(&[0, 1, 2, 3, 27, 28]))[0], (3600.0, 10_800.0, false));
+    }
+
+    #[test]
+    fn of_samples_of_one_time_the_extreme_one_counts() {
         let parameters = ExcursionGrammar::default().plan_regression_onset;
-        assert_eq!(emissions(&parameters, &[0.0, 3600.0], &[1.0, 1.0]), []);
-        let t = [0.0, 1.0, 2.0, 3.0, 3600.0, 3601.0, 3602.0, 3603.0];
-        let emitted = emissions(&parameters, &t, &[1.0; 8]);
-        assert_eq!(
-            emitted.iter().map(|emission| (emission.t_start, emission.t_end)).collect::<Vec<_>>(),
-            [(0.0, 3.0), (3600.0, 3603.0)]
-        );
-        assert_eq!((emitted[0].open, emitted[1].open), (false, true));
+        let t: Vec<f64> = (0..40).map(|sample| f64::from(sample / 2)).collect();
+        let of = |pair: [f64; 2]| emissions(&parameters, &t, &pair.repeat(20))[0].t_confirmed;
+        assert_eq!(of([0.0, 0.5]), of([0.5, 0.0]));
+        assert_eq!(of([0.0, 0.5]), of([0.5, 0.5]));
     }
 
     #[test]
     fn peak_mean_and_samples_are_those_between_start_and_end() {
         let parameters = ExcursionGrammar::default().plan_regression_onset;
-        let values = [0.6, -0.9, 0.0, 0.6, 0.01, 0.01, 0.01, 0.01, 0.01];
+        let values = [1.6, -0.9, 0.0, 1.2, 2.5, 2.5, 2.0, 2.0, 0.01, 0.01, 0.01, 0.01, 0.01];
         let t: Vec<f64> = (0..values.len()).map(|second| second as f64).collect();
         let [episode] = emissions(&parameters, &t, &values)[..] else { panic!("one episode") };
-        assert_eq!((episode.t_start, episode.t_end, episode.t_peak, episode.peak), (0.0, 3.0, 1.0, 0.9));
-        assert_eq!((episode.samples, episode.mean), (4, (0.6 - 0.9 + 0.0 + 0.6) / 4.0));
+        assert_eq!((episode.t_start, episode.t_end, episode.t_peak, episode.peak), (0.0, 7.0, 4.0, 2.5));
+        assert_eq!((episode.samples, episode.mean), (8, values[..8].iter().sum::<f64>() / 8.0));
+        // Smoothed, it is 0.45 at 6 s (0.32 at 5 s); a residual of 2.5 counts as 2.
+        assert_eq!(episode.t_confirmed, 6.0);
     }
 }

@@ -6,89 +6,98 @@ use crate::motif::grammar::{MotifParameters, PerMotif, Range, checked_keys};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExcursionParameters {
-    /// Time constant of the smoothed magnitude, in seconds: above 0.
+    /// Time constant of the smoothed residual, in seconds: above 0.
     #[serde(deserialize_with = "tau_seconds")]
     pub tau_seconds: f64,
-    /// Smoothed magnitude from which a channel that is out is hot, in the residual's unit: above 0.
+    /// Magnitude of the smoothed residual that makes an excursion an episode, in the residual's unit: above 0.
     #[serde(deserialize_with = "drift_threshold")]
     pub drift_threshold: f64,
-    /// Magnitude of a single residual that is hot, in the residual's unit: above 0.
-    #[serde(deserialize_with = "slew_threshold")]
-    pub slew_threshold: f64,
-    /// Magnitude from which a residual is out (one that is hot is out, too), in the residual's unit: above 0.
+    /// Magnitude from which a residual is out, in the residual's unit: above 0.
     #[serde(deserialize_with = "release_threshold")]
     pub release_threshold: f64,
+    /// Magnitude that a single residual counts for at most in the smoothed one, in the residual's unit: above 0.
+    #[serde(deserialize_with = "clip_threshold")]
+    pub clip_threshold: f64,
     /// Seconds that an excursion has to last to be an episode: 0 or more.
     #[serde(deserialize_with = "open_dwell_seconds")]
     pub open_dwell_seconds: f64,
-    /// Seconds in which nothing is out, after which an episode is over: 0 or more.
+    /// Seconds in which nothing is out, after which an excursion is over: 0 or more.
     #[serde(deserialize_with = "close_dwell_seconds")]
     pub close_dwell_seconds: f64,
-    /// Seconds between samples beyond which nothing is known: above 0.
+    /// Seconds between samples up to which the channel is known in between, however often it is sampled: above 0.
     #[serde(deserialize_with = "max_gap_seconds")]
     pub max_gap_seconds: f64,
+    /// The same in usual intervals of the channel: 0 or more.
+    #[serde(deserialize_with = "max_gap_intervals")]
+    pub max_gap_intervals: f64,
 }
 
 impl MotifParameters for ExcursionParameters {
     const RANGES: &'static [Range] = &[
         ("tau_seconds", "tau_seconds > 0", |value| value > 0.0),
         ("drift_threshold", "drift_threshold > 0", |value| value > 0.0),
-        ("slew_threshold", "slew_threshold > 0", |value| value > 0.0),
         ("release_threshold", "release_threshold > 0", |value| value > 0.0),
+        ("clip_threshold", "clip_threshold > 0", |value| value > 0.0),
         ("open_dwell_seconds", "open_dwell_seconds >= 0", |value| value >= 0.0),
         ("close_dwell_seconds", "close_dwell_seconds >= 0", |value| value >= 0.0),
         ("max_gap_seconds", "max_gap_seconds > 0", |value| value > 0.0),
+        ("max_gap_intervals", "max_gap_intervals >= 0", |value| value >= 0.0),
     ];
 
     fn values(&mut self) -> Vec<&mut f64> {
         let Self {
             tau_seconds,
             drift_threshold,
-            slew_threshold,
             release_threshold,
+            clip_threshold,
             open_dwell_seconds,
             close_dwell_seconds,
             max_gap_seconds,
+            max_gap_intervals,
         } = self;
         vec![
             tau_seconds,
             drift_threshold,
-            slew_threshold,
             release_threshold,
+            clip_threshold,
             open_dwell_seconds,
             close_dwell_seconds,
             max_gap_seconds,
+            max_gap_intervals,
         ]
     }
 }
 
-checked_keys!(ExcursionParameters: tau_seconds, drift_threshold, slew_threshold, release_threshold, open_dwell_seconds,
-    close_dwell_seconds, max_gap_seconds);
+checked_keys!(ExcursionParameters: tau_seconds, drift_threshold, release_threshold, clip_threshold, open_dwell_seconds,
+    close_dwell_seconds, max_gap_seconds, max_gap_intervals);
 
-/// The grammar of `excursion`. Drift and slew by default are those of the published grammar.
+/// The grammar of `excursion`. Its time constants, drift and clip thresholds are those that the experiment `excursion-choice`
+/// picks; what the others rest on: `docs/engines.md`.
 pub type ExcursionGrammar = PerMotif<ExcursionParameters>;
 
 impl Default for ExcursionGrammar {
     fn default() -> Self {
-        let motif =
-            |tau_seconds, drift_threshold, slew_threshold, open_dwell_seconds, close_dwell_seconds, max_gap_seconds| {
-                ExcursionParameters {
-                    tau_seconds,
-                    drift_threshold,
-                    slew_threshold,
-                    release_threshold: drift_threshold / 2.0,
-                    open_dwell_seconds,
-                    close_dwell_seconds,
-                    max_gap_seconds,
-                }
-            };
+        let motif = |tau_seconds, drift_threshold, release_threshold, clip_threshold| ExcursionParameters {
+            tau_seconds,
+            drift_threshold,
+            release_threshold,
+            clip_threshold,
+            open_dwell_seconds: 2.0,
+            close_dwell_seconds: 5.0,
+            max_gap_seconds: 15.0,
+            max_gap_intervals: 5.0,
+        };
         Self {
-            plan_regression_onset: motif(9.0, 0.20, 0.50, 2.0, 5.0, 15.0),
-            cardinality_mismatch_regime: motif(9.0, 0.5, 1.0, 1.0, 5.0, 15.0),
-            contention_ramp: motif(5.7, 0.05, 0.5, 1.0, 3.0, 15.0),
-            cache_collapse: motif(9.0, 0.10, 0.30, 2.0, 5.0, 15.0),
+            plan_regression_onset: motif(12.0, 0.35, 0.20, 2.0),
+            cardinality_mismatch_regime: motif(30.0, 0.75, 0.5, 2.0),
+            contention_ramp: ExcursionParameters {
+                open_dwell_seconds: 1.0,
+                close_dwell_seconds: 3.0,
+                ..motif(9.0, 0.0875, 0.05, 1.0)
+            },
+            cache_collapse: motif(30.0, 0.15, 0.10, 1.2),
             // A mix of queries needs a window of them: it comes every 30 s or so.
-            workload_phase_transition: motif(9.0, 0.15, 0.35, 2.0, 5.0, 90.0),
+            workload_phase_transition: ExcursionParameters { max_gap_seconds: 90.0, ..motif(12.0, 0.2625, 0.15, 1.05) },
         }
     }
 }

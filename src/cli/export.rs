@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::{Exit, Outcome};
+use crate::store::{Durability, write_whole};
+use crate::tape;
+
+/// Write the samples of a tape as a CSV or Parquet table, for SQL and data frames
+#[derive(clap::Args)]
+#[command(after_help = "\
+Columns: n (place in the tape), t (seconds), class, channel, value.
+Example: telltape export perturbed.jsonl --table perturbed.parquet")]
+pub(super) struct Export {
+    /// The tape; it needs its manifest TAPE.hash beside it
+    tape: PathBuf,
+    /// The table; its ending, .csv or .parquet, is its format
+    #[arg(long, value_name = "FILE")]
+    table: PathBuf,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ExportedJson {
+    table: String,
+    rows: u64,
+    tape_sha256: String,
+}
+
+impl Export {
+    pub(super) fn execute(self, output: &Output) -> Outcome {
+        let ending = self.table.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let known = if cfg!(feature = "parquet") { "csv, parquet" } else { "csv" };
+        if !known.split(", ").any(|known| known == ending) {
+            return Err(Failure::usage(format!("the ending `{ending}` is not that of a table; known: {known}")));
+        }
+        let tape = tape::read(&self.tape)?;
+        let bytes = match ending.as_str() {
+            #[cfg(feature = "parquet")]
+            "parquet" => tape::samples_parquet(&tape.stream).map_err(|error| Failure::internal(&error.into()))?,
+            _ => tape::samples_csv(&tape.stream),
+        };
+        write_whole(&self.table, &bytes, Durability::Whole)?;
+        let json = ExportedJson {
+            table: self.table.display().to_string(),
+            rows: tape.stream.len() as u64,
+            tape_sha256: tape.manifest.sha256,
+        };
+        output.data(&json, || format!("{}: {} rows\n", json.table, json.rows));
+        Ok(Exit::Ok)
+    }
+}
