@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use telltape::motif::{Engine, Grammar, Motif};
+use telltape::motif::{Engine, Grammar, Motif, Semantics};
 use telltape::residual::{Class, Stream, StreamBuilder};
 use telltape::tape::{self, TapeWriter};
 use telltape::trace::{self, Construction, Dataset, Options};
@@ -47,6 +47,9 @@ fn benchmarks(criterion: &mut Criterion) {
     group.bench_function("decode and hash", |bencher| bencher.iter(|| tape::read(&path).expect("sealed")));
     group.bench_function("encode, hash and seal", |bencher| bencher.iter(|| tape_of(&quiet)));
     group.bench_function("observer, 5 x 50 channels", |bencher| bencher.iter(|| Engine::default().replay(&quiet)));
+    // The quiet stream has no episode, so that the line above is `reference` without its trust pass.
+    let excursion = Engine::new(Semantics::Excursion);
+    group.bench_function("excursion, 5 x 50 channels", |bencher| bencher.iter(|| excursion.replay(&quiet)));
     for channels in [50, 500] {
         let stream = stream(channels);
         group.bench_function(format!("observer and trust, 5 x {channels} channels"), |bencher| {
