@@ -24,7 +24,7 @@ fn pieces(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Vec<(
     for (index, sample) in samples.iter().enumerate() {
         let steps = |until: usize| samples[..until].windows(2).map(|pair| pair[1].0 - pair[0].0);
         let intervals: Vec<f64> = steps(index).filter(|interval| *interval > 0.0).collect();
-        let known = steps(index + 1).last().filter(|_| index > 0).is_some_and(|interval| {
+        let known = steps(index + 1).next_back().filter(|_| index > 0).is_some_and(|interval| {
             let usual = usual(&intervals).map_or(0.0, |usual| parameters.max_gap_intervals * usual);
             interval <= parameters.max_gap_seconds || interval <= usual
         });
@@ -83,11 +83,12 @@ fn oracle(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Row> 
             }
             // In the order in which a machine that does not know the end adds up: silence is added when it has ended.
             let (mut sum, mut silence) = (inside[0].1, 0.0);
-            for index in first + 1..=last {
-                silence += if is_out(&index) { 0.0 } else { samples[index].1 };
-                if is_out(&index) {
-                    sum += silence + samples[index].1;
+            for (offset, (_, value)) in inside.iter().enumerate().skip(1) {
+                if is_out(&(first + offset)) {
+                    sum += silence + value;
                     silence = 0.0;
+                } else {
+                    silence += value;
                 }
             }
             let open = number + 1 == pieces.len() && !over(last, samples.len());

@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     for ending in ["toml", "yaml", "json"] {
         let path = file(&format!("grammar.{ending}"), bytes);
         for semantics in Semantics::ALL {
-            if let Ok(engine) = read_engine(semantics, &path) {
+            if let Ok(engine) = read_engine(Some(semantics), &path) {
                 assert!(!engine.canonical().is_empty());
             }
         }

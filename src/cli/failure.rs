@@ -114,7 +114,9 @@ impl Failure {
 impl From<&ShardError> for Failure {
     fn from(error: &ShardError) -> Self {
         let (exit, kind, place) = match error {
-            ShardError::Plan { place, .. } => (Exit::Input, "plan", Some(place.clone())),
+            ShardError::Plan { place, .. } | ShardError::Planning { place, .. } => {
+                (Exit::Input, "plan", Some(place.clone()))
+            }
             ShardError::UnknownShard { .. } => (Exit::Usage, "usage", None),
             ShardError::Input { place, .. } => (Exit::Input, "input", Some(place.clone())),
             ShardError::Nondeterminism { marker, .. } => {

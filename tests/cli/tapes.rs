@@ -239,6 +239,63 @@ fn a_grammar_changes_the_episodes_and_a_wrong_one_is_refused_at_its_place() {
     assert!(message.contains("unknown semantics `best`; known: reference"), "{message}");
 }
 
+/// A recording or a construction of our own is replayed under `excursion`, everything else under `reference`, unless somebody says
+/// otherwise: `--semantics`, or a grammar with the keys of an engine.
+#[test]
+fn the_engine_that_nobody_names_goes_by_the_construction() {
+    let folder = folder_with_tape();
+    let rows: String = (0..9).map(|n| format!("{n},{}\n", if n > 4 { 2 } else { 1 })).collect();
+    folder.write("v.csv", format!("t,v\n{rows}"));
+    let columns = ["--dataset", "generic", "--time-col", "t", "--value-col", "v", "v.csv"];
+    folder.ok(&[&["convert"], &columns[..], &["--tape", "own.jsonl"]].concat());
+    folder.ok(&[&["convert"], &columns[..], &["--channel", "reference", "--tape", "published.jsonl"]].concat());
+    let header = |arguments: &[&str], tape: &str| {
+        folder.ok(&[&["replay"], arguments, &[&format!("{tape}.jsonl"), "--out", "o"]].concat());
+        let table = folder.read(&format!("o/{tape}/episodes.csv"));
+        let columns = table.lines().next().unwrap().split(',').map(str::to_owned).collect::<Vec<String>>();
+        columns[4].clone()
+    };
+    assert_eq!(header(&[], "own"), "t_confirmed");
+    assert_eq!(header(&[], "published"), "peak");
+    assert_eq!(header(&[], "a"), "peak");
+    assert_eq!(header(&["--semantics", "reference"], "own"), "peak");
+    assert_eq!(header(&["--semantics", "excursion"], "a"), "t_confirmed");
+    let grammar = toml::to_string(&telltape::motif::ExcursionGrammar::default()).unwrap();
+    folder.write("g.toml", grammar);
+    assert_eq!(header(&["--grammar", "g.toml"], "a"), "t_confirmed");
+    folder.write("g.toml", toml::to_string(&telltape::motif::Grammar::default()).unwrap());
+    assert_eq!(header(&["--grammar", "g.toml"], "own"), "peak");
+
+    // A plan has one engine for all of its tapes.
+    let (code, message) = folder.refusal(&["shard", "plan", "own.jsonl", "a.jsonl", "--plan", "p.json"]);
+    assert_eq!(code, 12, "{message}");
+    assert!(message.ends_with("under `reference`; say which with --semantics"), "{message}");
+    folder.ok(&["shard", "plan", "own.jsonl", "a.jsonl", "--semantics", "reference", "--plan", "p.json"]);
+}
+
+/// Both formats have every sample, in order, and numbers that read back to the same bits.
+#[test]
+fn an_exported_tape_has_every_sample() {
+    let folder = folder_with_tape();
+    let exported = folder.ok(&["export", "a.jsonl", "--table", "a.csv", "--json"]).json();
+    assert_eq!(exported["rows"], 5966);
+    let table = folder.read("a.csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let tape = folder.read("a.jsonl");
+    let mut samples: Vec<serde_json::Value> = tape.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    samples.sort_by(|a, b| a["t"].as_f64().unwrap().total_cmp(&b["t"].as_f64().unwrap()));
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), samples.len());
+    for (n, (row, sample)) in rows.iter().zip(&samples).enumerate() {
+        assert_eq!(row[0], n.to_string());
+        assert_eq!(row[1].parse::<f64>().unwrap(), sample["t"].as_f64().unwrap());
+        assert_eq!((&row[2], &row[3]), (sample["class"].as_str().unwrap(), sample["channel"].as_str().unwrap()));
+        assert_eq!(row[4].parse::<f64>().unwrap().to_bits(), sample["value"].as_f64().unwrap().to_bits());
+    }
+    folder.ok(&["export", "a.jsonl", "--table", "a.parquet"]);
+    assert!(std::fs::read(folder.path().join("a.parquet")).unwrap().starts_with(b"PAR1"));
+}
+
 #[test]
 fn usage_errors_are_one_json_object_where_json_was_asked_for() {
     let folder = Folder::new();

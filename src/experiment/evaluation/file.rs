@@ -143,7 +143,7 @@ impl Evaluation {
             Ok(subject)
         };
         let others = detectors.iter().map(subject).collect::<Result<Vec<_>, _>>()?;
-        let subjects = [Subject::Engine(Box::new(*engine))].into_iter().chain(others).collect();
+        let subjects: Vec<Subject> = [Subject::Engine(Box::new(*engine))].into_iter().chain(others).collect();
         let sweep = sweep.map(|sweep| axis(sweep, generated.is_some(), perturbed, &subjects)).transpose()?;
         let sensitivity = match sensitivity {
             None => Vec::new(),
@@ -172,7 +172,7 @@ fn axis(
     sweep: Spanned<SweepKeys>,
     generated: bool,
     perturbed: bool,
-    subjects: &Vec<Subject>,
+    subjects: &[Subject],
 ) -> Result<(Axis, Vec<f64>), Problem> {
     let at = sweep.span().start;
     let SweepKeys { axis, values } = sweep.into_inner();

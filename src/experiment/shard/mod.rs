@@ -21,6 +21,14 @@ use crate::tape::TapeError;
 /// Why a plan cannot be made, or a shard not run or merged.
 #[derive(Debug, thiserror::Error)]
 pub enum ShardError {
+    /// What was asked for cannot be planned.
+    #[error("{place}: {problem}")]
+    Planning {
+        /// Which input.
+        place: Place,
+        /// Why.
+        problem: String,
+    },
     /// A plan that is none, or is not what its digest says.
     #[error("{place}: {problem}; make it again with `telltape shard plan`")]
     Plan {

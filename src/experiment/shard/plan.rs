@@ -131,7 +131,7 @@ pub fn plan_tapes(
         };
         if units.insert(name.clone(), of_tape).is_some() {
             let problem = format!("two tapes are called `{name}`, and results go by it");
-            return Err(ShardError::Plan { place: Place::file(path), problem });
+            return Err(ShardError::Planning { place: Place::file(path), problem });
         }
     }
     let defaults: Vec<(Semantics, &PathBuf)> = defaults.into_values().collect();
@@ -142,7 +142,7 @@ pub fn plan_tapes(
                 "it is replayed under `{semantics}` by default, and {} under `{other}`; say which with --semantics",
                 other_tape.display()
             );
-            return Err(ShardError::Plan { place: Place::file(root.join(tape)), problem });
+            return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         (None, defaults) => defaults.first().map_or_else(Engine::default, |(semantics, _)| Engine::new(*semantics)),
     };
