@@ -92,6 +92,11 @@ pub fn columns(view: View, versions: &Versions) -> Option<Vec<Column>> {
             ("clients", "count(*)"),
             ("active", "count(*) FILTER (WHERE state = 'active')"),
             ("in_transaction", "count(*) FILTER (WHERE state LIKE 'idle in transaction%')"),
+            (
+                "idle_s",
+                "COALESCE(extract(epoch FROM clock_timestamp() \
+                 - min(state_change) FILTER (WHERE state LIKE 'idle in transaction%')), 0)::float8",
+            ),
             ("oldest_s", "extract(epoch FROM clock_timestamp() - min(xact_start))::float8"),
             ("same_role", "count(*) FILTER (WHERE usename = current_user)"),
         ],
@@ -269,6 +274,6 @@ mod tests {
     #[test]
     fn the_list_is_the_one_that_was_reviewed() {
         let digest = hex::encode(Sha256::digest(all().join("\n")));
-        assert_eq!(digest, "0551f33dd8966a9e53e86d3442402250a6a90be49b8cbd7c88242eb330d3675c");
+        assert_eq!(digest, "1d74db544289c309db187a0408e0c1fed44c388a3a931d08bfe4efa180b7e831");
     }
 }

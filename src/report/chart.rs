@@ -5,6 +5,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use crate::evaluate::Interval;
+use crate::residual::Math;
 
 /// A drawing could not be made: a defect, for an SVG in memory has nothing that can fail.
 pub(super) type Drawn = Result<(), Box<dyn std::error::Error>>;
@@ -145,6 +146,13 @@ pub(super) fn lines(area: &Area<'_>, axes: &Axes<'_>, background: &Background, l
         chart.configure_series_labels().position(position).label_font(font).border_style(TRANSPARENT).draw()?;
     }
     Ok(())
+}
+
+/// Ticks and places of a scale from a tenth to ten thousand; what is less than a tenth is at its left end.
+pub(super) fn decades() -> (Vec<(f64, String)>, impl Fn(f64) -> f64) {
+    const POWERS: [f64; 6] = [0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0];
+    let place = |value: f64| (Math::Portable.log10(value.max(POWERS[0])) + 1.0) / (POWERS.len() - 1) as f64;
+    (POWERS.iter().map(|power| (*power, power.to_string())).collect(), place)
 }
 
 /// A row of a bar chart: its name, and for each measure the value and its interval.

@@ -3,12 +3,12 @@
 use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
-use super::chart::{Axes, Background, Bars, COLORS, Drawn, FAINT, INK, Line, bars, lines, svg, widened};
+use super::chart::{Axes, Background, Bars, COLORS, Drawn, FAINT, INK, Line, bars, decades, lines, svg, widened};
 use super::data::{Outcomes, Table};
+use super::sensitivity::sensitivity;
 use crate::evaluate::Interval;
 use crate::experiment::ExperimentError;
 use crate::motif::Motif;
-use crate::residual::Math;
 use crate::store::Place;
 
 /// Channels of a data set that get a panel, or a row of the timeline; the others are counted.
@@ -16,7 +16,7 @@ const MOST_PANELS: usize = 6;
 const MOST_ROWS: usize = 24;
 
 /// Width of every figure in pixels.
-const WIDTH: u32 = 860;
+pub(super) const WIDTH: u32 = 860;
 
 /// A figure of the report.
 #[derive(Debug)]
@@ -65,6 +65,9 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
         if let Some(table) = outcomes.table("sweep.csv") {
             figures.push(sweep(outcomes, table)?);
         }
+        if let Some(table) = outcomes.table("sensitivity.csv") {
+            figures.push(sensitivity(outcomes, table)?);
+        }
     }
     figures.extend(noise(results)?);
     figures.extend(distributions(results)?);
@@ -76,7 +79,7 @@ fn is_data_set(outcomes: &Outcomes) -> bool {
     outcomes.name.starts_with("exemplar-") || outcomes.tables.iter().all(|table| table.name == "found.csv")
 }
 
-fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
+pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
     svg.map_err(|error| ExperimentError::Result {
         place: Place::file(format!("{name}.svg")),
         problem: format!("the figure cannot be drawn: {error}"),
@@ -310,10 +313,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
         })
         .collect();
     let kinds: Vec<&str> = nulls.iter().map(|(outcomes, _)| outcomes.name.trim_start_matches("null-")).collect();
-    // From a tenth to ten thousand an hour; fewer than a tenth is at the left end.
-    const POWERS: [f64; 6] = [0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0];
-    let place = |value: f64| (Math::Portable.log10(value.max(POWERS[0])) + 1.0) / (POWERS.len() - 1) as f64;
-    let ticks: Vec<(f64, String)> = POWERS.iter().map(|power| (*power, power.to_string())).collect();
+    let (ticks, place) = decades();
     let drawing = svg((WIDTH, 90 + (10 + 9 * nulls.len() as u32) * rows.len() as u32), |area| {
         bars(area, "False alarms an hour over 15 channels", &kinds, &rows, &ticks, place)
     });

@@ -111,7 +111,7 @@ const SECTIONS: [(&str, &str); 8] = [
 const SCORES: &str = "Against planted faults, with exact channels, one-to-one pairs and range-based precision and recall. \
     The published scores stand beside them: they cannot fail, because one endless episode a motif, or a thousand copies, score 1 there.";
 const SWEEPS: &str =
-    "How scores change with the size of the fault, with the thresholds, and with what a recorder does to the samples.";
+    "How scores change with the size of the fault, with the parameters, and with what a recorder does to the samples.";
 const NOISE: &str = "Streams in which nothing is planted: every episode in them is a false alarm.";
 
 const EXPLORER: &str = include_str!("assets/explorer.html");

@@ -4,6 +4,7 @@ mod chart;
 mod data;
 mod figures;
 mod html;
+mod sensitivity;
 
 use std::path::{Path, PathBuf};
 

@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
     (
         "run wrong/rule.toml",
         2,
-        "error: `wrong/rule.toml:6:15`: unknown rule `signifcance`; did you mean `significance`?; known: adopt_s, cache_blocks, cache_floor, cache_hold, chain_s, checkpoint_s, history_s, known_s, limit, mix_calls, mix_hold, plan_calls, plan_excess, plan_hold, pool_s, quiet_s, rows_excess, rows_hold, session_guard, session_hold, significance, wait_floor",
+        "error: `wrong/rule.toml:6:15`: unknown rule `signifcance`; did you mean `significance`?; known: adopt_s, cache_blocks, cache_floor, cache_hold, chain_s, checkpoint_s, history_s, idle_floor, idle_guard_s, known_s, limit, mix_calls, mix_hold, plan_calls, plan_excess, plan_hold, pool_s, quiet_s, rows_excess, rows_hold, session_guard, session_hold, significance, wait_floor",
     ),
     (
         "run wrong/motif.toml",
@@ -278,7 +278,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset postgres job.csv --rule speed=1 --tape x.jsonl",
         2,
-        "error: unknown rule `speed`; known: adopt_s, cache_blocks, cache_floor, cache_hold, chain_s, checkpoint_s, history_s, known_s, limit, mix_calls, mix_hold, plan_calls, plan_excess, plan_hold, pool_s, quiet_s, rows_excess, rows_hold, session_guard, session_hold, significance, wait_floor",
+        "error: unknown rule `speed`; known: adopt_s, cache_blocks, cache_floor, cache_hold, chain_s, checkpoint_s, history_s, idle_floor, idle_guard_s, known_s, limit, mix_calls, mix_hold, plan_calls, plan_excess, plan_hold, pool_s, quiet_s, rows_excess, rows_hold, session_guard, session_hold, significance, wait_floor",
     ),
     (
         "convert --dataset postgres job.csv --rule pool_s --tape x.jsonl",

@@ -18,6 +18,10 @@ end_s = 16
 [[truth.windows]]
 motif = 'contention_ramp'
 channel = 'Lock:relation'
+[[truth.windows]]
+motif = 'contention_ramp'
+channel = 'idle-transaction'
+required = false
 ";
 
 #[test]

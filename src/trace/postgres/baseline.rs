@@ -99,7 +99,7 @@ impl Baseline {
 }
 
 /// Seconds by which polls may be early or late: three of them, a second apart, are three seconds.
-const SLACK_S: f64 = 0.05;
+pub(super) const SLACK_S: f64 = 0.05;
 
 /// Whether the interval that ended at `at` is not one of the last `seconds` before `t`.
 pub(super) fn is_past(at: f64, t: f64, seconds: f64) -> bool {

@@ -14,6 +14,11 @@ impl<const N: usize> Layout<N> {
         Self(names.map(|name| columns?.iter().position(|column| column == name)))
     }
 
+    /// Whether the recording has the column with this index.
+    pub(super) fn has(&self, index: usize) -> bool {
+        self.0[index].is_some()
+    }
+
     /// The cells of a row in the order of the names; NULL where this server has no such column.
     pub(super) fn of<'a>(&self, row: &'a [Cell]) -> [&'a Cell; N] {
         self.0.map(|at| at.and_then(|at| row.get(at)).unwrap_or(&Cell::Null))

@@ -3,6 +3,7 @@
 mod baseline;
 mod cache;
 mod counters;
+mod idle;
 mod rest;
 mod rules;
 mod series;
@@ -30,6 +31,7 @@ pub struct Distiller {
     epoch: Option<Epoch>,
     statements: statements::Statements,
     waits: waits::Waits,
+    idle: idle::Idle,
     cache: cache::Cache,
     sessions: rest::Sessions,
     tables: rest::Tables,
@@ -62,6 +64,7 @@ impl Distiller {
             epoch: None,
             statements: statements::Statements::new(header),
             waits: waits::Waits::new(header),
+            idle: idle::Idle::new(header),
             cache: cache::Cache::new(header),
             sessions: rest::Sessions::new(header),
             tables: rest::Tables::new(header),
@@ -102,7 +105,8 @@ impl Distiller {
             View::Io => self.cache.forget(view),
             View::Tables => self.tables.forget(),
             View::Wal => self.checkpoints.forget(),
-            View::Sessions | View::Plans => {}
+            View::Sessions => self.idle.forget(),
+            View::Plans => {}
         }
     }
 
@@ -140,6 +144,9 @@ impl Distiller {
         }
         if let Some(rows) = view(View::Waits) {
             self.waits.take(t, rows, &rules, counts, emit);
+        }
+        if let Some(rows) = view(View::Sessions) {
+            self.idle.take(t, rows, (&rules, math), counts, emit);
         }
         if let Some(rows) = view(View::Tables) {
             self.tables.take(t, rows, (&rules, math), counts, emit);

@@ -103,6 +103,10 @@ rules! {
     wait_floor = 0.02, 0.0..=1e9;
     /// Seconds that a wait must have lasted to be a link of a chain.
     chain_s = 0.5, 0.0..=3600.0;
+    /// Seconds that are added to both sides of the ratio of how long a session has been idle in its transaction.
+    idle_guard_s = 5.0, 0.1..=86_400.0;
+    /// Residual of an idle transaction that is nothing yet.
+    idle_floor = 0.3, 0.0..=1e9;
     /// Blocks in the pool without which a hit ratio is not judged.
     cache_blocks = 200.0, 1.0..=1e15;
     /// Miss ratio above the baseline that is nothing yet.

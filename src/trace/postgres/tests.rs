@@ -11,9 +11,10 @@ struct Played {
     epoch: Epoch,
 }
 
-const COLUMNS: [(View, &[&str]); 7] = [
+const COLUMNS: [(View, &[&str]); 8] = [
     (View::Statements, &["userid", "dbid", "queryid", "toplevel", "calls", "blks_hit", "blks_read"]),
     (View::Waits, &["pid", "dbid", "type", "event", "query_s", "wait_s", "blockers"]),
+    (View::Sessions, &["in_transaction", "idle_s", "oldest_s"]),
     (View::Databases, &["dbid", "name", "blks_read", "blks_hit", "sessions", "reset"]),
     (View::Tables, &["relid", "name", "idx_scan", "idx_rows"]),
     (View::Io, &["object", "context", "read_bytes", "hits"]),
@@ -23,7 +24,14 @@ const COLUMNS: [(View, &[&str]); 7] = [
 
 impl Played {
     fn new() -> Self {
-        let columns = COLUMNS.map(|(view, names)| (view, names.iter().map(|name| (*name).to_owned()).collect()));
+        Self::without("")
+    }
+
+    /// One whose recording lacks a column.
+    fn without(missing: &str) -> Self {
+        let columns = COLUMNS.map(|(view, names)| {
+            (view, names.iter().filter(|name| **name != missing).map(|name| (*name).to_owned()).collect())
+        });
         let header =
             Header { database: "app".to_owned(), database_oid: 5, columns: columns.into(), ..Header::default() };
         let distiller = Distiller::new(&header, Rules::default(), Math::Portable);
@@ -185,6 +193,66 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
     let waits = |pid, by| row(pid, "Lock", 9.0, Cell::Float(9.0), by);
     played.poll(&[(View::Waits, vec![waits(1, "2"), waits(2, "1")])]);
     assert_eq!(played.of(Class::Contention, "chain").last(), Some(&(6.0, 1.0)));
+}
+
+#[test]
+fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
+    let idle = |played: &Played| played.of(Class::Contention, "idle-transaction");
+    let ln = |now: f64, usual: f64| Math::Portable.ln((now + 5.0) / (usual + 5.0));
+    // Open from second 20 to 30; what has not changed is left out of the polls before and after.
+    let open = |second: i64| f64::from(i32::try_from(second).unwrap() - 20);
+    let mut played = Played::new();
+    for second in 0..40 {
+        let row = |seconds: f64| vec![int(i64::from(seconds > 0.0)), Cell::Float(seconds), Cell::Float(seconds)];
+        let rows = match second {
+            0 | 31 => vec![row(0.0)],
+            20..=30 => vec![row(open(second))],
+            _ => vec![],
+        };
+        played.poll(&[(View::Sessions, rows)]);
+    }
+    let found = idle(&played);
+    assert_eq!(found[0], (5.0, 0.0), "some history must be known first");
+    let up: Vec<(f64, f64)> = found.iter().copied().filter(|(_, value)| *value > 0.0).collect();
+    assert_eq!((up[0], up.last().unwrap(), up.len()), ((22.0, ln(2.0, 0.0)), &(30.0, ln(10.0, 0.0)), 9));
+    assert_eq!(found.last(), Some(&(39.0, 0.0)));
+
+    // Where sessions are idle for 4 seconds over and over, 4 seconds are nothing, and what goes on is.
+    let mut usual = Played::new();
+    for second in 0..=90 {
+        let seconds = if second < 30 { open(20 + second % 5) } else { open(second - 10) };
+        usual.poll(&[(View::Sessions, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
+    }
+    let up: Vec<(f64, f64)> = idle(&usual).into_iter().filter(|(t, value)| *t >= 10.0 && *value > 0.0).collect();
+    assert_eq!((up[0], up.len()), ((38.0, ln(8.0, 4.0)), 53));
+
+    // What has happened twice within five minutes is usual, once is an incident, and long ago is forgotten.
+    let mut again = Played::new();
+    for second in 0..1000 {
+        let seconds = if [100, 200, 300, 800].iter().any(|begin| (*begin..begin + 20).contains(&second)) {
+            f64::from(i32::try_from(second % 100).unwrap())
+        } else {
+            0.0
+        };
+        again.poll(&[(View::Sessions, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
+    }
+    let up = idle(&again).into_iter().filter(|(_, value)| *value > 0.0);
+    let up: std::collections::BTreeSet<i64> = up.map(|(t, _)| (t / 100.0) as i64).collect();
+    assert_eq!(up.into_iter().collect::<Vec<i64>>(), [1, 2, 8]);
+
+    // Older recordings tell of the oldest transaction instead: of an idle one as far as one was idle.
+    let mut old = Played::without("idle_s");
+    for second in 0..40 {
+        let seconds = if second < 20 { 0.0 } else { open(second) };
+        old.poll(&[(View::Sessions, vec![vec![int(i64::from(second >= 30)), Cell::Float(seconds)]])]);
+    }
+    assert_eq!(idle(&old).into_iter().find(|(_, value)| *value > 0.0), Some((30.0, ln(10.0, 0.0))));
+
+    // A view that could not be read says nothing.
+    let before = idle(&old).len();
+    old.poll(&[]);
+    old.poll(&[(View::Sessions, vec![])]);
+    assert_eq!(idle(&old).len(), before);
 }
 
 #[test]

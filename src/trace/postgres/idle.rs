@@ -1,0 +1,88 @@
+//! Transactions in which nothing happens: they hold locks, and keep dead rows from being removed, whoever waits for it or not.
+
+use std::collections::VecDeque;
+
+use super::baseline::SLACK_S;
+use super::counters::Layout;
+use super::{Emit, Rules};
+use crate::residual::{Class, Math};
+use crate::tape::RowCounts;
+use crate::tape::recording::{Cell, Header, View, ViewRows};
+
+/// The channel, of all databases together.
+const CHANNEL: &str = "idle-transaction";
+
+/// How long the session has been idle that has been so in its transaction for longest, against what such spells come to.
+pub(super) struct Idle {
+    /// `idle_s`, and what older recordings have instead.
+    layout: Layout<3>,
+    tells: bool,
+    since: Option<f64>,
+    /// Time and seconds of the last poll.
+    before: Option<(f64, f64)>,
+    /// Spells that have ended: when, and how long they were seen to be.
+    ended: VecDeque<(f64, f64)>,
+}
+
+impl Idle {
+    pub(super) fn new(header: &Header) -> Self {
+        let layout = Layout::new(header, View::Sessions, ["idle_s", "in_transaction", "oldest_s"]);
+        Self { tells: layout.has(0), layout, since: None, before: None, ended: VecDeque::new() }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.before = None;
+    }
+
+    pub(super) fn take(
+        &mut self,
+        t: f64,
+        rows: &ViewRows,
+        (rules, math): (&Rules, Math),
+        counts: &mut RowCounts,
+        emit: &mut Emit<'_>,
+    ) {
+        counts.read += rows.rows.len() as u64;
+        counts.used += rows.rows.len() as u64;
+        let since = *self.since.get_or_insert(t);
+        // A poll leaves out a row that is as it was.
+        let seconds = rows.rows.last().map(|row| self.seconds(row)).or(self.before.map(|(_, seconds)| seconds));
+        let Some(seconds) = seconds else { return };
+        if let Some((at, before)) = self.before.replace((t, seconds))
+            && before > 0.0
+            && seconds < before + (t - at) - SLACK_S
+        {
+            self.ended.push_back((t, before));
+        }
+        while self.ended.front().is_some_and(|(at, _)| *at < t - rules.adopt_s) {
+            self.ended.pop_front();
+        }
+        if t - since >= rules.known_s {
+            let guard = rules.idle_guard_s;
+            let residual = math.ln((seconds + guard) / (self.usual() + guard));
+            let residual = if residual > rules.idle_floor { residual.min(rules.limit) } else { 0.0 };
+            emit(t, Class::Contention, residual, CHANNEL);
+        }
+    }
+
+    fn seconds(&self, row: &[Cell]) -> f64 {
+        let [idle_s, in_transaction, oldest_s] = self.layout.numbers(row);
+        if self.tells {
+            idle_s.max(0.0)
+        } else if in_transaction > 0.0 {
+            // The oldest transaction may be that of another session.
+            oldest_s.max(0.0)
+        } else {
+            0.0
+        }
+    }
+
+    /// The length that spells have come to twice. An average would follow the one spell that goes on and on; what has happened only
+    /// once may be an incident.
+    fn usual(&self) -> f64 {
+        let two = self.ended.iter().fold((0.0_f64, 0.0_f64), |(longest, second), (_, seconds)| {
+            if *seconds > longest { (*seconds, longest) } else { (longest, second.max(*seconds)) }
+        });
+        two.1
+    }
+}
