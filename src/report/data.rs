@@ -56,6 +56,18 @@ impl Table {
         self.index(column).and_then(|index| row.get(index)).map_or("", String::as_str)
     }
 
+    /// The values of a column, each once, in the order of the table.
+    pub(super) fn distinct(&self, column: &str) -> Vec<&str> {
+        let mut values: Vec<&str> = Vec::new();
+        for row in &self.rows {
+            let value = self.cell(row, column);
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values
+    }
+
     /// The same as a number, where there is one.
     pub(super) fn number(&self, row: &[String], column: &str) -> Option<f64> {
         self.cell(row, column).parse().ok()

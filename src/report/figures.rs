@@ -224,7 +224,7 @@ fn detectors(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentErr
         svg: drawn(&name, drawing)?,
         caption: format!(
             "{}: counting and range-based F1 over all motifs; thin lines are 95 % intervals over seeds. \
-             “reference” is the motif engine; “never”, “always” and “periodic” are what a score must tell from a detector.",
+             “reference” and “excursion” are the motif engines; “never”, “always” and “periodic” are what a score must tell from a detector.",
             outcomes.name
         ),
         section: Section::Scores,
@@ -235,13 +235,7 @@ fn detectors(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentErr
 
 fn sweep(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
     let axis = table.rows.first().map_or("", |row| table.cell(row, "axis")).to_owned();
-    let mut names: Vec<&str> = Vec::new();
-    for row in &table.rows {
-        let detector = table.cell(row, "detector");
-        if !names.contains(&detector) {
-            names.push(detector);
-        }
-    }
+    let mut names = table.distinct("detector");
     // With one detector its motifs are told apart, with several the detectors are.
     let by_motif = names.len() == 1;
     if by_motif {

@@ -9,17 +9,7 @@ use crate::experiment::ExperimentError;
 /// F1 and time to detection where something is planted, else false alarms: a row a parameter, a bar a factor.
 pub(super) fn sensitivity(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
     let all = || table.rows.iter().filter(|row| table.cell(row, "motif") == "all");
-    let distinct = |column: &str| {
-        let mut names: Vec<&str> = Vec::new();
-        for row in all() {
-            let name = table.cell(row, column);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
-    };
-    let (parameters, factors) = (distinct("axis"), distinct("value"));
+    let (parameters, factors) = (table.distinct("axis"), table.distinct("value"));
     let measures: Vec<String> = factors.iter().map(|factor| format!("× {factor}")).collect();
     let measures: Vec<&str> = measures.iter().map(String::as_str).collect();
     let rows = |column: &str| -> Vec<Bars> {
