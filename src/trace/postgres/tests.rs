@@ -230,7 +230,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
     let mut again = Played::new();
     for second in 0..1000 {
         let seconds = if [100, 200, 300, 800].iter().any(|begin| (*begin..begin + 20).contains(&second)) {
-            f64::from(i32::try_from(second % 100).unwrap())
+            f64::from(second % 100)
         } else {
             0.0
         };
