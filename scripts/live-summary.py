@@ -3,10 +3,17 @@
 
 import collections
 import csv
+import math
 import pathlib
 import statistics
 import sys
 
+COLUMNS = {
+    "delay_s": "Starts after",
+    "told_s": "Known after",
+    "recovered_s": "Quiet again after",
+    "end_late_s": "Ends late by",
+}
 MEASURED = ["dropped-primary-key", "table-lock", "row-locks", "cache-flood", "stale-statistics", "workload-shift"]
 
 
@@ -20,49 +27,43 @@ def main(folder):
         with open(path, newline="") as file:
             runs[path.parent.name].append((path.parent.parent.name, list(csv.DictReader(file))))
     order = sorted(runs, key=lambda fault: (fault == "null", fault not in MEASURED, fault))
-    print("| experiment | runs (versions) | found | delay, s | quiet again after, s | episode ends late by, s | false episodes |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    delays, late, false_total, fault_runs, found_total, measured_runs = [], [], 0, 0, 0, 0
-    recovered_all, null_false = [], 0
-    costs = collections.defaultdict(list)
+    print("| experiment | runs (versions) | found | starts after, s | known after, s | quiet again after, s | ends late by, s | false episodes |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    totals = collections.defaultdict(list)
+    found_of, false_of = {}, {}
     for fault in order:
-        found, of, row_delays, row_recovered, row_late, false = 0, 0, [], [], [], 0
-        versions = collections.Counter()
+        versions = collections.Counter(rows[0]["server"].split(".")[0] for _, rows in runs[fault])
+        numbers = collections.defaultdict(list)
+        found, false = 0, 0
         for _, rows in runs[fault]:
-            versions[rows[0]["server"].split(".")[0]] += 1
             required = [row for row in rows if row["kind"] == "required"]
-            of += 1
-            found += all(row["delay_s"] for row in required) if required else 0
-            row_delays += [number(row["delay_s"]) for row in required if row["delay_s"]]
-            row_recovered += [number(row["recovered_s"]) for row in required if row["recovered_s"]]
-            row_late += [number(row["end_late_s"]) for row in required if row["end_late_s"]]
+            found += bool(required) and all(row["delay_s"] for row in required)
             false += sum(row["kind"] == "false" for row in rows)
+            for key in COLUMNS:
+                numbers[key] += [number(row[key]) for row in required if row[key]]
             for key in ("server_ms", "cpu_ms"):
-                costs[key].append(number(rows[0][key]) or 0.0)
-        if fault == "null":
-            null_false += false
-        else:
-            fault_runs += of
-            false_total += false
-            late += row_late
-        if fault in MEASURED:
-            measured_runs += of
-            found_total += found
-            delays += row_delays
-            recovered_all += row_recovered
+                totals[key].append(number(rows[0][key]) or 0.0)
+        found_of[fault], false_of[fault] = found, false
+        for key in COLUMNS:
+            totals[key] += numbers[key]
         span = lambda values: f"{min(values):.1f} to {max(values):.1f}" if values else ""
         which = ", ".join(f"{count} on {version}" for version, count in sorted(versions.items()))
-        told = "" if fault == "null" else f"{found} of {of}"
-        print(f"| {fault} | {of} ({which}) | {told} | {span(row_delays)} | {span(row_recovered)} | {span(row_late)} | {false} |")
+        told = "" if fault == "null" else f"{found} of {len(runs[fault])}"
+        cells = [fault, f"{len(runs[fault])} ({which})", told, *(span(numbers[key]) for key in COLUMNS), str(false)]
+        print(f"| {' | '.join(cells)} |")
     print()
-    if measured_runs:
-        print(f"The six measured kinds: found in {found_total} of {measured_runs} runs; delay median {statistics.median(delays):.2f} s, "
-              f"worst {max(delays):.2f} s; quiet again after {max(recovered_all):.2f} s at most.")
-    if fault_runs:
-        print(f"False episodes: {false_total} in {fault_runs} runs with a fault, {null_false} in {len(runs['null'])} without. "
-              f"Ends late: median {statistics.median(late):.1f} s, worst {max(late):.1f} s.")
-    if costs["server_ms"]:
-        print(f"Median of what a poll cost the server: {statistics.median(costs['server_ms']):.2f} ms.")
+    faults = [fault for fault in order if fault != "null"]
+    for name, kinds in [("The six measured kinds", [fault for fault in faults if fault in MEASURED]), ("All kinds", faults)]:
+        print(f"{name}: found in {sum(found_of[kind] for kind in kinds)} of {sum(len(runs[kind]) for kind in kinds)} runs.")
+    print(f"False episodes: {sum(false_of[fault] for fault in faults)} in {sum(len(runs[fault]) for fault in faults)} runs with a fault, "
+          f"{false_of.get('null', 0)} in {len(runs['null'])} without.")
+    for key, name in COLUMNS.items():
+        if values := sorted(totals[key]):
+            high = values[math.ceil(0.9 * len(values)) - 1]
+            print(f"{name}: median {statistics.median(values):.1f} s, 90 % {high:.1f} s, worst {values[-1]:.1f} s.")
+    if totals["server_ms"]:
+        print(f"Median of what a poll cost: {statistics.median(totals['server_ms']):.2f} ms of the server, "
+              f"{statistics.median(totals['cpu_ms']):.2f} ms of CPU time.")
 
 
 main(sys.argv[1])
