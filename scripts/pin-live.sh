@@ -19,7 +19,7 @@ for score in "$round"/*/score.csv; do
         echo "title = \"PostgreSQL ${name#pg}: $title\""
         printf '\n[input]\ntrace = "%s.jsonl.gz"\ndataset = "postgres"\n' "$pinned"
         if [ -n "$windows" ]; then
-            printf '\n[evaluate]\nwindows = "%s.windows.csv"\n' "$pinned"
+            printf '\n[evaluate]\ndetectors = ["reference"]\nwindows = "%s.windows.csv"\n' "$pinned"
         fi
     } > "experiments/live-$name-$fault.toml"
     if [ -n "$windows" ]; then

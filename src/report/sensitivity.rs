@@ -1,6 +1,6 @@
 //! Figures of what each parameter of an engine does when it alone is made smaller or larger.
 
-use super::chart::{Bars, bars, decades, svg};
+use super::chart::{Bars, COLORS, bars, decades, svg};
 use super::data::{Outcomes, Table};
 use super::figures::{Figure, Section, WIDTH, drawn};
 use crate::evaluate::Interval;
@@ -9,7 +9,9 @@ use crate::experiment::ExperimentError;
 /// F1 and time to detection where something is planted, else false alarms: a row a parameter, a bar a factor.
 pub(super) fn sensitivity(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
     let all = || table.rows.iter().filter(|row| table.cell(row, "motif") == "all");
-    let (parameters, factors) = (table.distinct("axis"), table.distinct("value"));
+    let (parameters, mut factors) = (table.distinct("axis"), table.distinct("value"));
+    let hidden = factors.len().saturating_sub(COLORS.len());
+    factors.truncate(COLORS.len());
     let measures: Vec<String> = factors.iter().map(|factor| format!("× {factor}")).collect();
     let measures: Vec<&str> = measures.iter().map(String::as_str).collect();
     let rows = |column: &str| -> Vec<Bars> {
@@ -45,11 +47,13 @@ pub(super) fn sensitivity(outcomes: &Outcomes, table: &Table) -> Result<Figure, 
         });
         (drawing, "false alarms an hour, by powers of ten")
     };
-    let name = outcomes.name.clone();
+    let name = format!("sensitivity-{}", outcomes.name);
+    let hidden = if hidden > 0 { format!(" In the table only: {hidden} more.") } else { String::new() };
     Ok(Figure {
         svg: drawn(&name, drawing)?,
         caption: format!(
-            "{name}: each parameter of all motifs at so many times its value, the others as they are; {what}."
+            "{}: each parameter of all motifs at so many times its value, the others as they are; {what}.{hidden}",
+            outcomes.name
         ),
         section: Section::Sweeps,
         sources: vec![(table.name.clone(), table.sha256.clone())],

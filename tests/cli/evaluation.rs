@@ -202,6 +202,28 @@ fn scores_of_a_trace_are_against_its_windows() {
 }
 
 #[test]
+fn the_report_shows_what_each_parameter_does_to_faults_and_to_noise() {
+    let factors = "semantics = 'excursion'\n[evaluate]\nsensitivity = [0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5]\n";
+    let noise = format!("title = 'n'\n[generate]\nkind = 'null'\nnoise = 'white'\nseed = 1\n[replay]\n{factors}");
+    let folder = Folder::project(&[("faults", &format!("{PERTURBED}[replay]\n{factors}")), ("noise", &noise)]);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["report"]);
+    for (name, titles) in [
+        ("faults", vec!["Range-based F1", "Time to detection, seconds"]),
+        ("noise", vec!["False alarms an hour over 15 channels"]),
+    ] {
+        let svg = folder.read(&format!("out/figures/sensitivity-{name}.svg"));
+        for text in titles.into_iter().chain(["tau_seconds", "max_gap_intervals", "× 1.2"]) {
+            assert!(svg.contains(text), "{name}: {text}");
+        }
+        // There are six colours.
+        assert!(!svg.contains("× 1.5"), "{name}");
+    }
+    // In the caption of each, and in its label for those who do not see it.
+    assert_eq!(folder.read("out/report.html").matches("In the table only: 1 more.").count(), 4);
+}
+
+#[test]
 fn the_report_has_the_same_bytes_for_any_number_of_threads_and_needs_a_run() {
     let folder = Folder::project(&[("perturbed", PERTURBED), ("other", &PERTURBED.replace("42", "43"))]);
     let (code, message) = folder.refusal(&["report"]);

@@ -87,7 +87,8 @@ rules! {
     known_s = 5.0, 0.0..=86_400.0;
     /// Standard deviations that an amount must be above what is usual, by how much the channel's intervals vary.
     significance = 5.0, 0.0..=1e6;
-    /// Seconds after which a level that has come to stay becomes the baseline.
+    /// Seconds after which a level that has come to stay becomes the baseline, and for which an idle transaction that has ended is
+    /// remembered.
     adopt_s = 300.0, 1.0..=1e9;
     /// Seconds for which a channel that was up and has fallen silent is said to be quiet, so that its episode can close.
     quiet_s = 30.0, 0.0..=86_400.0;
