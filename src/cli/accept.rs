@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::Output;
 use super::{Exit, Out, Outcome};
-use crate::experiment::{self, Project};
+use crate::experiment;
 
 /// Make the last run's results the expected ones (refuses under CI)
 #[derive(clap::Args)]
@@ -27,7 +27,7 @@ pub(super) struct AcceptedJson<'a> {
 
 impl Accept {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(self.out.out);
+        let project = self.out.project()?;
         let selection = project.select(&self.experiments)?;
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
         let _lock = project.lock()?;

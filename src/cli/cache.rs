@@ -2,7 +2,7 @@ use clap::Subcommand;
 
 use super::output::Output;
 use super::{Exit, Out, Outcome};
-use crate::experiment::{self, Project};
+use crate::experiment;
 
 /// Clean up the outputs that later runs are spared work by
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ enum Action {
 impl Cache {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let Action::Gc { out } = self.action;
-        let project = Project::here(out.out);
+        let project = out.project()?;
         let selection = project.select(&[])?;
         let _lock = project.lock()?;
         let collected = experiment::collect(&project, &selection.experiments)?;

@@ -11,7 +11,7 @@ use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
-use crate::experiment::default_semantics;
+use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
@@ -158,6 +158,7 @@ impl CaptureCommand {
         if self.tape.as_ref().is_some_and(|tape| *tape == recording) {
             return Err(Failure::usage("the tape would overwrite the recording; give another --tape"));
         }
+        let out = self.out.folder()?;
         let settings = Capture {
             recording: recording.clone(),
             interval: self.interval,
@@ -196,7 +197,7 @@ impl CaptureCommand {
                 if let Some(watch) = &watch {
                     watch.finals(&last);
                 }
-                Some(followed(follower, path, &self.out.out)?)
+                Some(followed(follower, path, out)?)
             }
             _ => None,
         };
@@ -233,7 +234,8 @@ impl CapturedJson {
 /// Seals the tape beside the recording, and replays it.
 fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson, Failure> {
     let name = tape.file_name().unwrap_or_default().to_string_lossy();
-    let table = out.join(name.strip_suffix(".jsonl").unwrap_or(&name)).join("episodes.csv");
+    let folder = Project::here(out).output_of(name.strip_suffix(".jsonl").unwrap_or(&name))?;
+    let table = folder.join("episodes.csv");
     let followed = follower.seal(&table)?;
     if followed.disagreements > 0 {
         let text = format!(

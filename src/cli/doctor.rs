@@ -43,9 +43,9 @@ impl Doctor {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let mut checks = vec![check("program", Ok(format!("telltape {}", env!("CARGO_PKG_VERSION"))), "bad")];
         checks.push(check("libm of math = \"system\"", Ok(libm().to_owned()), "note"));
-        checks.push(check("experiments", experiments(&self.out.out), "bad"));
+        checks.push(check("experiments", experiments(&self.out.unchecked), "bad"));
         checks.extend(data());
-        checks.push(check("outputs", outputs(&self.out.out), "bad"));
+        checks.push(check("outputs", outputs(&self.out.unchecked), "bad"));
         checks.push(check("disk", disk(), "bad"));
         checks.push(check("PostgreSQL server for live experiments", server(), "note"));
         checks.push(check("chromedriver for the test of the report", on_path("chromedriver"), "note"));
@@ -92,6 +92,9 @@ fn data() -> Vec<CheckJson> {
 }
 
 fn outputs(out: &Path) -> Result<String, (String, &'static str)> {
+    if let Err(error) = Project::here(out).check_output() {
+        return Err((error.to_string(), "give another --out"));
+    }
     match FolderLock::take(out) {
         Ok(_) => Ok(format!("`{}` can be written", out.display())),
         Err(error) => Err((error.to_string(), "give another --out, or wait")),

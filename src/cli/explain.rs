@@ -1,12 +1,13 @@
 use super::difference::{DifferenceJson, Style};
 use super::output::Output;
-use super::{Exit, Out, Outcome};
-use crate::experiment::{self, Difference, Project, Verdict};
+use super::{Exit, Out, Outcome, Settings};
+use crate::experiment::{self, Difference, Verdict};
 
 /// Name the first stage that differs, why, and the first differing rows, old and new
 #[derive(clap::Args)]
 #[command(after_help = "\
-Explains the results that the last run left in out/; exits with 10 if one differs, with 11 if one has nothing to compare with.
+Explains the results that the last run left in out/; exits with 10 if one differs, with 11 if one has nothing to compare with,
+with 12 if the experiment, its input or its tape has changed since the run. Give it the --set of that run.
 
 Examples:
   telltape run ceb; telltape explain ceb
@@ -18,12 +19,14 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
     #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
     out: Out,
 }
 
 impl Explain {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(self.out.out);
+        let project = self.out.project()?.with_settings(self.settings.set);
         let selection = project.select(&self.experiments)?;
         let mut explanations = Vec::new();
         for experiment in &selection.experiments {

@@ -53,6 +53,11 @@ impl Failure {
         Self { exit: Exit::NoExpected, kind: "orphan", message: message.to_owned(), place: None }
     }
 
+    /// A result that is not one of what stands here now.
+    pub(super) fn stale(message: &str) -> Self {
+        Self { exit: Exit::Input, kind: "stale", message: message.to_owned(), place: None }
+    }
+
     pub(super) fn internal(error: &anyhow::Error) -> Self {
         Self { exit: Exit::Internal, kind: "internal", message: format!("{error:#}"), place: None }
     }
@@ -122,6 +127,7 @@ impl From<&ShardError> for Failure {
             ShardError::Nondeterminism { marker, .. } => {
                 (Exit::Nondeterminism, "nondeterminism", Some(Place::file(marker)))
             }
+            ShardError::Stale { .. } => (Exit::Refused, "stale", None),
             ShardError::Refused { folder, .. } => (Exit::Refused, "refused", Some(Place::file(folder))),
             ShardError::Tape(error) => {
                 let (exit, kind) = tape(error);
@@ -249,6 +255,8 @@ fn experiment(error: &ExperimentError) -> (Exit, &'static str) {
         ExperimentError::Store(error) => store(error),
         ExperimentError::NoData { .. } => (Exit::Input, "no-data"),
         ExperimentError::Result { .. } => (Exit::Input, "result"),
+        ExperimentError::Stale { .. } => (Exit::Input, "stale"),
+        ExperimentError::OutInResults { .. } => (Exit::Usage, "out"),
     }
 }
 
@@ -310,7 +318,6 @@ impl From<AcceptError> for Failure {
     fn from(error: AcceptError) -> Self {
         match &error {
             AcceptError::InCi => Self::new(Exit::Usage, "ci", &error, None),
-            AcceptError::Stale { place, .. } => Self::new(Exit::Input, "stale", &error, Some(place.clone())),
             AcceptError::Experiment(error) => error.into(),
         }
     }

@@ -30,7 +30,7 @@ mod tapes;
 mod verify;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -40,7 +40,7 @@ pub use exit::Exit;
 use failure::Failure;
 use output::{Color, Output};
 
-use crate::experiment::Setting;
+use crate::experiment::{Project, Setting};
 
 /// Turns SQL workload traces into hashed tapes, replays the tapes through a motif engine, and tells whether the result
 /// is still the one that was committed.
@@ -73,8 +73,21 @@ struct Common {
 #[derive(clap::Args)]
 struct Out {
     /// Folder for outputs
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    out: PathBuf,
+    #[arg(long = "out", value_name = "DIR", default_value = "out")]
+    unchecked: PathBuf,
+}
+
+impl Out {
+    /// The folder, which is never one of accepted results.
+    fn folder(&self) -> Result<&Path, Failure> {
+        Project::here(&self.unchecked).check_output()?;
+        Ok(&self.unchecked)
+    }
+
+    /// The project here, with its outputs in the folder.
+    fn project(&self) -> Result<Project, Failure> {
+        Ok(Project::here(self.folder()?))
+    }
 }
 
 /// Keys of the experiments that are other ones for once.

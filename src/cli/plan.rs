@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::Output;
 use super::{Exit, Out, Outcome, Settings};
-use crate::experiment::{self, Project};
+use crate::experiment;
 
 /// Tell what would run and why; write nothing
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(super) struct PlannedJson<'a> {
 
 impl Plan {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(self.out.out).with_settings(self.settings.set);
+        let project = self.out.project()?.with_settings(self.settings.set);
         let selection = project.select(&self.experiments)?;
         let planned = experiment::plan(&project, &selection.experiments)?;
         let obstacles: Vec<Option<Failure>> =

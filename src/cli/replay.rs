@@ -76,7 +76,7 @@ impl Format {
 impl Replay {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let engine = self.engine.engine()?;
-        each_tape(&self.tapes, &self.out.out, output, |stream, folder| {
+        each_tape(&self.tapes, self.out.folder()?, output, |stream, folder| {
             let engine = engine.unwrap_or_else(|| Engine::new(default_semantics(is_own(stream.source()))));
             let semantics = engine.semantics();
             let episodes = engine.replay(stream);

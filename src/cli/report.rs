@@ -1,19 +1,22 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::failure::Failure;
 use super::output::Output;
-use super::{Exit, Out, Outcome};
-use crate::experiment::Project;
-use crate::report;
+use super::{Exit, Out, Outcome, Settings};
+use crate::report::{self, Stale};
 
 /// Write out/report.html: figures and tables of the last run in one self-contained file
 #[derive(clap::Args)]
 #[command(after_help = "\
 The experiments must have been run: `telltape run`. The page needs no network and no server; open it in a browser.
+It exits with 12 if an experiment, its input or its tape has changed since the run; that one is not in the page then.
 Example: telltape report && xdg-open out/report.html")]
 pub(super) struct Report {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
     #[command(flatten)]
     out: Out,
 }
@@ -25,20 +28,22 @@ pub(super) struct ReportJson<'a> {
     sha256: &'a str,
     experiments: usize,
     missing: &'a [String],
+    stale: &'a [Stale],
     figures: &'a [String],
 }
 
 impl Report {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(&self.out.out);
+        let project = self.out.project()?.with_settings(self.settings.set);
         let selection = project.select(&self.experiments)?;
-        let written = report::report(&project, &selection.experiments, &self.out.out)?;
+        let written = report::report(&project, &selection.experiments, self.out.folder()?)?;
         let json = ReportJson {
             report: written.html.display().to_string(),
             bytes: written.bytes,
             sha256: &written.sha256,
             experiments: written.experiments,
             missing: &written.missing,
+            stale: &written.stale,
             figures: &written.figures,
         };
         output.data(&json, || {
@@ -53,6 +58,12 @@ impl Report {
         if !written.missing.is_empty() {
             output.note(&format!("not run, so not in it: {}", written.missing.join(" ")));
         }
-        Ok(Exit::Ok)
+        for stale in &written.stale {
+            output.error(&Failure::stale(&format!(
+                "{stale}, so it is not in the report; run `telltape run {}` again",
+                stale.name
+            )));
+        }
+        Ok(if written.stale.is_empty() { Exit::Ok } else { Exit::Input })
     }
 }

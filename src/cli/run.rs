@@ -7,7 +7,7 @@ use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, table};
 use super::{Exit, Out, Outcome, Settings, junit, signals};
 use crate::experiment::{
-    self, CachedStage, Counts, Evaluation, Experiment, ExperimentError, Progress, Project, Report, StageRow, Verdict,
+    self, CachedStage, Counts, Evaluation, Experiment, ExperimentError, Progress, Report, StageRow, Verdict,
 };
 
 /// Convert, replay, write out/<name>/, and compare with results/<name>/
@@ -47,7 +47,7 @@ pub(super) struct ReportJson<'a> {
 
 impl Run {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let project = Project::here(self.out.out).with_settings(self.settings.set);
+        let project = self.out.project()?.with_settings(self.settings.set);
         let project = if self.no_cache { project.without_cache() } else { project };
         let selection = project.select_all(&self.experiments)?;
         let _lock = project.lock()?;

@@ -81,7 +81,7 @@ pub(super) struct PublishedJson {
 
 impl ScoreCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let windows = read_windows(&self.windows)?;
+        let windows = read_windows(&self.windows)?.windows;
         let episodes = read_episodes(&self.episodes)?;
         let stream = self.tape.as_deref().map(tape::read).transpose()?.map(|tape| tape.stream);
         let span = match (&stream, self.duration) {

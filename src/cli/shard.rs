@@ -179,6 +179,7 @@ fn below(root: &Path, inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
 
 impl RunArguments {
     fn execute(self, output: &Output) -> Outcome {
+        Project::at(&self.root, &self.out).check_output()?;
         let run = || run_shard(&Plan::read(&self.plan)?, &self.id, &self.root, &self.out);
         let new = run().map_err(|error: ShardError| Failure::of_shard(&error))?;
         let json = ShardRunJson { id: &self.id, new };
@@ -190,7 +191,7 @@ impl RunArguments {
 impl MergeArguments {
     fn execute(self, output: &Output) -> Outcome {
         let plan = Plan::read(&self.plan)?;
-        let project = Project::here(&self.out.out);
+        let project = self.out.project()?;
         let semantics = plan.engine().map_or_else(Semantics::default, |engine| engine.semantics());
         match crate::experiment::shard::merge(&plan, &self.shards, &project)? {
             Merged::Results(reports) => run::tell(&reports, &[], output),

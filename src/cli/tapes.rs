@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, table};
 use super::{Exit, Outcome};
+use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
 use crate::motif::{self, Episode, Semantics};
 use crate::residual::Stream;
@@ -124,7 +125,7 @@ fn folders(tapes: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
                 tape.display()
             )));
         }
-        let folder = out.join(stem);
+        let folder = Project::here(out).output_of(stem)?;
         if let Some(other) = owners.insert(folder.clone(), tape) {
             return Err(Failure::usage(format!(
                 "`{}` and `{}` would both be written to `{}`; take them one at a time with another --out",

@@ -30,7 +30,7 @@ pub use score::{
 pub use subject::Subject;
 pub use sweep::{Point, Sweep, sweep_csv};
 pub use table::{TableError, read_episodes, read_shard_rows};
-pub use window::{Window, read_windows};
+pub use window::{Window, Windows, read_windows};
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};
 

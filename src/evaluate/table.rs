@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use sha2::{Digest, Sha256};
 
 use crate::motif::{Details, Episode, Motif};
 use crate::store::{Place, StoreError, nearest};
@@ -37,6 +38,8 @@ impl TableError {
 /// A CSV with a header, whole in memory.
 pub(super) struct Table {
     path: PathBuf,
+    /// SHA-256 of the bytes that were read.
+    pub(super) sha256: String,
     header: Vec<String>,
     records: Vec<(u64, StringRecord)>,
 }
@@ -45,8 +48,9 @@ impl Table {
     /// Reads it, and checks that it has the columns in `required`, once each.
     pub(super) fn read(path: &Path, required: &[&str]) -> Result<Self, TableError> {
         let text = std::fs::read(path).map_err(StoreError::read(path))?;
+        let sha256 = hex::encode(Sha256::digest(&text));
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-        let mut this = Self { path: path.to_path_buf(), header: Vec::new(), records: Vec::new() };
+        let mut this = Self { path: path.to_path_buf(), sha256, header: Vec::new(), records: Vec::new() };
         let mut reader = csv::Reader::from_reader(text);
         let header = reader.headers().map_err(|error| this.unreadable(&error))?;
         this.header = header.iter().map(str::to_owned).collect();
@@ -261,6 +265,6 @@ mod tests {
             }
         }
         let touching = format!("{header}cache_collapse,a,0,2\ncache_collapse,a,2,3\n");
-        assert_eq!(read_windows(file(&touching).path()).unwrap().len(), 2);
+        assert_eq!(read_windows(file(&touching).path()).unwrap().windows.len(), 2);
     }
 }

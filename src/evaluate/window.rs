@@ -30,12 +30,21 @@ impl Window {
     }
 }
 
+/// Windows that were read from a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Windows {
+    /// In the order of the file.
+    pub windows: Vec<Window>,
+    /// SHA-256 of the very bytes that they were read from.
+    pub sha256: String,
+}
+
 /// Reads windows from a CSV with the columns `motif,channel,t_start,t_end` (in any order, others are ignored).
 ///
 /// # Errors
 /// When it cannot be read, has no window, or one that is empty, not finite, of an unknown motif, or overlaps another one of
 /// its motif and channel.
-pub fn read_windows(path: &Path) -> Result<Vec<Window>, TableError> {
+pub fn read_windows(path: &Path) -> Result<Windows, TableError> {
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
     let mut windows: Vec<(u64, Window)> = Vec::new();
     for row in table.rows() {
@@ -59,7 +68,8 @@ pub fn read_windows(path: &Path) -> Result<Vec<Window>, TableError> {
     if windows.is_empty() {
         return Err(table.problem("there is no window in it, so nothing can be scored"));
     }
-    Ok(windows.into_iter().map(|(_, window)| window).collect())
+    let windows = windows.into_iter().map(|(_, window)| window).collect();
+    Ok(Windows { windows, sha256: table.sha256 })
 }
 
 /// Half an hour of TPC-DS: where its five faults are, whatever their size.

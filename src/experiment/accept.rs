@@ -2,9 +2,8 @@ use std::fs;
 
 use super::compare::{self, check_tables};
 use super::outcome::Outcome;
-use super::run::{input_digest, parameters};
-use super::{Experiment, ExperimentError, Project};
-use crate::store::{Durability, Place, StoreError, remove_file, write_whole};
+use super::{Experiment, ExperimentError, Project, last_result};
+use crate::store::{Durability, StoreError, remove_file, write_whole};
 
 /// What accepting an experiment's last result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,17 +22,7 @@ pub enum AcceptError {
         "expected results are not accepted by CI (the environment variable CI is set); run `telltape accept` yourself and commit `results/`"
     )]
     InCi,
-    /// The experiment has not been run, or not since it was changed.
-    #[error("{place}: {problem}; run `telltape run {name}` first")]
-    Stale {
-        /// The last result.
-        place: Place,
-        /// What is wrong with it.
-        problem: &'static str,
-        /// The experiment.
-        name: String,
-    },
-    /// The last or the expected result cannot be read or written.
+    /// There is no result of the experiment as it stands now, or the last or the expected one cannot be read or written.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
 }
@@ -42,15 +31,6 @@ impl From<StoreError> for AcceptError {
     fn from(error: StoreError) -> Self {
         Self::Experiment(error.into())
     }
-}
-
-/// Whether a result was made with the options, the grammar and the evaluation that the experiment asks for now.
-///
-/// # Errors
-/// When windows that it names cannot be read.
-pub fn is_current(project: &Project, experiment: &Experiment, last: &Outcome) -> Result<bool, ExperimentError> {
-    let now = parameters(project, experiment)?;
-    Ok((&now.options, &now.grammar, &now.evaluation) == (&last.options, &last.grammar, &last.evaluation))
 }
 
 /// Makes the last result of an experiment the expected one: digests and tables, each synced, digests last.
@@ -64,14 +44,7 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     let name = &experiment.name;
     let (out, results) = (project.out(name), project.results(name));
     let path = out.join("digests.toml");
-    let stale = |problem| AcceptError::Stale { place: Place::file(&path), problem, name: name.clone() };
-    let last = Outcome::read(&path)?.ok_or_else(|| stale("there is no result"))?;
-    if !is_current(project, experiment, &last)? {
-        return Err(stale("the experiment has changed since its last run"));
-    }
-    if last.stages.get("input") != Some(&input_digest(project, &experiment.source)?) {
-        return Err(stale("its input has changed since its last run"));
-    }
+    let last = last_result(project, experiment)?;
     check_tables(&out, &path, &last)?;
     let expected_path = results.join("expected.toml");
     // An expected result that cannot be read is replaced: that is what accepting is for.

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::{Experiment, ExperimentError, Project, run};
-use crate::store::{Durability, StoreError, file_digest, read_small_text, remove_file, write_whole};
+use crate::store::{Durability, StoreError, file_digest, program_digest, read_small_text, remove_file, write_whole};
 use crate::tape::manifest_path;
 
 /// The file in an experiment's folder of outputs.
@@ -98,7 +97,7 @@ impl Memory {
     pub(super) fn need(&self, stage: CachedStage, from: &BTreeMap<String, String>, folder: &Path) -> Need {
         let Some(last) = self.stages.get(stage.name()) else { return Need::Run("it has not run yet".to_owned()) };
         if from.get(PROGRAM).is_none_or(String::is_empty) {
-            return Need::Run("the program cannot read its own file".to_owned());
+            return Need::Run("the program cannot tell its own file".to_owned());
         }
         let names = from.keys().chain(last.from.keys());
         if let Some(name) = names.into_iter().find(|name| from.get(*name) != last.from.get(*name)) {
@@ -118,20 +117,22 @@ impl Memory {
 /// What each stage of an experiment is made from.
 pub(super) struct Inputs {
     common: BTreeMap<String, String>,
+    label: String,
     options: String,
     grammar: String,
     evaluation: Option<String>,
 }
 
 impl Inputs {
-    /// Of an outcome whose parameters are filled in.
-    pub(super) fn new(outcome: &Outcome) -> Self {
+    /// Of an outcome whose parameters are filled in, and whose samples get a label.
+    pub(super) fn new(outcome: &Outcome, label: String) -> Self {
         let digest = |stage: &str| outcome.stages.get(stage).cloned();
         let mut common = BTreeMap::from([(PROGRAM.to_owned(), program())]);
         // Other seeds of an evaluation are generated with it, too.
         common.extend(outcome.libm.clone().map(|libm| ("libm".to_owned(), libm)));
         Self {
             common,
+            label,
             options: digest("options").unwrap_or_default(),
             grammar: digest("grammar").unwrap_or_default(),
             evaluation: digest("evaluation"),
@@ -144,7 +145,7 @@ impl Inputs {
     }
 
     pub(super) fn convert(&self, input: &str) -> BTreeMap<String, String> {
-        self.with([("input", input.to_owned()), ("options", self.options.clone())])
+        self.with([("input", input.to_owned()), ("label", self.label.clone()), ("options", self.options.clone())])
     }
 
     pub(super) fn replay(&self, tape: &str) -> BTreeMap<String, String> {
@@ -166,11 +167,9 @@ impl Inputs {
 /// The name of the program among what a stage is made from.
 const PROGRAM: &str = "program";
 
-/// SHA-256 of the program's own file; nothing where it cannot be read, and then no stage is skipped.
-fn program() -> String {
-    static DIGEST: OnceLock<String> = OnceLock::new();
-    let digest = || std::env::current_exe().ok().and_then(|path| file_digest(&path).ok()).map(|found| found.sha256);
-    DIGEST.get_or_init(|| digest().unwrap_or_default()).clone()
+/// SHA-256 of the program's own file; nothing where it cannot be told, and then no stage is skipped.
+pub(super) fn program() -> String {
+    program_digest().unwrap_or_default().to_owned()
 }
 
 /// The stages that running an experiment now would skip, and why it would run the others.
@@ -181,7 +180,7 @@ pub(super) fn needs(project: &Project, experiment: &Experiment) -> Result<Vec<(C
     let folder = project.out(&experiment.name);
     let memory = Memory::read(&folder);
     let outcome = run::parameters(project, experiment)?;
-    let inputs = Inputs::new(&outcome);
+    let inputs = Inputs::new(&outcome, run::label(project, &experiment.source)?);
     let input = run::input_digest(project, &experiment.source)?;
     let convert = memory.need(CachedStage::Convert, &inputs.convert(&input), &folder);
     let tape = memory.outcome.as_ref().and_then(|outcome| outcome.stages.get("tape")).cloned().unwrap_or_default();

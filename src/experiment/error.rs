@@ -54,6 +54,26 @@ pub enum ExperimentError {
         /// Its name in the catalogue.
         name: String,
     },
+    /// The last result is not one of the experiment as it stands now, or there is none.
+    #[error("{place}: {problem}; run `telltape run {name}` first")]
+    Stale {
+        /// The last result.
+        place: Place,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// The experiment.
+        name: String,
+    },
+    /// Outputs would be written over accepted results.
+    #[error(
+        "the outputs in `{out}` would be written into `{results}`, where the accepted results are; give another folder with --out", out = .out.display(), results = .results.display()
+    )]
+    OutInResults {
+        /// Where the outputs would be written.
+        out: PathBuf,
+        /// The folder of accepted results.
+        results: PathBuf,
+    },
     /// An expected or last result that is not what it says.
     #[error("{place}: {problem}")]
     Result {
@@ -79,7 +99,8 @@ impl ExperimentError {
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         match self {
-            Self::File { place, .. } | Self::Result { place, .. } => Some(place.clone()),
+            Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => Some(place.clone()),
+            Self::OutInResults { out, .. } => Some(Place::file(out)),
             Self::Unknown { .. } | Self::Live(_) => None,
             Self::Grammar(error) => Some(error.place()),
             Self::Trace(error) => Some(error.place()),

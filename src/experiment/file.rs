@@ -23,6 +23,8 @@ pub struct Experiment {
     pub path: PathBuf,
     /// One line for people.
     pub title: String,
+    /// The text that it was read from.
+    pub(super) text: String,
     /// Where the samples come from.
     pub source: Source,
     /// What replays them.
@@ -201,11 +203,18 @@ impl Experiment {
     /// # Errors
     /// When it cannot be read, or says something that an experiment cannot be: with line, column and suggestion.
     pub fn read(path: &Path, root: &Path) -> Result<Self, ExperimentError> {
-        let text = read_small_text(path).map_err(|error| ExperimentError::File {
+        Self::parse(path, &Self::text(path)?, root)
+    }
+
+    /// The text of an experiment file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn text(path: &Path) -> Result<String, ExperimentError> {
+        read_small_text(path).map_err(|error| ExperimentError::File {
             place: Place::file(path),
             problem: format!("the experiment cannot be read: {error}"),
-        })?;
-        Self::parse(path, &text, root)
+        })
     }
 
     /// Reads the text of the experiment file that stands at `path`.
@@ -226,12 +235,7 @@ impl Experiment {
         let engine = replay.engine(source.is_own(), root, text).map_err(|error| error.into_error(&fail))?;
         let evaluation =
             evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine)).transpose().map_err(fail)?;
-        Ok(Self { name, path: path.to_path_buf(), title, source, engine, evaluation })
-    }
-
-    /// What the stage `evaluation` hashes; nothing without one.
-    pub(super) fn evaluation_options(&self, root: &Path) -> Result<BTreeMap<String, String>, ExperimentError> {
-        self.evaluation.as_ref().map_or_else(|| Ok(BTreeMap::new()), |evaluation| evaluation.canonical(root))
+        Ok(Self { name, path: path.to_path_buf(), text: text.to_owned(), title, source, engine, evaluation })
     }
 }
 

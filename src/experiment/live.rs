@@ -52,7 +52,7 @@ pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &Stop) -
 }
 
 fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Result<Verdict, ExperimentError> {
-    let folder = project.out(&experiment.name);
+    let folder = project.output_of(&experiment.name)?;
     let recording = folder.join("recording.jsonl");
     for old in [&recording, &Seal::path(&recording), &folder.join("windows.csv"), &folder.join("score.csv")] {
         remove_file(old)?;

@@ -3,6 +3,7 @@
 mod accept;
 mod cache;
 mod compare;
+mod current;
 mod difference;
 mod engine;
 mod error;
@@ -21,16 +22,17 @@ mod setting;
 pub mod shard;
 mod verify;
 
-pub use accept::{AcceptError, Accepted, accept, is_current};
+pub use accept::{AcceptError, Accepted, accept};
 pub use cache::{CachedStage, Collected, collect};
 pub use compare::{StageRow, Verdict};
+pub use current::{NO_RESULT, last_result};
 pub use difference::{
     Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
 };
 pub use engine::default_semantics;
 pub use error::ExperimentError;
 pub use evaluation::Evaluation;
-pub use explain::explain;
+pub use explain::{explain, explain_result};
 pub use file::{Experiment, Source, file_schema};
 pub use grammar_file::{GrammarFileError, read_engine};
 pub use live::{Finding, LiveScore};

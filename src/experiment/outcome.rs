@@ -109,9 +109,17 @@ impl Outcome {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::read(path)(error).into()),
         };
-        let read = toml::from_str::<Self>(&text).map_err(|error| {
+        Self::parse(path, &text).map(Some)
+    }
+
+    /// Reads the text of such a file, which stands at `path`.
+    ///
+    /// # Errors
+    /// When it is not such a file.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ExperimentError> {
+        let read = toml::from_str::<Self>(text).map_err(|error| {
             let place = Place::file(path);
-            let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
+            let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(text, span.start)));
             ExperimentError::Result { place, problem: format!("not a result of an experiment: {}", error.message()) }
         })?;
         for name in read.tables.keys() {
@@ -121,7 +129,7 @@ impl Outcome {
                 return Err(ExperimentError::Result { place: Place::file(path), problem });
             }
         }
-        Ok(Some(read))
+        Ok(read)
     }
 
     /// Writes the file whole.

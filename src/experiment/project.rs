@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::live_file::{LiveExperiment, is_live};
 use super::{Experiment, ExperimentError, Setting};
-use crate::store::{FolderLock, LockError, Place, StoreError, nearest, read_small_text};
+use crate::store::{FolderLock, LockError, Place, StoreError, is_inside, nearest};
 use crate::trace::{Catalogue, TraceError};
 
 /// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
@@ -57,6 +57,34 @@ impl Project {
     /// When another one has it.
     pub fn lock(&self) -> Result<FolderLock, LockError> {
         FolderLock::take(&self.out)
+    }
+
+    /// An error if outputs would be written into the folder of accepted results, by whichever links.
+    ///
+    /// # Errors
+    /// When they would, or it cannot be told.
+    pub fn check_output(&self) -> Result<(), ExperimentError> {
+        self.keep_apart(&self.out, &self.root.join("results"))
+    }
+
+    /// Where the outputs of an experiment are to be written.
+    ///
+    /// # Errors
+    /// When it is in the folder of accepted results, by whichever links.
+    pub fn output_of(&self, experiment: &str) -> Result<PathBuf, ExperimentError> {
+        let folder = self.out(experiment);
+        self.keep_apart(&folder, &self.root.join("results"))?;
+        // The accepted result may be a link, too.
+        self.keep_apart(&folder, &self.results(experiment))?;
+        Ok(folder)
+    }
+
+    fn keep_apart(&self, out: &Path, results: &Path) -> Result<(), ExperimentError> {
+        match is_inside(out, results) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(ExperimentError::OutInResults { out: out.to_path_buf(), results: results.to_path_buf() }),
+            Err(error) => Err(StoreError::write(out)(error).into()),
+        }
     }
 
     /// Where the last result of an experiment is.
@@ -116,19 +144,16 @@ impl Project {
         let mut experiments = Vec::new();
         let mut live: Vec<LiveExperiment> = Vec::new();
         for path in paths {
-            // What cannot be read is an error below.
-            let text = read_small_text(&path).unwrap_or_default();
-            let text = if self.settings.is_empty() || text.is_empty() { text } else { self.set(&path, &text)? };
+            let text = Experiment::text(&path)?;
+            let text = if self.settings.is_empty() { text } else { self.set(&path, &text)? };
             if is_live(&text) {
                 live.push(LiveExperiment::read(&path, &text, &self.root)?);
                 continue;
             }
-            let experiment = if self.settings.is_empty() || text.is_empty() {
-                Experiment::read(&path, &self.root)?
-            } else {
-                // Lines of a text that nobody has seen say nothing.
-                Experiment::parse(&path, &text, &self.root).map_err(|error| error.without_line("with --set: "))?
-            };
+            let experiment = Experiment::parse(&path, &text, &self.root);
+            // Lines of a text that nobody has seen say nothing.
+            let unseen = |error: ExperimentError| error.without_line("with --set: ");
+            let experiment = if self.settings.is_empty() { experiment } else { experiment.map_err(unseen) }?;
             let same = |path: &Path| path.canonicalize().ok();
             match experiments.iter().find(|other: &&Experiment| other.name == experiment.name) {
                 None => experiments.push(experiment),

@@ -7,16 +7,16 @@ use sha2::{Digest, Sha256};
 
 use super::cache::{self, CachedStage, Inputs, Memory, Need};
 use super::compare::{self, StageRow, Verdict};
+use super::evaluation::EvaluationInputs;
 use super::outcome::{Counts, Outcome};
-use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform, verify_result};
+use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform};
 use crate::capture::Stop;
 use crate::evaluate::Generator;
 use crate::motif::{self, Episode};
 use crate::residual::{Math, Stream};
-use crate::store::{Durability, Place, StoreError, file_digest, remove_file, write_whole};
-use crate::tape::recording::read_recording;
-use crate::tape::{self, RowCounts, TapeError, TapeWriter};
-use crate::trace::{self, Catalogue, Dataset, Entry, Options, TraceError};
+use crate::store::{Durability, Place, StoreError, remove_file, write_whole};
+use crate::tape::{self, RowCounts, TapeWriter};
+use crate::trace::{self, Catalogue, Entry, Options, TraceError};
 
 /// What became of an experiment.
 #[derive(Debug)]
@@ -106,16 +106,17 @@ fn one(
     }
 }
 
-/// What a run of an experiment says whose outputs are there already, written by whomever.
-pub(super) fn report_of(project: &Project, name: &str) -> Report {
-    let judged = || {
-        let outcome = verify_result(&project.out(name))?;
+/// What a run of an experiment says that gave `outcome`, elsewhere, and whose tables are in `out/<name>/`.
+pub(super) fn judged(project: &Project, name: &str, outcome: Outcome) -> Report {
+    let judge = || {
+        let folder = project.out(name);
+        compare::check_tables(&folder, &folder.join("digests.toml"), &outcome)?;
         let expected = compare::expected(&project.results(name))?;
-        Ok((compare::verdict(&outcome, expected.as_ref()), compare::rows(Some(&outcome), expected.as_ref()), outcome))
+        Ok((compare::verdict(&outcome, expected.as_ref()), compare::rows(Some(&outcome), expected.as_ref())))
     };
     let name = name.to_owned();
-    match judged() {
-        Ok((verdict, stages, outcome)) => {
+    match judge() {
+        Ok((verdict, stages)) => {
             Report { name, verdict: Ok(verdict), stages, counts: Some(outcome.counts), cached: Vec::new() }
         }
         Err(error) => Report { name, verdict: Err(error), stages: Vec::new(), counts: None, cached: Vec::new() },
@@ -124,13 +125,25 @@ pub(super) fn report_of(project: &Project, name: &str) -> Report {
 
 /// The result of an experiment as far as it is known before it runs: its parameters.
 pub(super) fn parameters(project: &Project, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
+    Ok(parameters_and_inputs(project, experiment)?.0)
+}
+
+/// The same, with what the evaluation reads: the digests among the parameters are those of these very bytes.
+fn parameters_and_inputs(
+    project: &Project,
+    experiment: &Experiment,
+) -> Result<(Outcome, EvaluationInputs), ExperimentError> {
     let mut outcome = Outcome { program: Some(env!("CARGO_PKG_VERSION").to_owned()), ..Outcome::default() };
     outcome.set_parameters(options(&experiment.source), &experiment.engine);
     if experiment.source.math() == Math::System {
         outcome.libm = Some(platform::libm().to_owned());
     }
-    outcome.set_evaluation(experiment.evaluation_options(project.root())?);
-    Ok(outcome)
+    let (evaluated, read) = match &experiment.evaluation {
+        Some(evaluation) => evaluation.read(project.root())?,
+        None => Default::default(),
+    };
+    outcome.set_evaluation(evaluated);
+    Ok((outcome, read))
 }
 
 /// Input → tape → stream → episodes → tables, written to the experiment's folder with their digests. Stages that are
@@ -141,13 +154,13 @@ pub(super) fn execute(
     experiment: &Experiment,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<(Outcome, Vec<CachedStage>), ExperimentError> {
-    let folder = project.out(&experiment.name);
+    let folder = project.output_of(&experiment.name)?;
     let last = if project.caches() { Memory::read(&folder) } else { Memory::default() };
     // A run that fails must not leave the last one's digests: they would pass for its own.
     remove_file(&folder.join("digests.toml"))?;
     Memory::forget(&folder)?;
-    let mut outcome = parameters(project, experiment)?;
-    let inputs = Inputs::new(&outcome);
+    let (mut outcome, evaluated) = parameters_and_inputs(project, experiment)?;
+    let inputs = Inputs::new(&outcome, label(project, &experiment.source)?);
     let mut memory = Memory::default();
     let mut cached = Vec::new();
     let known = |stage: &str| last.outcome.as_ref().and_then(|outcome| outcome.stages.get(stage)).cloned();
@@ -182,7 +195,11 @@ pub(super) fn execute(
     let replayed = OnceCell::new();
     let replay = || -> Result<&(Stream, Vec<Episode>), ExperimentError> {
         if replayed.get().is_none() {
-            let stream = tape::read(&tape_path)?.stream;
+            let tape::Tape { stream, manifest, .. } = tape::read(&tape_path)?;
+            if manifest.sha256 != tape {
+                let problem = format!("its SHA-256 is {}, and {tape} was written a moment ago", manifest.sha256);
+                return Err(ExperimentError::Result { place: Place::file(&tape_path), problem });
+            }
             let episodes = experiment.engine.replay(&stream);
             // It was empty a moment ago.
             let _ = replayed.set((stream, episodes));
@@ -223,7 +240,7 @@ pub(super) fn execute(
             let ran = || progress(Progress::Ran);
             let Experiment { source, .. } = experiment;
             let (stream, episodes) = replay()?;
-            for (name, bytes) in evaluation.tables(project.root(), source, stream, episodes, &ran)? {
+            for (name, bytes) in evaluation.tables(&evaluated, source, stream, episodes, &ran) {
                 let digest = write_table(&folder, &name, &bytes)?;
                 wrote.insert(name, digest);
             }
@@ -301,14 +318,20 @@ pub(super) fn input_digest(project: &Project, source: &Source) -> Result<String,
             catalogue.verify(entry)?;
             Ok(entry.sha256.clone())
         }
-        // The parts of a recording are one input.
-        Source::Trace { path, options } if options.dataset == Dataset::Postgres => {
-            let read = read_recording(&project.root().join(path), |_, _| Ok::<(), TapeError>(()))?;
-            Ok(read.input.sha256)
-        }
-        Source::Trace { path, .. } => Ok(file_digest(&project.root().join(path))?.sha256),
+        Source::Trace { path, options } => Ok(trace::input_digest(&project.root().join(path), options.dataset)?.sha256),
         Source::Generated { generator, seed, .. } => Ok(generator_digest(*generator, *seed)),
     }
+}
+
+/// The label that an experiment's samples would have now: the name of the trace is in it, which its bytes do not decide.
+pub(super) fn label(project: &Project, source: &Source) -> Result<String, ExperimentError> {
+    Ok(match source {
+        Source::Catalogue { name, options } => {
+            trace::source(&known_trace(&project.catalogue()?, name, options)?.0, options)
+        }
+        Source::Trace { path, options } => trace::source(path, options),
+        Source::Generated { .. } => String::new(),
+    })
 }
 
 /// The stage `input` of a generator: SHA-256 of its name, scale or data set, and seed.

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::Stale;
 use crate::evaluate::{Interval, read_episodes};
-use crate::experiment::{self, Experiment, ExperimentError, Outcome, Project, StageRow, Verdict};
+use crate::experiment::{self, Experiment, ExperimentError, NO_RESULT, Outcome, Project, StageRow, Verdict};
 use crate::motif::{Episode, Motif};
 use crate::residual::{Class, Stream};
 use crate::store::{Place, StoreError};
@@ -101,24 +102,36 @@ impl Outcomes {
     }
 }
 
-/// The last results, and the names of the experiments that have none as they stand now.
-pub(super) fn gather(
-    project: &Project,
-    experiments: &[Experiment],
-) -> Result<(Vec<Outcomes>, Vec<String>), ExperimentError> {
-    let read: Vec<Option<Outcomes>> =
-        experiments.par_iter().map(|experiment| one(project, experiment)).collect::<Result<_, _>>()?;
-    let missing: Vec<String> = experiments
-        .iter()
-        .zip(&read)
-        .filter(|(_, outcomes)| outcomes.is_none())
-        .map(|(experiment, _)| experiment.name.clone())
-        .collect();
-    let mut results: Vec<Outcomes> = read.into_iter().flatten().collect();
+/// What there is to report.
+pub(super) struct Gathered {
+    pub(super) results: Vec<Outcomes>,
+    /// Experiments that have not been run.
+    pub(super) missing: Vec<String>,
+    /// Experiments whose results are of something else than stands here now: they would pass for what it is.
+    pub(super) stale: Vec<Stale>,
+}
+
+/// The last results, and the experiments that have none as they stand now.
+pub(super) fn gather(project: &Project, experiments: &[Experiment]) -> Result<Gathered, ExperimentError> {
+    let read: Vec<Result<Outcomes, ExperimentError>> =
+        experiments.par_iter().map(|experiment| one(project, experiment)).collect();
+    let (mut results, mut missing, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+    for outcomes in read {
+        match outcomes {
+            Ok(outcomes) => results.push(outcomes),
+            Err(ExperimentError::Stale { problem: NO_RESULT, name, .. }) => missing.push(name),
+            Err(ExperimentError::Stale { problem, name, .. }) => stale.push(Stale { name, problem }),
+            Err(error) => return Err(error),
+        }
+    }
     if results.is_empty() {
-        let names = missing.join(" ");
-        let problem =
-            format!("none of the experiments has a result as it stands now; run `telltape run {names}` first");
+        let names: Vec<&str> = experiments.iter().map(|experiment| experiment.name.as_str()).collect();
+        let why: Vec<String> = stale.iter().map(|stale| format!("; {stale}")).collect();
+        let problem = format!(
+            "none of the experiments has a result as it stands now{}; run `telltape run {}` first",
+            why.concat(),
+            names.join(" ")
+        );
         return Err(ExperimentError::Result { place: Place::default(), problem });
     }
     // Whose series are drawn is decided in order, whatever was read first.
@@ -130,19 +143,20 @@ pub(super) fn gather(
             fits
         });
     }
-    Ok((results, missing))
+    Ok(Gathered { results, missing, stale })
 }
 
-fn one(project: &Project, experiment: &Experiment) -> Result<Option<Outcomes>, ExperimentError> {
+fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, ExperimentError> {
     let folder = project.out(&experiment.name);
-    let Some(outcome) = Outcome::read(&folder.join("digests.toml"))? else { return Ok(None) };
-    // What an experiment was before it was changed would pass for what it is.
-    if !experiment::is_current(project, experiment, &outcome)? {
-        return Ok(None);
-    }
-    let explanation = experiment::explain(project, experiment)?;
+    let outcome = experiment::last_result(project, experiment)?;
+    let explanation = experiment::explain_result(project, experiment, &outcome)?;
     let episodes = read_episodes(&folder.join("episodes.csv"))?;
-    let stream = tape::read(&folder.join("tape.jsonl"))?.stream;
+    let tape = folder.join("tape.jsonl");
+    let tape::Tape { stream, manifest, .. } = tape::read(&tape)?;
+    if outcome.stages.get("tape") != Some(&manifest.sha256) {
+        let problem = "it has changed since the run; run the experiment again".to_owned();
+        return Err(ExperimentError::Result { place: Place::file(tape), problem });
+    }
     let others = outcome.tables.iter().filter(|(name, _)| *name != "episodes.csv");
     let tables = others.map(|(name, sha256)| table(&folder, name, sha256)).collect::<Result<_, _>>()?;
     let of_class = |class: Class, size: fn(f64) -> f64| {
@@ -151,7 +165,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Option<Outcomes>, E
         values.sort_by(f64::total_cmp);
         values
     };
-    Ok(Some(Outcomes {
+    Ok(Outcomes {
         name: experiment.name.clone(),
         title: experiment.title.clone(),
         verdict: explanation.verdict,
@@ -163,7 +177,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Option<Outcomes>, E
         episodes,
         tables,
         outcome,
-    }))
+    })
 }
 
 fn table(folder: &Path, name: &str, sha256: &str) -> Result<Table, ExperimentError> {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::Stale;
 use super::data::{Outcomes, Table};
 use super::figures::{Figure, Section};
 use crate::experiment::Verdict;
@@ -44,7 +45,7 @@ fn visible(raw: &str) -> String {
 }
 
 /// The whole page.
-pub(super) fn page(results: &[Outcomes], missing: &[String], figures: &[Figure]) -> String {
+pub(super) fn page(results: &[Outcomes], (missing, stale): (&[String], &[Stale]), figures: &[Figure]) -> String {
     let mut page = String::new();
     page += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
@@ -57,7 +58,7 @@ pub(super) fn page(results: &[Outcomes], missing: &[String], figures: &[Figure])
         write!(page, "<li><a href=\"#{id}\">{title}</a></li>").expect("a String takes every write");
     }
     page += "</ul></nav>\n</header>\n<main id=\"main\">\n";
-    page += &banner(results, missing);
+    page += &banner(results, missing, stale);
     page += &experiments(results);
     page += "<section id=\"episodes\">\n<h2>Episodes</h2>\n";
     page += "<p>What the motif engine found, in all experiments. Choose a row to see the residuals it came from.</p>\n";
@@ -118,23 +119,25 @@ const EXPLORER: &str = include_str!("assets/explorer.html");
 const LIMITS: &str = include_str!("assets/limits.html");
 
 /// All the same, or the first thing that is not.
-fn banner(results: &[Outcomes], missing: &[String]) -> String {
+fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale]) -> String {
     let count = |name: &str| results.iter().filter(|outcomes| outcomes.verdict.name() == name).count();
     let (same, differ, new, skipped) = (count("same"), count("differs"), count("no-expected"), count("skipped"));
     let (class, word) = match (differ, new + skipped + missing.len()) {
+        (0, _) if !stale.is_empty() => ("bad", "Out of date"),
         (0, 0) => ("good", "Same"),
         (0, _) => ("note", "Same, as far as compared"),
         _ => ("bad", "Differs"),
     };
     let mut banner = format!(
         "<section class=\"banner {class}\" aria-label=\"Verdict\">\n<h2>{word}</h2>\n<p>{same} of {} experiments gave every digest that is expected",
-        results.len() + missing.len()
+        results.len() + missing.len() + stale.len()
     );
     for (number, what) in [
         (differ, "differ"),
         (new, "have nothing to compare with"),
         (skipped, "could not be compared on this platform"),
         (missing.len(), "were not run"),
+        (stale.len(), "have changed since they were run"),
     ] {
         if number > 0 {
             write!(banner, "; {number} {what}").expect("a String takes every write");
@@ -149,6 +152,13 @@ fn banner(results: &[Outcomes], missing: &[String]) -> String {
             text(&outcomes.name), row.stage, digest(&row.expected), digest(&row.digest), text(&outcomes.name)
         )
         .expect("a String takes every write");
+    }
+    if !stale.is_empty() {
+        let each: Vec<String> = stale.iter().map(Stale::to_string).collect();
+        banner += &format!(
+            "<p>Changed, so not in this page: {}. Run them again with <code>telltape run</code>.</p>\n",
+            text(&each.join("; "))
+        );
     }
     if !missing.is_empty() {
         banner += &format!("<p>Not run: {}. Run them with <code>telltape run</code>.</p>\n", text(&missing.join(", ")));

@@ -26,10 +26,27 @@ pub struct Report {
     pub sha256: String,
     /// Experiments that have a result, and so are in it.
     pub experiments: usize,
-    /// Those that have none, or have been changed since.
+    /// Those that have not been run.
     pub missing: Vec<String>,
+    /// Those whose results are of something else than stands here now, and so are not in it.
+    pub stale: Vec<Stale>,
     /// Names of the figures.
     pub figures: Vec<String>,
+}
+
+/// An experiment whose last result is not one of it as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Stale {
+    /// Its name.
+    pub name: String,
+    /// What has changed.
+    pub problem: &'static str,
+}
+
+impl std::fmt::Display for Stale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.name, self.problem)
+    }
 }
 
 /// Writes `report.html` and `figures/*.svg` under `out` from the last results of the experiments.
@@ -39,7 +56,7 @@ pub struct Report {
 /// # Errors
 /// When no experiment has a result, a result is not what it says, or a file cannot be written.
 pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Result<Report, ExperimentError> {
-    let (results, missing) = data::gather(project, experiments)?;
+    let data::Gathered { results, missing, stale } = data::gather(project, experiments)?;
     let figures = figures::all(&results)?;
     let folder = out.join("figures");
     let mut digests = String::from("# SHA-256 of each figure. Advisory: no verdict depends on them.\n");
@@ -48,7 +65,7 @@ pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Resu
         digests += &format!("\"{}\" = \"{sha256}\"\n", figure.file());
     }
     write_whole(&folder.join("digests.toml"), digests.as_bytes(), Durability::Whole)?;
-    let html = html::page(&results, &missing, &figures);
+    let html = html::page(&results, (&missing, &stale), &figures);
     let path = out.join("report.html");
     write_whole(&path, html.as_bytes(), Durability::Whole)?;
     Ok(Report {
@@ -57,6 +74,7 @@ pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Resu
         sha256: hex::encode(Sha256::digest(html.as_bytes())),
         experiments: results.len(),
         missing,
+        stale,
         figures: figures.iter().map(Figure::file).collect(),
     })
 }

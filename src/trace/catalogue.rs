@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, TraceError};
-use crate::store::{Place, StoreError, file_digest, line_and_column, nearest, read_small_text};
+use super::{Dataset, TraceError, input_digest};
+use crate::store::{Place, StoreError, line_and_column, nearest, read_small_text};
 
 /// One trace of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -117,7 +117,7 @@ impl Catalogue {
     /// # Errors
     /// When it is missing or is another.
     pub fn verify(&self, entry: &Entry) -> Result<(), TraceError> {
-        self.expect(entry, &file_digest(&self.path(entry))?.sha256)
+        self.expect(entry, &input_digest(&self.path(entry), entry.adapter)?.sha256)
     }
 
     /// Compares a SHA-256 that was taken while the file of an entry was read with the recorded one.

@@ -37,8 +37,9 @@ pub use options::{GenericColumns, Options};
 pub use output::{is_own, source};
 
 use crate::residual::Stream;
-use crate::store::InputDigest;
-use crate::tape::RowCounts;
+use crate::store::{InputDigest, file_digest};
+use crate::tape::recording::read_recording;
+use crate::tape::{RowCounts, TapeError};
 
 /// A converted trace.
 #[derive(Debug)]
@@ -67,6 +68,18 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
         Dataset::Generic => generic::convert(input, options),
         Dataset::Otel => otel::convert(input, options),
         Dataset::Postgres => postgres::convert(input, options),
+    }
+}
+
+/// The digest of a trace of any kind, as [`convert`] gives it of what it reads: the parts of a recording are one input, each
+/// held against its manifest.
+///
+/// # Errors
+/// When a file cannot be read, or a recording is not what its manifests say.
+pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, TraceError> {
+    match dataset {
+        Dataset::Postgres => Ok(read_recording(input, |_, _| Ok::<(), TapeError>(()))?.input),
+        _ => Ok(file_digest(input)?),
     }
 }
 

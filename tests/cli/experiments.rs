@@ -68,7 +68,7 @@ fn a_changed_seed_shows_at_the_input_and_can_be_accepted() {
     assert_eq!(code, 12);
     assert_eq!(
         message,
-        "`out/p/digests.toml`: the experiment has changed since its last run; run `telltape run p` first"
+        "`out/p/digests.toml`: the experiment has changed since its last run, or that run had --set; run `telltape run p` first"
     );
     assert_eq!(verdict(&folder, 10), "differs");
     assert_eq!(folder.run(&["explain", "--json"]).json()[0]["first"], "input");
@@ -188,7 +188,7 @@ fn experiments_that_do_not_exist_are_bad_usage() {
 #[test]
 fn explain_without_a_run_says_what_to_do() {
     let folder = Folder::project(&[("p", PERTURBED)]);
-    let expected = "`out/p/digests.toml`: there is no result to explain; run `telltape run p` first";
+    let expected = "`out/p/digests.toml`: there is no result; run `telltape run p` first";
     assert_eq!(folder.refusal(&["explain", "p"]), (12, expected.to_owned()));
 }
 

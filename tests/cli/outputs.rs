@@ -65,3 +65,65 @@ fn a_full_disk_leaves_the_old_tape_whole() {
         folder.files().into_iter().filter(|file| file.contains(".part") || file.starts_with("out")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// `--out` in every guise of the folder of accepted results.
+#[cfg(unix)]
+#[test]
+fn outputs_are_never_written_over_accepted_results() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    folder.ok(&["generate", "perturbed", "--seed", "1", "--tape", "t.jsonl"]);
+    folder.ok(&["shard", "plan", "--experiments", "--shards", "1", "--plan", "p.json"]);
+    let plan: serde_json::Value = serde_json::from_str(&folder.read("p.json")).unwrap();
+    let id = plan["shards"][0]["id"].as_str().unwrap();
+    folder.ok(&["shard", "run", "--plan", "p.json", "--id", id, "--out", "done"]);
+    symlink("results", folder.join("link")).unwrap();
+    symlink("link/new", folder.join("dangling")).unwrap();
+    std::fs::create_dir(folder.join("per")).unwrap();
+    symlink("../results/p", folder.join("per/p")).unwrap();
+    symlink("../results/p", folder.join("per/t")).unwrap();
+    let accepted = || {
+        let names = folder.files().into_iter().filter(|name| name.starts_with("results/"));
+        names.map(|name| (folder.read(&name), name)).collect::<Vec<_>>()
+    };
+    let before = accepted();
+    let absolute = folder.join("results").display().to_string();
+    let commands: [&[&str]; 11] = [
+        &["run", "p", "--set", "generate.seed=7"],
+        &["accept", "p"],
+        &["explain", "p"],
+        &["report", "p"],
+        &["plan", "p"],
+        &["cache", "gc"],
+        &["replay", "t.jsonl"],
+        &["detect", "--detector", "mad", "t.jsonl"],
+        &["shard", "run", "--plan", "p.json", "--id", id],
+        &["shard", "merge", "--plan", "p.json", "--in", "done"],
+        &["capture", "r.jsonl", "--url", "host=127.0.0.1 port=1", "--tape", "u.jsonl"],
+    ];
+    for command in commands {
+        for out in
+            ["results", "./results/", "results/p", "results/new/deep", "out/../results", "link", "dangling", &absolute]
+        {
+            let (code, message) = folder.refusal(&[command, &["--out", out]].concat());
+            assert_eq!(code, 2, "{command:?} {out}: {message}");
+            assert!(message.contains("where the accepted results are; give another folder with --out"), "{message}");
+        }
+    }
+    // One folder of an experiment or a tape may be the link.
+    for command in [commands[0], commands[6], commands[9]] {
+        let ran = folder.run(&[command, &["--out", "per"]].concat());
+        assert_eq!(ran.refusal().0, 2, "{command:?}");
+    }
+    assert_eq!(accepted(), before);
+    // Or the accepted result is one to the outputs.
+    std::fs::rename(folder.join("results/p"), folder.join("elsewhere")).unwrap();
+    symlink("../out/p", folder.join("results/p")).unwrap();
+    assert_eq!(folder.run(&["run", "p"]).refusal().0, 2);
+    std::fs::remove_file(folder.join("results/p")).unwrap();
+    std::fs::rename(folder.join("elsewhere"), folder.join("results/p")).unwrap();
+    folder.ok(&["run", "p", "--out", "results-of-today"]);
+    assert_eq!(accepted(), before);
+}

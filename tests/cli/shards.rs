@@ -243,3 +243,77 @@ fn experiments_in_shards_give_the_files_and_the_verdicts_of_a_run() {
         .collect();
     assert!(codes.contains(&12), "{codes:?}");
 }
+
+/// A plan of the experiments, and all its shards run into `done`.
+fn planned(folder: &Folder) -> Vec<String> {
+    let all = ids(&folder.ok(&["shard", "plan", "--experiments", "--plan", "plan.json", "--json"]).json());
+    for id in &all {
+        folder.ok(&["shard", "run", "--plan", "plan.json", "--id", id, "--out", "done"]);
+    }
+    all
+}
+
+const MERGE_RESULTS: [&str; 7] = ["shard", "merge", "--plan", "plan.json", "--in", "done", "--json"];
+
+#[test]
+fn a_merge_judges_what_it_has_merged_and_not_what_lies_there() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    // The same tables, another digest: only the result itself shows it.
+    folder.write("experiments/p.toml", PERTURBED.replace("seed = 42", "seed = 42\nmath = 'system'"));
+    planned(&folder);
+    let fresh = folder.run(&[&MERGE_RESULTS[..], &["--out", "fresh"]].concat());
+    assert_eq!((fresh.code, fresh.json()[0]["verdict"].as_str()), (10, Some("differs")));
+    // Whoever copies accepted results to where outputs go finds no `same` there.
+    for name in ["expected.toml", "episodes.csv"] {
+        folder.write(&format!("copied/p/{name}"), folder.read(&format!("results/p/{name}")));
+    }
+    let copied = folder.run(&[&MERGE_RESULTS[..], &["--out", "copied"]].concat());
+    assert_eq!((copied.code, copied.json()), (10, fresh.json()));
+}
+
+#[test]
+fn a_plan_of_other_experiments_than_there_are_now_is_stale() {
+    let evaluated = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'v'\n\
+                     [replay]\ngrammar_file = 'g.json'\n[evaluate]\nwindows = 'w.csv'\n";
+    let folder = Folder::project(&[("p", PERTURBED), ("t", evaluated)]);
+    folder.write("t.csv", "t,v\n0,1\n1,2\n2,1\n3,2\n");
+    folder.write("g.json", serde_json::to_string(&telltape::motif::Grammar::default()).unwrap());
+    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,a,1,2\n");
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    planned(&folder);
+    let merged = |out: &str| folder.run(&[&MERGE_RESULTS[..], &["--out", out]].concat());
+    assert_eq!(merged("first").code, 0);
+    // What decides nothing, and what is not here, is no change.
+    folder.write("experiments/p.toml", format!("# why\n{PERTURBED}\n"));
+    for away in ["t.csv", "w.csv"] {
+        let text = folder.read(away);
+        std::fs::remove_file(folder.join(away)).unwrap();
+        assert_eq!(merged("first").code, 0, "{away}");
+        folder.write(away, text);
+    }
+    for (file, from, to, why) in [
+        ("experiments/p.toml", "42", "43", "p: `experiments/p.toml` has changed"),
+        ("experiments/t.toml", "lenient", "", "t: `experiments/t.toml` is gone"),
+        ("g.json", ":0.", ":0.0", "t: a grammar, windows or recordings that it names have changed"),
+        ("g.json", ":", "", "t: a grammar, windows or recordings that it names have changed"),
+        ("w.csv", "1,2", "1,3", "t: a grammar, windows or recordings that it names have changed"),
+        ("t.csv", "3,2", "3,1", "t: its input has changed"),
+    ] {
+        let text = folder.read(file);
+        match to {
+            "" => std::fs::remove_file(folder.join(file)).unwrap(),
+            to => folder.write(file, text.replacen(from, to, 1)),
+        }
+        let (code, message) = merged("second").refusal();
+        assert_eq!(code, 14, "{message}");
+        let expected =
+            format!("the plan is stale: {why}; make it again with `telltape shard plan`, and run its shards");
+        assert_eq!(message, expected);
+        assert!(!folder.join("second").exists(), "nothing is written");
+        folder.write(file, text);
+    }
+    assert_eq!(merged("second").code, 0);
+}

@@ -144,7 +144,10 @@ fn a_stage_is_skipped_only_while_all_that_it_is_made_from_is_the_same() {
     folder.write("experiments/p.toml", &evaluated);
     cached(&[]);
     assert_eq!(cached(&["--set", "generate.seed=7"]), serde_json::json!([]));
-    assert_eq!(folder.run(&["explain", "p", "--json"]).json()[0]["causes"][0]["stage"], "input");
+    assert_eq!(
+        folder.run(&["explain", "p", "--json", "--set", "generate.seed=7"]).json()[0]["causes"][0]["stage"],
+        "input"
+    );
     cached(&[]);
     // What it wrote was touched: with the time of the file put back, too.
     let table = folder.join("out/p/episodes.csv");
@@ -315,4 +318,80 @@ fn the_doctor_tells_what_is_missing_and_what_to_do() {
     assert_eq!((&ceb["state"], &ceb["remedy"]), (&"bad".into(), &"telltape data fetch".into()));
     folder.write("data/datasets.toml", "");
     assert_eq!(folder.run(&["doctor"]).code, 0);
+}
+
+#[test]
+fn explain_and_report_say_so_when_something_has_changed_since_the_run() {
+    let traced = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'v'\n\
+                  [replay]\ngrammar_file = 'g.json'\n[evaluate]\nwindows = 'w.csv'\n";
+    let folder = Folder::project(&[("p", PERTURBED), ("t", traced)]);
+    let grammar = serde_json::to_string(&telltape::motif::Grammar::default()).unwrap();
+    folder.write("t.csv", "t,v\n0,1\n1,2\n2,1\n3,2\n");
+    folder.write("g.json", &grammar);
+    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,a,1,2\n");
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    folder.ok(&["explain"]);
+    folder.ok(&["report"]);
+    assert!(folder.read("out/report.html").contains("<h2>Same</h2>"));
+    let tape = folder.read("out/t/tape.jsonl");
+    let (other, manifest) = (folder.read("out/p/tape.jsonl"), folder.read("out/p/tape.jsonl.hash"));
+    let sealed = folder.read("out/t/tape.jsonl.hash");
+    let experiment = "the experiment has changed since its last run, or that run had --set";
+    for (file, now, why) in [
+        ("t.csv", Some("t,v\n0,1\n1,2\n2,1\n3,3\n"), "its input has changed since its last run"),
+        ("experiments/t.toml", Some(&*traced.replace("[convert]", "[convert]\nlenient = true")), experiment),
+        ("w.csv", Some("motif,channel,t_start,t_end\nplan_regression_onset,a,1,3\n"), experiment),
+        ("g.json", Some(&*grammar.replacen(":0.", ":0.0", 1)), experiment),
+        // Another tape, well sealed.
+        ("out/t/tape.jsonl", Some(&*other), "its tape has changed since its last run"),
+        ("out/t/tape.jsonl", None, "its tape is gone"),
+    ] {
+        let before = folder.read(file);
+        match now {
+            Some(text) => folder.write(file, text),
+            None => std::fs::remove_file(folder.join(file)).unwrap(),
+        }
+        if file == "out/t/tape.jsonl" {
+            folder.write("out/t/tape.jsonl.hash", &manifest);
+        }
+        let stale = format!("`out/t/digests.toml`: {why}; run `telltape run t` first");
+        for command in ["explain", "accept"] {
+            assert_eq!(folder.refusal(&[command, "t"]), (12, stale.clone()), "{file}");
+        }
+        let (code, message) = folder.refusal(&["report", "t"]);
+        assert_eq!(code, 12, "{file}");
+        assert!(message.contains(&format!("as it stands now; t: {why}; run `telltape run t` first")), "{message}");
+        // Of several, the others are reported, and the page says that it is not all.
+        let (code, message) = folder.refusal(&["report"]);
+        let left_out = format!("t: {why}, so it is not in the report; run `telltape run t` again");
+        assert_eq!((code, message), (12, left_out), "{file}");
+        let page = folder.read("out/report.html");
+        assert!(page.contains("<h2>Out of date</h2>") && !page.contains("<h2>Same"), "{file}");
+        assert!(page.contains(&format!("Changed, so not in this page: t: {why}.")), "{file}");
+        let told = folder.run(&["report", "--json"]).json();
+        assert_eq!(told["stale"], serde_json::json!([{ "name": "t", "problem": why }]), "{file}");
+        folder.write(file, before);
+        folder.write("out/t/tape.jsonl.hash", &sealed);
+    }
+    assert_eq!(folder.read("out/t/tape.jsonl"), tape);
+    folder.ok(&["explain"]);
+    folder.ok(&["report"]);
+}
+
+#[test]
+fn a_trace_of_another_name_is_another_label() {
+    let experiment = |trace: &str| format!("title = 't'\n[input]\ntrace = '{trace}'\ndataset = 'job'\n");
+    let folder = Folder::project(&[("t", &experiment("a.csv"))]);
+    let text = "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\na,0,1,9,1,p\na,1,1,9,5,p\n";
+    folder.write("a.csv", text);
+    folder.write("b.csv", text);
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    folder.write("experiments/t.toml", experiment("b.csv"));
+    assert_eq!(folder.refusal(&["explain"]).0, 12);
+    let cached = folder.run(&["run", "--json"]);
+    let fresh = folder.run(&["run", "--json", "--no-cache"]);
+    assert_eq!((cached.code, fresh.code), (10, 10));
+    assert_eq!(cached.json()[0]["stages"], fresh.json()[0]["stages"]);
 }

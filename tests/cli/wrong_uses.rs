@@ -181,7 +181,7 @@ const CASES: &[Case] = &[
     ("run p --jason", 2, "error: unexpected argument '--jason' found"),
     ("accept p", 12, "error: `out/p/digests.toml`: there is no result; run `telltape run p` first"),
     ("accept nosuch", 2, "error: no experiment `nosuch`; known: p, q"),
-    ("explain p", 12, "error: `out/p/digests.toml`: there is no result to explain; run `telltape run p` first"),
+    ("explain p", 12, "error: `out/p/digests.toml`: there is no result; run `telltape run p` first"),
     (
         "explain wrong/live.toml",
         2,

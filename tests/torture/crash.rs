@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::share;
 use crate::support::{Folder, PERTURBED, Ran, ran};
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// A command that changes files, in a folder where they are there already, and are others.
 struct Scenario {
@@ -132,7 +132,7 @@ fn salvage_before() -> Folder {
     folder
 }
 
-fn snapshot(root: &Path) -> Files {
+pub(crate) fn snapshot(root: &Path) -> Files {
     let mut files = Files::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -149,7 +149,7 @@ fn snapshot(root: &Path) -> Files {
     files
 }
 
-fn folder_of(files: &Files) -> Folder {
+pub(crate) fn folder_of(files: &Files) -> Folder {
     let folder = Folder::new();
     files.iter().for_each(|(name, bytes)| folder.write(name, bytes));
     folder
@@ -160,7 +160,7 @@ fn is_temporary(name: &str) -> bool {
 }
 
 /// The shim, compiled by the C compiler that the README asks for.
-fn shim() -> &'static Path {
+pub(crate) fn shim() -> &'static Path {
     static SHIM: OnceLock<PathBuf> = OnceLock::new();
     SHIM.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture/shim.c");

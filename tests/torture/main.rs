@@ -4,6 +4,7 @@
 mod bounds;
 mod corruption;
 mod crash;
+mod reads;
 #[path = "../cli/support.rs"]
 mod support;
 

@@ -1,6 +1,7 @@
 /* Preloaded into the program: counts its changes of files below FAULT_ROOT, and lets the one numbered FAULT_AT go wrong as
  * FAULT_MODE says: `before` and `after` kill the program there (`after` tears a write in two), `EIO` and `ENOSPC` fail it,
  * `stop` stops it, so that somebody else can.
+ * OPENED names a file to which the path of every file that is opened for reading is appended, a line each.
  * Without FAULT_AT the number of changes is written to FAULT_COUNT when the program ends. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -60,9 +61,18 @@ static int opened(int fd, int flags, const char *path) {
     return fd;
 }
 
+/* Notes a file that is opened for reading. */
+static void read_from(const char *path, int flags) {
+    const char *list = getenv("OPENED");
+    if (!list || (flags & O_ACCMODE) != O_RDONLY) return;
+    FILE *file = fopen(list, "a");
+    if (file) { fprintf(file, "%s\n", path); fclose(file); }
+}
+
 int open64(const char *path, int flags, ...) {
     va_list arguments; va_start(arguments, flags); mode_t mode = va_arg(arguments, mode_t); va_end(arguments);
     REAL(open64);
+    read_from(path, flags);
     CHANGE((flags & (O_CREAT | O_TRUNC)) && below_root(path), opened(real(path, flags, mode), flags, path));
 }
 

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 pub(super) use file::{Evaluate, KEYS};
 
 use super::ExperimentError;
-use crate::evaluate::{Axis, Grid, Subject};
-use crate::store::file_digest;
+use crate::evaluate::{Axis, Grid, Subject, Window, read_windows};
+use crate::residual::Stream;
+use crate::trace::{self, Dataset, Options};
 
 /// What an experiment evaluates.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,15 @@ pub struct Choice {
     recordings: Vec<(PathBuf, Option<PathBuf>)>,
 }
 
+/// What an evaluation reads besides the tape, each file once: what was hashed is what is used.
+#[derive(Debug, Default)]
+pub(super) struct EvaluationInputs {
+    /// The ground truth of a trace.
+    windows: Option<Vec<Window>>,
+    /// Recordings that parameters are chosen on, and their windows.
+    recordings: Vec<(Stream, Vec<Window>)>,
+}
+
 impl Evaluation {
     /// How many runs it takes.
     #[must_use]
@@ -51,14 +61,17 @@ impl Evaluation {
         self.seeds.len() * points + chosen
     }
 
-    /// What the stage `evaluation` hashes; what is at its default is left out.
+    /// What the stage `evaluation` hashes, and what its digests are of; what is at its default is left out.
     ///
     /// # Errors
-    /// When the windows cannot be read.
-    pub(super) fn canonical(&self, root: &Path) -> Result<BTreeMap<String, String>, ExperimentError> {
+    /// When windows or a recording cannot be read.
+    pub(super) fn read(&self, root: &Path) -> Result<(BTreeMap<String, String>, EvaluationInputs), ExperimentError> {
         let mut pairs = BTreeMap::new();
-        if let Some(windows) = &self.windows {
-            pairs.insert("windows".to_owned(), file_digest(&root.join(windows))?.sha256);
+        let mut inputs = EvaluationInputs::default();
+        if let Some(path) = &self.windows {
+            let read = read_windows(&root.join(path))?;
+            pairs.insert("windows".to_owned(), read.sha256);
+            inputs.windows = Some(read.windows);
         }
         let others = self.subjects.get(1..).unwrap_or_default();
         if !others.is_empty() {
@@ -85,14 +98,18 @@ impl Evaluation {
             pairs.insert("sensitivity".to_owned(), numbers(&self.sensitivity));
         }
         if let Some(choice) = &self.choice {
-            choice.add_canonical(root, &mut pairs)?;
+            inputs.recordings = choice.read(root, &mut pairs)?;
         }
-        Ok(pairs)
+        Ok((pairs, inputs))
     }
 }
 
 impl Choice {
-    fn add_canonical(&self, root: &Path, pairs: &mut BTreeMap<String, String>) -> Result<(), ExperimentError> {
+    fn read(
+        &self,
+        root: &Path,
+        pairs: &mut BTreeMap<String, String>,
+    ) -> Result<Vec<(Stream, Vec<Window>)>, ExperimentError> {
         let Self { grid, scales, noise_seeds, recordings } = self;
         for (key, values) in
             [("tau_seconds", &grid.tau_seconds), ("drift", &grid.drift), ("clip", &grid.clip), ("scales", scales)]
@@ -102,12 +119,21 @@ impl Choice {
         if let (Some(first), Some(last)) = (noise_seeds.first(), noise_seeds.last()) {
             pairs.insert("choice.noise_seeds".to_owned(), format!("{first}-{last}"));
         }
-        let mut digests = Vec::new();
-        for path in recordings.iter().flat_map(|(trace, windows)| [Some(trace), windows.as_ref()]).flatten() {
-            digests.push(file_digest(&root.join(path))?.sha256);
+        let options = Options { digest: true, ..Options::new(Dataset::Postgres) };
+        let (mut digests, mut read) = (Vec::new(), Vec::new());
+        for (path, windows) in recordings {
+            let converted = trace::convert(&root.join(path), &options)?;
+            // A recording of several parts is one input, as it is in `[input]`.
+            digests.push(converted.input.expect("the options ask for it").sha256);
+            let windows = windows.as_ref().map(|windows| read_windows(&root.join(windows))).transpose()?;
+            let windows = windows.map(|read| {
+                digests.push(read.sha256);
+                read.windows
+            });
+            read.push((converted.stream, windows.unwrap_or_default()));
         }
         pairs.insert("choice.recordings".to_owned(), digests.join(","));
-        Ok(())
+        Ok(read)
     }
 }
 

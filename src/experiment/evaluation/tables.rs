@@ -2,28 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
-use super::{Choice, Evaluation, keys};
+use super::{Choice, Evaluation, EvaluationInputs, keys};
 use crate::evaluate::{
     Axis, Generator, Point, Subject, Sweep, Trial, Window, agreement, found_csv, pool, published_csv, published_scores,
-    read_windows, scores_csv, stability, sweep_csv,
+    scores_csv, stability, sweep_csv,
 };
-use crate::experiment::{ExperimentError, Source};
+use crate::experiment::Source;
 use crate::motif::{Engine, Episode, Motif};
 use crate::residual::{Math, Stream, number};
-use crate::trace::{self, Dataset, Options};
 
 impl Evaluation {
     /// The tables, by file name, of an experiment whose own run gave this stream and these episodes.
     pub(in crate::experiment) fn tables(
         &self,
-        root: &Path,
+        inputs: &EvaluationInputs,
         source: &Source,
         stream: &Stream,
         episodes: &[Episode],
         ran: &(dyn Fn() + Sync),
-    ) -> Result<BTreeMap<String, Vec<u8>>, ExperimentError> {
+    ) -> BTreeMap<String, Vec<u8>> {
         let mut tables = BTreeMap::new();
         match source {
             Source::Generated { generator, math, .. } => {
@@ -39,15 +37,14 @@ impl Evaluation {
                 };
                 self.swept(&mut tables, &sweep, ran);
                 if let Some(choice) = &self.choice {
-                    tables.insert("choice.csv".to_owned(), choice.table(root, &self.seeds, *math, ran)?);
+                    tables.insert("choice.csv".to_owned(), choice.table(inputs, &self.seeds, *math, ran));
                 }
             }
             Source::Catalogue { .. } | Source::Trace { .. } => {
                 let math = source.math();
-                match &self.windows {
-                    Some(path) => {
-                        let windows = read_windows(&root.join(path))?;
-                        let score = |subject: &Subject| pool(&[subject.tally(stream, &windows, math)]);
+                match &inputs.windows {
+                    Some(windows) => {
+                        let score = |subject: &Subject| pool(&[subject.tally(stream, windows, math)]);
                         let scores: Vec<_> =
                             self.subjects.iter().map(|subject| (subject.name().to_owned(), score(subject))).collect();
                         tables.insert("scores.csv".to_owned(), scores_csv(&scores));
@@ -60,7 +57,7 @@ impl Evaluation {
                 }
             }
         }
-        Ok(tables)
+        tables
     }
 
     /// The tables of a sweep, or of its one point, and of the engine's sensitivity on the same streams.
@@ -127,21 +124,9 @@ impl Choice {
         }
     }
 
-    fn table(
-        &self,
-        root: &Path,
-        fault_seeds: &[u64],
-        math: Math,
-        ran: &(dyn Fn() + Sync),
-    ) -> Result<Vec<u8>, ExperimentError> {
-        let recording = |(path, windows): &(PathBuf, Option<PathBuf>)| -> Result<_, ExperimentError> {
-            let stream = trace::convert(&root.join(path), &Options::new(Dataset::Postgres))?.stream;
-            let windows = windows.as_ref().map(|windows| read_windows(&root.join(windows))).transpose()?;
-            Ok((stream, windows.unwrap_or_default()))
-        };
-        let recordings = self.recordings.iter().map(recording).collect::<Result<Vec<_>, _>>()?;
-        let trial = Trial { recordings, math, ..self.trial(fault_seeds) };
-        Ok(trial.csv(&trial.choose(&self.grid, ran)))
+    fn table(&self, inputs: &EvaluationInputs, fault_seeds: &[u64], math: Math, ran: &(dyn Fn() + Sync)) -> Vec<u8> {
+        let trial = Trial { recordings: inputs.recordings.clone(), math, ..self.trial(fault_seeds) };
+        trial.csv(&trial.choose(&self.grid, ran))
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::plan::read_json;
+use super::stale::{self, merged_outcome};
 use super::work::{Done, copy};
 use super::{Plan, Shard, ShardError};
 use crate::evaluate::{TableError, read_shard_rows};
@@ -57,6 +58,10 @@ pub fn merge(plan: &Plan, folder: &Path, project: &Project) -> Result<Merged, Sh
         }
         let (total, folder) = (plan.shards.len(), folder.to_path_buf());
         return Err(ShardError::Refused { shown: shown.join("; "), problems, total, folder });
+    }
+    let changed = stale::changes(plan, project)?;
+    if !changed.is_empty() {
+        return Err(ShardError::Stale { problems: changed });
     }
     match plan.engine() {
         Some(engine) => tapes(plan, engine.semantics(), &markers, folder, project).map(Merged::Tapes),
@@ -152,7 +157,7 @@ fn tapes(
             let (first, _) = &parts[0];
             let by_class: Vec<Vec<Episode>> = parts.iter().map(|(_, episodes)| (*episodes).clone()).collect();
             let episodes = motif::merge(by_class);
-            let csv = project.out(name).join("episodes.csv");
+            let csv = project.output_of(name)?.join("episodes.csv");
             let csv_sha256 = write_whole(&csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
             Ok(MergedTape {
                 name: name.to_owned(),
@@ -188,7 +193,8 @@ fn results(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> R
     for (shard, done) in plan.shards.iter().zip(markers) {
         for (ordinal, unit) in shard.units.iter().enumerate() {
             let prefix = format!("{}.{ordinal}.", shard.id);
-            let out = project.out(&unit.name);
+            let out = project.output_of(&unit.name)?;
+            let outcome = merged_outcome(folder, &format!("{prefix}digests.toml"), done)?;
             // Digests last, as a run does.
             let names = done.outputs.keys().filter_map(|name| name.strip_prefix(&prefix));
             let (digests, others): (Vec<&str>, Vec<&str>) = names.partition(|name| *name == "digests.toml");
@@ -197,7 +203,7 @@ fn results(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> R
                 let from = folder.join(format!("{prefix}{name}"));
                 copy(&from, &out.join(name), Durability::Whole)?;
             }
-            reports.push(run::report_of(project, &unit.name));
+            reports.push(run::judged(project, &unit.name, outcome));
         }
     }
     reports.sort_by(|a, b| a.name.cmp(&b.name));

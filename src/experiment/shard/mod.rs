@@ -5,6 +5,7 @@
 
 mod merge;
 mod plan;
+mod stale;
 mod work;
 
 use std::path::PathBuf;
@@ -76,6 +77,12 @@ pub enum ShardError {
         total: usize,
         /// Where they should be.
         folder: PathBuf,
+    },
+    /// Experiments have changed since they were planned.
+    #[error("the plan is stale: {}; make it again with `telltape shard plan`, and run its shards", .problems.join("; "))]
+    Stale {
+        /// Each as `name: what has changed`.
+        problems: Vec<String>,
     },
     /// A tape.
     #[error(transparent)]

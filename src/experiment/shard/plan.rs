@@ -74,6 +74,9 @@ pub struct Unit {
     /// The only class of the tape that is looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Class>,
+    /// The file of the experiment, relative to the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
     /// The text of the experiment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<String>,
@@ -122,6 +125,7 @@ pub fn plan_tapes(
             sha256: manifest.sha256.clone(),
             bytes,
             class,
+            file: None,
             experiment: None,
             digests: BTreeMap::new(),
         };
@@ -171,19 +175,24 @@ pub fn plan_experiments(
         };
         let size = |path: &PathBuf| std::fs::metadata(path).map(|found| found.len()).map_err(StoreError::read(path));
         let bytes = path.as_ref().map_or(Ok(0), size)?;
-        let text = std::fs::read_to_string(&experiment.path).map_err(StoreError::read(&experiment.path))?;
         units.push(Unit {
             name: experiment.name.clone(),
-            input: path.map(|path| path.strip_prefix(project.root()).map(Path::to_path_buf).unwrap_or(path)),
+            input: path.map(|path| below(&path, project.root())),
             sha256: run::input_digest(project, &experiment.source)?,
             bytes,
             class: None,
-            experiment: Some(text),
+            file: Some(below(&experiment.path, project.root())),
+            experiment: Some(experiment.text.clone()),
             digests: run::parameters(project, experiment)?.stages,
         });
     }
     units.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Plan::new(Work::Run, units, shards))
+}
+
+/// A path relative to the root, where it is below it.
+fn below(path: &Path, root: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
 impl Plan {

@@ -1,0 +1,47 @@
+//! Whether the last result of an experiment is one of the experiment, its input and its tape as they stand now.
+
+use super::outcome::Outcome;
+use super::run::{input_digest, label, parameters};
+use super::{Experiment, ExperimentError, Project};
+use crate::store::{Place, StoreError, file_digest};
+use crate::tape::Manifest;
+
+/// What [`ExperimentError::Stale`] says of an experiment that has not been run.
+pub const NO_RESULT: &str = "there is no result";
+
+/// The experiment is another one.
+const OTHER_EXPERIMENT: &str = "the experiment has changed since its last run, or that run had --set";
+
+/// Reads the last result of an experiment, and checks that everything that it was made from is still the same.
+///
+/// # Errors
+/// [`ExperimentError::Stale`] when there is no result, or the experiment, its input or the tape of the run is another one now. Or
+/// when files cannot be read.
+pub fn last_result(project: &Project, experiment: &Experiment) -> Result<Outcome, ExperimentError> {
+    let name = &experiment.name;
+    let path = project.out(name).join("digests.toml");
+    let stale = |problem| Err(ExperimentError::Stale { place: Place::file(&path), problem, name: name.clone() });
+    let Some(last) = Outcome::read(&path)? else { return stale(NO_RESULT) };
+    let now = parameters(project, experiment)?;
+    if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
+        return stale(OTHER_EXPERIMENT);
+    }
+    if last.stages.get("input") != Some(&input_digest(project, &experiment.source)?) {
+        return stale("its input has changed since its last run");
+    }
+    let tape = project.out(name).join("tape.jsonl");
+    match file_digest(&tape) {
+        Ok(found) if last.stages.get("tape") == Some(&found.sha256) => {}
+        Ok(_) => return stale("its tape has changed since its last run"),
+        Err(StoreError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return stale("its tape is gone");
+        }
+        Err(error) => return Err(error.into()),
+    }
+    // A trace of the same bytes by another name is another label; behind it may stand what was found in the trace.
+    let (source, label) = (Manifest::read(&tape)?.source, label(project, &experiment.source)?);
+    match source.strip_prefix(&label) {
+        Some(rest) if rest.is_empty() || rest.starts_with('[') || label.is_empty() => Ok(last),
+        _ => stale(OTHER_EXPERIMENT),
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether a plan of experiments is one of the experiments as they stand now, and what its shards gave is what is judged.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use toml::Table;
+
+use super::work::Done;
+use super::{Plan, ShardError, Unit};
+use crate::experiment::{Experiment, ExperimentError, Outcome, Project, run};
+use crate::store::{Place, StoreError, read_small};
+use crate::tape::TapeError;
+use crate::trace::TraceError;
+
+/// What has changed since the plan was made, each as `name: what`. An input or windows that are not here are not looked at: they
+/// may be where the shards ran, which held them against the plan.
+pub(super) fn changes(plan: &Plan, project: &Project) -> Result<Vec<String>, ShardError> {
+    let mut changes = Vec::new();
+    for unit in plan.shards.iter().flat_map(|shard| &shard.units) {
+        let Some(planned) = &unit.experiment else { continue };
+        changes.extend(change(unit, planned, project)?.map(|change| format!("{}: {change}", unit.name)));
+    }
+    Ok(changes)
+}
+
+fn change(unit: &Unit, planned: &str, project: &Project) -> Result<Option<String>, ExperimentError> {
+    let path = project.root().join(unit.file.as_deref().unwrap_or(Path::new("")));
+    if !path.is_file() {
+        return Ok(Some(format!("`{}` is gone", path.display())));
+    }
+    let text = Experiment::text(&path)?;
+    // Comments and blanks decide nothing.
+    if text != planned && toml::from_str::<Table>(&text).ok() != toml::from_str::<Table>(planned).ok() {
+        return Ok(Some(format!("`{}` has changed", path.display())));
+    }
+    let changed = |what: &str| Ok(Some(format!("{what} changed")));
+    let named = "a grammar, windows or recordings that it names have";
+    let experiment = match Experiment::parse(&path, &text, project.root()) {
+        Err(ExperimentError::Grammar(_)) => return changed(named),
+        experiment => experiment?,
+    };
+    let parameters = if_here(run::parameters(project, &experiment))?;
+    if parameters.is_some_and(|parameters| parameters.stages != unit.digests) {
+        return changed(named);
+    }
+    let input = if_here(run::input_digest(project, &experiment.source))?;
+    if input.is_some_and(|input| input != unit.sha256) { changed("its input has") } else { Ok(None) }
+}
+
+/// What could be read; nothing where a file is not on this machine.
+fn if_here<T>(read: Result<T, ExperimentError>) -> Result<Option<T>, ExperimentError> {
+    match read {
+        Err(error) if is_missing(&error) => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+fn is_missing(error: &ExperimentError) -> bool {
+    let missing =
+        |error: &StoreError| matches!(error, StoreError::Read { source, .. } if source.kind() == ErrorKind::NotFound);
+    match error {
+        ExperimentError::NoData { .. } => true,
+        ExperimentError::Trace(TraceError::Recording(TapeError::Unsealed { recording, .. })) => !recording.exists(),
+        ExperimentError::Trace(TraceError::Store(error) | TraceError::Recording(TapeError::Store(error)))
+        | ExperimentError::Windows(crate::evaluate::TableError::Store(error))
+        | ExperimentError::Store(error) => missing(error),
+        _ => false,
+    }
+}
+
+/// The outcome that a shard gave, by its file: read once, and the one that the marker speaks of.
+pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<Outcome, ShardError> {
+    let path = folder.join(name);
+    let bytes = read_small(&path).map_err(StoreError::read(&path))?;
+    let result = |problem: &str| ExperimentError::Result { place: Place::file(&path), problem: problem.to_owned() };
+    if done.outputs.get(name) != Some(&hex::encode(Sha256::digest(&bytes))) {
+        return Err(result("it is not what its marker says; run the shard again").into());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| result("it is not UTF-8; run the shard again"))?;
+    Ok(Outcome::parse(&path, &text)?)
+}
