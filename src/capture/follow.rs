@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{CaptureError, Written};
 use crate::motif::{self, Engine, Episode, LiveEngine};
 use crate::residual::{Class, Math, Sample};
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, EPISODES, write_over};
 use crate::tape::{self, Manifest, TapeWriter};
 use crate::trace::postgres::{Distiller, Rules};
 use crate::trace::{Dataset, Options, source};
@@ -122,7 +122,7 @@ impl Follower {
         let manifest = self.writer.finalise(Some(rows))?;
         let stream = tape::read(&self.path)?.stream;
         let episodes = self.engine.replay(&stream);
-        write_whole(table, &motif::csv(self.engine.semantics(), &episodes), Durability::Synced)?;
+        write_over(table, &motif::csv(self.engine.semantics(), &episodes), Durability::Synced, EPISODES)?;
         let told = |episode: &&Episode| {
             self.finals.iter().any(|told| *told == (Episode { trust_sum: told.trust_sum, ..(*episode).clone() }))
         };

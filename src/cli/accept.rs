@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::Output;
-use super::{Exit, Out, Outcome};
+use super::{Exit, Out, Outcome, foreign};
 use crate::experiment;
 
 /// Make the last run's results the expected ones (refuses under CI)
@@ -22,6 +22,7 @@ pub(super) struct Accept {
 pub(super) struct AcceptedJson<'a> {
     name: String,
     changed: bool,
+    foreign: Vec<String>,
     error: Option<FailureJson<'a>>,
 }
 
@@ -34,7 +35,11 @@ impl Accept {
         let (mut accepted, mut failures) = (Vec::new(), Vec::new());
         for experiment in &selection.experiments {
             match experiment::accept(&project, experiment, in_ci) {
-                Ok(one) => accepted.push(AcceptedJson { name: one.name, changed: one.changed, error: None }),
+                Ok(one) => {
+                    foreign::note(&one.foreign, output);
+                    let foreign = one.foreign.iter().map(|path| path.display().to_string()).collect();
+                    accepted.push(AcceptedJson { name: one.name, changed: one.changed, foreign, error: None });
+                }
                 Err(error) => failures.push((experiment.name.clone(), Failure::from(error))),
             }
         }
@@ -46,6 +51,7 @@ impl Accept {
         let failed = failures.iter().map(|(name, failure)| AcceptedJson {
             name: name.clone(),
             changed: false,
+            foreign: Vec::new(),
             error: Some(failure.json()),
         });
         accepted.extend(failed);

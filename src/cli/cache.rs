@@ -29,8 +29,11 @@ impl Cache {
         let collected = experiment::collect(&project, &selection.experiments)?;
         output.data(&collected, || {
             let lines = collected.removed.iter().map(|path| format!("removed {}\n", path.display()));
+            let kept = collected.kept.iter().map(|path| {
+                format!("kept {}: not as the last result lists it, or not listed; remove it yourself\n", path.display())
+            });
             let total = format!("{} folders, {} KiB\n", collected.removed.len(), collected.bytes / 1024);
-            lines.chain([total]).collect()
+            lines.chain(kept).chain([total]).collect()
         });
         Ok(Exit::Ok)
     }

@@ -13,6 +13,7 @@ use super::{Exit, Out, Outcome, signals};
 use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
 use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
+use crate::store;
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
 #[derive(clap::Args)]
@@ -173,6 +174,8 @@ impl CaptureCommand {
         let mut follower = match &self.tape {
             Some(tape) => {
                 let engine = self.engine.engine()?.unwrap_or_else(|| Engine::new(default_semantics(true)));
+                // A capture of days must not find at its end that it cannot write this.
+                store::check(&table_of(tape, &self.out.out)?, store::EPISODES)?;
                 Some(Follower::new(&recording, tape, rules, engine)?)
             }
             None => None,
@@ -231,11 +234,16 @@ impl CapturedJson {
     }
 }
 
-/// Seals the tape beside the recording, and replays it.
-fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson, Failure> {
+/// Where the episodes of a tape go.
+fn table_of(tape: &Path, out: &Path) -> Result<PathBuf, Failure> {
     let name = tape.file_name().unwrap_or_default().to_string_lossy();
     let folder = Project::here(out).output_of(name.strip_suffix(".jsonl").unwrap_or(&name))?;
-    let table = folder.join("episodes.csv");
+    Ok(folder.join("episodes.csv"))
+}
+
+/// Seals the tape beside the recording, and replays it.
+fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson, Failure> {
+    let table = table_of(tape, out)?;
     let followed = follower.seal(&table)?;
     if followed.disagreements > 0 {
         let text = format!(
@@ -302,7 +310,7 @@ fn conceal_password(_: &str) -> Result<(), Failure> {
 }
 
 /// A time such as `2`, `250ms`, `90s`, `10m` or `8h`, above 0.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
     let unit = match &text[split..] {
         "ms" => 1e-3,

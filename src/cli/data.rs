@@ -1,13 +1,15 @@
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::capture::{duration, size};
 use super::failure::{Failure, FailureJson};
-use super::output::{Output, Tone, table};
+use super::output::{Output, Tone, printable, table};
 use super::{Exit, Outcome};
-use crate::trace::{self, Catalogue, Entry, Fetched};
+use crate::trace::{self, Catalogue, Entry, FetchEvent, FetchOptions, Fetched, KnownDigest};
 
 /// List, fetch and verify the traces of the catalogue data/datasets.toml
 #[derive(clap::Args)]
@@ -32,15 +34,38 @@ Examples:
         /// the same command goes on where it stopped
         #[arg(long, value_name = "URL|PATH")]
         from: Option<String>,
-        /// What the full corpus must hash to
-        #[arg(long, value_name = "HEX", requires = "from")]
-        sha256: Option<String>,
+        #[command(flatten)]
+        corpus: CorpusArguments,
     },
     /// Compare the files with their SHA-256
     Verify {
         /// Names of the catalogue; none means all
         names: Vec<String>,
     },
+}
+
+/// How a full corpus is fetched.
+#[derive(clap::Args)]
+struct CorpusArguments {
+    /// What the full corpus must hash to
+    #[arg(long, value_name = "HEX", requires = "from")]
+    sha256: Option<KnownDigest>,
+    /// Refuse a corpus that is larger
+    #[arg(long, value_name = "SIZE", default_value = "256G", value_parser = size)]
+    max_bytes: u64,
+    /// How long connecting may take
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
+    connect_timeout: Duration,
+    /// How long the server may say nothing; another fetch of the same file is waited for as long
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    silence_timeout: Duration,
+}
+
+impl CorpusArguments {
+    fn options(self) -> FetchOptions {
+        let Self { sha256, max_bytes, connect_timeout, silence_timeout } = self;
+        FetchOptions { sha256, max_bytes, connect: connect_timeout, silence: silence_timeout }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -63,11 +88,11 @@ impl Data {
         let catalogue = Catalogue::read(Path::new("data"))?;
         match self.action {
             Action::List => Ok(list(&catalogue, output)),
-            Action::Fetch { names, from: Some(from), sha256 } => {
+            Action::Fetch { names, from: Some(from), corpus } => {
                 let [name] = names.as_slice() else {
                     return Err(Failure::usage("--from takes the full corpus of one data set; name it"));
                 };
-                fetch_corpus(&catalogue, name, &from, sha256.as_deref(), output)
+                fetch_corpus(&catalogue, name, &from, &corpus.options(), output)
             }
             Action::Fetch { names, from: None, .. } => fetch_samples(&catalogue, &names, output),
             Action::Verify { names } => verify(&catalogue, &names, output),
@@ -118,23 +143,31 @@ fn fetch_samples(catalogue: &Catalogue, names: &[String], output: &Output) -> Ou
     Ok(Exit::Ok)
 }
 
-fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, sha256: Option<&str>, output: &Output) -> Outcome {
+fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOptions, output: &Output) -> Outcome {
     catalogue.get(name).map_err(|error| Failure::usage(error.to_string()))?;
     let folder = catalogue.folder().join("cache/full").join(name);
     let bar = output.bar(None, "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}");
-    let mut progress = |done, total: Option<u64>| {
-        if let Some(total) = total {
-            bar.set_length(total);
+    let mut report = |event: FetchEvent<'_>| match event {
+        FetchEvent::Bytes(done, total) => {
+            if let Some(total) = total {
+                bar.set_length(total);
+            }
+            bar.set_position(done);
         }
-        bar.set_position(done);
+        FetchEvent::Waiting(process) => {
+            output.note(&printable(&format!("process {process} is fetching this file; waiting for it")));
+        }
     };
-    let fetched = trace::fetch_corpus(from, &folder, sha256, &mut progress)?;
+    let fetched = trace::fetch_corpus(from, &folder, options, &mut report)?;
     bar.finish_and_clear();
     tell(&[fetched], output);
     Ok(Exit::Ok)
 }
 
 fn tell(fetched: &[Fetched], output: &Output) {
+    for kept in fetched.iter().filter_map(|one| one.set_aside.as_ref()) {
+        output.note(&printable(&format!("what was there is kept as `{}`", kept.display())));
+    }
     output.data(&fetched, || {
         let lines = fetched.iter().map(|one| {
             let what = if one.new { "fetched" } else { "there already" };

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Outcome};
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, Kind, write_over};
 use crate::tape;
 
 /// Write the samples of a tape as a CSV or Parquet table, for SQL and data frames
@@ -42,7 +42,8 @@ impl Export {
             "parquet" => tape::samples_parquet(&tape.stream).map_err(|error| Failure::internal(&error.into()))?,
             _ => tape::samples_csv(&tape.stream),
         };
-        write_whole(&self.table, &bytes, Durability::Whole)?;
+        let kind = if ending == "parquet" { Kind::Like(b"PAR1") } else { Kind::table(&bytes) };
+        write_over(&self.table, &bytes, Durability::Whole, kind)?;
         let json = ExportedJson {
             table: self.table.display().to_string(),
             rows: tape.stream.len() as u64,

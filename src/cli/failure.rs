@@ -105,6 +105,7 @@ impl Failure {
         let missing = |error: &StoreError| matches!(error, StoreError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
         let exit = match error {
             ShardError::Store(error) if missing(error) => Exit::Input,
+            ShardError::Store(StoreError::InTheWay { .. }) => failure.exit,
             ShardError::Store(_) => Exit::TryAgain,
             _ => match failure.exit {
                 // An output of an experiment that cannot be written.
@@ -182,6 +183,7 @@ fn store(error: &StoreError) -> (Exit, &'static str) {
     match error {
         StoreError::Read { .. } => (Exit::Input, "read"),
         StoreError::Write { .. } => (Exit::Internal, "write"),
+        StoreError::InTheWay { .. } => (Exit::Usage, "exists"),
     }
 }
 
@@ -204,6 +206,8 @@ fn trace(error: &TraceError) -> (Exit, &'static str) {
     match error {
         TraceError::Store(error) => store(error),
         TraceError::Recording(error) => tape(error),
+        TraceError::Busy(LockError::Busy { .. }) => (Exit::Internal, "busy"),
+        TraceError::Busy(LockError::Store(error)) => store(error),
         TraceError::Malformed { .. } => (Exit::Input, "trace"),
     }
 }
@@ -318,6 +322,7 @@ impl From<AcceptError> for Failure {
     fn from(error: AcceptError) -> Self {
         match &error {
             AcceptError::InCi => Self::new(Exit::Usage, "ci", &error, None),
+            AcceptError::Link { folder } => Self::new(Exit::Usage, "exists", &error, Some(Place::file(folder))),
             AcceptError::Experiment(error) => error.into(),
         }
     }

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::failure::Failure;
 use crate::experiment::{Report, Verdict};
-use crate::store::{Durability, StoreError, write_whole};
+use crate::store::{Durability, Kind, StoreError, write_over};
 
 pub(super) fn write(path: &Path, reports: &[Report]) -> Result<(), StoreError> {
     let mut suite = TestSuite::new("experiments");
@@ -14,7 +14,8 @@ pub(super) fn write(path: &Path, reports: &[Report]) -> Result<(), StoreError> {
     let mut junit = quick_junit::Report::new("telltape");
     junit.add_test_suite(suite);
     let text = junit.to_string().expect("texts are written as XML");
-    write_whole(path, text.as_bytes(), Durability::Whole).map(drop)
+    let kind = Kind::marked(text.as_bytes(), "<testsuites name=\"telltape\"");
+    write_over(path, text.as_bytes(), Durability::Whole, kind).map(drop)
 }
 
 fn case(report: &Report) -> TestCase {

@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+mod foreign;
 mod generate;
 mod junit;
 mod output;
@@ -30,6 +31,7 @@ mod tapes;
 mod verify;
 mod watch;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -195,7 +197,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
         output::print_failure_as_json(&failure);
     }
-    // Nothing can be done about a closed stdout or stderr here.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+    let printed = error.print();
+    if error.use_stderr() {
+        // Nothing can be done about a closed stderr.
+        return Exit::Usage.into();
+    }
+    let flushed = printed.and_then(|()| std::io::stdout().flush());
+    flushed.map_or_else(|error| output::stdout_failed(&error), |()| Exit::Ok).into()
 }

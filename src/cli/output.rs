@@ -121,12 +121,21 @@ pub(super) fn print_failure_as_json(failure: &Failure) {
 /// To stdout. A reader that has gone away is not an error of ours; data that is lost otherwise is.
 fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        && error.kind() != std::io::ErrorKind::BrokenPipe
-    {
-        say(&format!("error: cannot write to stdout: {error}"));
-        std::process::exit(i32::from(Exit::Internal.code()));
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        let exit = stdout_failed(&error);
+        if exit != Exit::Ok {
+            std::process::exit(i32::from(exit.code()));
+        }
     }
+}
+
+/// What the exit code is when stdout cannot be written to.
+pub(super) fn stdout_failed(error: &std::io::Error) -> Exit {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return Exit::Ok;
+    }
+    say(&format!("error: cannot write to stdout: {error}"));
+    Exit::Internal
 }
 
 /// A line to stderr; if that is closed, nobody is listening.

@@ -66,7 +66,8 @@ impl Format {
                 let bytes =
                     crate::motif::parquet(_semantics, _episodes).map_err(|error| Failure::internal(&error.into()))?;
                 let durability = crate::store::Durability::Whole;
-                crate::store::write_whole(&_folder.join("episodes.parquet"), &bytes, durability)?;
+                let path = _folder.join("episodes.parquet");
+                crate::store::write_over(&path, &bytes, durability, crate::store::Kind::Like(b"PAR1"))?;
                 Ok(())
             }
         }

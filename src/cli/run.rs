@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Tone, table};
-use super::{Exit, Out, Outcome, Settings, junit, signals};
+use super::{Exit, Out, Outcome, Settings, foreign, junit, signals};
 use crate::experiment::{
     self, CachedStage, Counts, Evaluation, Experiment, ExperimentError, Progress, Report, StageRow, Verdict,
 };
@@ -78,7 +78,10 @@ impl Run {
         if let Some(path) = &self.junit {
             junit::write(path, &reports)?;
         }
-        tell(&reports, &selection.orphans, output)
+        let told = tell(&reports, &selection.orphans, output)?;
+        let names = selection.experiments.iter().map(|experiment| &experiment.name);
+        let foreign: Vec<PathBuf> = names.flat_map(|name| experiment::foreign(&project, name)).collect();
+        Ok(Exit::worst([told, foreign::tell(&foreign, output)]))
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     shard, tapes, verify,
 };
 use crate::experiment;
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, Kind, write_over};
 use crate::trace::Fetched;
 
 /// Write the JSON schemas of every --json output, and of the experiment file for editors
@@ -85,7 +85,7 @@ impl SchemaCommand {
         for (name, schema) in schemas() {
             let path = self.folder.join(format!("{name}.json"));
             let text = serde_json::to_string_pretty(&schema).expect("a schema has string keys") + "\n";
-            write_whole(&path, text.as_bytes(), Durability::Whole)?;
+            write_over(&path, text.as_bytes(), Durability::Whole, Kind::marked(text.as_bytes(), "\"$schema\""))?;
             written.push(path.display().to_string());
         }
         let json = SchemasJson { schemas: written };

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::output::Output;
 use super::{Arguments, Exit, Outcome};
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, Kind, write_over};
 
 /// Print the completions of a shell
 #[derive(clap::Args)]
@@ -45,7 +45,7 @@ impl Man {
         page(&command, &mut pages);
         for (name, text) in pages {
             let path = self.folder.join(format!("{name}.1"));
-            write_whole(&path, &text, Durability::Whole)?;
+            write_over(&path, &text, Durability::Whole, Kind::marked(&text, ".TH telltape"))?;
             output.note(&path.display().to_string());
         }
         Ok(Exit::Ok)

@@ -14,7 +14,7 @@ use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
 use crate::motif::{self, Episode, Semantics};
 use crate::residual::Stream;
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, EPISODES, write_over};
 use crate::tape;
 
 struct Replayed {
@@ -100,7 +100,8 @@ fn one(
     let tape = tape::read(path)?;
     let (semantics, episodes) = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
-    let episodes_csv_sha256 = write_whole(&episodes_csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
+    let episodes_csv_sha256 =
+        write_over(&episodes_csv, &motif::csv(semantics, &episodes), Durability::Whole, EPISODES)?;
     Ok(Replayed {
         sha256: tape.manifest.sha256,
         sample_count: tape.stream.len() as u64,

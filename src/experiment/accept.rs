@@ -1,9 +1,11 @@
 use std::fs;
+use std::path::PathBuf;
 
 use super::compare::{self, check_tables};
 use super::outcome::Outcome;
+use super::ownership::{foreign, remove_listed};
 use super::{Experiment, ExperimentError, Project, last_result};
-use crate::store::{Durability, StoreError, remove_file, write_whole};
+use crate::store::{Durability, Kind, StoreError, write_over};
 
 /// What accepting an experiment's last result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct Accepted {
     pub name: String,
     /// Whether the expected result is another now.
     pub changed: bool,
+    /// Files beside it that no result lists. They are kept.
+    pub foreign: Vec<PathBuf>,
 }
 
 /// Expected results that cannot be written.
@@ -22,6 +26,12 @@ pub enum AcceptError {
         "expected results are not accepted by CI (the environment variable CI is set); run `telltape accept` yourself and commit `results/`"
     )]
     InCi,
+    /// The folder of the expected result is a link.
+    #[error("`{folder}` is a link, and what it leads to is not telltape's to change; make it a folder")]
+    Link {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There is no result of the experiment as it stands now, or the last or the expected one cannot be read or written.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
@@ -46,24 +56,27 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     let path = out.join("digests.toml");
     let last = last_result(project, experiment)?;
     check_tables(&out, &path, &last)?;
+    if fs::symlink_metadata(&results).is_ok_and(|found| found.is_symlink()) {
+        return Err(AcceptError::Link { folder: results });
+    }
     let expected_path = results.join("expected.toml");
     // An expected result that cannot be read is replaced: that is what accepting is for.
     let before = Outcome::read(&expected_path).unwrap_or_default();
     for table in last.tables.keys() {
         let from = out.join(table);
         let bytes = fs::read(&from).map_err(StoreError::read(&from))?;
-        write_whole(&results.join(table), &bytes, Durability::Synced)?;
+        let to = results.join(table);
+        let is_listed = before.as_ref().is_some_and(|before| before.tables.contains_key(table));
+        let kind = if is_listed { Kind::Own } else { Kind::table(&bytes) };
+        write_over(&to, &bytes, Durability::Synced, kind)?;
     }
-    last.write(&expected_path, Durability::Synced)?;
-    // Not by what stood in the one before: it may have been replaced by a run that was killed here.
-    for entry in fs::read_dir(&results).map_err(StoreError::read(&results))? {
-        let path = entry.map_err(StoreError::read(&results))?.path();
-        let is_table = path.extension().is_some_and(|ending| ending == "csv");
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if is_table && !last.tables.contains_key(&*name) {
-            remove_file(&path)?;
+    // While the result that lists them is there: a run that is killed here leaves it to do again.
+    for (table, sha256) in before.iter().flat_map(|before| &before.tables) {
+        if !last.tables.contains_key(table) {
+            remove_listed(&results.join(table), sha256)?;
         }
     }
+    last.write(&expected_path, Durability::Synced)?;
     let changed = compare::verdict(&last, before.as_ref()) != compare::Verdict::Same;
-    Ok(Accepted { name: name.clone(), changed })
+    Ok(Accepted { name: name.clone(), changed, foreign: foreign(project, name) })
 }

@@ -4,7 +4,7 @@
 //! wrote are.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -194,43 +194,6 @@ pub(super) fn needs(project: &Project, experiment: &Experiment) -> Result<Vec<(C
     let mut needs = vec![(CachedStage::Convert, convert), (CachedStage::Replay, replay)];
     needs.extend(evaluate.map(|need| (CachedStage::Evaluate, need)));
     Ok(needs)
-}
-
-/// What `telltape cache gc` has removed.
-#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
-pub struct Collected {
-    /// Folders of outputs whose experiments are no more.
-    pub removed: Vec<PathBuf>,
-    /// Bytes that they took.
-    pub bytes: u64,
-}
-
-/// Removes the outputs of experiments that there are no more. Only folders that a run has made are touched.
-///
-/// # Errors
-/// When one cannot be removed.
-pub fn collect(project: &Project, experiments: &[Experiment]) -> Result<Collected, StoreError> {
-    let mut collected = Collected::default();
-    let out = project.out("");
-    let Ok(entries) = std::fs::read_dir(&out) else { return Ok(collected) };
-    for entry in entries {
-        let path = entry.map_err(StoreError::read(&out))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_ours = path.is_dir() && (path.join(FILE).is_file() || path.join("digests.toml").is_file());
-        if !is_ours || experiments.iter().any(|experiment| experiment.name == name) {
-            continue;
-        }
-        let mut bytes = 0;
-        for file in std::fs::read_dir(&path).map_err(StoreError::read(&path))? {
-            let file = file.map_err(StoreError::read(&path))?;
-            bytes += file.metadata().map_or(0, |found| found.len());
-        }
-        std::fs::remove_dir_all(&path).map_err(StoreError::write(&path))?;
-        collected.bytes += bytes;
-        collected.removed.push(path);
-    }
-    collected.removed.sort();
-    Ok(collected)
 }
 
 /// The files of a tape in an experiment's folder.

@@ -10,7 +10,7 @@ use crate::evaluate::Window;
 use crate::live::{DATABASE, Seen, find_server};
 use crate::motif::{self, Episode, Grammar};
 use crate::residual::{Stream, number};
-use crate::store::{Durability, remove_file, write_whole};
+use crate::store::{Durability, remove_if, write_whole};
 use crate::tape::recording::{Body, Cost, Line, Seal, read_recording};
 use crate::tape::{self, TapeWriter};
 use crate::trace::{self, Dataset, Options};
@@ -54,8 +54,14 @@ pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &Stop) -
 fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Result<Verdict, ExperimentError> {
     let folder = project.output_of(&experiment.name)?;
     let recording = folder.join("recording.jsonl");
-    for old in [&recording, &Seal::path(&recording), &folder.join("windows.csv"), &folder.join("score.csv")] {
-        remove_file(old)?;
+    let old: [(_, &[u8]); 4] = [
+        (recording.clone(), b"{\"recording\":"),
+        (Seal::path(&recording), b"{"),
+        (folder.join("windows.csv"), b"motif,channel,"),
+        (folder.join("score.csv"), b"server,kind,motif,"),
+    ];
+    for (path, start) in old {
+        remove_if(&path, |head| head.starts_with(start))?;
     }
     let patterns: Vec<String> = experiment
         .truth

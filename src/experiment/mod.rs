@@ -14,6 +14,7 @@ mod grammar_file;
 mod live;
 mod live_file;
 mod outcome;
+mod ownership;
 mod plan;
 mod platform;
 mod project;
@@ -23,7 +24,7 @@ pub mod shard;
 mod verify;
 
 pub use accept::{AcceptError, Accepted, accept};
-pub use cache::{CachedStage, Collected, collect};
+pub use cache::CachedStage;
 pub use compare::{StageRow, Verdict};
 pub use current::{NO_RESULT, last_result};
 pub use difference::{
@@ -38,6 +39,7 @@ pub use grammar_file::{GrammarFileError, read_engine};
 pub use live::{Finding, LiveScore};
 pub use live_file::{Limits, LiveExperiment, Truth, TruthChannel};
 pub use outcome::{Counts, Outcome, STAGES};
+pub use ownership::{Collected, collect, foreign};
 pub use plan::{Planned, plan};
 pub use platform::libm;
 pub use project::{Project, Selection};

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::ExperimentError;
 use crate::motif::{Engine, Episode, Motif};
-use crate::store::{Durability, Place, StoreError, line_and_column, read_small_text, write_whole};
+use crate::store::{Durability, Place, StoreError, line_and_column, read_small_text, remove_if, write_whole};
 use crate::tape::RowCounts;
 
 /// The stages of an experiment, in the order of its digest chain.
@@ -130,6 +130,11 @@ impl Outcome {
             }
         }
         Ok(read)
+    }
+
+    /// Removes a `digests.toml`, if there is one; what is no such file is kept.
+    pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+        remove_if(path, |head| String::from_utf8_lossy(head).lines().any(|line| line == "[stages]"))
     }
 
     /// Writes the file whole.

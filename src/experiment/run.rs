@@ -14,7 +14,7 @@ use crate::capture::Stop;
 use crate::evaluate::Generator;
 use crate::motif::{self, Episode};
 use crate::residual::{Math, Stream};
-use crate::store::{Durability, Place, StoreError, remove_file, write_whole};
+use crate::store::{Durability, Place, StoreError, write_whole};
 use crate::tape::{self, RowCounts, TapeWriter};
 use crate::trace::{self, Catalogue, Entry, Options, TraceError};
 
@@ -157,7 +157,7 @@ pub(super) fn execute(
     let folder = project.output_of(&experiment.name)?;
     let last = if project.caches() { Memory::read(&folder) } else { Memory::default() };
     // A run that fails must not leave the last one's digests: they would pass for its own.
-    remove_file(&folder.join("digests.toml"))?;
+    Outcome::remove(&folder.join("digests.toml"))?;
     Memory::forget(&folder)?;
     let (mut outcome, evaluated) = parameters_and_inputs(project, experiment)?;
     let inputs = Inputs::new(&outcome, label(project, &experiment.source)?);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::experiment::{Experiment, ExperimentError, Project};
-use crate::store::{Durability, write_whole};
+use crate::store::{Durability, Kind, write_over};
 
 pub use figures::Figure;
 
@@ -61,13 +61,15 @@ pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Resu
     let folder = out.join("figures");
     let mut digests = String::from("# SHA-256 of each figure. Advisory: no verdict depends on them.\n");
     for figure in &figures {
-        let sha256 = write_whole(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Whole)?;
+        let sha256 =
+            write_over(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Whole, Kind::Like(b"<svg "))?;
         digests += &format!("\"{}\" = \"{sha256}\"\n", figure.file());
     }
-    write_whole(&folder.join("digests.toml"), digests.as_bytes(), Durability::Whole)?;
+    write_over(&folder.join("digests.toml"), digests.as_bytes(), Durability::Whole, Kind::table(digests.as_bytes()))?;
     let html = html::page(&results, (&missing, &stale), &figures);
     let path = out.join("report.html");
-    write_whole(&path, html.as_bytes(), Durability::Whole)?;
+    let kind = Kind::marked(html.as_bytes(), "<title>telltape report</title>");
+    write_over(&path, html.as_bytes(), Durability::Whole, kind)?;
     Ok(Report {
         html: path,
         bytes: html.len(),

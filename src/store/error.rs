@@ -74,6 +74,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// Something is there that is not telltape's to replace or to write through; it is untouched.
+    #[error("`{path}` {problem}")]
+    InTheWay {
+        /// What is there.
+        path: PathBuf,
+        /// Why it is kept, and what to do.
+        problem: String,
+    },
 }
 
 impl StoreError {
@@ -93,7 +101,7 @@ impl StoreError {
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::Read { path, .. } | Self::Write { path, .. } => path,
+            Self::Read { path, .. } | Self::Write { path, .. } | Self::InTheWay { path, .. } => path,
         }
     }
 }

@@ -2,7 +2,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
+use super::{StoreError, gate};
 
 /// The right to write a folder, from the moment it is given until it is dropped or the program ends, however it does.
 #[derive(Debug)]
@@ -15,9 +15,9 @@ pub struct FolderLock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another program has it.
-    #[error("`{folder}` is being written by process {process}; wait for its end, or give another folder")]
+    #[error("`{folder}` is being written by process {process}; wait for its end, or give another place")]
     Busy {
-        /// The folder.
+        /// The folder, or the file.
         folder: PathBuf,
         /// Who says that it is writing there.
         process: String,
@@ -34,18 +34,28 @@ impl FolderLock {
     /// When another program has it, or the folder cannot be written to.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
-        let path = folder.join(".lock");
+        Self::take_file(folder, &folder.join(".lock"))
+    }
+
+    /// Takes the lock at `path`, for what is called `what` when another program has it.
+    ///
+    /// # Errors
+    /// When another program has it, or it cannot be written, or is not a lock.
+    pub fn take_file(what: &Path, path: &Path) -> Result<Self, LockError> {
+        let path = path.to_path_buf();
         loop {
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-            let mut file = file.map_err(StoreError::write(&path))?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            gate::no_follow(&mut options);
+            let mut file = options.open(&path).map_err(StoreError::write(&path))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let mut process = String::new();
                     // One that has only just begun has not written it yet.
-                    let _ = file.take(20).read_to_string(&mut process);
+                    let _ = Read::by_ref(&mut file).take(20).read_to_string(&mut process);
                     let process = if process.is_empty() { "(starting)".to_owned() } else { process };
-                    return Err(LockError::Busy { folder: folder.to_path_buf(), process });
+                    return Err(LockError::Busy { folder: what.to_path_buf(), process });
                 }
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(error)) => return Err(StoreError::write(&path)(error).into()),
@@ -53,6 +63,10 @@ impl FolderLock {
             // The one before may have removed it between the opening and the locking.
             if !is_at(&file, &path) {
                 continue;
+            }
+            if !is_lock(&mut file) {
+                let problem = "is there and is not a lock of telltape; remove it yourself".to_owned();
+                return Err(StoreError::InTheWay { path, problem }.into());
             }
             let write = |file: &mut File| {
                 file.set_len(0)?;
@@ -70,6 +84,15 @@ impl Drop for FolderLock {
         // Left behind, it is taken over by the next one.
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Whether a file has what a lock has: a number, or nothing.
+fn is_lock(file: &mut File) -> bool {
+    let mut text = Vec::new();
+    file.metadata().is_ok_and(|found| found.is_file())
+        && Read::by_ref(file).take(21).read_to_end(&mut text).is_ok()
+        && text.len() <= 20
+        && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether an open file is the one that stands at `path`.
@@ -101,5 +124,9 @@ mod tests {
         // One that was killed has left its file.
         std::fs::write(folder.path().join(".lock"), "1").unwrap();
         drop(FolderLock::take(folder.path()).unwrap());
+        // Somebody's own file of this name.
+        std::fs::write(folder.path().join(".lock"), "mine").unwrap();
+        assert!(matches!(FolderLock::take(folder.path()), Err(LockError::Store(StoreError::InTheWay { .. }))));
+        assert_eq!(std::fs::read(folder.path().join(".lock")).unwrap(), b"mine");
     }
 }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod error;
+mod gate;
 mod input;
 mod inside;
 mod lock;
@@ -14,11 +15,12 @@ mod sweep;
 
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Place, StoreError, line_and_column, without_place};
+pub use gate::{EPISODES, Kind, RECORDING, TAPE, check, open_in_place, remove_if};
 pub use input::{Input, InputDigest, file_digest, label};
 pub use inside::is_inside;
 pub use lock::{FolderLock, LockError};
 pub use program::program_digest;
 pub use signature::{Key, SignatureError};
 pub use small::{read_small, read_small_text};
-pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_whole};
+pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use suggest::{UnknownName, nearest};

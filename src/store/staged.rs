@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
+use super::gate::{self, Kind};
 use super::{StoreError, sweep};
 
 /// What survives a power cut once a file has been committed.
@@ -23,6 +24,7 @@ pub enum Durability {
 /// Dropped without [`Staged::commit`], it leaves no trace.
 pub struct Staged {
     path: PathBuf,
+    kind: OwnedKind,
     file: BufWriter<File>,
     /// Removes the file when it is dropped.
     place: TempPath,
@@ -32,24 +34,24 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Starts a file that will stand at `path`; its folder is made if need be.
+    /// Starts a file of telltape's own folders that will stand at `path`; its folder is made if need be.
     ///
     /// # Errors
-    /// When the folder cannot be made or written to, or `path` is a folder.
+    /// As for [`Staged::create_like`].
     pub fn create(path: &Path) -> Result<Self, StoreError> {
+        Self::create_like(path, Kind::Own)
+    }
+
+    /// Starts a file that will stand at `path`, where only its like is replaced; its folder is made if need be.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written to, or something else is at `path`.
+    pub fn create_like(path: &Path, kind: Kind<'_>) -> Result<Self, StoreError> {
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        match fs::metadata(path) {
-            Ok(found) if found.is_dir() => return Err(StoreError::write(path)(io::ErrorKind::IsADirectory.into())),
-            // A rename would put a file in the place of a device or a pipe.
-            Ok(found) if !found.is_file() => {
-                let problem = "it is there and is no regular file";
-                return Err(StoreError::write(path)(io::Error::new(io::ErrorKind::InvalidInput, problem)));
-            }
-            _ => {}
-        }
+        gate::check(path, kind)?;
         fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         sweep::once(folder);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -69,6 +71,7 @@ impl Staged {
         let in_progress = InProgress::new(&place);
         Ok(Self {
             path: path.to_path_buf(),
+            kind: OwnedKind::of(kind),
             file: BufWriter::with_capacity(1 << 17, file),
             place,
             _in_progress: in_progress,
@@ -97,11 +100,38 @@ impl Staged {
         if durability == Durability::Synced {
             file.sync_all().map_err(StoreError::write(&path))?;
         }
+        // Something may have been put there in the meantime.
+        gate::check(&path, self.kind.kind())?;
         self.place.persist(&path).map_err(|error| StoreError::write(&path)(error.error))?;
         if durability == Durability::Synced {
             sync_folder(&path)?;
         }
         Ok(hex::encode(self.hasher.finalize()))
+    }
+}
+
+/// A [`Kind`] that outlives what it was taken from.
+enum OwnedKind {
+    Own,
+    Manifest,
+    Like(Vec<u8>),
+}
+
+impl OwnedKind {
+    fn of(kind: Kind<'_>) -> Self {
+        match kind {
+            Kind::Own => Self::Own,
+            Kind::Manifest => Self::Manifest,
+            Kind::Like(start) => Self::Like(start.to_vec()),
+        }
+    }
+
+    fn kind(&self) -> Kind<'_> {
+        match self {
+            Self::Own => Kind::Own,
+            Self::Manifest => Kind::Manifest,
+            Self::Like(start) => Kind::Like(start),
+        }
     }
 }
 
@@ -147,17 +177,26 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::write(path))
 }
 
-/// Writes a whole file at once and returns its SHA-256. If only to be whole, and there with these bytes already, it is left
+/// Writes a whole file of telltape's own folders at once and returns its SHA-256. If only to be whole, and there with these bytes already, it is left
 /// as it is: replacing a file makes a file system write it out at once.
 ///
 /// # Errors
 /// As for [`Staged`].
 pub fn write_whole(path: &Path, bytes: &[u8], durability: Durability) -> Result<String, StoreError> {
+    write_over(path, bytes, durability, Kind::Own)
+}
+
+/// As [`write_whole`], at a path that somebody has chosen: only what is of the same kind is replaced.
+///
+/// # Errors
+/// As for [`Staged`].
+pub fn write_over(path: &Path, bytes: &[u8], durability: Durability, kind: Kind<'_>) -> Result<String, StoreError> {
+    gate::check(path, kind)?;
     let same_size = || fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
     if durability == Durability::Whole && same_size() && fs::read(path).is_ok_and(|found| found == bytes) {
         return Ok(hex::encode(Sha256::digest(bytes)));
     }
-    let mut staged = Staged::create(path)?;
+    let mut staged = Staged::create_like(path, kind)?;
     staged.append(bytes)?;
     staged.commit(durability)
 }
@@ -247,6 +286,6 @@ mod tests {
     #[cfg(unix)]
     fn a_device_is_not_replaced() {
         let error = Staged::create(Path::new("/dev/null")).err().unwrap();
-        assert!(matches!(error, StoreError::Write { .. }));
+        assert!(matches!(error, StoreError::InTheWay { .. }));
     }
 }

@@ -61,7 +61,7 @@ fn sweep(folder: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if !name.starts_with('.') || !name.ends_with(ENDING) {
+        if !is_temporary(&name) {
             continue;
         }
         let is_old = |found: &fs::Metadata| found.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLD));
@@ -70,6 +70,17 @@ fn sweep(folder: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether a name has the shape of ours: `.FILE.XXXXXX.MACHINE.telltape-part`.
+fn is_temporary(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(ENDING)) else { return false };
+    let mut parts = rest.rsplitn(3, '.');
+    let machine = parts.next().unwrap_or_default();
+    let random = parts.next().unwrap_or_default();
+    let is_machine = machine.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    let is_random = random.len() == 6 && random.chars().all(|letter| letter.is_ascii_alphanumeric());
+    is_machine && is_random && parts.next().is_some_and(|file| !file.is_empty())
 }
 
 #[cfg(test)]
@@ -81,23 +92,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let own = |name: &str| format!("{name}{}", ending());
-        let (left, writing) = (own(".a.1"), own(".b.2"));
+        let (left, writing) = (own(".a.abc123"), own(".b.ABCdef"));
         let names = [
             &left,
             &writing,
             &own("a"),
+            // Somebody's own, by the same ending.
+            &own(".mine"),
             ".run.jsonl.part",
-            ".c.3.elsewhere.telltape-part",
-            ".d.4.elsewhere.telltape-part",
+            ".c.aaaaa3.elsewhere.telltape-part",
+            ".d.aaaaa4.elsewhere.telltape-part",
         ];
         names.iter().for_each(|name| fs::write(path(name), "half").unwrap());
         let file = File::open(path(&writing)).unwrap();
         assert!(keep(&file, &path(&writing)).unwrap());
         // Of another machine, and two days old.
-        let old = fs::File::options().write(true).open(path(names[5])).unwrap();
+        let old = fs::File::options().write(true).open(path(names[6])).unwrap();
         old.set_modified(std::time::SystemTime::now() - 2 * OLD).unwrap();
         sweep(folder.path());
-        assert_eq!(names.map(|name| path(name).exists()), [false, true, true, true, true, false]);
+        assert_eq!(names.map(|name| path(name).exists()), [false, true, true, true, true, true, false]);
         drop(file);
         sweep(folder.path());
         assert!(!path(&writing).exists());

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::recording::{Body, Header, PART_ENDING, RECORDING_FORMAT, Record, Seal};
 use super::{Manifest, TapeError, TapeWriter, decode, manifest_path};
 use crate::residual::StreamBuilder;
-use crate::store::{Durability, Input, Place, Staged, StoreError, label};
+use crate::store::{Durability, Input, Place, RECORDING, Staged, StoreError, label};
 
 /// What was saved, and what was not.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,10 @@ pub enum Kind {
 /// # Errors
 /// When it is sealed already, not a line of it can be saved, or something cannot be read or written.
 pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
+    let same = |other: &Path| matches!((path.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if same(out) || same(&manifest_path(out)) {
+        return Err(nothing(path, "what is saved would overwrite it; give another --out"));
+    }
     for manifest in [manifest_path(path), Seal::path(path)] {
         if manifest.exists() {
             return Err(nothing(
@@ -76,7 +80,7 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
     if out.exists() {
         return Err(TapeError::RecordingExists { recording: out.to_path_buf() });
     }
-    let mut staged = Staged::create(out)?;
+    let mut staged = Staged::create_like(out, RECORDING)?;
     staged.append(&header)?;
     let (mut polls, mut gaps, mut count) = (0, 0, 1);
     let (mut first_t, mut last_t) = (None, None);

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{FORMAT, Manifest, RowCounts, TapeError, line, manifest_path};
 use crate::residual::{NotFinite, Sample, Stream};
-use crate::store::{Durability, Staged, write_whole};
+use crate::store::{self, Durability, Kind, Staged, TAPE, write_over};
 
 /// Samples that are encoded as one piece of work.
 const ENCODE_SAMPLES: usize = 1 << 14;
@@ -25,12 +25,14 @@ impl TapeWriter {
     /// Starts a tape that will stand at `path`, labelled `source`.
     ///
     /// # Errors
-    /// When its folder cannot be written to.
+    /// When its folder cannot be written to, or something is there that is not a tape with its manifest.
     pub fn create(path: &Path, source: impl Into<String>) -> Result<Self, TapeError> {
+        // Before the work: a tape without its manifest would be of no use.
+        store::check(&manifest_path(path), Kind::Manifest)?;
         Ok(Self {
             path: path.to_path_buf(),
             source: source.into(),
-            staged: Staged::create(path)?,
+            staged: Staged::create_like(path, TAPE)?,
             sample_count: 0,
             first_t: None,
             last_t: None,
@@ -103,7 +105,8 @@ impl TapeWriter {
             format: Some(FORMAT),
             rows,
         };
-        write_whole(&manifest_path(&self.path), manifest.to_json().as_bytes(), Durability::Synced)?;
+        let path = manifest_path(&self.path);
+        write_over(&path, manifest.to_json().as_bytes(), Durability::Synced, Kind::Manifest)?;
         Ok(manifest)
     }
 }

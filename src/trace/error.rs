@@ -1,4 +1,4 @@
-use crate::store::{Place, StoreError};
+use crate::store::{LockError, Place, StoreError};
 use crate::tape::TapeError;
 
 /// A trace that cannot be converted.
@@ -10,6 +10,9 @@ pub enum TraceError {
     /// The recording cannot be read.
     #[error(transparent)]
     Recording(#[from] TapeError),
+    /// Another program is at it.
+    #[error(transparent)]
+    Busy(#[from] LockError),
     /// Something in the file is not what its format says.
     #[error("{place}: {problem}")]
     Malformed {
@@ -27,6 +30,8 @@ impl TraceError {
         match self {
             Self::Store(error) => Place::file(error.path()),
             Self::Recording(error) => error.place(),
+            Self::Busy(LockError::Busy { folder, .. }) => Place::file(folder),
+            Self::Busy(LockError::Store(error)) => Place::file(error.path()),
             Self::Malformed { place, .. } => place.clone(),
         }
     }

@@ -3,6 +3,7 @@
 mod catalogue;
 mod ceb;
 mod commas;
+mod corpus;
 mod csv;
 mod dataset;
 mod error;
@@ -30,9 +31,10 @@ mod tpcds;
 use std::path::Path;
 
 pub use catalogue::{Catalogue, Entry, Package, UnknownEntry};
+pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use dataset::{Construction, Dataset};
 pub use error::TraceError;
-pub use fetch::{Fetched, fetch_corpus, fetch_sample};
+pub use fetch::{Fetched, fetch_sample};
 pub use options::{GenericColumns, Options};
 pub use output::{is_own, source};
 

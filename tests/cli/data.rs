@@ -33,8 +33,13 @@ fn serve(listener: TcpListener, body: Vec<u8>, breaks: Vec<usize>) -> std::threa
             let range =
                 head.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
             let start = range.as_ref().map_or(0, |range| range.trim_end_matches('-').parse::<usize>().unwrap());
-            let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
             let length = body.len() - start;
+            let status = match range {
+                Some(_) => {
+                    format!("206 Partial Content\r\nContent-Range: bytes {start}-{}/{}", body.len() - 1, body.len())
+                }
+                None => "200 OK".to_owned(),
+            };
             write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n").unwrap();
             // A client that has seen enough may be gone.
             let _ = stream.write_all(&body[start..until.max(start)]);
@@ -70,14 +75,22 @@ fn a_broken_transfer_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_wrong_hash_keeps_nothing() {
+fn what_has_a_wrong_hash_is_set_aside() {
     let folder = folder();
     folder.write("in/full.csv", corpus());
     let wrong = "0".repeat(64);
     let (code, message) = folder.refusal(&["data", "fetch", "ceb", "--from", "in/full.csv", "--sha256", &wrong]);
     assert_eq!(code, 12);
-    assert!(message.contains(&format!("expected {wrong}; what was fetched has been removed")), "{message}");
-    assert_eq!(folder.files(), ["data/ceb.csv", "data/datasets.toml", "in/full.csv"]);
+    assert!(
+        message.contains(&format!(
+            "expected {wrong}; what was fetched is kept as `data/cache/full/ceb/full.csv.rejected`"
+        )),
+        "{message}"
+    );
+    assert_eq!(
+        folder.files(),
+        ["data/cache/full/ceb/full.csv.rejected", "data/ceb.csv", "data/datasets.toml", "in/full.csv"]
+    );
     let said = folder.ok(&["data", "fetch", "ceb", "--from", "in/full.csv"]).stdout;
     assert!(said.contains("compared with nothing; pass --sha256 to verify it"), "{said}");
 }

@@ -21,7 +21,7 @@ fn a_folder_where_the_tape_should_stand_is_refused() {
     let folder = Folder::new();
     std::fs::create_dir(folder.join("a.jsonl")).unwrap();
     let (code, message) = folder.refusal(&["generate", "perturbed", "--seed", "1", "--tape", "a.jsonl"]);
-    assert_eq!((code, message.as_str()), (1, "cannot write `a.jsonl`: is a directory"));
+    assert_eq!((code, message.as_str()), (2, "`a.jsonl` is a directory; give the path of a file"));
 }
 
 /// The trace is a pipe that nobody writes to, so the program is surely in the middle when it is told to stop.
@@ -126,4 +126,39 @@ fn outputs_are_never_written_over_accepted_results() {
     std::fs::rename(folder.join("elsewhere"), folder.join("results/p")).unwrap();
     folder.ok(&["run", "p", "--out", "results-of-today"]);
     assert_eq!(accepted(), before);
+}
+
+/// What was asked for and cannot be written is an error, whatever it is.
+#[test]
+fn a_full_stdout_is_an_error_and_a_closed_one_is_not() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "t.jsonl"]);
+    folder.run(&["run"]);
+    for arguments in [
+        "--help",
+        "--version",
+        "help run",
+        "run --help",
+        "plan",
+        "run",
+        "run --json",
+        "verify t.jsonl",
+        "replay t.jsonl",
+        "report",
+        "data list --json",
+        "doctor --json",
+        "cache gc",
+        "completions bash",
+        "schema schemas",
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = folder.command().args(&arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("error: cannot write to stdout: No space left on device"), "{arguments:?}: {said}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(folder.command().arg("--help").stdout(writer).status().unwrap().code(), Some(0));
 }

@@ -10,7 +10,7 @@ use super::{Plan, Shard, ShardError};
 use crate::evaluate::{TableError, read_shard_rows};
 use crate::experiment::{Project, Report, run};
 use crate::motif::{self, Episode, Semantics};
-use crate::store::{Durability, Place, write_whole};
+use crate::store::{Durability, EPISODES, Place, write_over};
 
 /// Shards that are named in a refusal; the others are counted.
 const NAMED: usize = 20;
@@ -158,7 +158,7 @@ fn tapes(
             let by_class: Vec<Vec<Episode>> = parts.iter().map(|(_, episodes)| (*episodes).clone()).collect();
             let episodes = motif::merge(by_class);
             let csv = project.output_of(name)?.join("episodes.csv");
-            let csv_sha256 = write_whole(&csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
+            let csv_sha256 = write_over(&csv, &motif::csv(semantics, &episodes), Durability::Whole, EPISODES)?;
             Ok(MergedTape {
                 name: name.to_owned(),
                 input: first.shard.units[first.unit].input.clone().unwrap_or_default(),
@@ -198,7 +198,7 @@ fn results(plan: &Plan, markers: &[Done], folder: &Path, project: &Project) -> R
             // Digests last, as a run does.
             let names = done.outputs.keys().filter_map(|name| name.strip_prefix(&prefix));
             let (digests, others): (Vec<&str>, Vec<&str>) = names.partition(|name| *name == "digests.toml");
-            crate::store::remove_file(&out.join("digests.toml"))?;
+            crate::experiment::Outcome::remove(&out.join("digests.toml"))?;
             for name in others.into_iter().chain(digests) {
                 let from = folder.join(format!("{prefix}{name}"));
                 copy(&from, &out.join(name), Durability::Whole)?;

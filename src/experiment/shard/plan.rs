@@ -8,7 +8,7 @@ use super::ShardError;
 use crate::experiment::{Experiment, ExperimentError, Project, Source, default_semantics, run};
 use crate::motif::{Engine, Semantics};
 use crate::residual::Class;
-use crate::store::{Durability, Place, StoreError, read_small, write_whole};
+use crate::store::{Durability, Kind, Place, StoreError, read_small, write_over};
 use crate::tape::Manifest;
 use crate::trace::is_own;
 
@@ -266,7 +266,7 @@ impl Plan {
     pub fn write(&self, path: &Path) -> Result<(), StoreError> {
         let mut text = canonical(self);
         text.push(b'\n');
-        write_whole(path, &text, Durability::Synced).map(drop)
+        write_over(path, &text, Durability::Synced, Kind::Like(b"{\"contract\":")).map(drop)
     }
 
     /// Reads a plan, and checks that this program may run it.

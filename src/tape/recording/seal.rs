@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::store::{Durability, Place, StoreError, label, read_small, without_place, write_whole};
+use crate::store::{Durability, Kind, Place, StoreError, label, read_small, without_place, write_over};
 use crate::tape::{TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
@@ -72,7 +72,7 @@ impl Seal {
     /// Writes the manifest of the part at `part`.
     pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("a seal has string keys and finite numbers only");
-        write_whole(&Self::path(part), text.as_bytes(), Durability::Synced).map(drop)
+        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::Manifest).map(drop)
     }
 }
 

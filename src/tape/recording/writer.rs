@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::{Body, Header, RECORDING_FORMAT, Record, Seal};
-use crate::store::{StoreError, sync_folder};
+use crate::store::{self, Kind, RECORDING, StoreError, sync_folder};
 use crate::tape::TapeError;
 
 /// What is appended to the name of a part that is not sealed yet. It is left behind by a program that is killed, for
@@ -101,6 +101,9 @@ impl Part {
         if path.exists() {
             return Err(TapeError::RecordingExists { recording: path.to_path_buf() });
         }
+        // A capture of days must not find at its end that it cannot seal.
+        store::check(path, RECORDING)?;
+        store::check(&Seal::path(path), Kind::Manifest)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         }
