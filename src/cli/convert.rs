@@ -96,6 +96,8 @@ impl Convert {
         if same(&self.tape) || same(&manifest_path(&self.tape)) {
             return Err(Failure::usage("the tape or its manifest would overwrite the trace; give another --tape"));
         }
+        // Before the work, which may take hours.
+        TapeWriter::check(&self.tape)?;
         let converted = trace::convert(&self.input, &options)?;
         let rows = converted.rows;
         write(&self.tape, &converted.stream, Some(rows), output)

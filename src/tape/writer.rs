@@ -27,8 +27,7 @@ impl TapeWriter {
     /// # Errors
     /// When its folder cannot be written to, or something is there that is not a tape with its manifest.
     pub fn create(path: &Path, source: impl Into<String>) -> Result<Self, TapeError> {
-        // Before the work: a tape without its manifest would be of no use.
-        store::check(&manifest_path(path), Kind::Manifest)?;
+        Self::check(path)?;
         Ok(Self {
             path: path.to_path_buf(),
             source: source.into(),
@@ -37,6 +36,16 @@ impl TapeWriter {
             first_t: None,
             last_t: None,
         })
+    }
+
+    /// An error unless a tape and its manifest may be put at `path`.
+    ///
+    /// # Errors
+    /// When something is there that is not a tape with its manifest.
+    pub fn check(path: &Path) -> Result<(), TapeError> {
+        store::check(path, TAPE)?;
+        store::check(&manifest_path(path), Kind::Manifest)?;
+        Ok(())
     }
 
     /// Appends a batch of samples, in the order given.

@@ -110,7 +110,7 @@ fn bad_usage_is_refused_before_anything_is_read() {
 #[test]
 fn a_device_is_not_replaced_by_a_tape() {
     let (code, message) = folder().refusal(&["convert", "--dataset", "job", "job.csv", "--tape", "/dev/null"]);
-    assert_eq!((code, message.as_str()), (1, "cannot write `/dev/null`: it is there and is no regular file"));
+    assert_eq!((code, message.as_str()), (2, "`/dev/null` is there and is not a regular file; give another path"));
 }
 
 #[test]

@@ -20,10 +20,7 @@ fn what_is_not_the_like_of_an_output_is_not_overwritten() {
     let folder = accepted();
     folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "t.jsonl"]);
     let manifest = folder.read("t.jsonl.hash");
-    folder.write(
-        "job.csv",
-        "query,iteration,true_cardinality,estimated_cardinality,latency_ms,plan_hash\nq,0,1,1,2.5,p\n",
-    );
+    folder.write("job.csv", "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\nq,0,1,1,2.5,p\n");
     folder.write("notes.txt", "mine\n");
     folder.write("run.jsonl", RECORDING);
     folder.write("run.2.jsonl.gz", RECORDING);
@@ -152,7 +149,7 @@ fn accept_and_run_name_what_no_result_lists_and_keep_it() {
 
 #[test]
 fn accept_removes_the_tables_of_the_result_before_and_nothing_else() {
-    let evaluated = format!("{PERTURBED}[evaluate]\ndetectors = ['reference']\n");
+    let evaluated = format!("{PERTURBED}[evaluate]\ndetectors = ['never']\n");
     let folder = Folder::project(&[("p", &evaluated)]);
     let first = folder.run(&["run"]);
     assert_eq!(first.code, 11, "{}{}", first.stdout, first.stderr);
