@@ -175,7 +175,7 @@ impl CaptureCommand {
             Some(tape) => {
                 let engine = self.engine.engine()?.unwrap_or_else(|| Engine::new(default_semantics(true)));
                 // A capture of days must not find at its end that it cannot write this.
-                store::check(&table_of(tape, &self.out.out)?, store::EPISODES)?;
+                store::check(&table_of(tape, out)?, store::EPISODES)?;
                 Some(Follower::new(&recording, tape, rules, engine)?)
             }
             None => None,
