@@ -12,7 +12,7 @@ telltape = sys.argv[5] if len(sys.argv) > 5 else "telltape"
 def shard(name):
     command = [telltape, "shard", "run", "--plan", plan, "--id", name, "--root", root, "--out", done]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=3600)  # A deadline: the child is killed.
-    if ended.returncode == 75 or ended.returncode < 0:  # Try again: Dask does, on any worker.
+    if ended.returncode in (75, 130) or ended.returncode < 0:  # Try again: Dask does, on any worker.
         raise OSError(ended.stderr)
     return None if ended.returncode == 0 else f"{name}: exit code {ended.returncode}: {ended.stderr.strip()}"
 

@@ -9,7 +9,7 @@ use crate::evaluate::TableError;
 use crate::experiment::shard::ShardError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::live::LiveError;
-use crate::store::{LockError, Place, SignatureError, StoreError};
+use crate::store::{GlobError, LockError, Place, SignatureError, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
@@ -117,12 +117,34 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Of a merge, which refuses shards of another program whoever says it.
+    pub(super) fn of_merge(error: &ShardError) -> Self {
+        let failure = Self::from(error);
+        match error {
+            ShardError::OtherProgram { .. } => Self { exit: Exit::Refused, ..failure },
+            _ => failure,
+        }
+    }
+}
+
+impl From<GlobError> for Failure {
+    fn from(error: GlobError) -> Self {
+        match error {
+            GlobError::Pattern { .. } => Self::usage(error.to_string()),
+            GlobError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<&ShardError> for Failure {
     fn from(error: &ShardError) -> Self {
         let (exit, kind, place) = match error {
             ShardError::Plan { place, .. } | ShardError::Planning { place, .. } => {
                 (Exit::Input, "plan", Some(place.clone()))
             }
+            ShardError::OtherProgram { place, .. } => (Exit::Input, "program", Some(place.clone())),
+            ShardError::NoBuild => (Exit::Input, "program", None),
             ShardError::UnknownShard { .. } => (Exit::Usage, "usage", None),
             ShardError::Input { place, .. } => (Exit::Input, "input", Some(place.clone())),
             ShardError::Nondeterminism { marker, .. } => {

@@ -10,15 +10,17 @@ use super::replay::EngineArguments;
 use super::{Exit, Outcome, run, tapes};
 use crate::experiment::Project;
 use crate::experiment::shard::{
-    Merged, Plan, ShardError, Split, missing_shards, plan_experiments, plan_tapes, run_shard,
+    Merged, Plan, ShardError, Split, missing_shards, plan_experiments, plan_tapes, ready, run_shard,
 };
 use crate::motif::Semantics;
+use crate::store::{glob, is_glob};
 
 /// Split work into shards that any cluster can run, and put the shards together again
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes of `run`: 0 done · 12 do not retry · 15 other bytes than before · 75 try again. Of `merge`: those of `run` or
-`replay` · 14 refused. contrib/ has the glue for Dask, Spark, Slurm, Ray and Snakemake; docs/cluster.md tells the rest.
+Exit codes of `run`: 0 done · 12 do not retry · 15 other bytes than before · 75 and 130 try again.
+Of `merge`: those of `run` or `replay` · 14 refused. contrib/ has the glue for Dask, Spark, Slurm, Ray and Snakemake;
+docs/cluster.md tells the rest.
 
 Example, on one machine:
   telltape shard plan --root tapes '*.jsonl' --shards 8 --plan plan.json
@@ -125,7 +127,7 @@ impl PlanArguments {
     fn execute(self, output: &Output) -> Outcome {
         if let Some(folder) = &self.only {
             let plan = Plan::read(&self.plan)?;
-            let missing = missing_shards(&plan, folder);
+            let missing = missing_shards(&plan, folder)?;
             let shards = missing.iter().map(String::as_str).collect();
             let json = PlannedShardsJson { plan: self.plan.display().to_string(), digest: &plan.digest, shards };
             output.data(&json, || missing.iter().map(|id| format!("{id}\n")).collect());
@@ -155,19 +157,15 @@ impl PlanArguments {
 fn below(root: &Path, inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for input in inputs {
-        if !input.contains(['*', '?', '[']) {
+        if !is_glob(input) {
             found.push(PathBuf::from(input));
             continue;
         }
-        let pattern = format!("{}/{input}", glob::Pattern::escape(&root.to_string_lossy()));
-        let before = found.len();
-        let paths = glob::glob(&pattern).map_err(|error| Failure::usage(format!("`{input}` is no glob: {error}")))?;
-        for path in paths.flatten() {
-            found.push(path.strip_prefix(root).map(Path::to_path_buf).unwrap_or(path));
-        }
-        if found.len() == before {
+        let matches = glob(root, input)?;
+        if matches.is_empty() {
             return Err(Failure::usage(format!("`{input}` matches nothing below `{}`", root.display())));
         }
+        found.extend(matches);
     }
     if found.is_empty() {
         return Err(Failure::usage("name the tapes to plan, or globs of them, below --root"));
@@ -190,10 +188,13 @@ impl RunArguments {
 
 impl MergeArguments {
     fn execute(self, output: &Output) -> Outcome {
-        let plan = Plan::read(&self.plan)?;
+        let plan = Plan::read(&self.plan).map_err(|error| Failure::of_merge(&error))?;
         let project = self.out.project()?;
         let semantics = plan.engine().map_or_else(Semantics::default, |engine| engine.semantics());
-        match crate::experiment::shard::merge(&plan, &self.shards, &project)? {
+        let ready = ready(&plan, &self.shards, &project)?;
+        // Only now: a refused merge makes no folder.
+        let _lock = project.lock()?;
+        match ready.merge(&project)? {
             Merged::Results(reports) => run::tell(&reports, &[], output),
             Merged::Tapes(merged) => {
                 for tape in &merged {

@@ -14,7 +14,7 @@ use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
 use crate::motif::{self, Episode, Semantics};
 use crate::residual::Stream;
-use crate::store::{Durability, EPISODES, write_over};
+use crate::store::{Durability, EPISODES, FolderLock, write_over};
 use crate::tape;
 
 struct Replayed {
@@ -50,6 +50,7 @@ pub(super) fn each_tape(
     find: impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync,
 ) -> Outcome {
     let folders = folders(tapes, out)?;
+    let _lock = FolderLock::take(out)?;
     let bar = output.bar(Some(tapes.len() as u64), "{pos}/{len} tapes {wide_bar} {per_sec} {eta}");
     let replayed: Vec<Result<Replayed, Failure>> = tapes
         .par_iter()

@@ -48,8 +48,13 @@ impl Table {
     /// Reads it, and checks that it has the columns in `required`, once each.
     pub(super) fn read(path: &Path, required: &[&str]) -> Result<Self, TableError> {
         let text = std::fs::read(path).map_err(StoreError::read(path))?;
-        let sha256 = hex::encode(Sha256::digest(&text));
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+        Self::parse(path, &text, required)
+    }
+
+    /// As [`Table::read`], of what stands at `path`.
+    fn parse(path: &Path, text: &[u8], required: &[&str]) -> Result<Self, TableError> {
+        let sha256 = hex::encode(Sha256::digest(text));
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let mut this = Self { path: path.to_path_buf(), sha256, header: Vec::new(), records: Vec::new() };
         let mut reader = csv::Reader::from_reader(text);
         let header = reader.headers().map_err(|error| this.unreadable(&error))?;
@@ -160,12 +165,12 @@ pub fn read_episodes(path: &Path) -> Result<Vec<Episode>, TableError> {
     table.rows().map(episode).collect()
 }
 
-/// Reads episodes with the number of the unit that each is of, as shards write them.
+/// Reads episodes with the number of the unit that each is of, as shards write them; `text` is what stands at `path`.
 ///
 /// # Errors
-/// As for [`read_episodes`].
-pub fn read_shard_rows(path: &Path) -> Result<Vec<(usize, Episode)>, TableError> {
-    let table = Table::read(path, &["unit", "motif", "channel", "t_start", "t_end"])?;
+/// When a row is not such an episode.
+pub fn read_shard_rows(path: &Path, text: &[u8]) -> Result<Vec<(usize, Episode)>, TableError> {
+    let table = Table::parse(path, text, &["unit", "motif", "channel", "t_start", "t_end"])?;
     let unit = |row: &Row<'_>| row.text("unit").parse().map_err(|_| row.problem("the unit is no number".to_owned()));
     table.rows().map(|row| Ok((unit(&row)?, episode(row)?))).collect()
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::live_file::{LiveExperiment, is_live};
 use super::{Experiment, ExperimentError, Setting};
-use crate::store::{FolderLock, LockError, Place, StoreError, is_inside, nearest};
+use crate::store::{FolderLock, GlobError, LockError, Place, StoreError, glob, is_glob, is_inside, nearest};
 use crate::trace::{Catalogue, TraceError};
 
 /// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
@@ -179,20 +179,21 @@ impl Project {
             let known = format!("known: {}", names.join(", "));
             Err(ExperimentError::Unknown { name: argument.to_owned(), suggestion, known })
         };
-        if argument.contains(['*', '?', '[']) {
-            let bad = |problem: &dyn std::fmt::Display| ExperimentError::File {
-                place: Place::file(argument),
-                problem: format!("not a glob: {problem}"),
-            };
+        if is_glob(argument) {
             // A bare pattern is one of names.
-            let pattern = if argument.contains('/') {
-                argument.to_owned()
+            let paths = if argument.contains('/') {
+                glob(Path::new(""), argument)
             } else {
                 let ending = if argument.ends_with(".toml") { "" } else { ".toml" };
-                format!("{}/{argument}{ending}", folder.display())
+                let names = glob(folder, &format!("{argument}{ending}"));
+                names.map(|names| names.into_iter().map(|name| folder.join(name)).collect())
             };
-            let matches = glob::glob(&pattern).map_err(|error| bad(&error))?;
-            let paths: Vec<PathBuf> = matches.collect::<Result<_, _>>().map_err(|error| bad(&error))?;
+            let paths: Vec<PathBuf> = paths.map_err(|error| match error {
+                GlobError::Store(error) => error.into(),
+                GlobError::Pattern { problem, .. } => {
+                    ExperimentError::File { place: Place::file(argument), problem: format!("not a glob: {problem}") }
+                }
+            })?;
             return if paths.is_empty() { unknown("; the glob matches nothing".to_owned()) } else { Ok(paths) };
         }
         if argument.ends_with(".toml") {
@@ -210,7 +211,10 @@ impl Project {
     /// Expected results that none of the experiments claims.
     fn orphans(&self, experiments: &[Experiment]) -> Result<Vec<String>, ExperimentError> {
         let folder = self.root.join("results");
-        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(StoreError::read(&folder))?,
+        };
         let mut orphans = Vec::new();
         for entry in entries {
             let entry = entry.map_err(StoreError::read(&folder))?;
@@ -243,7 +247,9 @@ fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
     })?;
     for entry in entries {
         let path = entry.map_err(StoreError::read(folder))?.path();
-        if path.is_file() && path.extension().is_some_and(|ending| ending == "toml") {
+        let is_toml = path.extension().is_some_and(|ending| ending == "toml");
+        // A link to nothing is an experiment that would be left out in silence.
+        if is_toml && std::fs::metadata(&path).map_err(StoreError::read(&path))?.is_file() {
             paths.push(path);
         }
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
@@ -52,8 +52,9 @@ impl Staged {
             _ => Path::new("."),
         };
         gate::check(path, kind)?;
-        fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         sweep::once(folder);
+        let _making = making();
+        fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let (file, place) = loop {
             let file = tempfile::Builder::new()
@@ -90,6 +91,12 @@ impl Staged {
         self.file.write_all(bytes).map_err(StoreError::write(&self.path))
     }
 
+    /// SHA-256 of what has been appended.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        hex::encode(self.hasher.clone().finalize())
+    }
+
     /// Puts the file in its place and returns the SHA-256 of its bytes.
     ///
     /// # Errors
@@ -102,7 +109,9 @@ impl Staged {
         }
         // Something may have been put there in the meantime.
         gate::check(&path, self.kind.kind())?;
+        let making = making();
         self.place.persist(&path).map_err(|error| StoreError::write(&path)(error.error))?;
+        drop(making);
         if durability == Durability::Synced {
             sync_folder(&path)?;
         }
@@ -135,14 +144,14 @@ impl OwnedKind {
     }
 }
 
-/// Files that are being written, for [`abandon_staged`].
+/// Files and folders that are being written, for [`abandon_staged`].
 static IN_PROGRESS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Keeps a path in [`IN_PROGRESS`] until it is dropped.
-struct InProgress(PathBuf);
+pub(super) struct InProgress(PathBuf);
 
 impl InProgress {
-    fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         in_progress().insert(path.to_path_buf());
         Self(path.to_path_buf())
     }
@@ -159,11 +168,22 @@ fn in_progress() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     IN_PROGRESS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes all files that are being written, for a program that is about to end because it was told to.
+/// Taken for writing when the program ends: from then on no file is made or renamed.
+static MAKING: RwLock<()> = RwLock::new(());
+
+/// The right to make or rename a file.
+pub(super) fn making() -> RwLockReadGuard<'static, ()> {
+    MAKING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all that is being written, for a program that is about to end because it was told to. Other threads write no more:
+/// they would put files into a folder that is being removed.
 pub fn abandon_staged() {
+    std::mem::forget(MAKING.write());
     for path in in_progress().iter() {
-        // What cannot be removed is left; there is nobody to tell.
-        let _ = fs::remove_file(path);
+        // What cannot be removed is left; there is nobody to tell. Another thread may be removing it, too.
+        let remove = || if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        let _ = (0..3).any(|_| remove().is_ok());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Temporary files that a killed program has left. Each is locked while its program lives, and the system unlocks it.
+//! Temporary files and folders that a killed program has left. Each is locked while its program lives, and the system unlocks it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// How the name of every temporary file ends. It begins with a dot.
 const ENDING: &str = ".telltape-part";
+
+/// The file in a temporary folder that is locked in its place.
+pub(super) const LOCK: &str = ".lock";
 
 /// How old a file of another machine has to be. Locks may not be seen from one machine to the other.
 const OLD: Duration = Duration::from_secs(24 * 3600);
@@ -56,7 +59,7 @@ pub(super) fn once(folder: &Path) {
 }
 
 /// What cannot be removed is left: it is in nobody's way.
-fn sweep(folder: &Path) {
+pub(super) fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -65,8 +68,11 @@ fn sweep(folder: &Path) {
             continue;
         }
         let is_old = |found: &fs::Metadata| found.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > OLD));
-        let may_be = |found: fs::Metadata| found.is_file() && (name.ends_with(ending()) || is_old(&found));
-        if entry.metadata().is_ok_and(may_be) && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        let may_be = |found: &fs::Metadata| name.ends_with(ending()) || is_old(found);
+        let Some(found) = entry.metadata().ok().filter(may_be) else { continue };
+        if found.is_dir() {
+            sweep_folder(&entry.path());
+        } else if found.is_file() && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -81,6 +87,15 @@ fn is_temporary(name: &str) -> bool {
     let is_machine = machine.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     let is_random = random.len() == 6 && random.chars().all(|letter| letter.is_ascii_alphanumeric());
     is_machine && is_random && parts.next().is_some_and(|file| !file.is_empty())
+}
+
+fn sweep_folder(folder: &Path) {
+    match File::open(folder.join(LOCK)) {
+        Ok(lock) if lock.try_lock().is_ok() => drop(fs::remove_dir_all(folder)),
+        // Killed before there was anything in it; one that is not empty stays.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => drop(fs::remove_dir(folder)),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Shards, without any engine: whatever order, number of times or writers, the merge is the single run.
 
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Folder, PERTURBED};
+use crate::support::{Folder, PERTURBED, Ran, ran};
 
 /// A folder of tapes with the outputs of a single replay beside them.
 fn tapes() -> Folder {
@@ -93,7 +95,8 @@ fn a_plan_is_the_same_for_the_same_inputs_and_another_for_others() {
     plan(&folder, &["--shards", "3"]);
     assert_eq!(folder.read("plan.json"), text);
     let json: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(json["contract"], 1);
+    assert_eq!(json["contract"], 2);
+    assert_eq!(json["build"].as_str().unwrap().len(), 64);
     let sizes: Vec<u64> =
         json["shards"].as_array().unwrap().iter().map(|shard| shard["bytes"].as_u64().unwrap()).collect();
     assert!(sizes.len() == 3 && sizes.iter().max().unwrap() < &(2 * sizes.iter().min().unwrap()), "{sizes:?}");
@@ -201,8 +204,10 @@ fn wrong_shards_end_with_the_code_that_says_whether_to_retry() {
     let plan = folder.read("plan.json");
     for (from, to, contains) in [
         ("\"bytes\":", "\"bytes\":1", "it has been changed since it was made"),
-        ("\"contract\":1", "\"contract\":2", "it is of contract 2, this program knows 1"),
-        ("\"program\":\"", "\"program\":\"9.", "all shards need one version"),
+        ("\"contract\":2", "\"contract\":3", "it is of contract 3, this program knows 2"),
+        ("\"contract\":2,", "\"contract\":1,\"x\":0,", "it is of contract 1, this program knows 2"),
+        ("\"program\":\"", "\"program\":\"9.", "all shards need one build"),
+        ("\"build\":\"", "\"build\":\"0", "all shards need one build"),
         ("{", "", "not a plan"),
     ] {
         folder.write("plan.json", plan.replacen(from, to, 1));
@@ -316,4 +321,240 @@ fn a_plan_of_other_experiments_than_there_are_now_is_stale() {
         folder.write(file, text);
     }
     assert_eq!(merged("second").code, 0);
+}
+
+/// A program of this version that is another build: a byte more.
+fn other_build(folder: &Folder) -> PathBuf {
+    let path = folder.join("other");
+    std::fs::copy(env!("CARGO_BIN_EXE_telltape"), &path).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.push(0);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn run_by(program: &Path, folder: &Folder, arguments: &[&str]) -> Ran {
+    ran(Command::new(program).current_dir(folder.path()).args(arguments).output().unwrap())
+}
+
+#[test]
+fn shards_of_two_builds_of_one_version_are_not_merged() {
+    let folder = tapes();
+    let other = other_build(&folder);
+    let all = plan(&folder, &["--shards", "2"]);
+    let build = |plan: &str| {
+        let json: Value = serde_json::from_str(&folder.read(plan)).unwrap();
+        json["build"].as_str().unwrap()[..12].to_owned()
+    };
+    let ours = build("plan.json");
+    folder.ok(&shard(&all[0]));
+    let (code, message) = run_by(&other, &folder, &shard(&all[1])).refusal();
+    assert_eq!(code, 12, "{message}");
+    assert!(message.contains(&ours) && message.contains("all shards need one build"), "{message}");
+    // It makes a plan of its own, and runs that into the same folder: the shards have the same names.
+    let theirs: Vec<&str> =
+        "shard plan --root tapes *.jsonl deep/*.jsonl --plan other.json --shards 2".split(' ').collect();
+    assert_eq!(run_by(&other, &folder, &theirs).code, 0);
+    let theirs = build("other.json");
+    assert_ne!(ours, theirs);
+    let mut arguments = shard(&all[1]).to_vec();
+    arguments[3] = "other.json";
+    assert_eq!(run_by(&other, &folder, &arguments).code, 0);
+    let (code, message) = folder.refusal(&MERGE);
+    assert_eq!(code, 14, "{message}");
+    assert!(message.contains(&ours) && message.contains(&theirs), "both are named: {message}");
+    assert_eq!(rest(&folder), [all[1].clone()]);
+    // Nor does another build merge.
+    folder.ok(&shard(&all[1]));
+    let (code, message) = run_by(&other, &folder, &MERGE).refusal();
+    assert_eq!(code, 14, "{message}");
+    assert!(message.contains(&ours) && message.contains(&theirs), "both are named: {message}");
+    folder.ok(&MERGE);
+    assert_same(&folder);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_cannot_be_searched_is_an_error_and_not_left_out() {
+    use std::os::unix::fs::symlink;
+    let folder = tapes();
+    let plan = ["shard", "plan", "--root", "tapes", "*/*.jsonl", "--plan", "plan.json"];
+    folder.ok(&plan);
+    for target in ["nowhere", "gone"] {
+        symlink(target, folder.join("tapes/gone")).unwrap();
+        let (code, message) = folder.refusal(&plan);
+        assert!(code == 12 && message.contains("tapes/gone"), "{target}: {code} {message}");
+        std::fs::remove_file(folder.join("tapes/gone")).unwrap();
+    }
+    for (pattern, code, contains) in [
+        ("[", 2, "`[` is not a glob"),
+        ("***/x", 2, "is not a glob"),
+        ("nosuch/*.jsonl", 2, "matches nothing below `tapes`"),
+    ] {
+        let refused = folder.refusal(&["shard", "plan", "--root", "tapes", pattern, "t1.jsonl", "--plan", "plan.json"]);
+        assert!(refused.0 == code && refused.1.contains(contains), "{refused:?}");
+    }
+    let project = Folder::project(&[("p1", PERTURBED)]);
+    symlink("nowhere.toml", project.join("experiments/p2.toml")).unwrap();
+    for arguments in [&["run"][..], &["run", "p*"], &["plan", "p*"], &["accept"], &["explain", "p?"]] {
+        let (code, message) = project.refusal(arguments);
+        assert!(code == 12 && message.contains("p2.toml"), "{arguments:?}: {code} {message}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn tapes_in_a_folder_that_may_not_be_read_are_not_left_out() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = tapes();
+    // Root may read all: the program runs as nobody then.
+    let program = folder.join("telltape");
+    std::fs::copy(env!("CARGO_BIN_EXE_telltape"), &program).unwrap();
+    let mode = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(folder.path(), 0o777);
+    for closed in [0o000, 0o444, 0o111] {
+        mode(&folder.join("tapes/deep"), closed);
+        let mut command = Command::new(&program);
+        command.current_dir(folder.path());
+        command.args([
+            "shard",
+            "plan",
+            "--root",
+            "tapes",
+            "t1.jsonl",
+            "*/n.jsonl",
+            "*/[n].jsonl",
+            "--plan",
+            "plan.json",
+        ]);
+        if rustix::process::geteuid().is_root() {
+            command.uid(65534).gid(65534);
+        }
+        let (code, message) = ran(command.output().unwrap()).refusal();
+        assert!(code == 12 && message.contains("tapes/deep"), "{closed:o}: {code} {message}");
+        mode(&folder.join("tapes/deep"), 0o755);
+        assert!(!folder.join("plan.json").exists());
+    }
+}
+
+#[test]
+fn a_text_that_is_not_a_plan_is_refused_for_good() {
+    let folder = tapes();
+    folder.write("empty", "");
+    for (plan, contains) in [
+        ("/dev/zero", "it has more than 64 MiB"),
+        ("tapes", "it is a folder"),
+        ("nosuch", "cannot read `nosuch`"),
+        ("empty", "not a plan"),
+        ("tapes/t1.jsonl", "not a plan"),
+    ] {
+        let run = ["shard", "run", "--plan", plan, "--id", "x", "--root", "tapes", "--out", "done"];
+        for arguments in [
+            &run[..],
+            &["shard", "merge", "--plan", plan, "--in", "done"],
+            &["shard", "plan", "--only", "done", "--plan", plan],
+        ] {
+            let (code, message) = folder.refusal(arguments);
+            assert!(code == 12 && message.contains(contains), "{arguments:?}: {code} {message}");
+        }
+    }
+    assert!(!folder.join("done").exists());
+}
+
+#[test]
+fn a_marker_that_does_not_name_all_that_its_shard_gives_is_not_done() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    let planned = folder.ok(&["shard", "plan", "--experiments", "--plan", "plan.json", "--json"]).json();
+    let id = ids(&planned).remove(0);
+    let run = ["shard", "run", "--plan", "plan.json", "--id", &id, "--out", "done"];
+    folder.ok(&run);
+    let marker = format!("done/{id}.done.json");
+    let whole = folder.read(&marker);
+    let outputs: Value = serde_json::from_str::<Value>(&whole).unwrap()["outputs"].clone();
+    assert_eq!(outputs.as_object().unwrap().len(), 4, "{outputs}");
+    let merge = ["shard", "merge", "--plan", "plan.json", "--in", "done", "--out", "merged"];
+    let wrong = |change: &dyn Fn(&mut Value)| {
+        let mut json: Value = serde_json::from_str(&whole).unwrap();
+        change(&mut json["outputs"]);
+        folder.write(&marker, json.to_string());
+        assert_eq!(rest(&folder), std::slice::from_ref(&id));
+        assert_eq!(folder.refusal(&merge).0, 14);
+        assert!(!folder.join("merged").exists());
+        assert_eq!(folder.ok(&[&run[..], &["--json"]].concat()).json()["new"], true);
+        assert_eq!(folder.read(&marker), whole);
+        assert!(rest(&folder).is_empty());
+    };
+    for name in outputs.as_object().unwrap().keys() {
+        wrong(&|outputs| drop(outputs.as_object_mut().unwrap().remove(name)));
+        // Gone, whatever the marker says.
+        std::fs::remove_file(folder.join(&format!("done/{name}"))).unwrap();
+        wrong(&|_| {});
+    }
+    // What would become an expected result that the merge is compared with.
+    let surplus = format!("{id}.0.expected.toml");
+    std::fs::copy(folder.join(&format!("done/{id}.0.digests.toml")), folder.join(&format!("done/{surplus}"))).unwrap();
+    wrong(&|outputs| outputs[&surplus] = outputs[&format!("{id}.0.digests.toml")].clone());
+}
+
+#[test]
+fn a_folder_that_is_being_written_is_left_alone() {
+    let folder = tapes();
+    for id in plan(&folder, &["--shards", "2"]) {
+        folder.ok(&shard(&id));
+    }
+    std::fs::create_dir(folder.join("merged")).unwrap();
+    let lock = std::fs::File::create(folder.join("merged/.lock")).unwrap();
+    lock.lock().unwrap();
+    for arguments in [
+        &MERGE[..],
+        &["replay", "tapes/t1.jsonl", "--out", "merged"],
+        &["detect", "--detector", "cusum", "tapes/t1.jsonl", "--out", "merged"],
+    ] {
+        let (code, message) = folder.refusal(arguments);
+        assert!(code == 1 && message.contains("`merged` is being written by process"), "{code} {message}");
+    }
+    assert_eq!(std::fs::read_dir(folder.join("merged")).unwrap().count(), 1);
+    drop(lock);
+    folder.ok(&MERGE);
+    assert_same(&folder);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_shard_that_is_told_to_end_leaves_nothing_and_one_that_is_killed_is_swept() {
+    let slow = format!("{PERTURBED}[evaluate]\nseeds = {{ first = 1, count = 20000 }}\n");
+    let folder = Folder::project(&[("p", &slow)]);
+    let planned = folder.ok(&["shard", "plan", "--experiments", "--plan", "plan.json", "--json"]).json();
+    let id = ids(&planned).remove(0);
+    let names = || -> Vec<String> {
+        let entries = std::fs::read_dir(folder.join("done")).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    std::fs::create_dir(folder.join("tmp")).unwrap();
+    let end = |signal: &str, after: u64| {
+        let before = names();
+        let mut command = folder.command();
+        command.env("TMPDIR", folder.join("tmp")).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child =
+            command.args(["shard", "run", "--plan", "plan.json", "--id", &id, "--out", "done"]).spawn().unwrap();
+        while names().iter().all(|name| before.contains(name)) {
+            std::thread::sleep(Duration::from_millis(1));
+            assert!(child.try_wait().unwrap().is_none(), "it has ended already");
+        }
+        std::thread::sleep(Duration::from_millis(after));
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        child.wait().unwrap()
+    };
+    for after in [0, 0, 1, 2, 5, 10, 20, 50] {
+        assert_eq!(end("-TERM", after).code(), Some(130));
+        assert_eq!(names(), [""; 0], "after {after} ms");
+    }
+    assert_eq!(end("-KILL", 30).code(), None);
+    assert_eq!(names().len(), 1);
+    // The next one sweeps what that left, and leaves nothing of its own.
+    assert_eq!(end("-TERM", 30).code(), Some(130));
+    assert_eq!(names(), [""; 0]);
+    assert_eq!(std::fs::read_dir(folder.join("tmp")).unwrap().count(), 0);
 }

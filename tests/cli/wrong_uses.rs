@@ -71,7 +71,7 @@ const CASES: &[Case] = &[
     ("rum", 2, "error: unrecognized subcommand 'rum'"),
     ("run nosuch", 2, "error: no experiment `nosuch`; known: p, q"),
     ("run quite*", 2, "error: no experiment `quite*`; the glob matches nothing; known: p, q"),
-    ("run [", 2, "error: `[`: not a glob: Pattern syntax error near position 12: invalid range pattern"),
+    ("run [", 2, "error: `[`: not a glob: Pattern syntax error near position 0: invalid range pattern"),
     ("run wrong/empty.toml", 2, "error: `wrong/empty.toml:1:1`: missing field `title`"),
     (
         "run wrong/no-toml.toml",

@@ -3,16 +3,23 @@
 //!
 //! There is no engine in here and no protocol: whoever can start a command and wait for it can run a plan.
 
+mod check;
+mod marker;
 mod merge;
 mod plan;
+mod rows;
 mod stale;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
-pub use merge::{Merged, MergedTape, merge, missing_shards};
+pub use marker::{Done, UnitDone};
+pub use merge::{Merged, MergedTape, Ready, missing_shards, ready};
 pub use plan::{CONTRACT, Plan, Shard, Split, Unit, Work, plan_experiments, plan_tapes};
-pub use work::{Done, UnitDone, run_shard};
+pub use work::run_shard;
 
 use super::ExperimentError;
 use crate::evaluate::TableError;
@@ -38,6 +45,21 @@ pub enum ShardError {
         /// What is wrong.
         problem: String,
     },
+    /// A plan for another version or build.
+    #[error(
+        "{place}: it is for {there}, this is {here}, and all shards need one build: use that one, or plan again with this one"
+    )]
+    OtherProgram {
+        /// The plan.
+        place: Place,
+        /// The program of the plan.
+        there: String,
+        /// This program.
+        here: String,
+    },
+    /// The digest of the program, which plans and markers name, is not known.
+    #[error("this program cannot read its own file, and plans and markers name its digest; make it readable")]
+    NoBuild,
     /// A shard that is not in the plan.
     #[error("the plan has no shard `{id}`; it has {count}, from `{first}` on")]
     UnknownShard {

@@ -5,15 +5,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ShardError;
+use crate::experiment::cache::program;
 use crate::experiment::{Experiment, ExperimentError, Project, Source, default_semantics, run};
 use crate::motif::{Engine, Semantics};
 use crate::residual::Class;
-use crate::store::{Durability, Kind, Place, StoreError, read_small, write_over};
+use crate::store::{Durability, Kind, Place, StoreError, write_over};
 use crate::tape::Manifest;
 use crate::trace::is_own;
 
 /// Version of what plans and markers mean. Another one is refused, and not guessed at.
-pub const CONTRACT: u32 = 1;
+pub const CONTRACT: u32 = 2;
+
+/// Bytes of the largest plan: some 300,000 tapes.
+pub(super) const LARGEST_PLAN: u64 = 64 << 20;
 
 /// Bytes of input of a shard when nobody says how many shards there should be.
 const BYTES_A_SHARD: u64 = 128 << 20;
@@ -24,8 +28,10 @@ const BYTES_A_SHARD: u64 = 128 << 20;
 pub struct Plan {
     /// [`CONTRACT`].
     pub contract: u32,
-    /// Version of the program that has to run it.
+    /// Version of the program that has to run it, for people.
     pub program: String,
+    /// SHA-256 of that program's file: two builds of one version may give other bytes.
+    pub build: String,
     /// What is done to each unit.
     pub work: Work,
     /// SHA-256 of the plan in its canonical form, this key left empty.
@@ -112,6 +118,10 @@ pub fn plan_tapes(
     let mut units = BTreeMap::new();
     let mut defaults: BTreeMap<&'static str, (Semantics, &PathBuf)> = BTreeMap::new();
     for tape in tapes {
+        if tape.to_str().is_none() {
+            let problem = "its name is not UTF-8, and a plan is JSON; rename it".to_owned();
+            return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
+        }
         let manifest = Manifest::read(&root.join(tape))?;
         let semantics = default_semantics(is_own(&manifest.source));
         defaults.entry(semantics.name()).or_insert((semantics, tape));
@@ -151,7 +161,7 @@ pub fn plan_tapes(
         (None, defaults) => defaults.first().map_or_else(Engine::default, |(semantics, _)| Engine::new(*semantics)),
     };
     let work = Work::Replay(Box::new(engine));
-    Ok(Plan::new(work, units.into_values().flatten().collect(), shards))
+    Plan::new(work, units.into_values().flatten().collect(), shards, root)
 }
 
 /// A plan to run experiments; their inputs are relative to the root of the project.
@@ -187,7 +197,7 @@ pub fn plan_experiments(
         });
     }
     units.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Plan::new(Work::Run, units, shards))
+    Plan::new(Work::Run, units, shards, project.root())
 }
 
 /// A path relative to the root, where it is below it.
@@ -197,13 +207,13 @@ fn below(path: &Path, root: &Path) -> PathBuf {
 
 impl Plan {
     /// Packs units into shards of about equal size, in their order.
-    fn new(work: Work, units: Vec<Unit>, shards: Option<usize>) -> Self {
-        // A unit costs something even if it reads nothing.
-        let weight =
-            |unit: &Unit| unit.bytes.max(1 << 16) / if unit.class.is_some() { Class::ALL.len() as u64 } else { 1 };
-        let total: u64 = units.iter().map(weight).sum();
-        let count = shards.map_or_else(|| total.div_ceil(BYTES_A_SHARD), |shards| shards as u64);
-        let count = count.clamp(1, units.len().max(1) as u64);
+    fn new(work: Work, units: Vec<Unit>, shards: Option<usize>, place: &Path) -> Result<Self, ShardError> {
+        // A unit costs something even if it reads nothing. Sizes may be those of sparse files.
+        let parts = |unit: &Unit| if unit.class.is_some() { Class::ALL.len() as u128 } else { 1 };
+        let weight = |unit: &Unit| u128::from(unit.bytes.max(1 << 16)) / parts(unit);
+        let total: u128 = units.iter().map(weight).sum();
+        let count = shards.map_or_else(|| total.div_ceil(BYTES_A_SHARD.into()), |shards| shards as u128);
+        let count = count.clamp(1, units.len().max(1) as u128);
         let mut packed: Vec<Vec<Unit>> = Vec::new();
         let mut before = 0;
         for unit in units {
@@ -216,24 +226,20 @@ impl Plan {
             packed[shard].push(unit);
         }
         packed.retain(|units| !units.is_empty());
-        let of_tapes = matches!(work, Work::Replay(_));
-        let shards = packed.into_iter().enumerate().map(|(ordinal, units)| {
-            let digest = hex::encode(Sha256::digest(canonical(&units)));
-            let id = format!("{ordinal:04}-{}", &digest[..8]);
-            let gives = if of_tapes {
-                vec![format!("{id}.episodes.csv")]
-            } else {
-                (0..units.len()).map(|unit| format!("{id}.{unit}.digests.toml")).collect()
-            };
-            Shard { id, bytes: units.iter().map(|unit| unit.bytes).sum(), gives, units }
-        });
+        let shards = packed.into_iter().enumerate().map(|(ordinal, units)| Shard::new(&work, ordinal, units)).collect();
         let program = env!("CARGO_PKG_VERSION").to_owned();
-        let mut plan = Self { contract: CONTRACT, program, work, digest: String::new(), shards: shards.collect() };
+        let mut plan = Self { contract: CONTRACT, program, build: build()?, digest: String::new(), work, shards };
         plan.digest = plan.own_digest();
-        plan
+        let unusable = |problem| ShardError::Planning { place: Place::file(place), problem };
+        plan.check().map_err(unusable)?;
+        if canonical(&plan).len() as u64 >= LARGEST_PLAN {
+            let most = LARGEST_PLAN >> 20;
+            return Err(unusable(format!("the plan has more than {most} MiB; make several, each of a part of it")));
+        }
+        Ok(plan)
     }
 
-    fn own_digest(&self) -> String {
+    pub(super) fn own_digest(&self) -> String {
         let bare = Self { digest: String::new(), ..self.clone() };
         hex::encode(Sha256::digest(canonical(&bare)))
     }
@@ -268,46 +274,44 @@ impl Plan {
         text.push(b'\n');
         write_over(path, &text, Durability::Synced, Kind::Like(b"{\"contract\":")).map(drop)
     }
+}
 
-    /// Reads a plan, and checks that this program may run it.
-    ///
-    /// # Errors
-    /// When it cannot be read, is changed, or is another program's.
-    pub fn read(path: &Path) -> Result<Self, ShardError> {
-        let bad = |problem: String| ShardError::Plan { place: Place::file(path), problem };
-        let text = std::fs::read(path).map_err(StoreError::read(path))?;
-        let plan: Self = serde_json::from_slice(&text).map_err(|error| bad(format!("not a plan: {error}")))?;
-        if plan.contract != CONTRACT {
-            return Err(bad(format!("it is of contract {}, this program knows {CONTRACT}", plan.contract)));
-        }
-        if plan.program != env!("CARGO_PKG_VERSION") {
-            let here = env!("CARGO_PKG_VERSION");
-            return Err(bad(format!(
-                "it is for telltape {}, this is {here}, and all shards need one version",
-                plan.program
-            )));
-        }
-        if plan.digest != plan.own_digest() {
-            return Err(bad("it has been changed since it was made: its digest is not that of its text".to_owned()));
-        }
-        // Names become paths.
-        let is_plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
-        for shard in &plan.shards {
-            let names = shard.units.iter().map(|unit| &unit.name).chain(&shard.gives).chain([&shard.id]);
-            if let Some(name) = names.into_iter().find(|name| !is_plain(name)) {
-                return Err(bad(format!("`{name}` is not the name of a file")));
+impl Shard {
+    /// The shard of these units: everything else follows from them and its place.
+    pub(super) fn new(work: &Work, ordinal: usize, units: Vec<Unit>) -> Self {
+        let digest = hex::encode(Sha256::digest(canonical(&units)));
+        let id = format!("{ordinal:04}-{}", &digest[..8]);
+        let gives = match work {
+            Work::Replay(_) => vec![episodes_name(&id)],
+            Work::Run => {
+                let of = |unit| RESULT_FILES.map(|name| output_name(&id, unit, name));
+                (0..units.len()).flat_map(of).collect()
             }
-        }
-        Ok(plan)
+        };
+        let bytes = units.iter().fold(0, |sum: u64, unit| sum.saturating_add(unit.bytes));
+        Self { id, bytes, gives, units }
     }
 }
 
-/// One text for one value: keys in the order of the structures, no blanks.
-fn canonical(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("plans have string keys and finite numbers")
+/// What every experiment gives; its `digests.toml` names further tables.
+const RESULT_FILES: [&str; 4] = ["digests.toml", "episodes.csv", "tape.jsonl", "tape.jsonl.hash"];
+
+/// The file with the rows of a shard of tapes.
+pub(super) fn episodes_name(id: &str) -> String {
+    format!("{id}.episodes.csv")
 }
 
-/// Of a small file beside the plan: what it says, if it is there and can be understood.
-pub(super) fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
-    serde_json::from_slice(&read_small(path).ok()?).ok()
+/// The flat name of a file that the unit of a shard of experiments gives.
+pub(super) fn output_name(id: &str, unit: usize, name: &str) -> String {
+    format!("{id}.{unit}.{name}")
+}
+
+/// SHA-256 of this program's file.
+pub(super) fn build() -> Result<String, ShardError> {
+    Some(program()).filter(|digest| !digest.is_empty()).ok_or(ShardError::NoBuild)
+}
+
+/// One text for one value: keys in the order of the structures, no blanks.
+pub(super) fn canonical(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("plans have string keys and finite numbers")
 }

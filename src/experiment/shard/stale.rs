@@ -6,8 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use toml::Table;
 
-use super::work::Done;
-use super::{Plan, ShardError, Unit};
+use super::{Done, Plan, ShardError, Unit};
 use crate::experiment::{Experiment, ExperimentError, Outcome, Project, run};
 use crate::store::{Place, StoreError, read_small};
 use crate::tape::TapeError;

@@ -1,71 +1,17 @@
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::plan::read_json;
-use super::{CONTRACT, Plan, Shard, ShardError, Unit};
+use super::marker::State;
+use super::plan::{build, episodes_name, output_name};
+use super::{CONTRACT, Done, Plan, Shard, ShardError, Unit, UnitDone, rows};
 use crate::experiment::{Experiment, ExperimentError, Project, run};
-use crate::motif::{self, Engine};
-use crate::store::{Durability, Place, Staged, StoreError, file_digest, write_whole};
+use crate::motif::Engine;
+use crate::store::{Durability, Place, Scratch, Staged, StoreError, file_digest, write_whole};
 use crate::tape::{self, TapeError};
-
-/// Written last, when everything else of a shard is on the disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Done {
-    /// [`CONTRACT`].
-    pub contract: u32,
-    /// Digest of the plan.
-    pub plan: String,
-    /// Its shard.
-    pub id: String,
-    /// Version of the program.
-    pub program: String,
-    /// What each unit gave, in their order.
-    pub units: Vec<UnitDone>,
-    /// SHA-256 of every file, by name.
-    pub outputs: BTreeMap<String, String>,
-}
-
-/// What a unit gave.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnitDone {
-    /// SHA-256 of its input.
-    pub input: String,
-    /// Samples that it looked at.
-    pub samples: u64,
-    /// Channels that it looked at, counted once a class.
-    pub channels: u64,
-    /// Episodes.
-    pub episodes: u64,
-}
-
-impl Done {
-    /// Where the marker of a shard stands.
-    pub(super) fn path(folder: &Path, id: &str) -> PathBuf {
-        folder.join(format!("{id}.done.json"))
-    }
-
-    /// Whether the marker is one of this plan's shard.
-    pub(super) fn is_of(&self, plan: &Plan, id: &str) -> bool {
-        (self.contract, &self.plan, self.id.as_str()) == (CONTRACT, &plan.digest, id)
-    }
-
-    /// The first output that is not on the disk as the marker says.
-    pub(super) fn wrong_output(&self, folder: &Path) -> Option<String> {
-        let wrong = |(name, digest): (&String, &String)| match file_digest(&folder.join(name)) {
-            Ok(found) if found.sha256 == *digest => None,
-            Ok(_) => Some(format!("`{name}` is not what was written")),
-            Err(_) => Some(format!("`{name}` is gone")),
-        };
-        self.outputs.iter().find_map(wrong)
-    }
-}
 
 /// What a shard has computed, before it stands in its place: each file, staged, and its digest is known at the end.
 struct Computed {
@@ -73,7 +19,7 @@ struct Computed {
     files: BTreeMap<String, Vec<u8>>,
     tapes: BTreeMap<String, PathBuf>,
     /// Where tapes are until they are copied.
-    _scratch: Option<tempfile::TempDir>,
+    _scratch: Option<Scratch>,
 }
 
 /// Runs a shard: reads inputs below `root`, writes flat files and then the marker into `folder`. `false` if it had been done before.
@@ -85,13 +31,14 @@ struct Computed {
 pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bool, ShardError> {
     let shard = plan.shard(id)?;
     let marker = Done::path(folder, id);
-    let before = read_json::<Done>(&marker).filter(|done| done.is_of(plan, id));
-    if before.as_ref().is_some_and(|done| done.wrong_output(folder).is_none()) {
-        return Ok(false);
-    }
+    let before = match State::of(plan, shard, folder)? {
+        State::Done(_) => return Ok(false),
+        State::Lost(done, _) => Some(done),
+        State::Not(_) => None,
+    };
     let computed = match plan.engine() {
         Some(engine) => replay(shard, &engine, root)?,
-        None => run_experiments(shard, root)?,
+        None => run_experiments(shard, root, folder)?,
     };
     let Computed { units, files, tapes, _scratch } = computed;
     let mut outputs = BTreeMap::new();
@@ -102,9 +49,13 @@ pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bo
         outputs.insert(name.clone(), file_digest(path)?.sha256);
     }
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    let done = Done { contract: CONTRACT, plan: plan.digest.clone(), id: id.to_owned(), program, units, outputs };
+    let (plan_digest, id) = (plan.digest.clone(), id.to_owned());
+    let done = Done { contract: CONTRACT, plan: plan_digest, id, program, build: build()?, units, outputs };
     // One that another process has written in the meantime counts, too.
-    let earlier = read_json::<Done>(&marker).filter(|earlier| earlier.is_of(plan, id)).or(before);
+    let earlier = match State::of(plan, shard, folder)? {
+        State::Done(done) | State::Lost(done, _) => Some(done),
+        State::Not(_) => before,
+    };
     if let Some(earlier) = earlier
         && earlier != done
     {
@@ -116,7 +67,7 @@ pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bo
         write_whole(&folder.join(name), bytes, Durability::Synced)?;
     }
     for (name, path) in &tapes {
-        copy(path, &folder.join(name), Durability::Synced)?;
+        copy(path, &folder.join(name), Durability::Synced, &done.outputs[name])?;
     }
     let mut text = serde_json::to_vec(&done).expect("a marker has string keys");
     text.push(b'\n');
@@ -124,18 +75,18 @@ pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bo
     Ok(true)
 }
 
-/// Copies a file, whole or not at all.
-pub(super) fn copy(from: &Path, to: &Path, durability: Durability) -> Result<(), StoreError> {
+/// Copies a file whose SHA-256 is known, whole or not at all.
+pub(super) fn copy(from: &Path, to: &Path, durability: Durability, sha256: &str) -> Result<(), StoreError> {
     let mut file = File::open(from).map_err(StoreError::read(from))?;
     let mut staged = Staged::create(to)?;
     let mut block = vec![0; 1 << 18];
     loop {
         match file.read(&mut block).map_err(StoreError::read(from))? {
-            0 => break,
+            0 if staged.sha256() == sha256 => return staged.commit(durability).map(drop),
+            0 => return Err(StoreError::read(from)(io::Error::other("it has changed in the meantime"))),
             count => staged.append(&block[..count])?,
         }
     }
-    staged.commit(durability).map(drop)
 }
 
 /// An input that cannot be read is for later; one that is another is not.
@@ -155,8 +106,7 @@ fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
 }
 
 fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, ShardError> {
-    let mut rows: Vec<u8> = b"unit,".to_vec();
-    rows.extend_from_slice(motif::csv_header(engine.semantics()));
+    let mut rows = rows::Writer::new(engine.semantics());
     let mut units = Vec::new();
     let mut last: Option<(PathBuf, tape::Tape)> = None;
     for (ordinal, unit) in shard.units.iter().enumerate() {
@@ -180,21 +130,17 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
                 )
             }
         };
-        for line in motif::csv(engine.semantics(), &episodes).split_inclusive(|byte| *byte == b'\n').skip(1) {
-            rows.extend_from_slice(format!("{ordinal},").as_bytes());
-            rows.extend_from_slice(line);
-        }
+        rows.append(ordinal, &episodes);
         units.push(UnitDone { input: unit.sha256.clone(), samples, channels, episodes: episodes.len() as u64 });
         last = Some((path, tape));
     }
-    let files = BTreeMap::from([(shard.gives[0].clone(), rows)]);
+    let files = BTreeMap::from([(episodes_name(&shard.id), rows.finish())]);
     Ok(Computed { units, files, tapes: BTreeMap::new(), _scratch: None })
 }
 
-/// Experiments are run in a folder of this machine, and what they give is copied to flat files.
-fn run_experiments(shard: &Shard, root: &Path) -> Result<Computed, ShardError> {
-    let store = |path: &Path| StoreError::write(path);
-    let scratch = tempfile::tempdir().map_err(store(&std::env::temp_dir()))?;
+/// Experiments are run in a temporary folder beside the outputs, and what they give is copied to flat files.
+fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed, ShardError> {
+    let scratch = Scratch::create(folder, &shard.id)?;
     let project = Project::at(root, scratch.path()).without_cache();
     let (mut units, mut files, mut tapes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for (ordinal, unit) in shard.units.iter().enumerate() {
@@ -217,10 +163,10 @@ fn run_experiments(shard: &Shard, root: &Path) -> Result<Computed, ShardError> {
         for table in outcome.tables.keys().map(String::as_str).chain(["digests.toml"]) {
             let path = folder.join(table);
             let bytes = std::fs::read(&path).map_err(StoreError::read(&path))?;
-            files.insert(format!("{}.{ordinal}.{table}", shard.id), bytes);
+            files.insert(output_name(&shard.id, ordinal, table), bytes);
         }
         for name in ["tape.jsonl", "tape.jsonl.hash"] {
-            tapes.insert(format!("{}.{ordinal}.{name}", shard.id), folder.join(name));
+            tapes.insert(output_name(&shard.id, ordinal, name), folder.join(name));
         }
         units.push(UnitDone {
             input: found,

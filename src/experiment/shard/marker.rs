@@ -1,0 +1,191 @@
+//! Markers: what says that a shard is done, and whether it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::check::program_name;
+use super::plan::{LARGEST_PLAN, output_name};
+use super::{CONTRACT, Plan, Shard, Work};
+use crate::experiment::Outcome;
+use crate::store::{StoreError, file_digest};
+
+/// Bytes of the largest marker. A unit takes more in it than in a plan, by less than this.
+const LARGEST: u64 = 4 * LARGEST_PLAN;
+
+/// Written last, when everything else of a shard is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// [`CONTRACT`].
+    pub contract: u32,
+    /// Digest of the plan.
+    pub plan: String,
+    /// Its shard.
+    pub id: String,
+    /// Version of the program that made it, for people.
+    pub program: String,
+    /// SHA-256 of that program's file.
+    pub build: String,
+    /// What each unit gave, in their order.
+    pub units: Vec<UnitDone>,
+    /// SHA-256 of every file, by name.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// What a unit gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitDone {
+    /// SHA-256 of its input.
+    pub input: String,
+    /// Samples that it looked at.
+    pub samples: u64,
+    /// Channels that it looked at, counted once a class.
+    pub channels: u64,
+    /// Episodes.
+    pub episodes: u64,
+}
+
+/// How far a shard is.
+pub(super) enum State {
+    /// Its marker and all that it names are on the disk.
+    Done(Done),
+    /// It has to be run, because of this. The marker is of this shard, and speaks of all that it gives; what it names is gone or is
+    /// not what was written.
+    Lost(Done, String),
+    /// It has to be run, because of this.
+    Not(String),
+}
+
+impl Done {
+    /// Where the marker of a shard stands.
+    pub(super) fn path(folder: &Path, id: &str) -> PathBuf {
+        folder.join(format!("{id}.done.json"))
+    }
+}
+
+impl State {
+    /// Of a shard whose files are in `folder`. Whoever runs, lists or merges shards asks here.
+    ///
+    /// # Errors
+    /// When the folder cannot be read: then nobody knows.
+    pub(super) fn of(plan: &Plan, shard: &Shard, folder: &Path) -> Result<Self, StoreError> {
+        let id = &shard.id;
+        let done = match read(&Done::path(folder, id)) {
+            Ok(Some(done)) => done,
+            Ok(None) => return Ok(Self::Not("its marker cannot be read".to_owned())),
+            Err(StoreError::Read { source, .. })
+                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+            {
+                return Ok(Self::Not(format!("missing, there is no `{id}.done.json`")));
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(problem) = misfit(plan, shard, &done) {
+            return Ok(Self::Not(problem));
+        }
+        if let Some(problem) = done.outputs.iter().find_map(|(name, digest)| wrong_output(folder, name, digest)) {
+            return Ok(Self::Lost(done, format!("changed, {problem}")));
+        }
+        // Which tables an experiment gives is said by its digests, which are known to be whole now.
+        match tables(plan, shard, folder).and_then(|tables| unlike(&done, shard, &tables)) {
+            Ok(()) => Ok(Self::Done(done)),
+            Err(problem) => Ok(Self::Not(problem)),
+        }
+    }
+}
+
+/// Why a marker is not one of this shard that could have been written with it.
+fn misfit(plan: &Plan, shard: &Shard, done: &Done) -> Option<String> {
+    let id = &shard.id;
+    let (program, planned) = (program_name(&done.program, &done.build), program_name(&plan.program, &plan.build));
+    if program != planned || done.build != plan.build {
+        return Some(format!("it was run by {program}, the plan is for {planned}, and all shards need one build"));
+    }
+    if (done.contract, &done.plan, &done.id) != (CONTRACT, &plan.digest, id) {
+        return Some(format!("stale, its marker is of the plan {}", done.plan.get(..12).unwrap_or_default()));
+    }
+    if done.units.len() != shard.units.len() {
+        return Some(format!("its marker counts {} units, the plan {}", done.units.len(), shard.units.len()));
+    }
+    if let Some(name) = shard.gives.iter().find(|name| !done.outputs.contains_key(*name)) {
+        return Some(format!("its marker says nothing of `{name}`"));
+    }
+    // Names become paths; which tables experiments give is not known yet.
+    let is_own = |name: &String| match plan.work {
+        Work::Replay(_) => shard.gives.contains(name),
+        Work::Run => name.starts_with(&format!("{id}.")) && !name.contains(['/', '\\', '\0']),
+    };
+    let foreign = |name: &&String| !is_own(name);
+    if let Some(name) = done.outputs.keys().find(foreign) {
+        return Some(format!("`{name}` is no output of it"));
+    }
+    let mut units = shard.units.iter().zip(&done.units);
+    if units.any(|(unit, done)| unit.sha256 != done.input) {
+        return Some("its marker is of other inputs".to_owned());
+    }
+    // A tape has no more samples than bytes, uncompressed; sums of what is forged must not wrap.
+    if done.units.iter().any(|unit| unit.samples.max(unit.channels).max(unit.episodes) > 1 << 60) {
+        return Some("its marker counts more than there can be".to_owned());
+    }
+    None
+}
+
+/// The tables of a shard of experiments, as flat names.
+fn tables(plan: &Plan, shard: &Shard, folder: &Path) -> Result<BTreeSet<String>, String> {
+    let mut names = BTreeSet::new();
+    if plan.work == Work::Run {
+        for unit in 0..shard.units.len() {
+            let digests = output_name(&shard.id, unit, "digests.toml");
+            let outcome = Outcome::read(&folder.join(&digests)).ok().flatten();
+            let outcome = outcome.ok_or_else(|| format!("`{digests}` is not the result of an experiment"))?;
+            names.extend(outcome.tables.keys().map(|table| output_name(&shard.id, unit, table)));
+        }
+    }
+    Ok(names)
+}
+
+/// Whether a marker names all that the shard gives, and nothing else.
+fn unlike(done: &Done, shard: &Shard, tables: &BTreeSet<String>) -> Result<(), String> {
+    if let Some(name) = tables.iter().find(|name| !done.outputs.contains_key(*name)) {
+        return Err(format!("its marker says nothing of `{name}`"));
+    }
+    match done.outputs.keys().find(|name| !shard.gives.contains(name) && !tables.contains(*name)) {
+        Some(name) => Err(format!("`{name}` is no output of it")),
+        None => Ok(()),
+    }
+}
+
+/// Why an output is not on the disk as a marker says.
+fn wrong_output(folder: &Path, name: &str, digest: &str) -> Option<String> {
+    let path = folder.join(name);
+    match fs::metadata(&path) {
+        // A pipe or a device might never end.
+        Ok(found) if !found.is_file() => return Some(format!("`{name}` is not a file")),
+        Ok(_) => {}
+        Err(_) => return Some(format!("`{name}` is gone")),
+    }
+    match file_digest(&path) {
+        Ok(found) if found.sha256 == digest => None,
+        Ok(_) => Some(format!("`{name}` is not what was written")),
+        Err(error) => Some(format!("`{name}` cannot be read: {error}")),
+    }
+}
+
+/// What a marker says; `None` if it is not one.
+fn read(path: &Path) -> Result<Option<Done>, StoreError> {
+    let read = || {
+        if !fs::metadata(path)?.is_file() {
+            return Ok(None);
+        }
+        let mut text = Vec::new();
+        File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
+        Ok(Some(text).filter(|text| text.len() as u64 <= LARGEST))
+    };
+    let text = read().map_err(StoreError::read(path))?;
+    Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+}
