@@ -197,4 +197,13 @@ fn merged_tape(
     parts: Vec<Part<'_>>,
     semantics: Semantics,
     project: &Project,
+) -> Result<MergedTape, ShardError> {
+    let first = &parts[0].shard.units[parts[0].unit];
+    let (input, sha256) = (first.input.clone().unwrap_or_default(), first.sha256.clone());
+    let sum = |count: fn(&UnitDone) -> u64| parts.iter().map(|part| count(&part.done.units[part.unit])).sum();
+    let (samples, channels) = (sum(|unit| unit.samples), sum(|unit| unit.channels));
+    let episodes = motif::merge(parts.into_iter().map(|part| part.episodes).collect());
+    let csv = project.output_of(name)?.join("episodes.csv");
+    let csv_sha256 = write_whole(&csv, &motif::csv(semantics, &episodes), Durability::Whole)?;
+    Ok(MergedTape { name: name.to_owned(), input, sha256, samples, channels, episodes, csv_sha256, csv })
 }

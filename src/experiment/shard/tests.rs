@@ -343,7 +343,13 @@ fn every_wrong_marker_is_not_done_and_the_shard_runs_again() {
             std::fs::write(&path, other.to_string()).unwrap();
             let what = format!("{place}: {}", other.to_string().chars().take(2000).collect::<String>());
             assert_eq!(missing_shards(&plan, &done).unwrap(), [id.clone()], "{what}");
-            assert!(matches!(ready(&plan, &done, &Project::at(folder.path(), folder.path().join("out"))), Err(ShardError::Refused { .. })), "{what}");
+            assert!(
+                matches!(
+                    ready(&plan, &done, &Project::at(folder.path(), folder.path().join("out"))),
+                    Err(ShardError::Refused { .. })
+                ),
+                "{what}"
+            );
             match run_shard(&plan, id, folder.path(), &done) {
                 Ok(new) => assert!(new && std::fs::read_to_string(&path).unwrap() == marker, "{what}"),
                 // It names another digest of an output: that is what nondeterminism looks like.
