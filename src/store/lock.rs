@@ -8,6 +8,8 @@ use super::{StoreError, gate};
 #[derive(Debug)]
 pub struct FolderLock {
     path: PathBuf,
+    /// The folder, if it was made for this lock: one in which nothing was written goes again.
+    made: Option<PathBuf>,
     _file: File,
 }
 
@@ -33,8 +35,19 @@ impl FolderLock {
     /// # Errors
     /// When another program has it, or the folder cannot be written to.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
-        std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
-        Self::take_file(folder, &folder.join(".lock"))
+        let path = folder.join(".lock");
+        let made = (!folder.exists()).then(|| folder.to_path_buf());
+        loop {
+            std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
+            match Self::take_file(folder, &path) {
+                // The one before has removed the folder that it had made.
+                Err(LockError::Store(_)) if !folder.exists() => {}
+                lock => return lock.map(|mut lock| {
+                    lock.made = made;
+                    lock
+                }),
+            }
+        }
     }
 
     /// Takes the lock at `path`, for what is called `what` when another program has it.
@@ -74,7 +87,7 @@ impl FolderLock {
                 write!(file, "{}", std::process::id())
             };
             write(&mut file).map_err(StoreError::write(&path))?;
-            return Ok(Self { path, _file: file });
+            return Ok(Self { path, made: None, _file: file });
         }
     }
 }
@@ -83,6 +96,10 @@ impl Drop for FolderLock {
     fn drop(&mut self) {
         // Left behind, it is taken over by the next one.
         let _ = std::fs::remove_file(&self.path);
+        if let Some(folder) = &self.made {
+            // Only if it is empty.
+            let _ = std::fs::remove_dir(folder);
+        }
     }
 }
 
@@ -128,5 +145,18 @@ mod tests {
         std::fs::write(folder.path().join(".lock"), "mine").unwrap();
         assert!(matches!(FolderLock::take(folder.path()), Err(LockError::Store(StoreError::InTheWay { .. }))));
         assert_eq!(std::fs::read(folder.path().join(".lock")).unwrap(), b"mine");
+        assert!(folder.path().is_dir(), "it was there before");
+    }
+
+    #[test]
+    fn a_folder_that_it_made_goes_again_if_nothing_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        drop(FolderLock::take(&out).unwrap());
+        assert!(!out.exists());
+        let lock = FolderLock::take(&out).unwrap();
+        std::fs::write(out.join("table"), "").unwrap();
+        drop(lock);
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
     }
 }
