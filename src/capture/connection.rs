@@ -1,18 +1,21 @@
 //! The one connection to the server. It can be asked the questions of the closed list, and nothing else.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Client, Statement};
 
 use super::CaptureError;
-use super::conninfo::{Conninfo, SslMode};
+use super::cells::cells;
+use super::guard::{Guard, Refusal};
 use super::queries::{Question, Versions};
+use super::refusal::text;
+use super::socket::{Access, Connected};
 use crate::tape::recording::Cell;
 
 /// How long a question may take on the server.
@@ -20,9 +23,6 @@ const STATEMENT_TIMEOUT_MS: u32 = 5_000;
 
 /// How long an answer may take on the way, too. A cut network says nothing at all.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
-
-/// How long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the session is told when it begins: nothing can be written, nothing waits long for a lock, names mean those of the
 /// catalogue, and plans are made once. No statement is needed for it.
@@ -51,6 +51,7 @@ fn options() -> String {
 pub struct Observer {
     client: Client,
     driver: JoinHandle<()>,
+    guard: Arc<Guard>,
     /// What the server said when it ended the session, which may have been between two questions.
     last_words: Arc<Mutex<Option<String>>>,
     versions: Versions,
@@ -70,6 +71,8 @@ pub enum NoAnswer {
     Refused(String),
     /// The connection is of no use any more.
     Lost(String),
+    /// The answer has more bytes than one may have, and the connection was closed over it.
+    TooLarge(String),
 }
 
 impl NoAnswer {
@@ -77,7 +80,7 @@ impl NoAnswer {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Refused(reason) | Self::Lost(reason) => reason,
+            Self::Refused(reason) | Self::Lost(reason) | Self::TooLarge(reason) => reason,
         }
     }
 }
@@ -87,35 +90,17 @@ impl Observer {
     ///
     /// # Errors
     /// When the server cannot be reached or refuses; the message says what helps.
-    pub async fn connect(info: &Conninfo, tls: &MakeRustlsConnect) -> Result<Self, CaptureError> {
-        let mut config = info.config.clone();
-        let options = config.get_options().map_or_else(options, |given| format!("{given} {}", options()));
-        config
-            .options(options)
-            .application_name("telltape")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_user_timeout(ANSWER_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(10));
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, config.connect(tls.clone()));
-        let (client, connection) = match connecting.await {
-            Ok(Ok(connected)) => connected,
-            Ok(Err(error)) => return Err(refusal(info, &error)),
-            Err(_) => {
-                return Err(CaptureError::Refused {
-                    place: info.place(),
-                    problem: format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()),
-                    remedy: "is the host right, and does a firewall let it through?".to_owned(),
-                });
-            }
-        };
+    pub(super) async fn connect(access: &Access) -> Result<Self, CaptureError> {
+        let options = format!("{} {}", access.info.options, options());
+        let Connected { client, driver, guard } = access.connect(&options).await?;
         let last_words = Arc::new(Mutex::new(None));
         let heard = Arc::clone(&last_words);
         let driver = tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = driver.await {
                 *heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(text(&error));
             }
         });
-        Ok(Self { client, driver, last_words, versions: Versions::default(), prepared: HashMap::new() })
+        Ok(Self { client, driver, guard, last_words, versions: Versions::default(), prepared: HashMap::new() })
     }
 
     /// Tells which versions the questions are for; what has been prepared for others is forgotten.
@@ -133,10 +118,15 @@ impl Observer {
     /// Asks a question. There are no rows where this server has nothing of the kind.
     ///
     /// # Errors
-    /// When there is no answer in time, or the server refuses.
+    /// When there is no answer in time, it is too large or not what it should be, or the server refuses.
     pub async fn ask(&mut self, question: Question) -> Result<Vec<Vec<Cell>>, NoAnswer> {
-        match tokio::time::timeout(ANSWER_TIMEOUT, self.answer(question)).await {
-            Ok(Ok(rows)) => Ok(rows.iter().map(cells).collect()),
+        self.guard.begin();
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(question)).await;
+        if let Some(Refusal::TooLarge(reason)) = self.guard.refusal() {
+            return Err(NoAnswer::TooLarge(reason));
+        }
+        match answer {
+            Ok(Ok(answer)) => answer.map_err(NoAnswer::Refused),
             Ok(Err(error)) if self.client.is_closed() || error.is_closed() => {
                 let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 Err(NoAnswer::Lost(words.unwrap_or_else(|| text(&error))))
@@ -151,7 +141,8 @@ impl Observer {
         }
     }
 
-    async fn answer(&mut self, question: Question) -> Result<Vec<Row>, tokio_postgres::Error> {
+    /// The rows, one after the other, so that there is never more than the answer and its cells; or what is wrong with one.
+    async fn answer(&mut self, question: Question) -> Result<Result<Vec<Vec<Cell>>, String>, tokio_postgres::Error> {
         if !self.prepared.contains_key(&question) {
             let statement = match question.text(&self.versions) {
                 Some(text) => Some(self.client.prepare(&text).await?),
@@ -159,122 +150,18 @@ impl Observer {
             };
             self.prepared.insert(question, statement);
         }
-        match &self.prepared[&question] {
-            Some(statement) => self.client.query(statement, &[]).await,
-            None => Ok(Vec::new()),
-        }
-    }
-}
-
-/// The cells of a row, by the types that the questions ask for.
-fn cells(row: &Row) -> Vec<Cell> {
-    let cell = |(index, column): (usize, &tokio_postgres::Column)| match *column.type_() {
-        Type::BOOL => row.get::<_, Option<bool>>(index).map_or(Cell::Null, Cell::Bool),
-        Type::INT2 => row.get::<_, Option<i16>>(index).map_or(Cell::Null, |value| Cell::Int(value.into())),
-        Type::INT4 => row.get::<_, Option<i32>>(index).map_or(Cell::Null, |value| Cell::Int(value.into())),
-        Type::INT8 => row.get::<_, Option<i64>>(index).map_or(Cell::Null, Cell::Int),
-        Type::FLOAT8 => row.get::<_, Option<f64>>(index).map_or(Cell::Null, Cell::float),
-        Type::TEXT | Type::NAME | Type::VARCHAR => {
-            row.get::<_, Option<&str>>(index).map_or(Cell::Null, |text| Cell::Text(text.to_owned()))
-        }
-        _ => Cell::Null,
-    };
-    row.columns().iter().enumerate().map(cell).collect()
-}
-
-/// What the server or the system says, without repeating which call failed.
-pub(super) fn text(error: &tokio_postgres::Error) -> String {
-    if let Some(error) = error.as_db_error() {
-        return format!("{} (SQLSTATE {})", error.message(), error.code().code());
-    }
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = error.to_string();
-        cause = error.source();
-    }
-    text
-}
-
-const PASSWORD_REMEDY: &str = "set PGPASSWORD, or add a line to the pgpass file (docs/live.md)";
-
-/// Whether the client refused to go on, because the server asks for what it has not been given: a password.
-fn is_about_configuration(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_none()
-        && std::error::Error::source(error).is_some_and(|cause| !cause.is::<std::io::Error>())
-        && tls_error(error).is_none()
-        && !error.to_string().contains("TLS")
-}
-
-/// The error of a connection that did not come about, with what helps.
-fn refusal(info: &Conninfo, error: &tokio_postgres::Error) -> CaptureError {
-    let user = info.config.get_user().unwrap_or_default();
-    let remedy = match error.code() {
-        Some(&SqlState::INVALID_PASSWORD) => PASSWORD_REMEDY.to_owned(),
-        Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
-            format!(
-                "does the role exist, and does pg_hba.conf let `{user}` in from here with this sslmode? `telltape capture --print-role` makes the role"
-            )
-        }
-        Some(&SqlState::INVALID_CATALOG_NAME) => "give a database that is there".to_owned(),
-        Some(&SqlState::TOO_MANY_CONNECTIONS) => "wait, or raise max_connections".to_owned(),
-        Some(&SqlState::CANNOT_CONNECT_NOW) => "wait until the server has started".to_owned(),
-        Some(_) => "see the server's log".to_owned(),
-        None if info.config.get_password().is_none() && is_about_configuration(error) => PASSWORD_REMEDY.to_owned(),
-        None => without_code(info, error),
-    };
-    CaptureError::Refused { place: info.place(), problem: problem(error), remedy }
-}
-
-/// What a failed connection says. A TLS error has the words of its library.
-fn problem(error: &tokio_postgres::Error) -> String {
-    match tls_error(error) {
-        Some(rustls::Error::InvalidCertificate(certificate)) => format!("its certificate is not valid: {certificate}"),
-        Some(error) => format!("TLS failed: {error}"),
-        None if error.as_db_error().is_none() && std::error::Error::source(error).is_none() => error.to_string(),
-        None => text(error),
-    }
-}
-
-fn without_code(info: &Conninfo, error: &tokio_postgres::Error) -> String {
-    if let Some(error) = tls_error(error) {
-        use rustls::CertificateError::{
-            Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
-        };
-        return match error {
-            rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
-                "renew the server's certificate".to_owned()
+        let Some(statement) = &self.prepared[&question] else { return Ok(Ok(Vec::new())) };
+        let parameters: [i64; 0] = [];
+        let mut rows = pin!(self.client.query_raw(statement, parameters).await?);
+        let mut found = Vec::new();
+        let mut wrong = None;
+        while let Some(row) = rows.as_mut().try_next().await? {
+            match cells(&row) {
+                Ok(cells) => found.push(cells),
+                // The rest is read all the same: the next question comes behind it.
+                Err(problem) => drop(wrong.get_or_insert(format!("row {}: {problem}", found.len() + 1))),
             }
-            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-                "connect by the name that the certificate is for, or use sslmode=verify-ca".to_owned()
-            }
-            rustls::Error::InvalidCertificate(UnknownIssuer) => {
-                "give the certificate of the authority that signed it as sslrootcert".to_owned()
-            }
-            _ => "see the server's log, and docs/live.md for sslmode and sslrootcert".to_owned(),
-        };
-    }
-    let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    match io.map(std::io::Error::kind) {
-        Some(std::io::ErrorKind::NotFound) => "is the server running, and is this the folder of its socket?".to_owned(),
-        Some(_) => "is the server running, and are host and port right?".to_owned(),
-        None if info.sslmode != SslMode::Disable => {
-            "turn `ssl` on in the server, or say sslmode=disable if clear text will do".to_owned()
         }
-        None => "see docs/live.md".to_owned(),
+        Ok(wrong.map_or(Ok(found), Err))
     }
-}
-
-/// The error of the TLS library, wherever it is in the chain.
-fn tls_error(error: &tokio_postgres::Error) -> Option<&rustls::Error> {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>()
-            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            return Some(tls);
-        }
-        cause = error.source();
-    }
-    None
 }

@@ -34,6 +34,12 @@ pub enum CaptureError {
         /// What the last attempt said.
         problem: String,
     },
+    /// The program is wrong.
+    #[error("telltape has a defect: {problem}; what was captured until then is sealed. Please report it")]
+    Defect {
+        /// What it said.
+        problem: String,
+    },
     /// The recording or the tape cannot be written.
     #[error(transparent)]
     Tape(#[from] TapeError),

@@ -13,6 +13,14 @@ use crate::tape::recording::{Cell, Cost, Epoch, Key, Poll, View, ViewRows};
 const FIRST_PAUSE: u64 = 8;
 const LONGEST_PAUSE: u64 = 512;
 
+/// Where the connection was lost.
+#[derive(Debug)]
+pub(super) struct LostAt {
+    /// The view that was asked for.
+    pub(super) view: Option<View>,
+    pub(super) error: NoAnswer,
+}
+
 /// Reads a server poll by poll.
 pub(super) struct Poller {
     role_oid: i64,
@@ -21,6 +29,8 @@ pub(super) struct Poller {
     known: BTreeMap<View, HashMap<Key, Vec<Cell>>>,
     /// Of views that failed: the poll at which they are asked for again, and how long the pause was.
     paused: BTreeMap<View, (u64, u64)>,
+    /// Views that are too large, and why they are left out for the rest of the capture; each gap is followed by the reason.
+    left_out: BTreeMap<View, String>,
     /// What the server had worked for the observer at the last poll.
     own_ms: Option<f64>,
     own_cpu_ms: f64,
@@ -33,6 +43,7 @@ impl Poller {
             next: 0,
             known: BTreeMap::new(),
             paused: BTreeMap::new(),
+            left_out: BTreeMap::new(),
             own_ms: None,
             own_cpu_ms: cpu_ms(),
         }
@@ -50,17 +61,29 @@ impl Poller {
         self.paused.clear();
     }
 
+    /// Leaves a view out from now on.
+    pub(super) fn leave_out(&mut self, view: View, reason: &str) {
+        self.known.remove(&view);
+        self.left_out.insert(view, reason.to_owned());
+    }
+
     /// Reads all views. A view that fails is left out for a while; the others go on.
     ///
     /// # Errors
     /// When the connection is lost.
-    pub(super) async fn poll(&mut self, observer: &mut Observer) -> Result<Poll, NoAnswer> {
+    pub(super) async fn poll(&mut self, observer: &mut Observer) -> Result<Poll, LostAt> {
         let began = Instant::now();
         let number = self.next;
-        let epoch = epoch(&observer.ask(Question::Epoch).await?);
+        let first = self.known.is_empty();
+        let rows = observer.ask(Question::Epoch).await.map_err(|error| LostAt { view: None, error })?;
+        let epoch = epoch(&rows);
         let mut poll = Poll { poll: number, epoch, ..Poll::default() };
+        if first {
+            poll.failed = self.left_out.clone();
+        }
         for view in View::POLLED {
-            if self.paused.get(&view).is_some_and(|(until, _)| number < *until)
+            if self.left_out.contains_key(&view)
+                || self.paused.get(&view).is_some_and(|(until, _)| number < *until)
                 || Question::View(view).text(observer.versions()).is_none()
             {
                 continue;
@@ -82,7 +105,7 @@ impl Poller {
                     self.known.remove(&view);
                     poll.failed.insert(view, reason);
                 }
-                Err(lost) => return Err(lost),
+                Err(error) => return Err(LostAt { view: Some(view), error }),
             }
         }
         let cpu = cpu_ms();

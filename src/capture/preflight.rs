@@ -47,6 +47,17 @@ pub struct Finding {
     pub remedy: String,
 }
 
+impl Finding {
+    /// A view that a poll could not read.
+    pub(super) fn unreadable(view: &str, reason: &str) -> Self {
+        Self {
+            fatal: false,
+            problem: format!("view `{view}` cannot be read, and a recording would be without it: {reason}"),
+            remedy: "see docs/live.md for what each view needs".to_owned(),
+        }
+    }
+}
+
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = if self.fatal { "missing" } else { "advice" };

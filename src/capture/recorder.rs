@@ -7,17 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::connection::Observer;
+use super::connection::{NoAnswer, Observer};
 use super::conninfo::{Conninfo, Environment};
 use super::governor::{Backoff, Governor};
+use super::password::Pgpass;
 use super::plans::PlanLog;
 use super::poll::Poller;
-use super::preflight::Preflight;
+use super::preflight::{Finding, Preflight};
 use super::queries::columns;
-use super::{CaptureError, password, plans, tls};
-use crate::tape::recording::{Body, Header, RECORDING_FORMAT, Record, RecordingWriter, Seal, View, ViewRows};
+use super::socket::Access;
+use super::unwinding::Caught;
+use super::{CaptureError, plans, tls};
+use crate::tape::TapeError;
+use crate::tape::recording::{
+    Body, Header, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingWriter, Seal, View, ViewRows,
+};
 
 /// What a capture is asked to do.
 #[derive(Clone, Debug)]
@@ -108,9 +113,11 @@ impl std::fmt::Display for End {
 /// A server that a capture can ask: where, as whom, and by which TLS.
 #[derive(Clone)]
 pub struct Target {
-    info: Conninfo,
-    tls: MakeRustlsConnect,
+    access: Access,
 }
+
+/// Bytes that an answer of a server may have, if nothing else is asked for: as many as a line of a recording.
+pub const MAX_ANSWER: u64 = LONGEST_LINE;
 
 impl Target {
     /// Reads a connection string, with the environment and the pgpass file behind it.
@@ -118,16 +125,45 @@ impl Target {
     /// # Errors
     /// When it is none, or the files that it names cannot be used.
     pub fn new(url: &str, environment: Environment<'_>) -> Result<Self, CaptureError> {
-        let mut info = Conninfo::new(url, environment)?;
-        password::from_file(&mut info, environment)?;
+        let info = Conninfo::new(url, environment)?;
+        let pgpass = Pgpass::read(&info, environment)?;
         let tls = tls::connector(&info, environment)?;
-        Ok(Self { info, tls })
+        Ok(Self { access: Access { info, tls, pgpass, max_answer: MAX_ANSWER } })
+    }
+
+    /// The same with another bound on the bytes of an answer.
+    #[must_use]
+    pub fn with_max_answer(mut self, bytes: u64) -> Self {
+        self.access.max_answer = bytes;
+        self
+    }
+
+    /// What is not as it should be, but stops nothing: lines of the pgpass file that cannot be read.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.access.pgpass.warnings
     }
 
     /// Role, host and database.
     #[must_use]
     pub fn place(&self) -> String {
-        self.info.place()
+        self.access.info.place()
+    }
+
+    /// Connects, asks what the server is, and reads every view once, as a poll does.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn check(&self) -> Result<Preflight, CaptureError> {
+        let (mut observer, mut preflight) = self.preflight().await?;
+        if preflight.is_ready() {
+            let failed = match Poller::new(&preflight).poll(&mut observer).await {
+                Ok(poll) => poll.failed.into_iter().map(|(view, reason)| (view.name(), reason)).collect(),
+                Err(lost) => vec![(lost.view.map_or("server", View::name), lost.error.reason().to_owned())],
+            };
+            preflight.findings.extend(failed.into_iter().map(|(view, reason)| Finding::unreadable(view, &reason)));
+        }
+        Ok(preflight)
     }
 
     /// Connects and asks what the server is.
@@ -135,7 +171,7 @@ impl Target {
     /// # Errors
     /// When it refuses.
     pub async fn preflight(&self) -> Result<(Observer, Preflight), CaptureError> {
-        let mut observer = Observer::connect(&self.info, &self.tls).await?;
+        let mut observer = Observer::connect(&self.access).await?;
         let preflight = Preflight::ask(&mut observer).await.map_err(|error| CaptureError::Refused {
             place: self.place(),
             problem: error.reason().to_owned(),
@@ -188,8 +224,8 @@ pub async fn capture(
         watch,
     };
     (run.watch)(Written::Header(&header))?;
-    let end = run.until_the_end(observer, stop).await;
-    run.seal(end)
+    let end = Caught(std::pin::pin!(run.until_the_end(observer, stop))).await;
+    run.seal(end.unwrap_or_else(|panic| Err(CaptureError::Defect { problem: panic })))
 }
 
 /// A line that has been written.
@@ -263,7 +299,7 @@ impl Run<'_> {
                     }
                     let cost = poll.cost;
                     self.polls += 1;
-                    self.write(at, Body::Poll(Box::new(poll)))?;
+                    self.write_poll(at, poll)?;
                     if let Some(reason) = self.governor.judge(cost, self.began.elapsed()) {
                         let pace_s = self.governor.interval().as_secs_f64();
                         self.write(self.began.elapsed(), Body::Pace { pace_s, reason })?;
@@ -271,7 +307,10 @@ impl Run<'_> {
                 }
                 Err(lost) => {
                     drop(observer);
-                    let reason = lost.reason().to_owned();
+                    let reason = lost.error.reason().to_owned();
+                    if let (NoAnswer::TooLarge(_), Some(view)) = (&lost.error, lost.view) {
+                        self.poller.leave_out(view, &reason);
+                    }
                     self.gap(reason.clone())?;
                     match self.reconnect(reason, stop).await? {
                         Ok(again) => observer = again,
@@ -365,6 +404,29 @@ impl Run<'_> {
                 versions(&self.preflight)
             )
         })
+    }
+
+    /// Writes a poll. What a reader would not take as a line is not written: the largest views fail by name.
+    fn write_poll(&mut self, at: Duration, mut poll: Poll) -> Result<(), CaptureError> {
+        loop {
+            let record = Record { t: seconds(at), wall: self.wall(at), body: Body::Poll(Box::new(poll)) };
+            match self.writer.append(&record) {
+                Ok(()) => return (self.watch)(Written::Record(&record)),
+                Err(TapeError::LineTooLong { bytes, .. }) => {
+                    let Body::Poll(back) = record.body else { unreachable!("it is a poll") };
+                    poll = *back;
+                    let largest = poll.views.iter().max_by_key(|(_, rows)| rows.weight()).map(|(view, _)| *view);
+                    let Some(view) = largest else {
+                        return Err(TapeError::LineTooLong { recording: self.capture.recording.clone(), bytes }.into());
+                    };
+                    poll.views.remove(&view);
+                    let reason = format!("its rows do not fit into a line of {} MiB", LONGEST_LINE >> 20);
+                    self.poller.leave_out(view, &reason);
+                    poll.failed.insert(view, reason);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     fn gap(&mut self, reason: String) -> Result<(), CaptureError> {

@@ -58,6 +58,9 @@ pub(super) struct CaptureCommand {
     /// Begin a new part when one has so many bytes
     #[arg(long, value_name = "SIZE", value_parser = size)]
     rotate_bytes: Option<u64>,
+    /// Bytes that one answer of the server may have; beyond it the connection is closed, and a gap is written
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    max_answer: u64,
     /// Share of one core that the capture may cost, the server's side included; beyond it polls become fewer
     #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = share)]
     budget: f64,
@@ -128,7 +131,10 @@ impl CaptureCommand {
         }
         conceal_password(&self.url)?;
         let environment = |name: &str| std::env::var(name).ok();
-        let target = Target::new(&self.url, &environment)?;
+        let target = Target::new(&self.url, &environment)?.with_max_answer(self.max_answer);
+        for warning in target.warnings() {
+            output.note(&format!("warning: {warning}"));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::internal(&anyhow::Error::from(error)))?;
         match self.recording.clone() {
@@ -262,7 +268,7 @@ fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson,
 }
 
 fn check(runtime: &tokio::runtime::Runtime, target: &Target, output: &Output) -> Outcome {
-    let (_, preflight) = runtime.block_on(target.preflight())?;
+    let preflight = runtime.block_on(target.check())?;
     let place = target.place();
     let json = CheckJson {
         server: &place,
@@ -294,13 +300,19 @@ fn text(place: &str, preflight: &Preflight, output: &Output) -> String {
 #[cfg(unix)]
 fn conceal_password(url: &str) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
+    const CONCEALED: &str = "TELLTAPE_PASSWORD_CONCEALED";
     let Some((concealed, password)) = Conninfo::without_password(url) else { return Ok(()) };
+    if std::env::var_os(CONCEALED).is_some() {
+        return Err(Failure::usage("the password could not be taken out of --url; set PGPASSWORD instead"));
+    }
     let program = std::env::current_exe().map_err(|error| Failure::internal(&error.into()))?;
     let arguments = std::env::args_os().skip(1).map(|argument| match argument.to_str() {
-        Some(text) => text.replace(url, &concealed).into(),
-        None => argument,
+        Some(text) if text == url => concealed.clone().into(),
+        Some(text) if text.strip_prefix("--url=") == Some(url) => format!("--url={concealed}").into(),
+        _ => argument,
     });
-    let error = std::process::Command::new(program).args(arguments).env("PGPASSWORD", password).exec();
+    let mut again = std::process::Command::new(program);
+    let error = again.args(arguments).env("PGPASSWORD", password).env(CONCEALED, "1").exec();
     Err(Failure::internal(&anyhow::Error::from(error).context("cannot take the password out of the arguments")))
 }
 

@@ -38,6 +38,14 @@ pub enum TapeError {
         /// The recording.
         recording: PathBuf,
     },
+    /// A line that no reader would take.
+    #[error("a line of {bytes} bytes does not fit into `{recording}`: {most} MiB is the most", recording = .recording.display(), most = crate::tape::recording::LONGEST_LINE >> 20)]
+    LineTooLong {
+        /// The recording.
+        recording: PathBuf,
+        /// Bytes of the line.
+        bytes: u64,
+    },
     /// A recording is being written, or was when its program was killed.
     #[error(
         "`{part}` is there already: {}", if *.running { "another capture is writing it; give another --recording".to_owned() }
@@ -132,6 +140,7 @@ impl TapeError {
             Self::BadManifest { place, .. } | Self::BadLine { place, .. } => place.clone(),
             Self::Unsealed { recording, .. }
             | Self::RecordingExists { recording }
+            | Self::LineTooLong { recording, .. }
             | Self::RecordingUnderWay { recording, .. } => Place::file(recording),
             Self::NothingToSalvage { file, .. } => Place::file(file),
             Self::NoManifest { tape, .. }

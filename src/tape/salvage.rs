@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::recording::{Body, Header, PART_ENDING, RECORDING_FORMAT, Record, Seal};
+use super::recording::{Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, Seal};
 use super::{Manifest, TapeError, TapeWriter, decode, manifest_path};
 use crate::residual::StreamBuilder;
 use crate::store::{Durability, Input, Place, RECORDING, Staged, StoreError, label};
@@ -154,9 +154,6 @@ struct Lines<'a> {
     path: &'a Path,
     number: u64,
 }
-
-/// Beyond this, what has no line feed is no line.
-const LONGEST_LINE: u64 = 64 << 20;
 
 impl Lines<'_> {
     /// Appends the next line with its end to `text`. If there is no whole one, what is left of it is there, too.

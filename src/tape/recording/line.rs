@@ -265,6 +265,15 @@ pub struct ViewRows {
     pub gone: Vec<Key>,
 }
 
+impl ViewRows {
+    /// About how much room it takes in a line.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let cell = |cell: &Cell| cell.text().map_or(8, str::len);
+        self.rows.iter().chain(&self.gone).flatten().map(cell).sum()
+    }
+}
+
 /// One reading of all views.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Poll {

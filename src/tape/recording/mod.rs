@@ -7,7 +7,7 @@ mod writer;
 
 pub use line::{Body, Cell, Columns, Cost, Epoch, Header, Key, Poll, Record, ServerIdentity, View, ViewRows};
 pub use reader::{Line, RecordingDigest, read_recording};
-pub use seal::{Seal, is_recording};
+pub use seal::{Seal, is_recording, part_on_disk};
 pub use writer::{PART_ENDING, RecordingWriter};
 
 /// The version of the recording format that this program writes, kept in the first line of each part as `recording`.
@@ -20,3 +20,6 @@ pub use writer::{PART_ENDING, RecordingWriter};
 /// A reader refuses a higher version than its own. Columns and views may come and go without a new version: the header names
 /// them.
 pub const RECORDING_FORMAT: u32 = 1;
+
+/// Bytes of the longest line that is written and that is read: a poll of 5,000 statements has half a MiB.
+pub const LONGEST_LINE: u64 = 64 << 20;

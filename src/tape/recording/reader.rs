@@ -3,12 +3,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, RECORDING_FORMAT, Record, Seal};
+use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, Seal, part_on_disk};
 use crate::store::{Input, InputDigest, Place, StoreError, without_place};
 use crate::tape::TapeError;
-
-/// The longest line that is taken for one: a poll of 5,000 statements has half a MiB.
-const LONGEST_LINE: u64 = 64 << 20;
 
 /// What has been read of a recording.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +40,7 @@ pub fn read_recording<E: From<TapeError>>(
         seals.push(seal);
         first = Some(found);
         match next {
-            Some(next) => part = part.with_file_name(next),
+            Some(next) => part = part_on_disk(part.with_file_name(next)),
             None => break,
         }
     }

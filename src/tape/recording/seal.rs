@@ -86,3 +86,17 @@ pub fn is_recording(path: &Path) -> bool {
     }
     read_small(&Seal::path(path)).is_ok_and(|text| serde_json::from_slice::<Kind>(&text).is_ok())
 }
+
+/// The file of a part, which may have been compressed since its name was written down.
+#[must_use]
+pub fn part_on_disk(part: std::path::PathBuf) -> std::path::PathBuf {
+    if part.exists() {
+        return part;
+    }
+    let compressed = [".gz", ".zst"].into_iter().map(|ending| {
+        let mut name = part.clone().into_os_string();
+        name.push(ending);
+        std::path::PathBuf::from(name)
+    });
+    compressed.into_iter().find(|path| path.exists()).unwrap_or(part)
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, RECORDING_FORMAT, Record, Seal};
+use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, Seal};
 use crate::store::{self, Kind, RECORDING, StoreError, sync_folder};
 use crate::tape::TapeError;
 
@@ -46,10 +46,14 @@ impl RecordingWriter {
     /// Appends a line by one call of the operating system: what it has taken survives the program.
     ///
     /// # Errors
-    /// When writing fails; nothing of the line is then left in the part.
+    /// When writing fails, or the line is longer than [`LONGEST_LINE`]; nothing of it is then left in the part.
     pub fn append(&mut self, record: &Record) -> Result<(), TapeError> {
         let mut text = serde_json::to_vec(record).expect("a record has string keys and finite numbers only");
         text.push(b'\n');
+        if text.len() as u64 >= LONGEST_LINE {
+            let recording = self.part.path.clone();
+            return Err(TapeError::LineTooLong { recording, bytes: text.len() as u64 });
+        }
         self.part.append(&text)?;
         self.part.count(record);
         Ok(())

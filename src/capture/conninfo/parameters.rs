@@ -1,0 +1,233 @@
+//! The one reader of connection strings: what connects and what conceals the password see the same parameters.
+
+use std::ops::Range;
+
+/// A parameter as it was given.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parameter {
+    /// Its key, decoded.
+    pub(super) key: String,
+    /// Its value, decoded.
+    pub(super) value: String,
+    /// The bytes of the string that are left out to be rid of it, whatever separates it from the next one included.
+    pub(super) span: Range<usize>,
+}
+
+/// Why a string is no connection string. Never has a part of it that could be a password.
+#[derive(Debug, PartialEq)]
+pub(super) struct NotAString(pub(super) String);
+
+/// The parameters of a connection string, in the order in which they stand there.
+///
+/// A URL may have several hosts; `host` and `port` are then lists, as they are in `key=value` pairs.
+pub(super) fn parameters(text: &str) -> Result<Vec<Parameter>, NotAString> {
+    if let Some(scheme) = foreign_scheme(text) {
+        return Err(NotAString(scheme));
+    }
+    match ["postgresql://", "postgres://"].into_iter().find(|scheme| text.starts_with(scheme)) {
+        Some(scheme) => url(text, scheme.len()),
+        None => pairs(text),
+    }
+}
+
+/// What helps somebody whose string is one of another client.
+fn foreign_scheme(text: &str) -> Option<String> {
+    let (scheme, _) = text.split_once("://").or_else(|| text.strip_prefix("jdbc:").map(|_| ("jdbc:", "")))?;
+    let lower = scheme.to_ascii_lowercase();
+    if matches!(scheme, "postgres" | "postgresql") || scheme.contains(['=', '\'', ' ']) {
+        return None;
+    }
+    let what = match lower.as_str() {
+        jdbc if jdbc.starts_with("jdbc:") => "it is a JDBC URL; leave out `jdbc:` and put the role before the host",
+        sqlalchemy if sqlalchemy.starts_with("postgres") && sqlalchemy.contains('+') => {
+            "it is a URL of SQLAlchemy; leave out the driver, which is from `+` to `:`"
+        }
+        "postgres" | "postgresql" => "the scheme is written in lower case",
+        "http" | "https" => "it is the address of a web page",
+        _ => "its scheme is not `postgres` or `postgresql`",
+    };
+    Some(what.to_owned())
+}
+
+fn bad(problem: &str) -> NotAString {
+    NotAString(problem.to_owned())
+}
+
+fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
+    let mut found = Vec::new();
+    let mut add = |key: &str, range: Range<usize>, span: Range<usize>| -> Result<(), NotAString> {
+        found.push(Parameter { key: key.to_owned(), value: decoded(&text[range])?, span });
+        Ok(())
+    };
+    // As libpq: the credentials end at the first @ before any slash; a @ in them is written as %40. Where that gives a host
+    // with a @ in it, the last one is meant.
+    let authority_end = text[start..].find(['/', '?']).map_or(text.len(), |at| start + at);
+    let host_start = match text[start..authority_end].rfind('@') {
+        Some(at) => {
+            let end = start + at;
+            let colon = text[start..end].find(':').map(|at| start + at);
+            add("user", start..colon.unwrap_or(end), start..colon.unwrap_or(end))?;
+            if let Some(colon) = colon {
+                add("password", colon + 1..end, colon..end)?;
+            }
+            end + 1
+        }
+        None => start,
+    };
+    let hosts = &text[host_start..authority_end];
+    if !hosts.is_empty() {
+        let (mut names, mut ports) = (Vec::new(), Vec::new());
+        for host in hosts.split(',') {
+            let (name, port) = host_and_port(host)?;
+            names.push(decoded(name)?);
+            ports.push(decoded(port)?);
+        }
+        let span = host_start..authority_end;
+        found.push(Parameter { key: "host".to_owned(), value: names.join(","), span: span.clone() });
+        if ports.iter().any(|port| !port.is_empty()) {
+            found.push(Parameter { key: "port".to_owned(), value: ports.join(","), span });
+        }
+    }
+    let query_start = text[authority_end..].find('?').map(|at| authority_end + at);
+    let path = authority_end..query_start.unwrap_or(text.len());
+    if path.len() > 1 {
+        let value = decoded(&text[path.start + 1..path.end])?;
+        found.push(Parameter { key: "dbname".to_owned(), value, span: path });
+    }
+    let mut at = query_start.map_or(text.len(), |query| query + 1);
+    while at < text.len() {
+        let end = text[at..].find('&').map_or(text.len(), |length| at + length);
+        let next = (end + 1).min(text.len());
+        if end > at {
+            let Some(equals) = text[at..end].find('=').map(|length| at + length) else {
+                return Err(bad("a parameter behind `?` has no `=`"));
+            };
+            let value = decoded(&text[equals + 1..end])?;
+            found.push(Parameter { key: decoded(&text[at..equals])?, value, span: at..next });
+        }
+        at = next;
+    }
+    Ok(found)
+}
+
+/// A name and a port, either of which may be empty; an address of IPv6 stands in brackets.
+fn host_and_port(host: &str) -> Result<(&str, &str), NotAString> {
+    if let Some(rest) = host.strip_prefix('[') {
+        let (name, rest) = rest.split_once(']').ok_or_else(|| bad("a `[` of an IPv6 address is not closed"))?;
+        return match rest.strip_prefix(':') {
+            Some(port) => Ok((name, port)),
+            None if rest.is_empty() => Ok((name, "")),
+            None => Err(bad("there is something between `]` and the port")),
+        };
+    }
+    match host.split_once(':') {
+        Some((_, port)) if port.contains(':') => Err(bad("an IPv6 address in a URL stands in brackets, as in `[::1]`")),
+        Some((name, port)) => Ok((name, port)),
+        None => Ok((host, "")),
+    }
+}
+
+/// Text of a URL with its percent escapes taken out.
+fn decoded(text: &str) -> Result<String, NotAString> {
+    let wrong = || bad("a percent escape in it is none");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next().ok_or_else(wrong)?, rest.next().ok_or_else(wrong)?];
+                hex::decode(digits).map_err(|_| wrong())?[0]
+            }
+            byte => byte,
+        });
+    }
+    if bytes.contains(&0) {
+        return Err(bad("there is a NUL in it"));
+    }
+    String::from_utf8(bytes).map_err(|_| wrong())
+}
+
+/// `key = value`, separated by white space; a value with white space in it is quoted, and `\` takes the next letter as it is.
+fn pairs(text: &str) -> Result<Vec<Parameter>, NotAString> {
+    let mut found = Vec::new();
+    let mut letters = text.char_indices().peekable();
+    loop {
+        while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
+        let Some((start, _)) = letters.peek().copied() else { return Ok(found) };
+        let mut key = String::new();
+        while let Some((_, letter)) = letters.next_if(|(_, letter)| *letter != '=' && !letter.is_whitespace()) {
+            key.push(letter);
+        }
+        while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
+        letters.next_if(|(_, letter)| *letter == '=').ok_or_else(|| bad("a key has no `=` behind it"))?;
+        while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
+        let quoted = letters.next_if(|(_, letter)| *letter == '\'').is_some();
+        let mut value = String::new();
+        let end = loop {
+            match letters.next() {
+                Some((at, '\'')) if quoted => break at + 1,
+                Some((at, letter)) if !quoted && letter.is_whitespace() => break at,
+                Some((_, '\\')) => value.extend(letters.next().map(|(_, letter)| letter)),
+                Some((_, letter)) => value.push(letter),
+                None if quoted => return Err(bad("a quote is not closed")),
+                None => break text.len(),
+            }
+        };
+        found.push(Parameter { key, value, span: start..end });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        parameters(text).unwrap().into_iter().map(|parameter| (parameter.key, parameter.value)).collect()
+    }
+
+    #[test]
+    fn urls_are_read_as_libpq_reads_them() {
+        for (text, expected) in [
+            ("postgres://", ""),
+            ("postgresql:///app", "dbname=app"),
+            ("postgres://me@/app", "user=me dbname=app"),
+            ("postgres://me:se%40cret@db:6432/app", "user=me password=se@cret host=db port=6432 dbname=app"),
+            ("postgres://me:p@ss@db/app", "user=me password=p@ss host=db dbname=app"),
+            ("postgres://a%3Ab:c:d@db", "user=a:b password=c:d host=db"),
+            ("postgres://[::1]:7000,db2/app", "host=::1,db2 port=7000, dbname=app"),
+            ("postgres://%2Frun%2Fpg/app?user=me", "host=/run/pg dbname=app user=me"),
+            ("postgres://db?%70assword=x&sslmode=require", "host=db password=x sslmode=require"),
+            ("postgres:///a?b", "!"),
+            ("postgres://::1/app", "!"),
+            ("postgres://[::1/app", "!"),
+            ("postgres://me%4@db", "!"),
+            ("postgres://me%00@db", "!"),
+        ] {
+            let found = parameters(text).map_or("!".to_owned(), |found| {
+                let pairs = found.iter().map(|parameter| format!("{}={}", parameter.key, parameter.value));
+                pairs.collect::<Vec<_>>().join(" ")
+            });
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_read_as_libpq_reads_them() {
+        let expected = [("host", "db"), ("password", "a 'b\\"), ("user", ""), ("dbname", "x")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(read(r"host=db password = 'a \'b\\'  user='' dbname=x"), expected);
+    }
+
+    #[test]
+    fn a_string_of_another_client_gets_the_sentence_that_helps() {
+        for (text, sentence) in [
+            ("jdbc:postgresql://db/app", "leave out `jdbc:`"),
+            ("postgresql+psycopg2://me@db/app", "leave out the driver"),
+            ("POSTGRES://me@db/app", "lower case"),
+            ("mysql://me@db/app", "not `postgres`"),
+        ] {
+            let NotAString(problem) = parameters(text).unwrap_err();
+            assert!(problem.contains(sentence), "{text}: {problem}");
+        }
+    }
+}

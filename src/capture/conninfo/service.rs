@@ -1,0 +1,89 @@
+//! Connection service files, as libpq reads them: `~/.pg_service.conf`, then `pg_service.conf` of `PGSYSCONFDIR`.
+
+use std::path::{Path, PathBuf};
+
+use super::Environment;
+use crate::capture::CaptureError;
+use crate::store::read_small_text;
+
+/// The parameters of a service.
+///
+/// # Errors
+/// When no file has it, or a file that should cannot be read.
+pub(super) fn parameters(
+    service: &str,
+    file: Option<&str>,
+    environment: Environment<'_>,
+) -> Result<Vec<(String, String)>, CaptureError> {
+    let mut looked = Vec::new();
+    let own = match file {
+        Some(file) => Some((PathBuf::from(file), true)),
+        None => environment("HOME").map(|home| (Path::new(&home).join(".pg_service.conf"), false)),
+    };
+    let of_system = environment("PGSYSCONFDIR").map(|folder| (Path::new(&folder).join("pg_service.conf"), false));
+    for (path, needed) in own.into_iter().chain(of_system) {
+        let text = match read_small_text(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !needed => {
+                looked.push(format!("`{}` (not there)", path.display()));
+                continue;
+            }
+            Err(error) => {
+                return Err(CaptureError::usage(format!("service file `{}` cannot be read: {error}", path.display())));
+            }
+        };
+        if let Some(found) = section(&text, service, &path)? {
+            return Ok(found);
+        }
+        looked.push(format!("`{}`", path.display()));
+    }
+    let looked = if looked.is_empty() { "nowhere: HOME is not set".to_owned() } else { looked.join(", ") };
+    Err(CaptureError::usage(format!("there is no service `{service}`; looked at: {looked}")))
+}
+
+fn section(text: &str, service: &str, path: &Path) -> Result<Option<Vec<(String, String)>>, CaptureError> {
+    let mut inside = false;
+    let mut found: Option<Vec<(String, String)>> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            inside = name == service && found.is_none();
+            if inside {
+                found = Some(Vec::new());
+            }
+            continue;
+        }
+        if !inside {
+            continue;
+        }
+        let bad = |problem: &str| CaptureError::usage(format!("`{}:{number}`: {problem}", path.display()));
+        let (key, value) = line.split_once('=').ok_or_else(|| bad("there is no `=`; write `key=value`"))?;
+        if key == "service" || key == "servicefile" {
+            return Err(bad("a service cannot name another one"));
+        }
+        found.get_or_insert_default().push((key.to_owned(), value.to_owned()));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_the_first_section_of_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("services");
+        std::fs::write(&path, "# c\n[a]\nhost=x\n\n[b]\nhost = y\nport=7\n[b]\nport=8\n[c]\nnonsense\n").unwrap();
+        let file = path.to_str().unwrap();
+        let read = |service: &str| parameters(service, Some(file), &|_| None).map_err(|error| error.to_string());
+        assert_eq!(read("a").unwrap(), [("host".to_owned(), "x".to_owned())]);
+        assert_eq!(read("b").unwrap().len(), 2);
+        assert!(read("c").unwrap_err().contains("services:11`: there is no `=`"));
+        assert!(read("d").unwrap_err().contains("there is no service `d`; looked at"));
+        assert!(parameters("d", None, &|_| None).unwrap_err().to_string().contains("HOME is not set"));
+    }
+}
