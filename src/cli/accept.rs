@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::Output;
+use super::output::{Output, Text};
 use super::{Exit, Out, Outcome, foreign};
 use crate::experiment;
 
@@ -58,9 +58,9 @@ impl Accept {
         output.data(&accepted, || {
             let lines = accepted.iter().filter(|one| one.error.is_none()).map(|one| {
                 let what = if one.changed { "accepted" } else { "unchanged" };
-                format!("{what}: {}\n", one.name)
+                format!("{what}: {}", one.name)
             });
-            lines.collect()
+            lines.collect::<Text>()
         });
         if accepted.iter().any(|one| one.changed) {
             output.note("commit `results/`, and say in the CHANGELOG why digests changed");

@@ -1,6 +1,6 @@
 use clap::Subcommand;
 
-use super::output::Output;
+use super::output::{Output, Text};
 use super::{Exit, Out, Outcome};
 use crate::experiment;
 
@@ -28,12 +28,12 @@ impl Cache {
         let _lock = project.lock()?;
         let collected = experiment::collect(&project, &selection.experiments)?;
         output.data(&collected, || {
-            let lines = collected.removed.iter().map(|path| format!("removed {}\n", path.display()));
+            let lines = collected.removed.iter().map(|path| format!("removed {}", path.display()));
             let kept = collected.kept.iter().map(|path| {
-                format!("kept {}: not as the last result lists it, or not listed; remove it yourself\n", path.display())
+                format!("kept {}: not as the last result lists it, or not listed; remove it yourself", path.display())
             });
-            let total = format!("{} folders, {} KiB\n", collected.removed.len(), collected.bytes / 1024);
-            lines.chain(kept).chain([total]).collect()
+            let total = format!("{} folders, {} KiB", collected.removed.len(), collected.bytes / 1024);
+            lines.chain(kept).chain([total]).collect::<Text>()
         });
         Ok(Exit::Ok)
     }

@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::convert::RuleArguments;
 use super::failure::Failure;
-use super::output::{Output, Tone};
+use super::output::{Line, Output, Text, Tone};
 use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
 use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
-use crate::store;
+use crate::store::{self, Shown};
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
 #[derive(clap::Args)]
@@ -150,7 +150,7 @@ impl CaptureCommand {
         let database = info.as_ref().map_or("postgres", Conninfo::database).to_owned();
         let sql = role_sql(&role, &database);
         let json = RoleJson { sql };
-        output.data(&json, || json.sql.clone());
+        output.data(&json, || json.sql.lines().collect::<Text>());
         Ok(Exit::Ok)
     }
 
@@ -229,12 +229,12 @@ impl CaptureCommand {
 }
 
 impl CapturedJson {
-    fn text(&self) -> String {
+    fn text(&self) -> Text {
         let Self { recording, parts, polls, gaps, end, tape, .. } = self;
         let parts = if *parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
-        let mut text = format!("{recording}: {polls} polls, {gaps} gaps, {parts}; {end}\n");
+        let mut text = Text::from(format!("{recording}: {polls} polls, {gaps} gaps, {parts}; {end}"));
         if let Some(FollowedJson { tape, sample_count, episode_count, episodes_csv, .. }) = tape {
-            text += &format!("{tape}: {sample_count} samples, {episode_count} episodes in {episodes_csv}\n");
+            text.push(format!("{tape}: {sample_count} samples, {episode_count} episodes in {episodes_csv}"));
         }
         text
     }
@@ -286,12 +286,15 @@ fn check(runtime: &tokio::runtime::Runtime, target: &Target, output: &Output) ->
     Ok(if preflight.is_ready() { Exit::Ok } else { Exit::Incomplete })
 }
 
-fn text(place: &str, preflight: &Preflight, output: &Output) -> String {
+fn text(place: &str, preflight: &Preflight, output: &Output) -> Text {
     let verdict =
         if preflight.is_ready() { output.paint(Tone::Good, "ready") } else { output.paint(Tone::Bad, "not ready") };
-    let mut text = format!("{place}: PostgreSQL {}, {verdict}\n", preflight.server.version);
+    let line = format!("{}: PostgreSQL {}, ", Shown::plain(place), Shown::plain(&preflight.server.version));
+    let mut text = Text::from(Line::from(line).then(verdict));
     for finding in &preflight.findings {
-        text += &format!("{finding}\n");
+        let kind = if finding.fatal { "missing" } else { "advice" };
+        text.push(format!("  {kind}: {}", finding.problem));
+        text.push(format!("    {}", finding.remedy));
     }
     text
 }

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::generate::MathArgument;
-use super::output::Output;
+use super::output::{Output, Text};
+use super::verify::KeyArgument;
 use super::{Exit, Outcome};
 use crate::residual::Stream;
 use crate::tape::{Manifest, RowCounts, TapeWriter, manifest_path};
@@ -54,6 +55,8 @@ pub(super) struct Convert {
     pre_residualized: bool,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    key: KeyArgument,
 }
 
 /// How a recording is distilled.
@@ -92,13 +95,18 @@ pub(super) struct TapeJson {
 impl Convert {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let options = self.options()?;
+        let key = self.key.read()?;
+        if key.is_some() && self.dataset != Dataset::Postgres {
+            let text = "--key is for --dataset postgres: only recordings have manifests that can be signed";
+            return Err(Failure::usage(text));
+        }
         let same = |path: &Path| matches!((path.canonicalize(), self.input.canonicalize()), (Ok(a), Ok(b)) if a == b);
         if same(&self.tape) || same(&manifest_path(&self.tape)) {
             return Err(Failure::usage("the tape or its manifest would overwrite the trace; give another --tape"));
         }
         // Before the work, which may take hours.
         TapeWriter::check(&self.tape)?;
-        let converted = trace::convert(&self.input, &options)?;
+        let converted = trace::convert_signed(&self.input, &options, key.as_ref())?;
         let rows = converted.rows;
         write(&self.tape, &converted.stream, Some(rows), output)
     }
@@ -138,17 +146,16 @@ pub(super) fn write(path: &Path, stream: &Stream, rows: Option<RowCounts>, outpu
     Ok(Exit::Ok)
 }
 
-fn text(tape: &TapeJson) -> String {
-    let mut text = format!(
-        "{}: {} samples\n  sha256 {}\n  stream {}\n",
-        tape.tape, tape.sample_count, tape.sha256, tape.stream_fingerprint
-    );
+fn text(tape: &TapeJson) -> Text {
+    let mut text = Text::from(format!("{}: {} samples", tape.tape, tape.sample_count))
+        .line(format!("  sha256 {}", tape.sha256))
+        .line(format!("  stream {}", tape.stream_fingerprint));
     if let Some(rows) = &tape.rows {
-        text += &format!("  rows   {} read, {} used", rows.read, rows.used);
+        let mut line = format!("  rows   {} read, {} used", rows.read, rows.used);
         for (reason, count) in &rows.rejected {
-            text += &format!(", {count} rejected ({reason})");
+            line += &format!(", {count} rejected ({reason})");
         }
-        text += "\n";
+        text.push(line);
     }
     text
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::capture::{duration, size};
 use super::failure::{Failure, FailureJson};
-use super::output::{Output, Tone, printable, table};
+use super::output::{Line, Output, Text, Tone, table};
 use super::{Exit, Outcome};
 use crate::trace::{self, Catalogue, Entry, FetchEvent, FetchOptions, Fetched, KnownDigest};
 
@@ -116,16 +116,16 @@ fn list(catalogue: &Catalogue, output: &Output) -> Exit {
     let json: Vec<ListedJson<'_>> =
         catalogue.entries().map(|(name, entry)| ListedJson { name, present: present(entry), entry }).collect();
     output.data(&json, || {
-        let rows: Vec<Vec<String>> = catalogue
+        let rows: Vec<Vec<Line>> = catalogue
             .entries()
             .map(|(name, entry)| {
                 let here = if present(entry) { "yes" } else { "no" };
                 vec![
-                    name.to_owned(),
-                    here.to_owned(),
-                    entry.rows.to_string(),
-                    entry.licence.clone(),
-                    entry.title.clone(),
+                    Line::cell(name),
+                    here.into(),
+                    entry.rows.to_string().into(),
+                    Line::cell(&entry.licence),
+                    Line::cell(&entry.title),
                 ]
             })
             .collect();
@@ -155,7 +155,7 @@ fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOp
             bar.set_position(done);
         }
         FetchEvent::Waiting(process) => {
-            output.note(&printable(&format!("process {process} is fetching this file; waiting for it")));
+            output.note(format!("process {process} is fetching this file; waiting for it"));
         }
     };
     let fetched = trace::fetch_corpus(from, &folder, options, &mut report)?;
@@ -166,19 +166,21 @@ fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOp
 
 fn tell(fetched: &[Fetched], output: &Output) {
     for kept in fetched.iter().filter_map(|one| one.set_aside.as_ref()) {
-        output.note(&printable(&format!("what was there is kept as `{}`", kept.display())));
+        output.note(format!("what was there is kept as `{}`", kept.display()));
     }
     output.data(&fetched, || {
-        let lines = fetched.iter().map(|one| {
+        let mut text = Text::default();
+        for one in fetched {
             let what = if one.new { "fetched" } else { "there already" };
             let file = one.file.display();
             if one.verified {
-                format!("{what}, SHA-256 as expected: {file}\n")
+                text.push(format!("{what}, SHA-256 as expected: {file}"));
             } else {
-                format!("{what}: {file}\n  sha256 {}, compared with nothing; pass --sha256 to verify it\n", one.sha256)
+                text.push(format!("{what}: {file}"));
+                text.push(format!("  sha256 {}, compared with nothing; pass --sha256 to verify it", one.sha256));
             }
-        });
-        lines.collect()
+        }
+        text
     });
 }
 
@@ -192,7 +194,7 @@ fn verify(catalogue: &Catalogue, names: &[String], output: &Output) -> Outcome {
         .collect();
     output.data(&json, || {
         let good = verified.iter().filter(|(_, failure)| failure.is_none());
-        good.map(|(name, _)| format!("{} {name}\n", output.paint(Tone::Good, "ok"))).collect()
+        good.map(|(name, _)| output.paint(Tone::Good, "ok").then(format!(" {name}"))).collect::<Text>()
     });
     let failures = verified.iter().filter_map(|(_, failure)| failure.as_ref());
     failures.clone().for_each(|failure| output.error(failure));

@@ -29,7 +29,7 @@ pub(super) struct Detect {
 impl Detect {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let math = self.math.math();
-        each_tape(&self.tapes, self.out.folder()?, output, |stream, _| {
+        each_tape(&self.tapes, self.out.folder()?, None, output, |stream, _| {
             Ok((Semantics::Reference, self.detector.detect(stream, math)))
         })
     }

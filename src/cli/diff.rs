@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::difference::{DifferenceJson, Style};
-use super::output::{Output, Tone, printable};
+use super::output::{Output, Text, Tone};
 use super::{Exit, Outcome};
 use crate::experiment::{self, Compared, TableDifference, Tolerance, Verdict};
 
@@ -64,26 +64,25 @@ impl Diff {
         let style = Style { output, markdown: self.markdown };
         output.data(&json, || {
             let different = compared.iter().filter(|compared| !compared.is_same());
-            let text: String = different.map(|compared| text(compared, style)).collect();
-            if text.is_empty() { "same\n".to_owned() } else { text }
+            let text = different.fold(Text::default(), |all, one| all.joined(&text(one, style)));
+            if text.is_empty() { Text::from("same") } else { text }
         });
         Ok(if compared.iter().all(Compared::is_same) { Exit::Ok } else { Exit::Differs })
     }
 }
 
-fn text(compared: &Compared, style: Style<'_>) -> String {
+fn text(compared: &Compared, style: Style<'_>) -> Text {
     match compared {
-        Compared::Results(name, difference) => {
-            let note = match &difference.verdict {
-                Verdict::Skipped { reason } => style.output.paint(Tone::Note, &format!("  {reason}\n")),
-                _ => String::new(),
-            };
-            style.results(name, difference) + &note
-        }
-        Compared::Rows(rows) if style.markdown => format!("```diff\n{}```\n", style.rows(rows)),
-        Compared::Rows(rows) => style.rows(rows),
+        Compared::Results(name, difference) => match &difference.verdict {
+            Verdict::Skipped { reason } => {
+                let note = style.output.paint(Tone::Note, &format!("  {}", style.name(reason)));
+                style.results(name, difference).line(note)
+            }
+            _ => style.results(name, difference),
+        },
+        Compared::Rows(rows) => style.fenced(&style.rows(rows)),
         Compared::Only { name, added } => {
-            format!("{}: only in {} one\n", printable(name), if *added { "the second" } else { "the first" })
+            format!("{}: only in {} one", style.name(name), if *added { "the second" } else { "the first" }).into()
         }
     }
 }

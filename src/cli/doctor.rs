@@ -3,7 +3,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Output, Tone, table};
+use super::output::{Line, Output, Tone, table};
 use super::{Exit, Out, Outcome};
 use crate::experiment::{Project, libm};
 use crate::live;
@@ -57,7 +57,11 @@ impl Doctor {
                     _ => Tone::Bad,
                 };
                 let remedy = check.remedy.as_ref().map_or(String::new(), |remedy| format!("; {remedy}"));
-                vec![output.paint(tone, check.state), check.check.clone(), format!("{}{remedy}", check.found)]
+                vec![
+                    output.paint(tone, check.state),
+                    Line::cell(&check.check),
+                    format!("{}{remedy}", check.found).into(),
+                ]
             });
             table(&["state", "what", "found"], &[false, false, false], &rows.collect::<Vec<_>>())
         });

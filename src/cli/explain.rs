@@ -1,5 +1,5 @@
 use super::difference::{DifferenceJson, Style};
-use super::output::Output;
+use super::output::{Output, Text};
 use super::{Exit, Out, Outcome, Settings};
 use crate::experiment::{self, Difference, Verdict};
 
@@ -35,7 +35,10 @@ impl Explain {
         let json: Vec<DifferenceJson<'_>> =
             explanations.iter().map(|(name, difference)| DifferenceJson::new(name, difference)).collect();
         let style = Style { output, markdown: self.markdown };
-        output.data(&json, || explanations.iter().map(|(name, difference)| text(name, difference, style)).collect());
+        output.data(&json, || {
+            let texts = explanations.iter().map(|(name, difference)| text(name, difference, style));
+            texts.fold(Text::default(), |all, one| all.joined(&one))
+        });
         Ok(Exit::worst(explanations.iter().map(|(_, difference)| match difference.verdict {
             Verdict::Same | Verdict::Skipped { .. } | Verdict::Met => Exit::Ok,
             Verdict::Differs | Verdict::Missed { .. } => Exit::Differs,
@@ -44,20 +47,22 @@ impl Explain {
     }
 }
 
-fn text(name: &str, difference: &Difference, style: Style<'_>) -> String {
+fn text(name: &str, difference: &Difference, style: Style<'_>) -> Text {
+    let shown = style.name(name);
+    let accept = style.command("telltape accept", name);
     match &difference.verdict {
-        Verdict::Same | Verdict::Met => format!("{name}: {}\n", difference.verdict.name()),
-        Verdict::Skipped { reason } | Verdict::Missed { reason } => format!("{name}: not compared: {reason}\n"),
+        Verdict::Same | Verdict::Met => format!("{shown}: {}", difference.verdict.name()).into(),
+        Verdict::Skipped { reason } | Verdict::Missed { reason } => {
+            format!("{shown}: not compared: {}", style.name(reason)).into()
+        }
         Verdict::NoExpected => {
-            format!("{name}: nothing to compare with; to make its result the expected one: telltape accept {name}\n")
+            format!("{shown}: nothing to compare with; to make its result the expected one: {accept}").into()
+        }
+        Verdict::Differs if style.markdown => {
+            style.results(name, difference).line("").line(format!("To make this the expected result: {accept}"))
         }
         Verdict::Differs => {
-            let accept = if style.markdown {
-                "\nTo make this the expected result: "
-            } else {
-                "  to make this the expected result: "
-            };
-            format!("{}{accept}telltape accept {name}\n", style.results(name, difference))
+            style.results(name, difference).line(format!("  to make this the expected result: {accept}"))
         }
     }
 }

@@ -20,6 +20,9 @@ pub(super) struct Export {
     /// The table; its ending, .csv or .parquet, is its format
     #[arg(long, value_name = "FILE")]
     table: PathBuf,
+    /// Write a CSV that is safe to open in a spreadsheet: the name of a channel that begins as a formula does gets a '
+    #[arg(long)]
+    spreadsheet: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -36,10 +39,14 @@ impl Export {
         if !known.split(", ").any(|known| known == ending) {
             return Err(Failure::usage(format!("the ending `{ending}` is not that of a table; known: {known}")));
         }
+        if self.spreadsheet && ending != "csv" {
+            return Err(Failure::usage("--spreadsheet is for a table that ends in .csv"));
+        }
         let tape = tape::read(&self.tape)?;
         let bytes = match ending.as_str() {
             #[cfg(feature = "parquet")]
             "parquet" => tape::samples_parquet(&tape.stream).map_err(|error| Failure::internal(&error.into()))?,
+            _ if self.spreadsheet => tape::samples_spreadsheet(&tape.stream),
             _ => tape::samples_csv(&tape.stream),
         };
         let kind = if ending == "parquet" { Kind::Like(b"PAR1") } else { Kind::table(&bytes) };
@@ -49,7 +56,7 @@ impl Export {
             rows: tape.stream.len() as u64,
             tape_sha256: tape.manifest.sha256,
         };
-        output.data(&json, || format!("{}: {} rows\n", json.table, json.rows));
+        output.data(&json, || format!("{}: {} rows", json.table, json.rows));
         Ok(Exit::Ok)
     }
 }

@@ -181,13 +181,9 @@ impl From<ShardError> for Failure {
 
 impl From<SignatureError> for Failure {
     fn from(error: SignatureError) -> Self {
-        match error {
-            SignatureError::Key { ref path, .. } => Self::new(Exit::Usage, "key", &error, Some(Place::file(path))),
-            SignatureError::Unsigned { ref path, .. } => {
-                Self::new(Exit::Input, "signature", &error, Some(Place::file(path)))
-            }
-            SignatureError::Store(error) => error.into(),
-        }
+        let (exit, kind) = signature(&error);
+        let place = Place::file(error.path());
+        Self::new(exit, kind, &error, Some(place))
     }
 }
 
@@ -209,9 +205,20 @@ fn store(error: &StoreError) -> (Exit, &'static str) {
     }
 }
 
+fn signature(error: &SignatureError) -> (Exit, &'static str) {
+    match error {
+        SignatureError::Key { .. } => (Exit::Usage, "key"),
+        SignatureError::Unsigned { .. } | SignatureError::OtherSubject { .. } | SignatureError::NoSubject { .. } => {
+            (Exit::Input, "signature")
+        }
+        SignatureError::Store(error) => store(error),
+    }
+}
+
 fn tape(error: &TapeError) -> (Exit, &'static str) {
     match error {
         TapeError::Store(error) => store(error),
+        TapeError::Signature(error) => signature(error),
         TapeError::BadSample { .. } => (Exit::Internal, "sample"),
         TapeError::NoManifest { .. } | TapeError::Unsealed { .. } => (Exit::Input, "no-manifest"),
         TapeError::NothingToSalvage { .. } => (Exit::Input, "nothing"),
@@ -281,6 +288,7 @@ fn experiment(error: &ExperimentError) -> (Exit, &'static str) {
         ExperimentError::Tape(error) => tape(error),
         ExperimentError::Windows(error) => evaluated(error),
         ExperimentError::Store(error) => store(error),
+        ExperimentError::Signature(error) => signature(error),
         ExperimentError::NoData { .. } => (Exit::Input, "no-data"),
         ExperimentError::Result { .. } => (Exit::Input, "result"),
         ExperimentError::Stale { .. } => (Exit::Input, "stale"),

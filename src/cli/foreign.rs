@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::failure::Failure;
-use super::output::{Output, printable};
+use super::output::Output;
 
 /// Reports files under `results/` that no expected result lists. A table among them would pass for one that was compared,
 /// and is an error; all others are noted.
@@ -23,6 +23,6 @@ pub(super) fn tell(files: &[PathBuf], output: &Output) -> Exit {
 /// Notes files that no expected result lists.
 pub(super) fn note<'a>(files: impl IntoIterator<Item = &'a PathBuf>, output: &Output) {
     for path in files {
-        output.note(&printable(&format!("`{}` is listed by no expected result, and is kept", path.display())));
+        output.note(format!("`{}` is listed by no expected result, and is kept", path.display()));
     }
 }

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::failure::Failure;
 use crate::experiment::{Report, Verdict};
-use crate::store::{Durability, Kind, StoreError, write_over};
+use crate::store::{Durability, Kind, Shown, StoreError, write_over};
 
 pub(super) fn write(path: &Path, reports: &[Report]) -> Result<(), StoreError> {
     let mut suite = TestSuite::new("experiments");
@@ -25,22 +25,23 @@ fn case(report: &Report) -> TestCase {
         status
     };
     let status = match &report.verdict {
-        Err(error) => bad(NonSuccessKind::Error, Failure::from(error).message().to_owned()),
+        Err(error) => bad(NonSuccessKind::Error, Shown::line(Failure::from(error).message()).to_string()),
         Ok(Verdict::Differs) => {
             let stage = report.stages.iter().find(|row| !row.is_same()).map_or("counts", |row| row.stage);
-            let explain = format!("differs from stage `{stage}` on; telltape explain {}", report.name);
+            let explain = format!("differs from stage `{stage}` on; telltape explain {}", Shown::plain(&report.name));
             bad(NonSuccessKind::Failure, explain)
         }
-        Ok(Verdict::Missed { reason }) => bad(NonSuccessKind::Failure, reason.clone()),
-        Ok(Verdict::NoExpected) => {
-            bad(NonSuccessKind::Failure, format!("nothing to compare with; telltape accept {}", report.name))
-        }
+        Ok(Verdict::Missed { reason }) => bad(NonSuccessKind::Failure, Shown::line(reason).to_string()),
+        Ok(Verdict::NoExpected) => bad(
+            NonSuccessKind::Failure,
+            format!("nothing to compare with; telltape accept {}", Shown::plain(&report.name)),
+        ),
         Ok(Verdict::Skipped { reason }) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(reason.clone());
+            status.set_message(Shown::line(reason).to_string());
             status
         }
         _ => TestCaseStatus::success(),
     };
-    TestCase::new(report.name.clone(), status)
+    TestCase::new(Shown::plain(&report.name).to_string(), status)
 }

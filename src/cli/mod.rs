@@ -28,6 +28,7 @@ mod shard;
 mod shell;
 mod signals;
 mod tapes;
+mod text;
 mod verify;
 mod watch;
 
@@ -197,7 +198,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(&message));
         output::print_failure_as_json(&failure);
     }
-    let printed = error.print();
+    let printed = output::print_usage(error);
     if error.use_stderr() {
         // Nothing can be done about a closed stderr.
         return Exit::Usage.into();

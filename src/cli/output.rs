@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::Exit;
 use super::failure::Failure;
+pub(super) use super::text::{Line, Text, Tone, table};
+use crate::store::{Shown, is_hidden, visible_json};
 
 /// When to colour text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -16,14 +18,6 @@ pub(super) enum Color {
     Always,
     /// Never.
     Never,
-}
-
-/// What a text says of what it colours.
-#[derive(Clone, Copy)]
-pub(super) enum Tone {
-    Good,
-    Bad,
-    Note,
 }
 
 /// Where text, data and progress go: data to stdout, everything else to stderr.
@@ -47,36 +41,45 @@ impl Output {
     }
 
     /// Data: JSON where that was asked for, otherwise text.
-    pub(super) fn data(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
+    pub(super) fn data<T: Into<Text>>(&self, json: &impl Serialize, text: impl FnOnce() -> T) {
         if self.json {
             let mut json = serde_json::to_string_pretty(json).expect("outputs have string keys");
             json.push('\n');
-            print(&json);
+            print(&visible_json(&json));
         } else {
-            print(&text());
+            print(text().into().as_str());
         }
     }
 
-    /// Data that is text in any case, such as a script.
-    pub(super) fn text(&self, text: &str) {
+    /// A script that we write ourselves, in which nothing from outside is.
+    pub(super) fn script(&self, text: &str) {
         print(text);
     }
 
     /// A message to people.
-    pub(super) fn note(&self, message: &str) {
+    pub(super) fn note(&self, message: impl Into<Line>) {
         if !self.quiet {
-            say(message);
+            say(&message.into());
+        }
+    }
+
+    /// The same while a bar moves.
+    pub(super) fn note_above(&self, bar: &ProgressBar, message: impl Into<Line>) {
+        if bar.is_hidden() {
+            self.note(message);
+        } else {
+            bar.println(message.into().as_str());
         }
     }
 
     /// An error that does not end the command.
     pub(super) fn error(&self, failure: &Failure) {
-        say(&format!("{} {}", self.paint(Tone::Bad, "error:"), printable(failure.message())));
+        say(&self.paint(Tone::Bad, "error:").then(" ").then(failure.message()));
     }
 
     /// An error of one of several things that the command works on.
     pub(super) fn error_of(&self, name: &str, failure: &Failure) {
-        say(&format!("{} {name}: {}", self.paint(Tone::Bad, "error:"), printable(failure.message())));
+        say(&self.paint(Tone::Bad, "error:").then(format!(" {}: ", Shown::plain(name))).then(failure.message()));
     }
 
     /// The error that ends the command.
@@ -87,13 +90,8 @@ impl Output {
         self.error(failure);
     }
 
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
-        let code = match tone {
-            Tone::Good => 32,
-            Tone::Bad => 31,
-            Tone::Note => 33,
-        };
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    pub(super) fn paint(&self, tone: Tone, text: &str) -> Line {
+        if self.color { Line::painted(tone, text) } else { text.into() }
     }
 
     /// A bar on a terminal, nothing elsewhere.
@@ -105,17 +103,22 @@ impl Output {
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
     }
-
-    /// Whether progress is told in plain lines.
-    pub(super) fn plain_lines(&self) -> bool {
-        !self.quiet && !std::io::stderr().is_terminal()
-    }
 }
 
 /// `{"error": …}` in place of a command's data.
 pub(super) fn print_failure_as_json(failure: &Failure) {
     let json = serde_json::json!({ "error": failure.json() });
-    print(&format!("{json:#}\n"));
+    print(&visible_json(&format!("{json:#}\n")));
+}
+
+/// What the parser of arguments says, which repeats them.
+pub(super) fn print_usage(error: &clap::Error) -> std::io::Result<()> {
+    let text = error.render().to_string();
+    if text.lines().any(|line| line.chars().any(is_hidden)) {
+        text.lines().for_each(|line| say(&line.into()));
+        return Ok(());
+    }
+    error.print()
 }
 
 /// To stdout. A reader that has gone away is not an error of ours; data that is lost otherwise is.
@@ -134,56 +137,11 @@ pub(super) fn stdout_failed(error: &std::io::Error) -> Exit {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         return Exit::Ok;
     }
-    say(&format!("error: cannot write to stdout: {error}"));
+    say(&format!("error: cannot write to stdout: {error}").into());
     Exit::Internal
 }
 
 /// A line to stderr; if that is closed, nobody is listening.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// One line that a terminal can be shown: names and values in messages come from files.
-pub(super) fn printable(text: &str) -> String {
-    let escape = |letter: char| -> String {
-        if letter.is_control() { letter.escape_default().collect() } else { letter.to_string() }
-    };
-    text.chars().map(escape).collect()
-}
-
-/// Rows under headers, padded to columns; numbers to the right.
-pub(super) fn table(headers: &[&str], numeric: &[bool], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| visible_width(&row[column]));
-        cells.chain([headers[column].len()]).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
-    let line = |cells: Vec<&str>| {
-        let mut text = String::new();
-        for (column, cell) in cells.iter().enumerate() {
-            let padding = " ".repeat(widths[column] - visible_width(cell));
-            let separator = if column == 0 { "" } else { "  " };
-            let padded = if numeric[column] { format!("{padding}{cell}") } else { format!("{cell}{padding}") };
-            text.push_str(separator);
-            text.push_str(&padded);
-        }
-        format!("{}\n", text.trim_end())
-    };
-    let header = line(headers.to_vec());
-    rows.iter().fold(header, |text, row| text + &line(row.iter().map(String::as_str).collect()))
-}
-
-/// Characters of a cell without its colour codes.
-fn visible_width(cell: &str) -> usize {
-    let mut width = 0;
-    let mut in_code = false;
-    for letter in cell.chars() {
-        match (in_code, letter) {
-            (false, '\x1b') => in_code = true,
-            (true, 'm') => in_code = false,
-            (true, _) => {}
-            (false, _) => width += 1,
-        }
-    }
-    width
+fn say(line: &Line) {
+    let _ = writeln!(std::io::stderr(), "{}", line.as_str());
 }

@@ -2,9 +2,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::Output;
+use super::output::{Output, Text};
 use super::{Exit, Out, Outcome, Settings};
 use crate::experiment;
+use crate::store::Shown;
 
 /// Tell what would run and why; write nothing
 #[derive(clap::Args)]
@@ -46,15 +47,15 @@ impl Plan {
             })
             .collect();
         output.data(&json, || {
-            let mut text = String::new();
+            let mut text = Text::default();
             for (one, obstacle) in planned.iter().zip(&obstacles) {
                 let input = one.input.as_ref().map_or(String::new(), |path| format!(" (from `{}`)", path.display()));
-                text += &format!("{}{input}\n", one.name);
+                text.push(format!("{}{input}", Shown::plain(&one.name)));
                 for step in &one.steps {
-                    text += &format!("  {step}\n");
+                    text.push(format!("  {step}"));
                 }
                 if let Some(obstacle) = obstacle {
-                    text += &format!("  but: {}\n", obstacle.message());
+                    text.push(format!("  but: {}", obstacle.message()));
                 }
             }
             text

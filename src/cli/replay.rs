@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::output::Output;
 use super::tapes::each_tape;
+use super::verify::KeyArgument;
 use super::{Out, Outcome};
 use crate::experiment::{default_semantics, read_engine};
 use crate::motif::{Engine, Episode, Semantics};
@@ -23,6 +24,8 @@ pub(super) struct Replay {
     /// Formats of the episode table; csv is always written
     #[arg(long, value_enum, value_delimiter = ',', default_value = "csv")]
     format: Vec<Format>,
+    #[command(flatten)]
+    key: KeyArgument,
     #[command(flatten)]
     out: Out,
 }
@@ -77,7 +80,8 @@ impl Format {
 impl Replay {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let engine = self.engine.engine()?;
-        each_tape(&self.tapes, self.out.folder()?, output, |stream, folder| {
+        let key = self.key.read()?;
+        each_tape(&self.tapes, self.out.folder()?, key.as_ref(), output, |stream, folder| {
             let engine = engine.unwrap_or_else(|| Engine::new(default_semantics(is_own(stream.source()))));
             let semantics = engine.semantics();
             let episodes = engine.replay(stream);

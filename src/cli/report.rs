@@ -48,7 +48,7 @@ impl Report {
         };
         output.data(&json, || {
             format!(
-                "{}: {} experiments, {} figures, {} kB\n",
+                "{}: {} experiments, {} figures, {} kB",
                 json.report,
                 json.experiments,
                 json.figures.len(),
@@ -56,7 +56,7 @@ impl Report {
             )
         });
         if !written.missing.is_empty() {
-            output.note(&format!("not run, so not in it: {}", written.missing.join(" ")));
+            output.note(format!("not run, so not in it: {}", written.missing.join(" ")));
         }
         for stale in &written.stale {
             output.error(&Failure::stale(&format!(

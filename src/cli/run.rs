@@ -4,11 +4,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Output, Tone, table};
+use super::output::{Line, Output, Text, Tone, table};
+use super::verify::KeyArgument;
 use super::{Exit, Out, Outcome, Settings, foreign, junit, signals};
 use crate::experiment::{
     self, CachedStage, Counts, Evaluation, Experiment, ExperimentError, Progress, Report, StageRow, Verdict,
 };
+use crate::store::Shown;
 
 /// Convert, replay, write out/<name>/, and compare with results/<name>/
 #[derive(clap::Args)]
@@ -30,6 +32,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
+    key: KeyArgument,
+    #[command(flatten)]
     out: Out,
 }
 
@@ -48,6 +52,7 @@ pub(super) struct ReportJson<'a> {
 impl Run {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = self.out.project()?.with_settings(self.settings.set);
+        let project = project.with_key(self.key.read()?);
         let project = if self.no_cache { project.without_cache() } else { project };
         let selection = project.select_all(&self.experiments)?;
         let _lock = project.lock()?;
@@ -58,8 +63,7 @@ impl Run {
         let progress = |progress: Progress<'_>| {
             bar.inc(1);
             if let Progress::Ended(report) = progress {
-                let line = format!("{}: {}", report.name, verdict_name(report));
-                if output.plain_lines() { output.note(&line) } else { bar.println(line) }
+                output.note_above(&bar, format!("{}: {}", Shown::plain(&report.name), verdict_name(report)));
             }
         };
         let mut reports = Vec::new();
@@ -108,7 +112,7 @@ pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> O
     output.data(&json, || text(reports, output));
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {
-        output.note(&format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));
+        output.note(format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));
     }
     for (report, failure) in reports.iter().zip(&failures) {
         if let Some(failure) = failure {
@@ -126,7 +130,7 @@ pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> O
         .map(|report| report.name.as_str())
         .collect();
     if !different.is_empty() {
-        output.note(&format!("what changed, and how to accept it: telltape explain {}", different.join(" ")));
+        output.note(format!("what changed, and how to accept it: telltape explain {}", different.join(" ")));
     }
     let of_orphans = orphans.iter().map(|_| Exit::NoExpected);
     Ok(Exit::worst(reports.iter().zip(&failures).map(|(report, failure)| exit(report, failure)).chain(of_orphans)))
@@ -145,8 +149,8 @@ fn verdict_name(report: &Report) -> &'static str {
     report.verdict.as_ref().map_or("failed", Verdict::name)
 }
 
-fn text(reports: &[Report], output: &Output) -> String {
-    let rows: Vec<Vec<String>> = reports
+fn text(reports: &[Report], output: &Output) -> Text {
+    let rows: Vec<Vec<Line>> = reports
         .iter()
         .map(|report| {
             let tone = match &report.verdict {
@@ -157,11 +161,11 @@ fn text(reports: &[Report], output: &Output) -> String {
             let count =
                 |of: fn(&Counts) -> u64| report.counts.as_ref().map_or("-".to_owned(), |counts| of(counts).to_string());
             vec![
-                report.name.clone(),
+                Line::cell(&report.name),
                 output.paint(tone, verdict_name(report)),
-                count(|counts| counts.samples),
-                count(Counts::all_episodes),
-                remark(report),
+                count(|counts| counts.samples).into(),
+                count(Counts::all_episodes).into(),
+                remark(report).into(),
             ]
         })
         .collect();

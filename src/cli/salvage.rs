@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Output, printable};
+use super::output::Output;
 use super::{Exit, Outcome};
+use crate::store::Shown;
 use crate::tape::{self, Kind};
 
 /// Seal the whole lines of a tape or recording whose program was killed
@@ -44,10 +45,10 @@ impl SalvageCommand {
         };
         output.data(&json, || {
             let lost = match &json.problem {
-                Some(problem) => format!("{} bytes lost: {}", json.lost_bytes, printable(problem)),
+                Some(problem) => format!("{} bytes lost: {}", json.lost_bytes, Shown::plain(problem)),
                 None => "nothing lost".to_owned(),
             };
-            format!("{}: {} of {} lines, {lost}\n", json.file, json.kind, json.lines)
+            format!("{}: {} of {} lines, {lost}", json.file, json.kind, json.lines)
         });
         Ok(Exit::Ok)
     }

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::failure::FailureJson;
-use super::output::Output;
+use super::output::{Output, Text};
 use super::{
     Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, export, plan, report, run, salvage, score,
     shard, tapes, verify,
@@ -89,7 +89,7 @@ impl SchemaCommand {
             written.push(path.display().to_string());
         }
         let json = SchemasJson { schemas: written };
-        output.data(&json, || json.schemas.iter().map(|path| format!("{path}\n")).collect());
+        output.data(&json, || json.schemas.iter().collect::<Text>());
         Ok(Exit::Ok)
     }
 }

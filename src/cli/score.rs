@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::output::{Output, table};
+use super::output::{Line, Output, Text, table};
 use super::{Exit, Outcome};
 use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_episodes, read_windows, tally};
 use crate::store::Place;
@@ -151,21 +151,21 @@ fn json(score: &Score, rated: bool) -> ScoreJson {
     }
 }
 
-fn text(json: &ScoresJson) -> String {
-    let number = |number: Option<f64>| number.map_or("-".to_owned(), |number| format!("{number:.3}"));
-    let rows: Vec<Vec<String>> = json
+fn text(json: &ScoresJson) -> Text {
+    let number = |number: Option<f64>| -> Line { number.map_or("-".into(), |number| format!("{number:.3}").into()) };
+    let rows: Vec<Vec<Line>> = json
         .scores
         .iter()
         .map(|score| {
             vec![
-                score.motif.to_owned(),
-                score.windows.to_string(),
-                score.episodes.to_string(),
-                score.matched.to_string(),
+                score.motif.into(),
+                score.windows.to_string().into(),
+                score.episodes.to_string().into(),
+                score.matched.to_string().into(),
                 number(score.f1),
                 number(score.range_f1),
                 number(score.detection_delay_s),
-                score.false_alarms.to_string(),
+                score.false_alarms.to_string().into(),
                 number(score.false_alarms_per_hour),
             ]
         })
@@ -173,18 +173,18 @@ fn text(json: &ScoresJson) -> String {
     let headers = ["motif", "windows", "episodes", "matched", "F1", "range F1", "delay s", "false alarms", "an hour"];
     let mut text = table(&headers, &[false, true, true, true, true, true, true, true, true], &rows);
     if let Some(published) = &json.published {
-        let rows: Vec<Vec<String>> = published
+        let rows: Vec<Vec<Line>> = published
             .iter()
             .map(|score| {
                 let counts = [score.tp, score.fp, score.fn_].map(|count| count.to_string());
                 let numbers =
                     [score.f1, score.ttd_median_s, score.false_alarm_per_hour].map(|number| format!("{number:.4}"));
-                [vec![score.motif.to_owned()], counts.to_vec(), numbers.to_vec()].concat()
+                [score.motif.to_owned()].into_iter().chain(counts).chain(numbers).map(Line::from).collect()
             })
             .collect();
         let headers = ["published", "tp", "fp", "fn", "F1", "delay s", "false alarms an hour"];
-        text += "\n";
-        text += &table(&headers, &[false, true, true, true, true, true, true], &rows);
+        text.push("");
+        text.append(&table(&headers, &[false, true, true, true, true, true, true], &rows));
     }
     text
 }

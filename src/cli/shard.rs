@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, Text};
 use super::replay::EngineArguments;
 use super::{Exit, Outcome, run, tapes};
 use crate::experiment::Project;
@@ -130,7 +130,7 @@ impl PlanArguments {
             let missing = missing_shards(&plan, folder)?;
             let shards = missing.iter().map(String::as_str).collect();
             let json = PlannedShardsJson { plan: self.plan.display().to_string(), digest: &plan.digest, shards };
-            output.data(&json, || missing.iter().map(|id| format!("{id}\n")).collect());
+            output.data(&json, || missing.iter().collect::<Text>());
             return Ok(Exit::Ok);
         }
         let shards = self.shards.map(|shards| shards as usize);
@@ -147,7 +147,7 @@ impl PlanArguments {
         let json = PlannedShardsJson { plan: self.plan.display().to_string(), digest: &plan.digest, shards: ids };
         output.data(&json, || {
             let units: usize = plan.shards.iter().map(|shard| shard.units.len()).sum();
-            format!("{}: {} shards of {units} units\n", json.plan, plan.shards.len())
+            format!("{}: {} shards of {units} units", json.plan, plan.shards.len())
         });
         Ok(Exit::Ok)
     }
@@ -181,7 +181,7 @@ impl RunArguments {
         let run = || run_shard(&Plan::read(&self.plan)?, &self.id, &self.root, &self.out);
         let new = run().map_err(|error: ShardError| Failure::of_shard(&error))?;
         let json = ShardRunJson { id: &self.id, new };
-        output.data(&json, || format!("{}: {}\n", self.id, if new { "done" } else { "done before" }));
+        output.data(&json, || format!("{}: {}", self.id, if new { "done" } else { "done before" }));
         Ok(Exit::Ok)
     }
 }

@@ -32,7 +32,7 @@ impl Completions {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), "telltape", &mut text);
-        output.text(&String::from_utf8_lossy(&text));
+        output.script(&String::from_utf8_lossy(&text));
         Ok(Exit::Ok)
     }
 }
@@ -46,7 +46,7 @@ impl Man {
         for (name, text) in pages {
             let path = self.folder.join(format!("{name}.1"));
             write_over(&path, &text, Durability::Whole, Kind::marked(&text, ".TH telltape"))?;
-            output.note(&path.display().to_string());
+            output.note(path.display().to_string());
         }
         Ok(Exit::Ok)
     }

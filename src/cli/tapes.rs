@@ -8,13 +8,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Output, table};
+use super::output::{Line, Output, Text, table};
 use super::{Exit, Outcome};
 use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
 use crate::motif::{self, Episode, Semantics};
 use crate::residual::Stream;
-use crate::store::{Durability, EPISODES, FolderLock, write_over};
+use crate::store::{Durability, EPISODES, FolderLock, Key, write_over};
 use crate::tape;
 
 struct Replayed {
@@ -46,6 +46,7 @@ pub(super) struct ReplayedJson<'a> {
 pub(super) fn each_tape(
     tapes: &[PathBuf],
     out: &Path,
+    key: Option<&Key>,
     output: &Output,
     find: impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync,
 ) -> Outcome {
@@ -56,7 +57,7 @@ pub(super) fn each_tape(
         .par_iter()
         .zip(&folders)
         .map(|(tape, folder)| {
-            let result = one(tape, folder, &find);
+            let result = one(tape, folder, key, &find);
             bar.inc(1);
             result
         })
@@ -96,9 +97,10 @@ fn tell(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Outp
 fn one(
     path: &Path,
     folder: &Path,
+    key: Option<&Key>,
     find: &(impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync),
 ) -> Result<Replayed, Failure> {
-    let tape = tape::read(path)?;
+    let tape = tape::read_signed(path, key)?;
     let (semantics, episodes) = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
     let episodes_csv_sha256 =
@@ -156,20 +158,20 @@ fn json<'a>(tape: &Path, result: &'a Result<Replayed, Failure>) -> ReplayedJson<
     }
 }
 
-fn text(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>]) -> String {
+fn text(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>]) -> Text {
     let good = tapes.iter().zip(replayed).filter_map(|(tape, result)| Some((tape, result.as_ref().ok()?)));
-    let rows: Vec<Vec<String>> = good
+    let rows: Vec<Vec<Line>> = good
         .map(|(tape, replayed)| {
             vec![
-                tape.display().to_string(),
-                replayed.sample_count.to_string(),
-                replayed.channel_count.to_string(),
-                replayed.episode_count.to_string(),
-                replayed.episodes_fingerprint.clone(),
-                replayed.episodes_csv.display().to_string(),
+                Line::path(tape),
+                replayed.sample_count.to_string().into(),
+                replayed.channel_count.to_string().into(),
+                replayed.episode_count.to_string().into(),
+                (&replayed.episodes_fingerprint).into(),
+                Line::path(&replayed.episodes_csv),
             ]
         })
         .collect();
     let headers = ["tape", "samples", "channels", "episodes", "episodes fingerprint", "table"];
-    if rows.is_empty() { String::new() } else { table(&headers, &[false, true, true, true, false, false], &rows) }
+    if rows.is_empty() { Text::default() } else { table(&headers, &[false, true, true, true, false, false], &rows) }
 }

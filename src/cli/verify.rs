@@ -5,12 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Output, Tone, printable};
+use super::output::{Line, Output, Text, Tone};
 use super::{Exit, Outcome};
-use crate::experiment::{self, result_file};
-use crate::store::Key;
-use crate::tape::recording::{Seal, is_recording, read_recording};
-use crate::tape::{self, Manifest, TapeError, manifest_path};
+use crate::experiment;
+use crate::store::{Key, Shown};
+use crate::tape::recording::Seal;
+use crate::tape::{self, Manifest};
 
 /// Check tapes, recordings and results without replaying them: hash, count, order, well-formedness, and who signed them
 #[derive(clap::Args)]
@@ -26,9 +26,8 @@ pub(super) struct Verify {
     /// Tapes and recordings, each with its manifest FILE.hash beside it, and folders of results
     #[arg(required = true, value_name = "FILE")]
     tapes: Vec<PathBuf>,
-    /// A public key of minisign, which has to have signed each of them
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgument,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -48,7 +47,23 @@ pub(super) struct VerifiedJson<'a> {
     error: Option<FailureJson<'a>>,
 }
 
-/// What a file is that is what its manifest says.
+/// A key that vouches for what a command reads.
+#[derive(clap::Args)]
+pub(super) struct KeyArgument {
+    /// A public key of minisign, which has to have signed what is read: the manifests FILE.hash, and of results
+    /// expected.toml or digests.toml
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+impl KeyArgument {
+    /// Reads it, if one was given.
+    pub(super) fn read(&self) -> Result<Option<Key>, Failure> {
+        Ok(self.key.as_deref().map(Key::read).transpose()?)
+    }
+}
+
+/// What is what it says.
 enum Verified {
     Tape(Manifest, bool),
     Recording(Vec<Seal>),
@@ -56,28 +71,18 @@ enum Verified {
 }
 
 fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
-    let signed = |file: &Path| key.map_or(Ok(()), |key| key.verify(file));
     if path.is_dir() {
-        let outcome = experiment::verify_result(path)?;
-        result_file(path).map_or(Ok(()), |file| signed(&file))?;
-        return Ok(Verified::Result(Box::new(outcome)));
+        return Ok(Verified::Result(Box::new(experiment::verify_result_signed(path, key)?)));
     }
-    if is_recording(path) {
-        let read = read_recording(path, |_, _| Ok::<(), TapeError>(()))?;
-        signed(&Seal::path(path))?;
-        for part in read.seals.iter().filter_map(|seal| seal.continued_in.as_ref()) {
-            signed(&Seal::path(&path.with_file_name(part)))?;
-        }
-        return Ok(Verified::Recording(read.seals));
-    }
-    signed(&manifest_path(path))?;
-    let tape = tape::read(path)?;
-    Ok(Verified::Tape(tape.manifest, tape.ordered))
+    Ok(match tape::verify(path, key)? {
+        tape::Verified::Tape(tape) => Verified::Tape(tape.manifest, tape.ordered),
+        tape::Verified::Recording(read) => Verified::Recording(read.seals),
+    })
 }
 
 impl Verify {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let key = self.key.as_deref().map(Key::read).transpose()?;
+        let key = self.key.read()?;
         let verified: Vec<Result<Verified, Failure>> =
             self.tapes.par_iter().map(|path| verified(path, key.as_ref())).collect();
         let json: Vec<VerifiedJson<'_>> =
@@ -85,9 +90,9 @@ impl Verify {
         output.data(&json, || {
             let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
                 let text = text(result.as_ref().ok()?);
-                Some(format!("{} {} ({text})\n", output.paint(Tone::Good, "ok"), path.display()))
+                Some(output.paint(Tone::Good, "ok").then(" ").then(Line::path(path)).then(format!(" ({text})")))
             });
-            lines.collect()
+            lines.collect::<Text>()
         });
         let failures = verified.iter().filter_map(|result| result.as_ref().err());
         failures.clone().for_each(|failure| output.error(failure));
@@ -129,7 +134,7 @@ fn text(verified: &Verified) -> String {
     match verified {
         Verified::Tape(manifest, ordered) => {
             let order = if *ordered { "" } else { ", not in order of time" };
-            format!("{} samples from {}{order}", manifest.sample_count, printable(&manifest.source))
+            format!("{} samples from {}{order}", manifest.sample_count, Shown::plain(&manifest.source))
         }
         Verified::Result(outcome) => {
             format!("result of {} samples, {} tables", outcome.counts.samples, outcome.tables.len())
@@ -138,7 +143,7 @@ fn text(verified: &Verified) -> String {
             let polls: u64 = seals.iter().map(|seal| seal.polls).sum();
             let gaps: u64 = seals.iter().map(|seal| seal.gaps).sum();
             let end = seals.last().map_or("", |seal| &seal.end);
-            format!("recording of {polls} polls, {gaps} gaps, {} parts; {}", seals.len(), printable(end))
+            format!("recording of {polls} polls, {gaps} gaps, {} parts; {}", seals.len(), Shown::plain(end))
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use indicatif::ProgressBar;
 
-use super::output::{Output, Tone, printable};
+use super::output::{Line, Output, Text, Tone};
 use crate::capture::{Follower, Written};
 use crate::motif::Episode;
+use crate::store::Shown;
 use crate::tape::recording::Body;
 
 /// The view of a capture: on a terminal a few lines that change, elsewhere a line for what is final.
@@ -28,22 +29,22 @@ impl<'a> Watch<'a> {
                 Body::Poll(_) => self.polls += 1,
                 Body::Gap { gap } => {
                     self.gaps += 1;
-                    self.line(&format!("{:>9.1} s  gap: {}", record.t, printable(gap)));
+                    self.line(format!("{:>9.1} s  gap: {}", record.t, Shown::plain(gap)));
                 }
                 Body::Pace { pace_s, reason } => {
-                    self.line(&format!("{:>9.1} s  a poll every {pace_s} s: {}", record.t, printable(reason)));
+                    self.line(format!("{:>9.1} s  a poll every {pace_s} s: {}", record.t, Shown::plain(reason)));
                 }
                 Body::End { .. } => {}
             }
             self.finals(closed);
-            self.bar.set_message(self.status(record.t, follower));
+            self.bar.set_message(self.status(record.t, follower).as_str().trim_end().to_owned());
         }
     }
 
     /// Shows episodes that are final.
     pub(super) fn finals(&self, closed: &[Episode]) {
         for episode in closed {
-            self.line(&format!("{} {}", self.output.paint(Tone::Bad, "="), row(episode)));
+            self.line(self.output.paint(Tone::Bad, "=").then(" ").then(row(episode)));
         }
     }
 
@@ -51,24 +52,23 @@ impl<'a> Watch<'a> {
         self.bar.finish_and_clear();
     }
 
-    fn line(&self, text: &str) {
-        if self.bar.is_hidden() {
-            self.output.note(text);
-        } else {
-            self.bar.println(text);
-        }
+    fn line(&self, line: impl Into<Line>) {
+        self.output.note_above(&self.bar, line);
     }
 
-    fn status(&self, t: f64, follower: &Follower) -> String {
-        let mut text = format!("{t:>9.1} s  {} polls, {} gaps", self.polls, self.gaps);
+    fn status(&self, t: f64, follower: &Follower) -> Text {
+        let mut text = Text::from(format!("{t:>9.1} s  {} polls, {} gaps", self.polls, self.gaps));
         for (class, activity) in follower.activity() {
             let (largest, channel) = &activity.largest;
-            let largest =
-                if channel.is_empty() { "quiet".to_owned() } else { format!("{largest:.2} on {}", printable(channel)) };
-            text += &format!("\n  {:<15} {:>4} residuals a poll, {largest}", class.name(), activity.samples);
+            let largest = if channel.is_empty() {
+                "quiet".to_owned()
+            } else {
+                format!("{largest:.2} on {}", Shown::plain(channel))
+            };
+            text.push(format!("  {:<15} {:>4} residuals a poll, {largest}", class.name(), activity.samples));
         }
         for episode in follower.open() {
-            text += &format!("\n{} {}", self.output.paint(Tone::Note, "~"), row(&episode));
+            text.push(self.output.paint(Tone::Note, "~").then(" ").then(row(&episode)));
         }
         text
     }
@@ -82,5 +82,5 @@ fn row(episode: &Episode) -> String {
         None => format!("ema {ema_at_boundary:.3}"),
         Some(details) => format!("mean {:.3} over {} samples", details.mean, details.samples),
     };
-    format!("{t_start:>9.1} to {t_end:.1} s  {name} on {}  peak {peak:.3}, {more}", printable(channel))
+    format!("{t_start:>9.1} to {t_end:.1} s  {name} on {}  peak {peak:.3}, {more}", Shown::plain(channel))
 }

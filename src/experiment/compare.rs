@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outcome::{EVALUATION, STAGES};
 use super::{ExperimentError, Outcome};
-use crate::store::{Place, file_digest};
+use crate::store::{Key, Place, file_digest};
 
 /// What comparing a result with the expected one says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +78,13 @@ pub(super) fn rows(actual: Option<&Outcome>, expected: Option<&Outcome>) -> Vec<
 /// The verdict on a result.
 pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
     let Some(expected) = expected else { return Verdict::NoExpected };
-    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm and the program are no result.
-    let made_with = Outcome { libm: actual.libm.clone(), program: actual.program.clone(), ..expected.clone() };
+    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm, the program and the name are no result.
+    let made_with = Outcome {
+        libm: actual.libm.clone(),
+        program: actual.program.clone(),
+        experiment: actual.experiment.clone(),
+        ..expected.clone()
+    };
     if *actual == made_with {
         return Verdict::Same;
     }
@@ -93,8 +98,17 @@ pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
 
 /// Reads the expected result in `folder`, and checks that its tables are those that it names.
 pub(super) fn expected(folder: &Path) -> Result<Option<Outcome>, ExperimentError> {
+    expected_signed(folder, "", None)
+}
+
+/// The same, where with a key it has to be signed by it, as the result of `experiment`.
+pub(super) fn expected_signed(
+    folder: &Path,
+    experiment: &str,
+    key: Option<&Key>,
+) -> Result<Option<Outcome>, ExperimentError> {
     let path = folder.join("expected.toml");
-    let Some(expected) = Outcome::read(&path)? else { return Ok(None) };
+    let Some(expected) = Outcome::read_signed(&path, experiment, key)? else { return Ok(None) };
     check_tables(folder, &path, &expected)?;
     Ok(Some(expected))
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::GrammarFileError;
 use crate::evaluate::TableError;
 use crate::live::LiveError;
-use crate::store::{Place, StoreError};
+use crate::store::{Place, SignatureError, StoreError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
@@ -43,6 +43,9 @@ pub enum ExperimentError {
     /// An output or an expected result.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody vouches for an expected result.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// The server of a live experiment, or its capture.
     #[error(transparent)]
     Live(#[from] LiveError),
@@ -107,6 +110,7 @@ impl ExperimentError {
             Self::Tape(error) => Some(error.place()),
             Self::Windows(error) => Some(error.place()),
             Self::Store(error) => Some(Place::file(error.path())),
+            Self::Signature(error) => Some(Place::file(error.path())),
             Self::NoData { path, .. } => Some(Place::file(path)),
         }
     }

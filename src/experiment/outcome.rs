@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::ExperimentError;
 use crate::motif::{Engine, Episode, Motif};
-use crate::store::{Durability, Place, StoreError, line_and_column, read_small_text, remove_if, write_whole};
+use crate::store::{Durability, Key, Place, StoreError, line_and_column, read_small_text, remove_if, write_whole};
 use crate::tape::RowCounts;
 
 /// The stages of an experiment, in the order of its digest chain.
@@ -36,6 +36,9 @@ pub struct Outcome {
     /// The libm that a platform-bound experiment (`math = "system"`) ran with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub libm: Option<String>,
+    /// The experiment that it is the result of, which no stage hashes: what a signature is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<String>,
     /// Version of the program that made it, which no stage hashes: it explains, and decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
@@ -104,12 +107,24 @@ impl Outcome {
     /// # Errors
     /// When the file cannot be read or is not such a file.
     pub fn read(path: &Path) -> Result<Option<Self>, ExperimentError> {
+        Self::read_signed(path, "", None)
+    }
+
+    /// As [`Outcome::read`], and with a key it has to be signed by it, as the result of `experiment`.
+    ///
+    /// # Errors
+    /// As [`Outcome::read`], and when it is not signed.
+    pub fn read_signed(path: &Path, experiment: &str, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
         let text = match read_small_text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::read(path)(error).into()),
         };
-        Self::parse(path, &text).map(Some)
+        let read = Self::parse(path, &text)?;
+        if let Some(key) = key {
+            key.verify_result((path, text.as_bytes()), experiment, read.experiment.as_deref())?;
+        }
+        Ok(Some(read))
     }
 
     /// Reads the text of such a file, which stands at `path`.

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::live_file::{LiveExperiment, is_live};
 use super::{Experiment, ExperimentError, Setting};
-use crate::store::{FolderLock, GlobError, LockError, Place, StoreError, glob, is_glob, is_inside, nearest};
+use crate::store::{FolderLock, GlobError, Key, LockError, Place, StoreError, glob, is_glob, is_inside, nearest};
 use crate::trace::{Catalogue, TraceError};
 
 /// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
@@ -12,6 +13,7 @@ pub struct Project {
     out: PathBuf,
     caches: bool,
     settings: Vec<Setting>,
+    key: Option<Arc<Key>>,
 }
 
 impl Project {
@@ -24,7 +26,7 @@ impl Project {
     /// The project in a folder, with outputs in `out`.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), out: out.into(), caches: true, settings: Vec::new() }
+        Self { root: root.into(), out: out.into(), caches: true, settings: Vec::new(), key: None }
     }
 
     /// The same, where every stage runs, whatever the last run left.
@@ -37,6 +39,18 @@ impl Project {
     #[must_use]
     pub fn with_settings(self, settings: Vec<Setting>) -> Self {
         Self { settings, ..self }
+    }
+
+    /// The same, where a key has to have signed every expected result.
+    #[must_use]
+    pub fn with_key(self, key: Option<Key>) -> Self {
+        Self { key: key.map(Arc::new), ..self }
+    }
+
+    /// The key that has to have signed every expected result, if there is one.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        self.key.as_deref()
     }
 
     /// Whether stages whose inputs are unchanged are skipped.

@@ -85,7 +85,7 @@ fn one(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Report {
     let name = experiment.name.clone();
-    let expected = match compare::expected(&project.results(&name)) {
+    let expected = match compare::expected_signed(&project.results(&name), &name, project.key()) {
         Ok(expected) => expected,
         Err(error) => {
             return Report { name, verdict: Err(error), stages: Vec::new(), counts: None, cached: Vec::new() };
@@ -133,7 +133,11 @@ fn parameters_and_inputs(
     project: &Project,
     experiment: &Experiment,
 ) -> Result<(Outcome, EvaluationInputs), ExperimentError> {
-    let mut outcome = Outcome { program: Some(env!("CARGO_PKG_VERSION").to_owned()), ..Outcome::default() };
+    let mut outcome = Outcome {
+        program: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        experiment: Some(experiment.name.clone()),
+        ..Outcome::default()
+    };
     outcome.set_parameters(options(&experiment.source), &experiment.engine);
     if experiment.source.math() == Math::System {
         outcome.libm = Some(platform::libm().to_owned());
@@ -182,7 +186,8 @@ pub(super) fn execute(
             let (samples, input, rows) = samples(project, catalogue, &experiment.source)?;
             outcome.set("input", input);
             outcome.counts.rows.clone_from(&rows);
-            let mut writer = TapeWriter::create(&tape_path, samples.source())?;
+            let name = format!("{}/tape.jsonl", experiment.name);
+            let mut writer = TapeWriter::create(&tape_path, samples.source())?.named(name);
             writer.append_stream(&samples)?;
             outcome.set("tape", writer.finalise(rows)?.sha256);
         }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{ExperimentError, Outcome, compare};
-use crate::store::Place;
+use crate::store::{Key, Place, StoreError};
 
 /// The file in a results folder that says what result it is: of an accepted one, or of a run.
 #[must_use]
@@ -14,12 +14,23 @@ pub fn result_file(folder: &Path) -> Option<PathBuf> {
 /// # Errors
 /// When there is none, or it is not what it says.
 pub fn verify_result(folder: &Path) -> Result<Outcome, ExperimentError> {
+    verify_result_signed(folder, None)
+}
+
+/// As [`verify_result`], and with a key it has to be signed by it, as the result of the experiment that the folder is named after.
+///
+/// # Errors
+/// As [`verify_result`], and when it is not signed.
+pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<Outcome, ExperimentError> {
     let none = || ExperimentError::Result {
         place: Place::file(folder),
         problem: "there is no `expected.toml` or `digests.toml` in it; give the folder of one result".to_owned(),
     };
     let path = result_file(folder).ok_or_else(none)?;
-    let outcome = Outcome::read(&path)?.ok_or_else(none)?;
+    // Links are not followed: what stands in the place of an experiment is taken for its result.
+    let whole = std::path::absolute(folder).map_err(StoreError::read(folder))?;
+    let experiment = whole.file_name().unwrap_or_default().to_string_lossy();
+    let outcome = Outcome::read_signed(&path, &experiment, key)?.ok_or_else(none)?;
     compare::check_tables(folder, &path, &outcome)?;
     Ok(outcome)
 }

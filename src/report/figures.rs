@@ -9,7 +9,7 @@ use super::sensitivity::sensitivity;
 use crate::evaluate::Interval;
 use crate::experiment::ExperimentError;
 use crate::motif::Motif;
-use crate::store::Place;
+use crate::store::{Place, Shown, is_hidden};
 
 /// Channels of a data set that get a panel, or a row of the timeline; the others are counted.
 const MOST_PANELS: usize = 6;
@@ -80,7 +80,16 @@ fn is_data_set(outcomes: &Outcomes) -> bool {
 }
 
 pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
-    svg.map_err(|error| ExperimentError::Result {
+    // Whatever name a drawing has in it passes here; the markup has its line feeds.
+    let visible = |svg: String| -> String {
+        let line = |line: &str| Shown::plain(line).at_most(usize::MAX).to_string() + "\n";
+        if svg.chars().any(|letter| letter != '\n' && is_hidden(letter)) {
+            svg.lines().map(line).collect()
+        } else {
+            svg
+        }
+    };
+    svg.map(visible).map_err(|error| ExperimentError::Result {
         place: Place::file(format!("{name}.svg")),
         problem: format!("the figure cannot be drawn: {error}"),
     })
@@ -88,10 +97,11 @@ pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>)
 
 /// A name that fits where names stand.
 fn cut(name: &str, length: usize) -> String {
+    let name = Shown::plain(name).to_string();
     if name.chars().count() <= length {
-        return name.chars().map(|c| if c.is_control() { '·' } else { c }).collect();
+        return name;
     }
-    let start: String = name.chars().take(length - 1).map(|c| if c.is_control() { '·' } else { c }).collect();
+    let start: String = name.chars().take(length - 1).collect();
     format!("{start}…")
 }
 

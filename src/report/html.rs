@@ -1,5 +1,6 @@
 //! The page: static tables and figures, and the episodes as data for the script.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -9,43 +10,147 @@ use super::data::{Outcomes, Table};
 use super::figures::{Figure, Section};
 use crate::experiment::Verdict;
 use crate::motif::{Episode, Motif};
+use crate::store::Shown;
 
 const STYLE: &str = include_str!("assets/report.css");
 const SCRIPT: &str = include_str!("assets/report.js");
 
-/// Text that is nothing but text in HTML. Names come from files: what could end a line or turn its direction is shown.
+/// Letters of a text that is no name: a caption, or a list of names.
+const LONGEST_TEXT: usize = 2000;
+
+/// Text that is nothing but text in HTML.
 fn text(raw: &str) -> String {
-    let mut escaped = String::with_capacity(raw.len());
-    for letter in raw.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter if is_hidden(letter) => {
-                write!(escaped, "\\u{{{:x}}}", letter as u32).expect("a String takes every write")
-            }
-            letter => escaped.push(letter),
-        }
+    Shown::html(raw).at_most(LONGEST_TEXT).to_string()
+}
+
+/// The same for names, which the script is given, too.
+fn name(raw: &str) -> String {
+    Shown::html(raw).to_string()
+}
+
+/// Bytes that the page has at most, whatever the results are.
+pub(super) const LARGEST_PAGE: usize = 5_000_000;
+
+/// What a page may have of each kind.
+struct Room {
+    /// Bytes of figures, of the verdicts, and of the tables of results.
+    bytes: usize,
+    episodes: usize,
+    /// Series of residuals.
+    series: usize,
+}
+
+impl Room {
+    /// All there is in the first try; with each further one half as much, in the end nothing.
+    fn of_try(number: u32) -> Self {
+        let half = |most: usize| most.checked_shr(number).unwrap_or_default();
+        let bytes = if number == 0 { usize::MAX } else { half(LARGEST_PAGE) };
+        Self { bytes, episodes: half(MOST_EPISODES), series: if number == 0 { usize::MAX } else { half(1000) } }
     }
-    escaped
 }
 
-/// Control characters, and those that change the direction of the text around them.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// What a page leaves out to stay small.
+#[derive(Default)]
+struct LeftOut {
+    experiments: usize,
+    figures: usize,
+    tables: usize,
+    episodes: usize,
+    series: usize,
 }
 
-/// The same for texts that go to the script.
-fn visible(raw: &str) -> String {
-    raw.chars()
-        .map(|letter| if is_hidden(letter) { format!("\\u{{{:x}}}", letter as u32) } else { letter.to_string() })
-        .collect()
+impl LeftOut {
+    fn note(&self) -> String {
+        let kinds = [
+            (self.experiments, "rows of verdicts"),
+            (self.figures, "figures"),
+            (self.tables, "tables"),
+            (self.episodes, "of the shorter episodes"),
+            (self.series, "series of residuals"),
+        ];
+        let told: Vec<String> =
+            kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if told.is_empty() {
+            return String::new();
+        }
+        format!(
+            "<p id=\"left-out\">Left out, so that the page stays below {} MB: {}. The folder of outputs has all of them.</p>\n",
+            LARGEST_PAGE / 1_000_000,
+            told.join(", ")
+        )
+    }
 }
 
-/// The whole page.
-pub(super) fn page(results: &[Outcomes], (missing, stale): (&[String], &[Stale]), figures: &[Figure]) -> String {
+/// Appends `piece` if there is room for it; otherwise counts it.
+fn fit(html: &mut String, piece: &str, room: &mut usize, left_out: &mut usize) {
+    if piece.len() <= *room {
+        *room -= piece.len();
+        html.push_str(piece);
+    } else {
+        *left_out += 1;
+    }
+}
+
+/// The whole page, of at most [`LARGEST_PAGE`] bytes.
+pub(super) fn page(results: &[Outcomes], others: (&[String], &[Stale]), figures: &[Figure]) -> String {
+    let mut number = 0;
+    loop {
+        let page = page_in(results, others, figures, Room::of_try(number));
+        // With no room for anything there are only our own texts and a few that have been cut.
+        if page.len() <= LARGEST_PAGE || number > usize::BITS {
+            return page;
+        }
+        number += 1;
+    }
+}
+
+/// A page that keeps to its room.
+fn page_in(
+    results: &[Outcomes],
+    (missing, stale): (&[String], &[Stale]),
+    figures: &[Figure],
+    mut room: Room,
+) -> String {
+    let mut left_out = LeftOut::default();
+    let verdicts = experiments(results, &mut room, &mut left_out);
+    let mut body = String::new();
+    body += "<section id=\"episodes\">\n<h2>Episodes</h2>\n";
+    body += "<p>What the motif engine found, in all experiments. Choose a row to see the residuals it came from.</p>\n";
+    body += EXPLORER;
+    body += "</section>\n";
+    let scores = ["scores.csv", "scores-published.csv", "agreement.csv"];
+    let sweeps = ["stress.csv", "stability.csv", "sweep.csv"];
+    let found = "When each channel left its envelope, and by how much.";
+    let distributions = "How large residuals are on the tapes of the data sets.";
+    let no_noise = |name: &str| !name.starts_with("null-");
+    let noise = |name: &str| name.starts_with("null-");
+    type Tables<'a> = (&'a [&'a str], &'a dyn Fn(&str) -> bool);
+    let sections: [(&str, &str, &str, Section, Tables<'_>); 5] = [
+        ("found", "Data sets", found, Section::Found, (&[], &|_| false)),
+        ("scores", "Scores", SCORES, Section::Scores, (&scores, &no_noise)),
+        ("sweeps", "Sweeps", SWEEPS, Section::Sweeps, (&sweeps, &|_| true)),
+        ("noise", "Noise", NOISE, Section::Noise, (&["scores.csv"], &noise)),
+        ("distributions", "Distributions", distributions, Section::Distributions, (&[], &|_| false)),
+    ];
+    for (id, title, lead, which, (names, of)) in sections {
+        write!(body, "<section id=\"{id}\">\n<h2>{title}</h2>\n<p>{}</p>\n", text(lead))
+            .expect("a String takes every write");
+        for figure in figures.iter().filter(|figure| figure.section == which) {
+            fit(&mut body, &drawn(figure), &mut room.bytes, &mut left_out.figures);
+        }
+        for outcomes in results.iter().filter(|outcomes| of(&outcomes.name)) {
+            for table in outcomes.tables.iter().filter(|table| names.contains(&table.name.as_str())) {
+                fit(&mut body, &details(outcomes, table), &mut room.bytes, &mut left_out.tables);
+            }
+        }
+        body += "</section>\n";
+    }
+    body += LIMITS;
+    body += "</main>\n";
+    let data = data(results, &room, &mut left_out);
+    writeln!(body, "<script type=\"application/json\" id=\"data\">{data}</script>")
+        .expect("a String takes every write");
+
     let mut page = String::new();
     page += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
@@ -58,42 +163,9 @@ pub(super) fn page(results: &[Outcomes], (missing, stale): (&[String], &[Stale])
         write!(page, "<li><a href=\"#{id}\">{title}</a></li>").expect("a String takes every write");
     }
     page += "</ul></nav>\n</header>\n<main id=\"main\">\n";
-    page += &banner(results, missing, stale);
-    page += &experiments(results);
-    page += "<section id=\"episodes\">\n<h2>Episodes</h2>\n";
-    page += "<p>What the motif engine found, in all experiments. Choose a row to see the residuals it came from.</p>\n";
-    page += EXPLORER;
-    page += "</section>\n";
-    section(
-        &mut page,
-        "found",
-        "Data sets",
-        "When each channel left its envelope, and by how much.",
-        figures,
-        Section::Found,
-    );
-    section(&mut page, "scores", "Scores", SCORES, figures, Section::Scores);
-    page +=
-        &tables(results, &["scores.csv", "scores-published.csv", "agreement.csv"], |name| !name.starts_with("null-"));
-    page += "</section>\n";
-    section(&mut page, "sweeps", "Sweeps", SWEEPS, figures, Section::Sweeps);
-    page += &tables(results, &["stress.csv", "stability.csv", "sweep.csv"], |_| true);
-    page += "</section>\n";
-    section(&mut page, "noise", "Noise", NOISE, figures, Section::Noise);
-    page += &tables(results, &["scores.csv"], |name| name.starts_with("null-"));
-    page += "</section>\n";
-    section(
-        &mut page,
-        "distributions",
-        "Distributions",
-        "How large residuals are on the tapes of the data sets.",
-        figures,
-        Section::Distributions,
-    );
-    page += "</section>\n";
-    page += LIMITS;
-    page += "</main>\n";
-    page += &format!("<script type=\"application/json\" id=\"data\">{}</script>\n", data(results));
+    page += &banner(results, missing, stale, &left_out);
+    page += &verdicts;
+    page += &body;
     write!(page, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n").expect("a String takes every write");
     page
 }
@@ -119,7 +191,7 @@ const EXPLORER: &str = include_str!("assets/explorer.html");
 const LIMITS: &str = include_str!("assets/limits.html");
 
 /// All the same, or the first thing that is not.
-fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale]) -> String {
+fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale], left_out: &LeftOut) -> String {
     let count = |name: &str| results.iter().filter(|outcomes| outcomes.verdict.name() == name).count();
     let (same, differ, new, skipped) = (count("same"), count("differs"), count("no-expected"), count("skipped"));
     let (class, word) = match (differ, new + skipped + missing.len()) {
@@ -149,7 +221,7 @@ fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale]) -> String {
         write!(
             banner,
             "<p>First divergence: experiment <strong>{}</strong>, stage <strong>{}</strong>.</p>\n<p class=\"digests\">expected <code>{}</code><br>actual <code>{}</code></p>\n<p>What changed: <code>telltape explain {}</code></p>\n",
-            text(&outcomes.name), row.stage, digest(&row.expected), digest(&row.digest), text(&outcomes.name)
+            name(&outcomes.name), row.stage, digest(&row.expected), digest(&row.digest), name(&outcomes.name)
         )
         .expect("a String takes every write");
     }
@@ -163,68 +235,55 @@ fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale]) -> String {
     if !missing.is_empty() {
         banner += &format!("<p>Not run: {}. Run them with <code>telltape run</code>.</p>\n", text(&missing.join(", ")));
     }
-    banner + "</section>\n"
+    banner + &left_out.note() + "</section>\n"
 }
 
-fn experiments(results: &[Outcomes]) -> String {
+fn experiments(results: &[Outcomes], room: &mut Room, left_out: &mut LeftOut) -> String {
     let header = ["experiment", "verdict", "samples", "channels", "episodes", "episodes digest", "what it is"];
-    let rows: Vec<Vec<String>> = results
-        .iter()
-        .map(|outcomes| {
-            let counts = &outcomes.outcome.counts;
-            vec![
-                outcomes.name.clone(),
-                match &outcomes.verdict {
-                    Verdict::Skipped { reason } => format!("not compared: {reason}"),
-                    verdict => verdict.name().to_owned(),
-                },
-                counts.samples.to_string(),
-                counts.channels.to_string(),
-                counts.all_episodes().to_string(),
-                outcomes.digest("episodes").chars().take(12).collect(),
-                outcomes.title.clone(),
-            ]
-        })
-        .collect();
+    let mut rows = String::new();
+    for outcomes in results {
+        let counts = &outcomes.outcome.counts;
+        let cells = [
+            outcomes.name.clone(),
+            match &outcomes.verdict {
+                Verdict::Skipped { reason } => format!("not compared: {reason}"),
+                verdict => verdict.name().to_owned(),
+            },
+            counts.samples.to_string(),
+            counts.channels.to_string(),
+            counts.all_episodes().to_string(),
+            outcomes.digest("episodes").chars().take(12).collect(),
+            outcomes.title.clone(),
+        ];
+        fit(&mut rows, &html_row(&cells), &mut room.bytes, &mut left_out.experiments);
+    }
     let caption =
         "Each experiment with its verdict. The digest is the fingerprint of its episodes, the first twelve digits.";
     format!("<section id=\"experiments\">\n<h2>Verdicts</h2>\n{}</section>\n", html_table(caption, &header, &rows))
 }
 
-/// A section with its figures; the caller closes it where tables follow.
-fn section(page: &mut String, id: &str, title: &str, lead: &str, figures: &[Figure], which: Section) {
-    write!(page, "<section id=\"{id}\">\n<h2>{title}</h2>\n<p>{}</p>\n", text(lead))
-        .expect("a String takes every write");
-    for figure in figures.iter().filter(|figure| figure.section == which) {
-        write!(page, "<figure id=\"figure-{}\">\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figure\">{}</div>\n<figcaption>{}", text(&figure.name), svg(figure), text(&figure.caption)).expect("a String takes every write");
-        page.push_str(" <small>From ");
-        for (index, (name, digest)) in figure.sources.iter().enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            let short: String = digest.chars().take(12).collect();
-            write!(page, "{comma}{} <code title=\"{}\">{}</code>", text(name), text(digest), text(&short))
-                .expect("a String takes every write");
-        }
-        page.push_str(".</small></figcaption>\n</figure>\n");
+/// A figure with its caption and what it came from.
+fn drawn(figure: &Figure) -> String {
+    let mut html = format!(
+        "<figure id=\"figure-{}\">\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figure\">{}</div>\n<figcaption>{}",
+        name(&figure.name),
+        svg(figure),
+        text(&figure.caption)
+    );
+    html.push_str(" <small>From ");
+    for (index, (source, digest)) in figure.sources.iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        let short: String = digest.chars().take(12).collect();
+        write!(html, "{comma}{} <code title=\"{}\">{}</code>", name(source), name(digest), name(&short))
+            .expect("a String takes every write");
     }
-    if which == Section::Found {
-        page.push_str("</section>\n");
-    }
+    html + ".</small></figcaption>\n</figure>\n"
 }
 
 /// The drawing with what a screen reader says of it.
 fn svg(figure: &Figure) -> String {
     let label = format!("<svg role=\"img\" aria-label=\"{}\" ", text(&figure.caption));
     figure.svg.replacen("<svg ", &label, 1)
-}
-
-fn tables(results: &[Outcomes], names: &[&str], of: impl Fn(&str) -> bool) -> String {
-    let mut html = String::new();
-    for outcomes in results.iter().filter(|outcomes| of(&outcomes.name)) {
-        for table in outcomes.tables.iter().filter(|table| names.contains(&table.name.as_str())) {
-            html += &details(outcomes, table);
-        }
-    }
-    html
 }
 
 fn details(outcomes: &Outcomes, table: &Table) -> String {
@@ -235,30 +294,33 @@ fn details(outcomes: &Outcomes, table: &Table) -> String {
     format!(
         "<details>\n<summary>{}</summary>\n{}</details>\n",
         text(&title),
-        html_table(&caption, &header, &table.rows)
+        html_table(&caption, &header, &table.rows.iter().map(|row| html_row(row)).collect::<String>())
     )
 }
 
-/// A table that the script makes sortable; numbers are numbers to it.
-fn html_table(caption: &str, header: &[&str], rows: &[Vec<String>]) -> String {
+/// A table that the script makes sortable.
+fn html_table(caption: &str, header: &[&str], rows: &str) -> String {
     let mut html = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table class=\"sortable\"><caption>{}</caption>\n<thead><tr>",
         text(caption)
     );
-    for name in header {
-        write!(html, "<th scope=\"col\"><button type=\"button\">{}</button></th>", text(&name.replace('_', " ")))
+    for column in header {
+        write!(html, "<th scope=\"col\"><button type=\"button\">{}</button></th>", name(&column.replace('_', " ")))
             .expect("a String takes every write");
     }
     html += "</tr></thead>\n<tbody>\n";
-    for row in rows {
-        html += "<tr>";
-        for cell in row {
-            let class = if cell.parse::<f64>().is_ok() { " class=\"number\"" } else { "" };
-            write!(html, "<td{class}>{}</td>", text(cell)).expect("a String takes every write");
-        }
-        html += "</tr>\n";
-    }
+    html += rows;
     html + "</tbody></table></div>\n"
+}
+
+/// Its rows; numbers are numbers to the script.
+fn html_row(cells: &[String]) -> String {
+    let mut html = String::from("<tr>");
+    for cell in cells {
+        let class = if cell.parse::<f64>().is_ok() { " class=\"number\"" } else { "" };
+        write!(html, "<td{class}>{}</td>", text(cell)).expect("a String takes every write");
+    }
+    html + "</tr>\n"
 }
 
 /// Episodes that the page has at most, so that it stays small; of more, the longest.
@@ -274,17 +336,7 @@ fn longest(lengths: &[f64], most: usize) -> Vec<bool> {
 }
 
 /// Episodes and residuals for the script, in a form that cannot end its element.
-fn data(results: &[Outcomes]) -> String {
-    let experiments: Vec<_> = results
-        .iter()
-        .map(|outcomes| {
-            let parameters: Vec<_> = Motif::ALL
-                .iter()
-                .map(|motif| [outcomes.parameter(*motif, "drift_threshold"), outcomes.parameter(*motif, "slew_threshold")])
-                .collect();
-            json!({ "name": visible(&outcomes.name), "digest": outcomes.digest("episodes"), "tape": outcomes.digest("tape"), "parameters": parameters })
-        })
-        .collect();
+fn data(results: &[Outcomes], room: &Room, left_out: &mut LeftOut) -> String {
     let all: Vec<(usize, &Episode)> = results
         .iter()
         .enumerate()
@@ -292,34 +344,56 @@ fn data(results: &[Outcomes]) -> String {
         .collect();
     let lengths: Vec<f64> = all.iter().map(|(_, episode)| episode.t_end - episode.t_start).collect();
     let kept: Vec<(usize, &Episode)> =
-        all.iter().zip(longest(&lengths, MOST_EPISODES)).filter(|(_, kept)| *kept).map(|(one, _)| *one).collect();
-    // Series are of channels with episodes, some of which may be among those that are left out.
-    let mut channels: Vec<&str> = all.iter().map(|(_, episode)| episode.channel.as_str()).collect();
-    channels.sort();
-    channels.dedup();
-    let place = |channel: &str| channels.binary_search(&channel).unwrap_or_default();
+        all.iter().zip(longest(&lengths, room.episodes)).filter(|(_, kept)| *kept).map(|(one, _)| *one).collect();
+    left_out.episodes = all.len() - kept.len();
+    // What no episode of the page leads to is not in it.
+    let used: BTreeSet<usize> = kept.iter().map(|(index, _)| *index).collect();
+    let used: Vec<usize> = used.into_iter().collect();
+    let channels: BTreeSet<&str> = kept.iter().map(|(_, episode)| episode.channel.as_str()).collect();
+    let channels: Vec<&str> = channels.into_iter().collect();
+    let of_experiment = |index: &usize| used.binary_search(index).unwrap_or_default();
+    let of_channel = |channel: &str| channels.binary_search(&channel).unwrap_or_default();
+    let experiments: Vec<_> = used
+        .iter()
+        .map(|index| &results[*index])
+        .map(|outcomes| {
+            let parameters: Vec<_> = Motif::ALL
+                .iter()
+                .map(|motif| [outcomes.parameter(*motif, "drift_threshold"), outcomes.parameter(*motif, "slew_threshold")])
+                .collect();
+            json!({ "name": Shown::plain(&outcomes.name).to_string(), "digest": outcomes.digest("episodes"), "tape": outcomes.digest("tape"), "parameters": parameters })
+        })
+        .collect();
     let episodes: Vec<_> = kept
         .iter()
         .map(|(index, e)| {
             let numbers = [e.t_start, e.t_end, e.peak].map(rounded);
-            json!([index, e.motif as usize, place(&e.channel), numbers[0], numbers[1], numbers[2]])
+            json!([of_experiment(index), e.motif as usize, of_channel(&e.channel), numbers[0], numbers[1], numbers[2]])
         })
         .collect();
-    let series: Vec<_> = results
+    let led_to: BTreeSet<(usize, Motif, &str)> =
+        kept.iter().map(|(index, episode)| (*index, episode.motif, episode.channel.as_str())).collect();
+    let drawable: Vec<_> = results
         .iter()
         .enumerate()
         .flat_map(|(index, outcomes)| outcomes.series.iter().map(move |(key, points)| (index, key, points)))
+        .filter(|(index, (motif, channel), _)| led_to.contains(&(*index, *motif, channel.as_str())))
+        .collect();
+    left_out.series = drawable.len().saturating_sub(room.series);
+    let series: Vec<_> = drawable
+        .into_iter()
+        .take(room.series)
         .map(|(index, (motif, channel), points)| {
             let flat: Vec<f64> = points.iter().flat_map(|(t, value)| [rounded(*t), rounded(*value)]).collect();
-            json!([index, *motif as usize, place(channel), flat])
+            json!([of_experiment(&index), *motif as usize, of_channel(channel), flat])
         })
         .collect();
     let data = json!({
         "motifs": Motif::ALL.map(Motif::name),
-        "channels": channels.iter().map(|channel| visible(channel)).collect::<Vec<_>>(),
+        "channels": channels.iter().map(|channel| Shown::plain(channel).to_string()).collect::<Vec<_>>(),
         "experiments": experiments,
         "episodes": episodes,
-        "omitted": all.len() - kept.len(),
+        "omitted": left_out.episodes,
         "series": series,
     });
     data.to_string().replace('<', "\\u003c")
@@ -343,11 +417,16 @@ mod tests {
     }
 
     #[test]
+    fn with_each_try_there_is_less_room_and_in_the_end_none() {
+        let rooms: Vec<Room> = (0..=LARGEST_PAGE.ilog2() + 1).map(Room::of_try).collect();
+        assert_eq!((rooms[0].bytes, rooms[0].episodes), (usize::MAX, MOST_EPISODES));
+        assert!(rooms.windows(2).all(|pair| pair[1].bytes < pair[0].bytes && pair[1].episodes <= pair[0].episodes));
+        let last = &rooms[rooms.len() - 1];
+        assert_eq!((last.bytes, last.episodes, last.series), (0, 0, 0));
+    }
+
+    #[test]
     fn names_cannot_be_markup_nor_hide() {
-        assert_eq!(
-            text("</script><b a='1'>\u{202e}x\n&"),
-            "&lt;/script&gt;&lt;b a=&#39;1&#39;&gt;\\u{202e}x\\u{a}&amp;"
-        );
-        assert_eq!(visible("a\u{7}b"), "a\\u{7}b");
+        assert_eq!(text("</script><b a='1'>\u{202e}x\n&"), "&lt;/script&gt;&lt;b a=&#39;1&#39;&gt;\\u{202e}x\\n&amp;");
     }
 }

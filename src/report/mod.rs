@@ -63,7 +63,7 @@ pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Resu
     for figure in &figures {
         let sha256 =
             write_over(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Whole, Kind::Like(b"<svg "))?;
-        digests += &format!("\"{}\" = \"{sha256}\"\n", figure.file());
+        digests += &format!("{} = \"{sha256}\"\n", toml::Value::from(figure.file()));
     }
     write_over(&folder.join("digests.toml"), digests.as_bytes(), Durability::Whole, Kind::table(digests.as_bytes()))?;
     let html = html::page(&results, (&missing, &stale), &figures);

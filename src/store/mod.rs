@@ -13,6 +13,7 @@ mod small;
 mod staged;
 mod suggest;
 mod sweep;
+mod text;
 mod wildcard;
 
 pub use blocks::{BLOCK_BYTES, Blocks};
@@ -28,3 +29,4 @@ pub use small::{read_small, read_small_text};
 pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use suggest::{UnknownName, nearest};
 pub use wildcard::{GlobError, glob, is_glob};
+pub use text::{Shown, is_hidden, visible_json};

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::FORMAT;
 use crate::residual::NotFinite;
-use crate::store::{Place, StoreError};
+use crate::store::{Place, SignatureError, StoreError};
 
 /// A tape that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +10,9 @@ pub enum TapeError {
     /// The file system said no.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody vouches for it.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// There is no manifest: the tape is not sealed, or the manifest was lost on the way.
     #[error(
         "`{tape}` has no manifest: expected it at `{manifest}`; convert or generate the tape again, or fetch its manifest",
@@ -137,6 +140,7 @@ impl TapeError {
     pub fn place(&self) -> Place {
         match self {
             Self::Store(error) => Place::file(error.path()),
+            Self::Signature(error) => Place::file(error.path()),
             Self::BadManifest { place, .. } | Self::BadLine { place, .. } => place.clone(),
             Self::Unsealed { recording, .. }
             | Self::RecordingExists { recording }

@@ -4,7 +4,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, TapeError, manifest_path};
-use crate::store::{Place, StoreError, read_small, without_place};
+use crate::store::{Key, Place, StoreError, read_small, without_place};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -68,6 +68,9 @@ pub struct Manifest {
     /// For a converted trace, what became of its rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<RowCounts>,
+    /// The name of the tape's file, behind that of its folder for the tape of an experiment: what a signature is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tape: Option<String>,
 }
 
 impl Manifest {
@@ -82,8 +85,17 @@ impl Manifest {
     /// # Errors
     /// When there is none, it is not a manifest, or it is of a newer format.
     pub fn read(tape: &Path) -> Result<Self, TapeError> {
+        Self::from_bytes(tape, read_small(&manifest_path(tape)), None)
+    }
+
+    /// The manifest of the tape at `tape`, of which `bytes` were read; with a key it has to be signed by it.
+    pub(super) fn from_bytes(
+        tape: &Path,
+        bytes: std::io::Result<Vec<u8>>,
+        key: Option<&Key>,
+    ) -> Result<Self, TapeError> {
         let path = manifest_path(tape);
-        let text = match read_small(&path) {
+        let text = match bytes {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(TapeError::NoManifest { tape: tape.to_path_buf(), manifest: path });
@@ -94,6 +106,9 @@ impl Manifest {
             place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
             problem: without_place(&error.to_string(), error.line(), error.column()),
         })?;
+        if let Some(key) = key {
+            key.verify_manifest((&path, &text), tape, manifest.tape.as_deref())?;
+        }
         let bad =
             |problem: &str| Err(TapeError::BadManifest { place: Place::file(&path), problem: problem.to_owned() });
         if let Some(rows) = &manifest.rows

@@ -10,14 +10,16 @@ mod reader;
 pub mod recording;
 mod salvage;
 mod table;
+mod verify;
 mod writer;
 
 pub use error::TapeError;
 pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
 pub use manifest::{Manifest, RowCounts};
-pub use reader::{Tape, read};
+pub use reader::{Tape, read, read_signed};
 pub use salvage::{Kind, Salvaged, salvage};
-pub use table::samples_csv;
 #[cfg(feature = "parquet")]
 pub use table::samples_parquet;
+pub use table::{samples_csv, samples_spreadsheet};
+pub use verify::{Verified, verify};
 pub use writer::TapeWriter;

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::decode::{BadLine, Decoded, decode};
-use super::{Manifest, TapeError};
+use super::{Manifest, TapeError, manifest_path};
 use crate::residual::{Stream, StreamBuilder};
-use crate::store::{BLOCK_BYTES, Blocks, Place, StoreError};
+use crate::store::{BLOCK_BYTES, Blocks, Key, Place, StoreError, read_small};
 
 /// Bytes of a line that is on the short side. Room is made for as many samples as such lines would be at most, however many
 /// the manifest promises.
@@ -33,11 +33,28 @@ pub struct Tape {
 /// When the tape or its manifest cannot be read, the hash, the count or the times are not those of the manifest, or a
 /// line is not a sample. A wrong hash is named first: it explains all the others.
 pub fn read(path: &Path) -> Result<Tape, TapeError> {
+    read_signed(path, None)
+}
+
+/// As [`read`], and with a key the manifest has to be signed by it, as that of a tape of this name.
+///
+/// # Errors
+/// As [`read`], and when the manifest is not signed.
+pub fn read_signed(path: &Path, key: Option<&Key>) -> Result<Tape, TapeError> {
+    read_from(path, || read_small(&manifest_path(path)), key)
+}
+
+/// The same, where the bytes of the manifest are what `manifest` gives.
+pub(super) fn read_from(
+    path: &Path,
+    manifest: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    key: Option<&Key>,
+) -> Result<Tape, TapeError> {
     let file = File::open(path).map_err(StoreError::read(path))?;
     if file.metadata().map_err(StoreError::read(path))?.is_dir() {
         return Err(StoreError::read(path)(std::io::ErrorKind::IsADirectory.into()).into());
     }
-    let manifest = Manifest::read(path)?;
+    let manifest = Manifest::from_bytes(path, manifest(), key)?;
     let length = file.metadata().map_err(StoreError::read(path))?.len();
     let expected = usize::try_from(manifest.sample_count.min(length / SHORT_LINE)).unwrap_or_default();
     let (samples, sha256, bad) = decode_and_hash(path, file, length, expected)?;

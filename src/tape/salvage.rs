@@ -118,6 +118,7 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
         last_t,
         crate_version: env!("CARGO_PKG_VERSION").to_owned(),
         end,
+        part: Some(Seal::name(out)),
         continued_in: None,
     };
     seal.write(out)?;

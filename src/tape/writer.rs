@@ -15,6 +15,7 @@ const ENCODE_SAMPLES: usize = 1 << 14;
 pub struct TapeWriter {
     path: PathBuf,
     source: String,
+    name: String,
     staged: Staged,
     sample_count: u64,
     first_t: Option<f64>,
@@ -31,6 +32,7 @@ impl TapeWriter {
         Ok(Self {
             path: path.to_path_buf(),
             source: source.into(),
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             staged: Staged::create_like(path, TAPE)?,
             sample_count: 0,
             first_t: None,
@@ -46,6 +48,12 @@ impl TapeWriter {
         store::check(path, TAPE)?;
         store::check(&manifest_path(path), Kind::Manifest)?;
         Ok(())
+    }
+
+    /// With another name in its manifest than that of its file: its last folders, too.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
     }
 
     /// Appends a batch of samples, in the order given.
@@ -113,6 +121,7 @@ impl TapeWriter {
             source: self.source,
             format: Some(FORMAT),
             rows,
+            tape: Some(self.name),
         };
         let path = manifest_path(&self.path);
         write_over(&path, manifest.to_json().as_bytes(), Durability::Synced, Kind::Manifest)?;

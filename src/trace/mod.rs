@@ -39,7 +39,7 @@ pub use options::{GenericColumns, Options};
 pub use output::{is_own, source};
 
 use crate::residual::Stream;
-use crate::store::{InputDigest, file_digest};
+use crate::store::{InputDigest, Key, file_digest};
 use crate::tape::recording::read_recording;
 use crate::tape::{RowCounts, TapeError};
 
@@ -59,6 +59,14 @@ pub struct Conversion {
 /// # Errors
 /// When the file cannot be read, is not what the data set's format says, or (unless `lenient`) a row cannot be used.
 pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    convert_signed(input, options, None)
+}
+
+/// As [`convert`], and with a key the manifests of a recording have to be signed by it; no other trace has one.
+///
+/// # Errors
+/// As [`convert`], and when a manifest is not signed.
+pub fn convert_signed(input: &Path, options: &Options, key: Option<&Key>) -> Result<Conversion, TraceError> {
     match options.dataset {
         Dataset::Snowset => snowset::convert(input, options),
         Dataset::Sqlshare => sqlshare::convert(input, options),
@@ -69,7 +77,7 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
         Dataset::Pgss => pgss::convert(input, options),
         Dataset::Generic => generic::convert(input, options),
         Dataset::Otel => otel::convert(input, options),
-        Dataset::Postgres => postgres::convert(input, options),
+        Dataset::Postgres => postgres::convert(input, options, key),
     }
 }
 

@@ -11,5 +11,6 @@ mod ownership;
 mod shards;
 mod support;
 mod tapes;
+mod text;
 mod trust;
 mod wrong_uses;

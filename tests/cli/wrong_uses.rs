@@ -321,7 +321,7 @@ const CASES: &[Case] = &[
     (
         "verify t.jsonl --key key.pub",
         2,
-        "error: `key.pub` is no public key of minisign: Invalid encoding in minisign data",
+        "error: `key.pub` is not a public key of minisign: Invalid encoding in minisign data",
     ),
     (
         "verify t.jsonl --key nowhere.pub",

@@ -57,7 +57,8 @@ fn followed(semantics: &str) {
     assert_eq!(converted.code, 0, "{}", converted.stderr);
     let read = |name: &str| std::fs::read_to_string(scene.path(name)).unwrap();
     assert_eq!(read("tape.jsonl"), read("later.jsonl"));
-    assert_eq!(read("tape.jsonl.hash"), read("later.jsonl.hash"));
+    // All of the manifest but the name of the tape.
+    assert_eq!(read("tape.jsonl.hash").replace("\"tape.jsonl\"", "\"later.jsonl\""), read("later.jsonl.hash"));
     let replayed = scene.run(&["replay", "tape.jsonl", "--out", "again", "--semantics", semantics]);
     assert_eq!(replayed.code, 0, "{}", replayed.stderr);
     let table = read("out/tape/episodes.csv");

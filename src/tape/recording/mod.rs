@@ -6,7 +6,8 @@ mod seal;
 mod writer;
 
 pub use line::{Body, Cell, Columns, Cost, Epoch, Header, Key, Poll, Record, ServerIdentity, View, ViewRows};
-pub use reader::{Line, RecordingDigest, read_recording};
+pub(super) use reader::read_recording_from;
+pub use reader::{Line, RecordingDigest, read_recording, read_recording_signed};
 pub use seal::{Seal, is_recording, part_on_disk};
 pub use writer::{PART_ENDING, RecordingWriter};
 

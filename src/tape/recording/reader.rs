@@ -4,7 +4,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, Seal, part_on_disk};
-use crate::store::{Input, InputDigest, Place, StoreError, without_place};
+use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small, without_place};
 use crate::tape::TapeError;
 
 /// What has been read of a recording.
@@ -26,6 +26,28 @@ pub struct RecordingDigest {
 /// so. A wrong hash is named first: it explains all the others.
 pub fn read_recording<E: From<TapeError>>(
     path: &Path,
+    take: impl FnMut(&Place, Line) -> Result<(), E>,
+) -> Result<RecordingDigest, E> {
+    read_recording_signed(path, None, take)
+}
+
+/// As [`read_recording`], and with a key the manifest of each part has to be signed by it, as that of a part of this name.
+///
+/// # Errors
+/// As [`read_recording`], and when a manifest is not signed.
+pub fn read_recording_signed<E: From<TapeError>>(
+    path: &Path,
+    key: Option<&Key>,
+    take: impl FnMut(&Place, Line) -> Result<(), E>,
+) -> Result<RecordingDigest, E> {
+    read_recording_from(path, read_small(&Seal::path(path)), key, take)
+}
+
+/// The same, where the manifest of the first part has been read.
+pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
+    path: &Path,
+    mut manifest: std::io::Result<Vec<u8>>,
+    key: Option<&Key>,
     mut take: impl FnMut(&Place, Line) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     let mut part = path.to_path_buf();
@@ -33,14 +55,17 @@ pub fn read_recording<E: From<TapeError>>(
     let mut seals = Vec::new();
     let mut digests: Vec<InputDigest> = Vec::new();
     loop {
-        let seal = Seal::read(&part)?;
+        let seal = Seal::from_bytes(&part, manifest, key)?;
         let (found, input) = read_part(&part, &seal, first.as_ref(), &mut take)?;
         digests.push(input);
         let next = seal.continued_in.clone();
         seals.push(seal);
         first = Some(found);
         match next {
-            Some(next) => part = part_on_disk(part.with_file_name(next)),
+            Some(next) => {
+                part = part_on_disk(part.with_file_name(next));
+                manifest = read_small(&Seal::path(&part));
+            }
             None => break,
         }
     }

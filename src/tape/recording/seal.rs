@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::store::{Durability, Kind, Place, StoreError, label, read_small, without_place, write_over};
+use crate::store::{Durability, Key, Kind, Place, StoreError, label, read_small, without_place, write_over};
 use crate::tape::{TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
@@ -27,6 +27,9 @@ pub struct Seal {
     pub crate_version: String,
     /// Why it ends.
     pub end: String,
+    /// File name of this part: what a signature is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// File name of the next part, in the same folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued_in: Option<String>,
@@ -39,13 +42,28 @@ impl Seal {
         manifest_path(&part.with_file_name(label(part)))
     }
 
+    /// The name of the part at `part` as its manifest has it.
+    #[must_use]
+    pub fn name(part: &Path) -> String {
+        label(part)
+    }
+
     /// Reads the manifest of a part.
     ///
     /// # Errors
     /// When there is none, it is none of a recording, or it is of a newer format.
     pub fn read(part: &Path) -> Result<Self, TapeError> {
+        Self::from_bytes(part, read_small(&Self::path(part)), None)
+    }
+
+    /// The manifest of the part at `part`, of which `bytes` were read; with a key it has to be signed by it.
+    pub(in crate::tape) fn from_bytes(
+        part: &Path,
+        bytes: std::io::Result<Vec<u8>>,
+        key: Option<&Key>,
+    ) -> Result<Self, TapeError> {
         let path = Self::path(part);
-        let text = match read_small(&path) {
+        let text = match bytes {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(TapeError::Unsealed { recording: part.to_path_buf(), manifest: path });
@@ -57,6 +75,11 @@ impl Seal {
             let place = Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64);
             bad(place, without_place(&error.to_string(), error.line(), error.column()))
         })?;
+        if let Some(key) = key {
+            // A part that was compressed afterwards is the same part.
+            let plain = part.with_file_name(label(part));
+            key.verify_manifest((&path, &text), &plain, seal.part.as_deref())?;
+        }
         if seal.recording > RECORDING_FORMAT {
             return Err(TapeError::NewerFormat { tape: part.to_path_buf(), found: seal.recording });
         }
@@ -69,6 +92,16 @@ impl Seal {
         Ok(seal)
     }
 
+    /// Whether a manifest is one of a part of a recording.
+    pub(in crate::tape) fn is_one(bytes: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Kind {
+            #[serde(rename = "recording")]
+            _recording: u32,
+        }
+        serde_json::from_slice::<Kind>(bytes).is_ok()
+    }
+
     /// Writes the manifest of the part at `part`.
     pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("a seal has string keys and finite numbers only");
@@ -79,12 +112,7 @@ impl Seal {
 /// Whether the manifest beside `path` says that it is a part of a recording.
 #[must_use]
 pub fn is_recording(path: &Path) -> bool {
-    #[derive(Deserialize)]
-    struct Kind {
-        #[serde(rename = "recording")]
-        _recording: u32,
-    }
-    read_small(&Seal::path(path)).is_ok_and(|text| serde_json::from_slice::<Kind>(&text).is_ok())
+    read_small(&Seal::path(path)).is_ok_and(|bytes| Seal::is_one(&bytes))
 }
 
 /// The file of a part, which may have been compressed since its name was written down.

@@ -170,6 +170,7 @@ impl Part {
             last_t: self.last_t,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             end: end.to_owned(),
+            part: Some(Seal::name(&self.path)),
             continued_in,
         };
         self.file.sync_all().map_err(StoreError::write(&self.open))?;

@@ -17,8 +17,9 @@ pub use rules::{RuleError, Rules};
 
 use super::{Conversion, Options, TraceError};
 use crate::residual::{Class, Math, StreamBuilder};
+use crate::store::Key;
 use crate::tape::RowCounts;
-use crate::tape::recording::{Body, Epoch, Header, Line, Poll, Record, View, read_recording};
+use crate::tape::recording::{Body, Epoch, Header, Line, Poll, Record, View, read_recording_signed};
 
 /// Takes a residual: time in seconds since the capture began, class, value, channel.
 type Emit<'a> = dyn FnMut(f64, Class, f64, &str) + 'a;
@@ -163,10 +164,10 @@ impl Distiller {
     }
 }
 
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(input: &Path, options: &Options, key: Option<&Key>) -> Result<Conversion, TraceError> {
     let mut builder = StreamBuilder::default();
     let mut distiller: Option<Distiller> = None;
-    let read = read_recording::<TraceError>(input, |place, line| {
+    let read = read_recording_signed::<TraceError>(input, key, |place, line| {
         match line {
             Line::Header(header) => distiller = Some(Distiller::new(&header, options.rules, options.math)),
             Line::Record(record) => {
