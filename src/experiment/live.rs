@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::live_evidence::Evidence;
 use super::live_file::{LiveExperiment, Truth, TruthChannel};
 use super::{ExperimentError, Project, Report, Verdict};
 use crate::capture::Stop;
 use crate::evaluate::Window;
-use crate::live::{DATABASE, Seen, find_server};
+use crate::live::{DATABASE, LiveError, Seen, find_server};
 use crate::motif::{self, Episode, Grammar};
 use crate::residual::{Stream, number};
 use crate::store::{Durability, remove_if, write_whole};
@@ -72,6 +73,12 @@ fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Resul
         })
         .collect();
     let seen = experiment.live.run(&find_server()?, &recording, &patterns, stop)?;
+    let about = About::read(&recording)?;
+    let fault = seen.fault.map(|(begin, end)| (begin - about.began, end - about.began));
+    let missing = about.evidence.missing(experiment, &seen.captured.end, fault);
+    if !missing.is_empty() {
+        return Err(LiveError::Unwatched { problems: missing.join("; "), recording }.into());
+    }
     let options = Options { rules: experiment.rules, ..Options::new(Dataset::Postgres) };
     let converted = trace::convert(&recording, &options)?;
     let tape_path = folder.join("tape.jsonl");
@@ -85,21 +92,14 @@ fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Resul
         &motif::csv(experiment.engine.semantics(), &episodes),
         Durability::Whole,
     )?;
-    let score = score(experiment, &seen, &recording, &stream, &episodes)?;
+    let score = score(experiment, &seen, &about, &stream, &episodes);
     write_whole(&folder.join("windows.csv"), windows_csv(&score).as_bytes(), Durability::Whole)?;
     write_whole(&folder.join("score.csv"), score.csv().as_bytes(), Durability::Whole)?;
     let missed = missed(experiment, &score);
     Ok(if missed.is_empty() { Verdict::Met } else { Verdict::Missed { reason: missed.join("; ") } })
 }
 
-fn score(
-    experiment: &LiveExperiment,
-    seen: &Seen,
-    recording: &Path,
-    stream: &Stream,
-    episodes: &[Episode],
-) -> Result<LiveScore, ExperimentError> {
-    let (server, began, cost) = about(recording)?;
+fn score(experiment: &LiveExperiment, seen: &Seen, about: &About, stream: &Stream, episodes: &[Episode]) -> LiveScore {
     let mut identifiers = seen.statements.iter();
     let mut findings = Vec::new();
     for Truth { motif, channel, required } in &experiment.truth {
@@ -110,7 +110,7 @@ fn score(
             }
         };
         let Some((begin, end)) = seen.fault else { continue };
-        let window = Window::new(*motif, channel, begin - began, end - began);
+        let window = Window::new(*motif, channel, begin - about.began, end - about.began);
         findings.push(finding(window, *required, stream, episodes));
     }
     let touched = |episode: &&Episode| {
@@ -120,7 +120,7 @@ fn score(
             && findings.iter().any(|finding| episode.t_start >= finding.window.t_start - 1e-3)
     };
     let false_episodes = episodes.iter().filter(|episode| !touched(episode)).cloned().collect();
-    Ok(LiveScore { server, findings, false_episodes, cost })
+    LiveScore { server: about.server.clone(), findings, false_episodes, cost: about.cost }
 }
 
 fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode]) -> Finding {
@@ -151,33 +151,47 @@ fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode]
     }
 }
 
-/// Version of the server, time of the first poll less its `t`, and the median costs.
-fn about(recording: &Path) -> Result<(String, f64, Cost), ExperimentError> {
-    let (mut server, mut began) = (String::new(), None);
-    let mut costs: Vec<Cost> = Vec::new();
-    read_recording::<tape::TapeError>(recording, |_, line| {
-        match line {
-            Line::Header(header) => server = header.server.version,
-            Line::Record(record) => {
-                began.get_or_insert(record.wall - record.t);
-                if let Body::Poll(poll) = record.body {
-                    costs.push(poll.cost);
+/// What a recording says beside its counters.
+struct About {
+    /// Version of the server.
+    server: String,
+    /// When the capture began, seconds since 1970.
+    began: f64,
+    /// Medians.
+    cost: Cost,
+    evidence: Evidence,
+}
+
+impl About {
+    fn read(recording: &Path) -> Result<Self, ExperimentError> {
+        let (mut server, mut began) = (String::new(), None);
+        let mut costs: Vec<Cost> = Vec::new();
+        let mut evidence = Evidence::default();
+        read_recording::<tape::TapeError>(recording, |_, line| {
+            match line {
+                Line::Header(header) => server = header.server.version,
+                Line::Record(record) => {
+                    evidence.take(&record);
+                    began.get_or_insert(record.wall - record.t);
+                    if let Body::Poll(poll) = record.body {
+                        costs.push(poll.cost);
+                    }
                 }
             }
-        }
-        Ok(())
-    })?;
-    let median = |of: &dyn Fn(&Cost) -> Option<f64>| {
-        let mut values: Vec<f64> = costs.iter().filter_map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    let cost = Cost {
-        server_ms: median(&|cost| cost.server_ms),
-        cpu_ms: median(&|cost| Some(cost.cpu_ms)).unwrap_or_default(),
-        elapsed_ms: median(&|cost| Some(cost.elapsed_ms)).unwrap_or_default(),
-    };
-    Ok((server, began.unwrap_or_default(), cost))
+            Ok(())
+        })?;
+        let median = |of: &dyn Fn(&Cost) -> Option<f64>| {
+            let mut values: Vec<f64> = costs.iter().filter_map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        let cost = Cost {
+            server_ms: median(&|cost| cost.server_ms),
+            cpu_ms: median(&|cost| Some(cost.cpu_ms)).unwrap_or_default(),
+            elapsed_ms: median(&|cost| Some(cost.elapsed_ms)).unwrap_or_default(),
+        };
+        Ok(Self { server, began: began.unwrap_or_default(), cost, evidence })
+    }
 }
 
 /// The limits that were missed, in words.

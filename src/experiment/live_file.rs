@@ -54,9 +54,8 @@ pub enum TruthChannel {
     Statement(String),
 }
 
-/// Limits of a live experiment.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Limits of a live experiment, each finite and not negative.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Seconds from the fault to the start of the episode.
     pub detect_s: f64,
@@ -148,9 +147,37 @@ fn end() -> f64 {
 #[serde(deny_unknown_fields)]
 struct TruthKeys {
     #[serde(default)]
-    limits: Limits,
+    limits: LimitKeys,
     #[serde(default)]
     windows: Vec<Spanned<TruthWindow>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitKeys {
+    detect_s: Option<Spanned<f64>>,
+    recover_s: Option<Spanned<f64>>,
+    false_episodes: Option<usize>,
+}
+
+impl LimitKeys {
+    /// The limits. One that is not finite is none: no delay is above NaN.
+    fn limits(self) -> Result<Limits, Problem> {
+        let seconds = |name: &str, given: Option<Spanned<f64>>, default: f64| match given {
+            None => Ok(default),
+            Some(given) if given.get_ref().is_finite() && *given.get_ref() >= 0.0 => Ok(given.into_inner()),
+            Some(given) => {
+                let text = format!("{name} is a finite number of seconds from 0 on, not {}", given.get_ref());
+                Err(Problem::at(given.span().start, text))
+            }
+        };
+        let default = Limits::default();
+        Ok(Limits {
+            detect_s: seconds("detect_s", self.detect_s, default.detect_s)?,
+            recover_s: seconds("recover_s", self.recover_s, default.recover_s)?,
+            false_episodes: self.false_episodes.unwrap_or(default.false_episodes),
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -203,6 +230,7 @@ impl LiveExperiment {
         if !(0.05..=60.0).contains(&interval_s) {
             return Err(fail(Problem::at(at, format!("interval_s is from 0.05 to 60, not {interval_s}"))));
         }
+        let limits = file.truth.limits.limits().map_err(fail)?;
         let truth = file.truth.windows.into_iter().map(truth).collect::<Result<Vec<_>, _>>().map_err(fail)?;
         let required = truth.iter().any(|truth| truth.required);
         if required == (fault == Fault::None) {
@@ -223,16 +251,7 @@ impl LiveExperiment {
         let load = Load { scale, clients, rate };
         let settings = file.server.settings.into_iter().collect();
         let live = Live { settings, load, fault, begin_s, end_s, seconds, interval_s };
-        Ok(Self {
-            name,
-            path: path.to_path_buf(),
-            title: file.title,
-            live,
-            rules,
-            engine,
-            truth,
-            limits: file.truth.limits,
-        })
+        Ok(Self { name, path: path.to_path_buf(), title: file.title, live, rules, engine, truth, limits })
     }
 }
 
@@ -261,5 +280,33 @@ impl Problem {
             None => place,
         };
         ExperimentError::File { place, problem: self.text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(limits: &str) -> Result<LiveExperiment, ExperimentError> {
+        let text = format!("title = 'x'\n[fault]\nkind = 'none'\n[truth.limits]\n{limits}\n");
+        LiveExperiment::read(Path::new("x.toml"), &text, Path::new("."))
+    }
+
+    #[test]
+    fn limits_are_finite_and_not_negative() {
+        for key in ["detect_s", "recover_s"] {
+            for value in ["nan", "+nan", "-nan", "inf", "-inf", "-1", "-0.001", "-1e308"] {
+                let error = read(&format!("{key} = {value}")).unwrap_err().to_string();
+                let problem = format!("x.toml:5:{}`: {key} is a finite number of seconds from 0 on", key.len() + 4);
+                assert!(error.contains(&problem), "{error}");
+            }
+            for value in ["0", "0.0", "1e300", "7"] {
+                assert!(read(&format!("{key} = {value}")).is_ok(), "{key} = {value}");
+            }
+        }
+        for wrong in ["false_episodes = -1", "false_episodes = nan", "false_episodes = inf", "detect = 1"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(read("").unwrap().limits, Limits::default());
     }
 }

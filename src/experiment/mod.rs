@@ -12,6 +12,7 @@ mod explain;
 mod file;
 mod grammar_file;
 mod live;
+mod live_evidence;
 mod live_file;
 mod outcome;
 mod ownership;

@@ -32,6 +32,31 @@ pub enum LiveError {
         /// What it said.
         problem: String,
     },
+    /// The load did not run to the end.
+    #[error(
+        "the load (`pgbench`) {what} before the capture did{problem}; without its load a server shows nothing: run again"
+    )]
+    Load {
+        /// What it did.
+        what: &'static str,
+        /// What it said, behind a colon.
+        problem: String,
+    },
+    /// The fault ended by itself.
+    #[error("the fault `{fault}` ended before its time: its session was closed; run again")]
+    Fault {
+        /// Which.
+        fault: &'static str,
+    },
+    /// Too little was seen to say anything.
+    #[error("too little was seen to judge it: {problems}; what there is stands in `{recording}`; run again",
+        recording = .recording.display())]
+    Unwatched {
+        /// What is missing.
+        problems: String,
+        /// The recording.
+        recording: PathBuf,
+    },
     /// Somebody asked for the end.
     #[error("interrupted; the server has been removed")]
     Interrupted,

@@ -162,12 +162,27 @@ pub struct Planted {
 /// What keeps a fault going; dropped, it ends.
 enum Held {
     Nothing,
-    Session(#[expect(dead_code, reason = "held until it is dropped")] Session),
-    Bench(#[expect(dead_code, reason = "held until it is dropped")] Bench),
+    Session(Session),
+    Bench(Bench),
     Loop(Loop),
 }
 
 impl Planted {
+    /// An error unless the fault is still there.
+    pub(super) fn check(&mut self, server: &Server) -> Result<(), LiveError> {
+        let there = match &mut self.held {
+            Held::Nothing => true,
+            Held::Session(session) => session.is_open(),
+            Held::Bench(bench) => bench.is_running(),
+            Held::Loop(running) => !running.thread.is_finished(),
+        };
+        if there {
+            return Ok(());
+        }
+        server.answers()?;
+        Err(LiveError::Fault { fault: self.fault.name() })
+    }
+
     /// Takes it out, and starts the usual load again where the fault had ended it.
     ///
     /// # Errors

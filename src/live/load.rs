@@ -1,5 +1,6 @@
 //! What a throw-away server has to do: pgbench, and a small report beside it.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
@@ -82,22 +83,26 @@ impl Load {
     /// When pgbench does not start.
     pub fn start(&self, server: &Server) -> Result<Bench, LiveError> {
         let report = script(server, "report.sql", REPORT)?;
-        self.bench(server, self.rate, &["-b", "tpcb-like@9", "-f", &format!("{}@1", report.display())])
+        self.bench(server, "load", self.rate, &["-b", "tpcb-like@9", "-f", &format!("{}@1", report.display())])
     }
 
     /// Starts another load.
     pub(super) fn start_other(&self, server: &Server) -> Result<Bench, LiveError> {
         let other = script(server, "other.sql", OTHER)?;
-        self.bench(server, self.rate, &["-f", &other.display().to_string()])
+        self.bench(server, "other", self.rate, &["-f", &other.display().to_string()])
     }
 
     /// Starts a storm of connections.
     pub(super) fn start_storm(&self, server: &Server) -> Result<Bench, LiveError> {
         let knock = script(server, "knock.sql", KNOCK)?;
-        self.bench(server, 80, &["-C", "-f", &knock.display().to_string()])
+        self.bench(server, "storm", 80, &["-C", "-f", &knock.display().to_string()])
     }
 
-    fn bench(&self, server: &Server, rate: u32, what: &[&str]) -> Result<Bench, LiveError> {
+    fn bench(&self, server: &Server, name: &str, rate: u32, what: &[&str]) -> Result<Bench, LiveError> {
+        let fail =
+            |error: std::io::Error| LiveError::Program { program: "pgbench".to_owned(), problem: error.to_string() };
+        let log = server.folder().join(format!("{name}.log"));
+        let messages = File::create(&log).map_err(fail)?;
         let mut command = server.program("pgbench");
         command.args(["-U", "app", "-n", "-j", "1", "-T", "100000", "--latency-limit", "1000"]);
         command.args([
@@ -108,12 +113,9 @@ impl Load {
             "-D",
             &format!("scale={}", self.scale),
         ]);
-        command.args(what).arg(DATABASE).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(what).arg(DATABASE).stdout(Stdio::null()).stderr(messages);
         own_group(&mut command);
-        let child = command
-            .spawn()
-            .map_err(|error| LiveError::Program { program: "pgbench".to_owned(), problem: error.to_string() })?;
-        Ok(Bench(child))
+        Ok(Bench { child: command.spawn().map_err(fail)?, log })
     }
 }
 
@@ -124,18 +126,41 @@ fn script(server: &Server, name: &str, text: &str) -> Result<PathBuf, LiveError>
 }
 
 /// A running pgbench; dropped, it ends.
-pub struct Bench(Child);
+pub struct Bench {
+    child: Child,
+    /// What it says on stderr: nothing, as long as all is well.
+    log: PathBuf,
+}
 
 impl Bench {
     /// Whether it is still running: it ends by itself when its server goes away.
     pub fn is_running(&mut self) -> bool {
-        matches!(self.0.try_wait(), Ok(None))
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// An error unless it is running with all its sessions: what is measured without a load is no evidence of anything.
+    pub(super) fn check(&mut self, server: &Server) -> Result<(), LiveError> {
+        let running = self.is_running();
+        let quiet = std::fs::metadata(&self.log).is_ok_and(|log| log.len() == 0);
+        if running && quiet {
+            return Ok(());
+        }
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        // It goes on without a session that was ended.
+        let aborted = said.lines().find(|line| line.contains("aborted"));
+        if running && aborted.is_none() {
+            return Ok(());
+        }
+        server.answers()?;
+        let problem = aborted.or(said.lines().last()).map_or_else(String::new, |line| format!(": {line}"));
+        let what = if running { "lost a session" } else { "ended" };
+        Err(LiveError::Load { what, problem })
     }
 }
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

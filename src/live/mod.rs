@@ -60,7 +60,7 @@ impl Live {
         self.load.prepare(&server)?;
         self.fault.prepare(&server)?;
         let mut usual = Some(self.load.start(&server)?);
-        wait(WARM_UP, stop)?;
+        wait(WARM_UP, stop, || check(&server, &mut usual))?;
         let target = Target::new(&server.conninfo(OBSERVER, DATABASE), &|_| None)?;
         let settings = Capture {
             recording: recording.to_path_buf(),
@@ -87,6 +87,7 @@ impl Live {
         }
         let captured = capturing.join().expect("a capture does not panic");
         let fault = hurt?;
+        check(&server, &mut usual)?;
         let statements = statements.iter().map(|pattern| identifier(&server, pattern)).collect::<Result<_, _>>()?;
         Ok(Seen { captured: captured?, fault, statements })
     }
@@ -100,13 +101,13 @@ impl Live {
     ) -> Result<Option<(f64, f64)>, LiveError> {
         let began = std::time::Instant::now();
         let until = |seconds: f64| Duration::from_secs_f64(seconds).saturating_sub(began.elapsed());
-        wait(until(self.begin_s), stop)?;
+        wait(until(self.begin_s), stop, || check(server, usual))?;
         let begin = now();
-        let planted = self.fault.plant(server, &self.load, usual)?;
-        wait(until(self.end_s), stop)?;
+        let mut planted = self.fault.plant(server, &self.load, usual)?;
+        wait(until(self.end_s), stop, || planted.check(server).and_then(|()| check(server, usual)))?;
         planted.end(server, &self.load, usual)?;
         let end = now();
-        wait(until(self.seconds), stop)?;
+        wait(until(self.seconds), stop, || check(server, usual))?;
         Ok((self.fault != Fault::None).then_some((begin, end)))
     }
 }
@@ -125,13 +126,19 @@ fn identifier(server: &Server, pattern: &str) -> Result<i64, LiveError> {
     })
 }
 
-/// Waits, unless somebody asks for the end.
-fn wait(pause: Duration, stop: &Stop) -> Result<(), LiveError> {
+/// An error unless the usual load runs, if it should.
+fn check(server: &Server, usual: &mut Option<Bench>) -> Result<(), LiveError> {
+    usual.as_mut().map_or(Ok(()), |bench| bench.check(server))
+}
+
+/// Waits, unless somebody asks for the end or `check` finds that it is of no use.
+fn wait(pause: Duration, stop: &Stop, mut check: impl FnMut() -> Result<(), LiveError>) -> Result<(), LiveError> {
     let began = std::time::Instant::now();
     while began.elapsed() < pause {
         if stop.is_asked() {
             return Err(LiveError::Interrupted);
         }
+        check()?;
         std::thread::sleep((pause - began.elapsed()).min(Duration::from_millis(50)));
     }
     Ok(())

@@ -216,6 +216,11 @@ impl Server {
         output("psql", &mut command)
     }
 
+    /// An error unless it answers.
+    pub(super) fn answers(&self) -> Result<(), LiveError> {
+        self.psql("postgres", "SELECT 1").map(drop).map_err(|_| self.fail("went away while it was watched"))
+    }
+
     fn fail(&self, problem: &str) -> LiveError {
         let log = self.log();
         let lines: Vec<&str> = log.lines().rev().take(5).collect();
@@ -257,6 +262,11 @@ impl Session {
         let input = child.stdin.take().expect("it was asked for");
         let answers = BufReader::new(child.stdout.take().expect("it was asked for"));
         Ok(Self { child, input, answers })
+    }
+
+    /// Whether it is still open.
+    pub(super) fn is_open(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Runs statements, and comes back when the last one has been executed.

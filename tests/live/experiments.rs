@@ -87,9 +87,14 @@ fn wrong_files_start_no_server() {
         ("scale = 1", "scale = 0", "scale is from 1 to 1000"),
         ("[capture]", "[captured]", "unknown field `captured`"),
         ("kind = 'table-lock'", "kind = 'none'", "without a fault nothing is required"),
+        (
+            "[[truth.windows]]",
+            "[truth.limits]\ndetect_s = nan\n[[truth.windows]]",
+            "detect_s is a finite number of seconds",
+        ),
     ] {
         assert!(SHORT.contains(from), "{from}");
-        folder.write("experiments/live/short.toml", SHORT.replace(from, to));
+        folder.write("experiments/live/short.toml", SHORT.replacen(from, to, 1));
         let ran = folder.run(&["run", "experiments/live/short.toml"]);
         assert!(ran.code == 2 && ran.stderr.contains(problem), "{problem}: {} {}", ran.code, ran.stderr);
     }
@@ -98,4 +103,81 @@ fn wrong_files_start_no_server() {
     assert!(ran.code == 2 && ran.stderr.contains("this is a live experiment"), "{}", ran.stderr);
     let ran = folder.run_with(&["run", "experiments/live/short.toml"], ("PG_BIN", "/nowhere"));
     assert!(ran.code == 12 && ran.stderr.contains("or set PG_BIN"), "{} {}", ran.code, ran.stderr);
+}
+
+/// Ten seconds without a fault: nothing may be found, if somebody looked.
+const NULL: &str = "
+title = 'null'
+[load]
+scale = 1
+clients = 2
+rate = 20
+[capture]
+seconds = 12
+[fault]
+kind = 'none'
+begin_s = 1
+end_s = 2
+";
+
+/// The processes below `pid`, itself not counted, and their command lines.
+fn below(pid: u32) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(child) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // The name, in parentheses, may have blanks; the parent is the second field behind it.
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
+        if parent == Some(pid) {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            found.push((child, String::from_utf8_lossy(&line).replace('\0', " ")));
+            found.extend(below(child));
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server; make test-live"]
+fn a_server_or_load_that_dies_is_no_verdict() {
+    // What is hurt, by which signal, and what is said of it.
+    let cases = [
+        ("postgres -D ", "KILL", &["went away while it was watched", "too little was seen to judge it"][..]),
+        ("postgres -D ", "INT", &["went away while it was watched", "too little was seen to judge it"]),
+        ("pgbench ", "KILL", &["the load (`pgbench`) ended before the capture did"]),
+        ("pgbench ", "STOP", &["no statement of the load ended in the last"]),
+        ("postgres: app bench", "TERM", &["the load (`pgbench`) lost a session", "the load (`pgbench`) ended"]),
+    ];
+    for (who, signal, expected) in cases {
+        let folder = Folder::new();
+        folder.write("data/datasets.toml", "");
+        folder.write("experiments/live/n.toml", NULL);
+        let running = folder.start(&["run", "experiments/live/n.toml", "--json"]);
+        while !folder.path("out/n/recording.jsonl.part").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let processes = below(running.id());
+        // The shell that holds the server has its command line, too.
+        let is = |line: &str| line.contains(who) && !line.starts_with("sh ");
+        let hurt = processes.iter().find(|(_, line)| is(line));
+        let (pid, _) = hurt.unwrap_or_else(|| panic!("{who}: {processes:?}"));
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status();
+        assert!(sent.unwrap().success());
+        let ran = running.end();
+        assert_eq!(ran.code, 13, "{who} {signal}: {}{}", ran.stdout, ran.stderr);
+        let json = ran.json();
+        assert_eq!(json[0]["verdict"], "failed");
+        let message = json[0]["error"]["message"].as_str().unwrap();
+        assert!(expected.iter().any(|part| message.contains(part)), "{who} {signal}: {message}");
+        // What there is can be read.
+        assert_eq!(folder.run(&["verify", "out/n/recording.jsonl"]).code, 0);
+        assert!(!folder.path("out/n/score.csv").exists());
+    }
+    // Left alone, it is met.
+    let folder = Folder::new();
+    folder.write("data/datasets.toml", "");
+    folder.write("experiments/live/n.toml", NULL);
+    let ran = folder.run(&["run", "experiments/live/n.toml", "--json"]);
+    assert_eq!(ran.json()[0]["verdict"], "met", "{}{}", ran.stdout, ran.stderr);
 }
