@@ -120,7 +120,7 @@ impl Follower {
     pub fn seal(self, table: &Path) -> Result<Followed, CaptureError> {
         let rows = self.distiller.map(|distiller| distiller.rows().clone()).unwrap_or_default();
         let manifest = self.writer.finalise(Some(rows))?;
-        let stream = tape::read(&self.path)?.stream;
+        let stream = tape::read_even_empty(&self.path)?.stream;
         let episodes = self.engine.replay(&stream);
         write_over(table, &motif::csv(self.engine.semantics(), &episodes), Durability::Synced, EPISODES)?;
         let told = |episode: &&Episode| {

@@ -9,7 +9,7 @@ use super::output::{Output, Text};
 use super::verify::KeyArgument;
 use super::{Exit, Outcome};
 use crate::residual::Stream;
-use crate::tape::{Manifest, RowCounts, TapeWriter, manifest_path};
+use crate::tape::{Manifest, RowCounts, TapeWriter, Use, manifest_path};
 use crate::trace::postgres::Rules;
 use crate::trace::{self, Dataset, GenericColumns, Options};
 
@@ -152,6 +152,11 @@ fn text(tape: &TapeJson) -> Text {
         .line(format!("  stream {}", tape.stream_fingerprint));
     if let Some(rows) = &tape.rows {
         let mut line = format!("  rows   {} read, {} used", rows.read, rows.used);
+        let used_for = |what: Use| rows.used_for.get(&what).copied();
+        if let Some(baseline) = used_for(Use::Baseline) {
+            let residual = used_for(Use::Residual).unwrap_or_default();
+            line += &format!(" ({residual} for residuals, {baseline} for baselines only)");
+        }
         for (reason, count) in &rows.rejected {
             line += &format!(", {count} rejected ({reason})");
         }

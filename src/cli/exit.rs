@@ -11,7 +11,7 @@ pub enum Exit {
     Usage,
     /// A digest differs.
     Differs,
-    /// No expected result to compare with, or one that no experiment claims.
+    /// No expected result to compare with, one that no experiment claims, or a skip where `--fail-on-skip` forbids it.
     NoExpected,
     /// An input is missing, malformed, or not what its hash says.
     Input,
@@ -31,8 +31,8 @@ pub enum Exit {
 pub(super) const HELP: &str = "\
 Exit codes: 0 all as expected · 1 internal error, or an output cannot be written · 2 bad usage or experiment file
   10 a digest differs, or a live experiment missed its limits
-  11 no expected result, or one that no experiment claims
-  12 an input is missing, malformed, or not what its hash says
+  11 no expected result, one that no experiment claims, or a skip with --fail-on-skip
+  12 an input is missing, malformed, not what its hash says, or leaves no sample
   13 a capture is incomplete: the server refused or went away · 130 interrupted
   shard only: 12 do not retry · 14 merge refused · 15 nondeterminism · 75 try again";
 

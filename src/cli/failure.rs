@@ -58,6 +58,15 @@ impl Failure {
         Self { exit: Exit::Input, kind: "stale", message: message.to_owned(), place: None }
     }
 
+    /// Experiments that were skipped where that must not be.
+    pub(super) fn skipped(count: usize) -> Self {
+        let message = format!(
+            "{count} skipped, not compared, and --fail-on-skip is given; run where the libm is that of the expected \
+             result, or leave the option out"
+        );
+        Self { exit: Exit::NoExpected, kind: "skipped", message, place: None }
+    }
+
     pub(super) fn internal(error: &anyhow::Error) -> Self {
         Self { exit: Exit::Internal, kind: "internal", message: format!("{error:#}"), place: None }
     }
@@ -229,6 +238,7 @@ fn tape(error: &TapeError) -> (Exit, &'static str) {
         TapeError::HashMismatch { .. } => (Exit::Input, "hash"),
         TapeError::BadLine { .. } => (Exit::Input, "line"),
         TapeError::ManifestDisagrees { .. } => (Exit::Input, "manifest-disagrees"),
+        TapeError::Empty { .. } => (Exit::Input, "empty"),
     }
 }
 
@@ -239,6 +249,7 @@ fn trace(error: &TraceError) -> (Exit, &'static str) {
         TraceError::Busy(LockError::Busy { .. }) => (Exit::Internal, "busy"),
         TraceError::Busy(LockError::Store(error)) => store(error),
         TraceError::Malformed { .. } => (Exit::Input, "trace"),
+        TraceError::Empty { .. } => (Exit::Input, "empty"),
     }
 }
 
@@ -260,6 +271,9 @@ fn live(error: &LiveError) -> (Exit, &'static str) {
     match error {
         LiveError::NoServer { .. } => (Exit::Input, "no-server"),
         LiveError::Server { .. } | LiveError::Program { .. } => (Exit::Incomplete, "server"),
+        LiveError::Load { .. } | LiveError::Fault { .. } | LiveError::Unwatched { .. } => {
+            (Exit::Incomplete, "unwatched")
+        }
         LiveError::Interrupted => (Exit::Interrupted, "interrupted"),
         LiveError::Capture(error) => captured(error),
         LiveError::Store(error) => store(error),

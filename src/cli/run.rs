@@ -28,6 +28,9 @@ pub(super) struct Run {
     /// Run every stage, even if nothing that it is made from has changed since the last run
     #[arg(long)]
     no_cache: bool,
+    /// End with exit code 11 if an experiment is skipped: nothing was compared; for CI
+    #[arg(long)]
+    fail_on_skip: bool,
     /// Write the verdicts to this file as JUnit XML, for CI
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -85,8 +88,29 @@ impl Run {
         let told = tell(&reports, &selection.orphans, output)?;
         let names = selection.experiments.iter().map(|experiment| &experiment.name);
         let foreign: Vec<PathBuf> = names.flat_map(|name| experiment::foreign(&project, name)).collect();
-        Ok(Exit::worst([told, foreign::tell(&foreign, output)]))
+        let exit = Exit::worst([told, foreign::tell(&foreign, output)]);
+        let skipped = count(&reports, "skipped");
+        if self.fail_on_skip && skipped > 0 {
+            output.error(&Failure::skipped(skipped));
+            return Ok(Exit::worst([exit, Exit::NoExpected]));
+        }
+        Ok(exit)
     }
+}
+
+/// How many experiments have this verdict.
+fn count(reports: &[Report], verdict: &str) -> usize {
+    reports.iter().filter(|report| verdict_name(report) == verdict).count()
+}
+
+/// How many experiments have which verdict, such as `3 experiments: 2 same, 1 skipped`.
+fn summary(reports: &[Report]) -> String {
+    const VERDICTS: [&str; 7] = ["same", "met", "differs", "missed", "no-expected", "skipped", "failed"];
+    let counts = VERDICTS.map(|verdict| (count(reports, verdict), verdict));
+    let counts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, verdict)| format!("{count} {verdict}")).collect();
+    let plural = if reports.len() == 1 { "" } else { "s" };
+    format!("{} experiment{plural}: {}", reports.len(), counts.join(", "))
 }
 
 /// Tells of experiments that were run, here or in shards.
@@ -110,6 +134,9 @@ pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> O
         })
         .collect();
     output.data(&json, || text(reports, output));
+    if !reports.is_empty() {
+        output.note(&summary(reports));
+    }
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {
         output.note(format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));

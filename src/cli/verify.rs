@@ -10,7 +10,7 @@ use super::{Exit, Outcome};
 use crate::experiment;
 use crate::store::{Key, Shown};
 use crate::tape::recording::Seal;
-use crate::tape::{self, Manifest};
+use crate::tape::{self, Manifest, TapeError};
 
 /// Check tapes, recordings and results without replaying them: hash, count, order, well-formedness, and who signed them
 #[derive(clap::Args)]
@@ -76,7 +76,14 @@ fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
     }
     Ok(match tape::verify(path, key)? {
         tape::Verified::Tape(tape) => Verified::Tape(tape.manifest, tape.ordered),
-        tape::Verified::Recording(read) => Verified::Recording(read.seals),
+        tape::Verified::Recording(read) => {
+            let sum = |of: fn(&Seal) -> u64| read.seals.iter().map(of).sum::<u64>();
+            if sum(|seal| seal.polls) == 0 {
+                let rows = format!(": {} gaps and no poll", sum(|seal| seal.gaps));
+                return Err(TapeError::Empty { tape: path.to_path_buf(), rows }.into());
+            }
+            Verified::Recording(read.seals)
+        }
     })
 }
 

@@ -15,7 +15,8 @@ pub enum Verdict {
     Differs,
     /// There is nothing to compare with.
     NoExpected,
-    /// A platform-bound experiment met another libm than the expected result was made with, and differs.
+    /// A platform-bound experiment met another libm than the expected result was made with, and differs in nothing but what
+    /// a libm decides.
     Skipped {
         /// The libm of the expected result, and the one here.
         reason: String,
@@ -78,22 +79,36 @@ pub(super) fn rows(actual: Option<&Outcome>, expected: Option<&Outcome>) -> Vec<
 /// The verdict on a result.
 pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
     let Some(expected) = expected else { return Verdict::NoExpected };
-    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm, the program and the name are no result.
+    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm, the program, the name and what may be
+    // empty are no result.
     let made_with = Outcome {
         libm: actual.libm.clone(),
         program: actual.program.clone(),
         experiment: actual.experiment.clone(),
+        allow_empty: actual.allow_empty,
         ..expected.clone()
     };
     if *actual == made_with {
         return Verdict::Same;
     }
     match (&expected.libm, &actual.libm) {
-        (Some(there), Some(here)) if there != here => {
+        (Some(there), Some(here)) if there != here && libm_explains(actual, expected) => {
             Verdict::Skipped { reason: format!("the expected result was made with {there}, this is {here}") }
         }
         _ => Verdict::Differs,
     }
+}
+
+/// Whether another libm may be why `actual` is not `expected`: it decides the samples and the tables of an evaluation, and
+/// nothing else. What the experiment is made from and asks for is bytes and texts, and a tape gives the same episodes
+/// everywhere.
+fn libm_explains(actual: &Outcome, expected: &Outcome) -> bool {
+    let same = |stage: &str| actual.stages.get(stage) == expected.stages.get(stage);
+    let asked = ["input", "options", "grammar", EVALUATION].into_iter().all(same)
+        && (&actual.options, &actual.grammar, &actual.evaluation)
+            == (&expected.options, &expected.grammar, &expected.evaluation);
+    let replayed = ["stream", "episodes"].into_iter().all(same);
+    asked && (!same("tape") || (replayed && !actual.evaluation.is_empty()))
 }
 
 /// Reads the expected result in `folder`, and checks that its tables are those that it names.
@@ -113,6 +128,17 @@ pub(super) fn expected_signed(
     Ok(Some(expected))
 }
 
+/// An error if `outcome`, read from `path`, is of no samples, and its experiment does not say that this is right.
+pub(super) fn check_samples(path: &Path, outcome: &Outcome) -> Result<(), ExperimentError> {
+    if outcome.counts.samples > 0 || outcome.allow_empty {
+        return Ok(());
+    }
+    let rows = outcome.counts.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
+    let problem =
+        format!("the result is of no sample{rows}; if that is right, set `allow_empty = true` in the experiment");
+    Err(ExperimentError::Result { place: Place::file(path), problem })
+}
+
 /// An error unless the tables in `folder` are those that `outcome`, read from `path`, names.
 pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &Outcome) -> Result<(), ExperimentError> {
     for (name, recorded) in &outcome.tables {
@@ -127,4 +153,63 @@ pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &Outcome) -> Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A result whose stages are all `1`, made with a libm.
+    fn outcome(libm: &str, evaluates: bool) -> Outcome {
+        let mut outcome = Outcome { libm: Some(libm.to_owned()), ..Outcome::default() };
+        for stage in STAGES.into_iter().filter(|stage| evaluates || *stage != EVALUATION) {
+            outcome.set(stage, "1".to_owned());
+        }
+        if evaluates {
+            outcome.evaluation.insert("seeds".to_owned(), "1..3".to_owned());
+        }
+        outcome
+    }
+
+    #[test]
+    fn a_run_is_skipped_only_where_a_libm_can_be_the_reason() {
+        // What differs, whether there is an evaluation, and whether another libm excuses it.
+        let cases: [(&[&str], bool, bool); 14] = [
+            (&["tape", "stream", "episodes", "tables"], false, true),
+            (&["tape"], false, true),
+            (&["tables"], true, true),
+            (&["tape", "stream", "episodes", "tables"], true, true),
+            (&["input"], false, false),
+            (&["input", "tape", "stream", "episodes", "tables"], false, false),
+            (&["options", "tape", "stream"], false, false),
+            (&["grammar", "episodes", "tables"], false, false),
+            (&["grammar", "tape"], false, false),
+            (&[EVALUATION, "tables"], true, false),
+            (&[EVALUATION, "tape"], true, false),
+            (&["stream"], false, false),
+            (&["episodes", "tables"], true, false),
+            (&["tables"], false, false),
+        ];
+        for (stages, evaluates, skipped) in cases {
+            let expected = outcome("glibc 2.36 x86_64", evaluates);
+            for (libm, elsewhere) in [("glibc 2.36 x86_64", false), ("glibc 2.40 x86_64", true)] {
+                let mut actual = outcome(libm, evaluates);
+                stages.iter().for_each(|stage| actual.set(stage, "2".to_owned()));
+                let name = verdict(&actual, Some(&expected)).name();
+                assert_eq!(name, if skipped && elsewhere { "skipped" } else { "differs" }, "{stages:?} {libm}");
+            }
+        }
+        let elsewhere = outcome("glibc 2.40 x86_64", false);
+        let expected = outcome("glibc 2.36 x86_64", false);
+        assert_eq!(verdict(&elsewhere, Some(&expected)), Verdict::Same);
+        // The texts count, too, not only their digests.
+        let mut actual = elsewhere;
+        actual.set("tape", "2".to_owned());
+        actual.options.insert("seed".to_owned(), "7".to_owned());
+        assert_eq!(verdict(&actual, Some(&expected)), Verdict::Differs);
+        // Counts alone are decided by no libm.
+        let mut actual = outcome("glibc 2.40 x86_64", false);
+        actual.counts.samples = 1;
+        assert_eq!(verdict(&actual, Some(&expected)), Verdict::Differs);
+    }
 }

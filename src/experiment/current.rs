@@ -26,6 +26,9 @@ pub fn last_result(project: &Project, experiment: &Experiment) -> Result<Outcome
     if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
         return stale(OTHER_EXPERIMENT);
     }
+    if last.counts.samples == 0 && !experiment.allow_empty {
+        return stale("it is of no sample, and the experiment does not say `allow_empty = true`");
+    }
     if last.stages.get("input") != Some(&input_digest(project, &experiment.source)?) {
         return stale("its input has changed since its last run");
     }

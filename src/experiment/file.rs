@@ -31,6 +31,8 @@ pub struct Experiment {
     pub engine: Engine,
     /// What is scored, if anything is.
     pub evaluation: Option<Evaluation>,
+    /// Whether it is right that the trace leaves no sample. It is no part of the digests: there are none to decide of.
+    pub allow_empty: bool,
 }
 
 /// Where the samples of an experiment come from.
@@ -81,8 +83,9 @@ impl Source {
 }
 
 /// Every key of an experiment file, for suggestions; a test compares it with the structures.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "title",
+    "allow_empty",
     "input",
     "data",
     "trace",
@@ -111,6 +114,8 @@ const KEYS: [&str; 23] = [
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
+    #[schemars(with = "Option<bool>")]
+    allow_empty: Option<Spanned<bool>>,
     #[schemars(with = "Option<Input>")]
     input: Option<Spanned<Input>>,
     #[schemars(with = "Option<Convert>")]
@@ -229,13 +234,23 @@ impl Experiment {
             return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
         }
         let title = file.title.clone();
+        let allow_empty = file.allow_empty.as_ref().is_some_and(|allow| *allow.get_ref());
         let evaluate = file.evaluate.take();
         let replay = std::mem::take(&mut file.replay);
         let source = source(file).map_err(fail)?;
         let engine = replay.engine(source.is_own(), root, text).map_err(|error| error.into_error(&fail))?;
         let evaluation =
             evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine)).transpose().map_err(fail)?;
-        Ok(Self { name, path: path.to_path_buf(), text: text.to_owned(), title, source, engine, evaluation })
+        Ok(Self {
+            name,
+            path: path.to_path_buf(),
+            text: text.to_owned(),
+            title,
+            source,
+            engine,
+            evaluation,
+            allow_empty,
+        })
     }
 }
 
@@ -260,11 +275,16 @@ fn source(file: File) -> Result<Source, Problem> {
     match (file.input, file.generate) {
         (Some(input), None) => {
             let at = input.span().start;
-            trace(input.into_inner(), file.convert.map(Spanned::into_inner).unwrap_or_default(), at)
+            let allow_empty = file.allow_empty.is_some_and(Spanned::into_inner);
+            trace(input.into_inner(), file.convert.map(Spanned::into_inner).unwrap_or_default(), allow_empty, at)
         }
         (None, Some(generate)) => {
             if let Some(convert) = file.convert {
                 return Err(Problem::at(convert.span().start, "generated samples are not converted; remove [convert]"));
+            }
+            if let Some(allow) = file.allow_empty {
+                let text = "a generator always gives samples; remove `allow_empty`";
+                return Err(Problem::at(allow.span().start, text));
             }
             let at = generate.span().start;
             generated(generate.into_inner(), at)
@@ -280,7 +300,7 @@ fn dataset(name: &Spanned<String>) -> Result<Dataset, Problem> {
     name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))
 }
 
-fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
+fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<Source, Problem> {
     let adapter = match (&input.data, &input.dataset) {
         // By convention the catalogue's names are those of the adapters; another one says which it is.
         (Some(name), None) => name.parse().map_err(|error| {
@@ -316,6 +336,7 @@ fn trace(input: Input, convert: Convert, at: usize) -> Result<Source, Problem> {
         },
         // The input is the first stage of the digest chain.
         digest: true,
+        allow_empty,
     };
     if adapter != Dataset::Generic && options.generic != GenericColumns::default() {
         return Err(Problem::at(at, "`time_col`, `value_col`, `channel_col` and `pre_residualized` are for `generic`"));

@@ -71,7 +71,7 @@ fn every_key_is_known_for_suggestions() {
     let evaluation = read(generated).unwrap().evaluation.unwrap();
     assert_eq!((evaluation.seeds, evaluation.sweep), (vec![1, 2, 3], Some((Axis::Scale, vec![0.0, 1.0]))));
     keys(&toml::from_str(generated).unwrap(), &mut found);
-    found.extend(["noise".to_owned(), "rules".to_owned()]);
+    found.extend(["allow_empty", "noise", "rules"].map(str::to_owned));
     found.sort();
     found.dedup();
     let mut known: Vec<String> = known_keys().map(str::to_owned).collect();
@@ -97,7 +97,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
     let cases = [
         (
             "title = 't'\n[inptu]\ndata = 'ceb'\n",
-            "`x.toml:2:2`: unknown field `inptu`, expected one of `title`, `input`, `convert`, `generate`, `replay`, `evaluate`; did you mean `input`?",
+            "`x.toml:2:2`: unknown field `inptu`, expected one of `title`, `allow_empty`, `input`, `convert`, `generate`, `replay`, `evaluate`; did you mean `input`?",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchanel = 'x'\n",

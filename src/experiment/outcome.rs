@@ -39,6 +39,9 @@ pub struct Outcome {
     /// The experiment that it is the result of, which no stage hashes: what a signature is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<String>,
+    /// Whether the experiment says that there may be no sample; it decides nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_empty: bool,
     /// Version of the program that made it, which no stage hashes: it explains, and decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,

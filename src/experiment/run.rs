@@ -136,6 +136,7 @@ fn parameters_and_inputs(
     let mut outcome = Outcome {
         program: Some(env!("CARGO_PKG_VERSION").to_owned()),
         experiment: Some(experiment.name.clone()),
+        allow_empty: experiment.allow_empty,
         ..Outcome::default()
     };
     outcome.set_parameters(options(&experiment.source), &experiment.engine);
@@ -170,9 +171,12 @@ pub(super) fn execute(
     let known = |stage: &str| last.outcome.as_ref().and_then(|outcome| outcome.stages.get(stage)).cloned();
 
     let tape_path = folder.join("tape.jsonl");
-    let unchanged = match last.outcome {
-        None => None,
-        Some(_) => Some(input_digest(project, &experiment.source)?),
+    let unchanged = match &last.outcome {
+        // What is right only with `allow_empty` is converted again without it, and refused.
+        Some(before) if experiment.allow_empty || before.counts.samples > 0 => {
+            Some(input_digest(project, &experiment.source)?)
+        }
+        _ => None,
     };
     let kept = unchanged.filter(|input| last.need(CachedStage::Convert, &inputs.convert(input), &folder) == Need::None);
     match (kept, known("tape"), &last.outcome) {
@@ -185,9 +189,10 @@ pub(super) fn execute(
         _ => {
             let (samples, input, rows) = samples(project, catalogue, &experiment.source)?;
             outcome.set("input", input);
-            outcome.counts.rows.clone_from(&rows);
+            outcome.counts.rows = rows.clone().map(RowCounts::of_result);
             let name = format!("{}/tape.jsonl", experiment.name);
             let mut writer = TapeWriter::create(&tape_path, samples.source())?.named(name);
+            writer.allow_empty(experiment.allow_empty);
             writer.append_stream(&samples)?;
             outcome.set("tape", writer.finalise(rows)?.sha256);
         }

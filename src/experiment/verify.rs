@@ -12,7 +12,7 @@ pub fn result_file(folder: &Path) -> Option<PathBuf> {
 /// Reads the result in a folder, and checks that its tables are those that it names.
 ///
 /// # Errors
-/// When there is none, or it is not what it says.
+/// When there is none, it is not what it says, or it is one of no samples where that is not allowed.
 pub fn verify_result(folder: &Path) -> Result<Outcome, ExperimentError> {
     verify_result_signed(folder, None)
 }
@@ -32,5 +32,6 @@ pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<Outcome,
     let experiment = whole.file_name().unwrap_or_default().to_string_lossy();
     let outcome = Outcome::read_signed(&path, &experiment, key)?.ok_or_else(none)?;
     compare::check_tables(folder, &path, &outcome)?;
+    compare::check_samples(&path, &outcome)?;
     Ok(outcome)
 }

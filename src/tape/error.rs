@@ -120,6 +120,17 @@ pub enum TapeError {
         /// What the samples say.
         actual: String,
     },
+    /// There is nothing on the tape: whatever is said of it would be said of nothing.
+    #[error(
+        "`{tape}` holds no sample{rows}; make it again from a trace that leaves some, or, if it is right that there is none, \
+         by an experiment with `allow_empty = true`", tape = .tape.display()
+    )]
+    Empty {
+        /// The tape or recording.
+        tape: PathBuf,
+        /// What became of the rows that it was made from, behind a colon; empty if that is not known.
+        rows: String,
+    },
     /// A sample that a tape cannot hold was given to the writer.
     #[error("sample {index} (channel `{channel}`) cannot be written to `{tape}`", tape = .tape.display())]
     BadSample {
@@ -151,6 +162,7 @@ impl TapeError {
             | Self::NewerFormat { tape, .. }
             | Self::HashMismatch { tape, .. }
             | Self::ManifestDisagrees { tape, .. }
+            | Self::Empty { tape, .. }
             | Self::BadSample { tape, .. } => Place::file(tape),
         }
     }

@@ -11,13 +11,64 @@ use crate::store::{Key, Place, StoreError, read_small, without_place};
 pub struct RowCounts {
     /// Rows (records, queries, spans) in the file.
     pub read: u64,
-    /// Rows that took part in the residuals.
+    /// Rows that gave a residual or fed a baseline.
     pub used: u64,
-    /// Rows that did not, by reason.
+    /// Those, by what they were used for, see [`Use`]. It stands in manifests of tapes, not in results of experiments.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub used_for: BTreeMap<Use, u64>,
+    /// Rows that did neither, by reason.
     pub rejected: BTreeMap<String, u64>,
 }
 
+/// What a row is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Use {
+    /// It gave no residual, but fed what later rows are held against.
+    Baseline,
+    /// It gave a residual.
+    Residual,
+}
+
+impl Use {
+    /// What a row is used for that feeds a baseline, and has given a residual or not.
+    #[must_use]
+    pub const fn of(residual: bool) -> Self {
+        if residual { Self::Residual } else { Self::Baseline }
+    }
+}
+
 impl RowCounts {
+    /// Counts a row that is used.
+    pub fn use_for(&mut self, what: Use) {
+        self.used += 1;
+        *self.used_for.entry(what).or_default() += 1;
+    }
+
+    /// The counts as results of experiments have them: what rows are used for is no part of those.
+    #[must_use]
+    pub fn of_result(mut self) -> Self {
+        self.used_for.clear();
+        self
+    }
+
+    /// What became of the rows, where they left no sample.
+    #[must_use]
+    pub fn account(&self) -> String {
+        if self.read == 0 {
+            return "no row was read".to_owned();
+        }
+        let plural = if self.read == 1 { " was" } else { "s were" };
+        let mut text = format!("{} row{plural} read", self.read);
+        if self.used > 0 {
+            text += &format!(", {} only fed a baseline", self.used);
+        }
+        for (reason, rows) in &self.rejected {
+            text += &format!(", {rows} rejected ({reason})");
+        }
+        text
+    }
+
     /// Counts a row that cannot be read.
     pub fn reject(&mut self, reason: String) {
         *self.rejected.entry(reason).or_default() += 1;
@@ -35,6 +86,9 @@ impl RowCounts {
     pub fn append(&mut self, other: Self) {
         self.read += other.read;
         self.used += other.used;
+        for (what, rows) in other.used_for {
+            *self.used_for.entry(what).or_default() += rows;
+        }
         for (reason, rows) in other.rejected {
             *self.rejected.entry(reason).or_default() += rows;
         }
@@ -71,6 +125,9 @@ pub struct Manifest {
     /// The name of the tape's file, behind that of its folder for the tape of an experiment: what a signature is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tape: Option<String>,
+    /// The experiment that made the tape says that it may hold no sample.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_empty: bool,
 }
 
 impl Manifest {
@@ -115,6 +172,12 @@ impl Manifest {
             && rows.rejected.values().try_fold(rows.used, |sum, rows| sum.checked_add(*rows)) != Some(rows.read)
         {
             return bad("rows read are not rows used and rejected together");
+        }
+        if let Some(rows) = &manifest.rows
+            && !rows.used_for.is_empty()
+            && rows.used_for.values().try_fold(0_u64, |sum, rows| sum.checked_add(*rows)) != Some(rows.used)
+        {
+            return bad("rows used are not those of all uses together");
         }
         match manifest.format {
             Some(0) => bad("there is no format 0"),

@@ -15,8 +15,8 @@ mod writer;
 
 pub use error::TapeError;
 pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
-pub use manifest::{Manifest, RowCounts};
-pub use reader::{Tape, read, read_signed};
+pub use manifest::{Manifest, RowCounts, Use};
+pub use reader::{Tape, read, read_even_empty, read_signed};
 pub use salvage::{Kind, Salvaged, salvage};
 #[cfg(feature = "parquet")]
 pub use table::samples_parquet;

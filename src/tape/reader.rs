@@ -30,8 +30,9 @@ pub struct Tape {
 /// samples (21 bytes each, plus the channel names), not by the file.
 ///
 /// # Errors
-/// When the tape or its manifest cannot be read, the hash, the count or the times are not those of the manifest, or a
-/// line is not a sample. A wrong hash is named first: it explains all the others.
+/// When the tape or its manifest cannot be read, the hash, the count or the times are not those of the manifest, a line
+/// is not a sample, or there is none at all and the manifest does not allow that. A wrong hash is named first: it
+/// explains all the others.
 pub fn read(path: &Path) -> Result<Tape, TapeError> {
     read_signed(path, None)
 }
@@ -46,6 +47,28 @@ pub fn read_signed(path: &Path, key: Option<&Key>) -> Result<Tape, TapeError> {
 
 /// The same, where the bytes of the manifest are what `manifest` gives.
 pub(super) fn read_from(
+    path: &Path,
+    manifest: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    key: Option<&Key>,
+) -> Result<Tape, TapeError> {
+    let tape = read_any(path, manifest, key)?;
+    if tape.stream.is_empty() && !tape.manifest.allow_empty {
+        let rows = tape.manifest.rows.map_or_else(String::new, |rows| format!(": {}", rows.account()));
+        return Err(TapeError::Empty { tape: path.to_path_buf(), rows });
+    }
+    Ok(tape)
+}
+
+/// Reads and verifies the tape at `path` as [`read`] does, and takes one without samples, too: whoever says nothing of them
+/// may.
+///
+/// # Errors
+/// As for [`read`], but for the last.
+pub fn read_even_empty(path: &Path) -> Result<Tape, TapeError> {
+    read_any(path, || read_small(&manifest_path(path)), None)
+}
+
+fn read_any(
     path: &Path,
     manifest: impl FnOnce() -> std::io::Result<Vec<u8>>,
     key: Option<&Key>,

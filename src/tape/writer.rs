@@ -20,6 +20,7 @@ pub struct TapeWriter {
     sample_count: u64,
     first_t: Option<f64>,
     last_t: Option<f64>,
+    allow_empty: bool,
 }
 
 impl TapeWriter {
@@ -37,6 +38,7 @@ impl TapeWriter {
             sample_count: 0,
             first_t: None,
             last_t: None,
+            allow_empty: false,
         })
     }
 
@@ -54,6 +56,11 @@ impl TapeWriter {
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    /// Lets the tape be one without samples, and its manifest say so: [`super::read`] refuses any other.
+    pub fn allow_empty(&mut self, allow: bool) {
+        self.allow_empty = allow;
     }
 
     /// Appends a batch of samples, in the order given.
@@ -122,6 +129,7 @@ impl TapeWriter {
             format: Some(FORMAT),
             rows,
             tape: Some(self.name),
+            allow_empty: self.allow_empty,
         };
         let path = manifest_path(&self.path);
         write_over(&path, manifest.to_json().as_bytes(), Durability::Synced, Kind::Manifest)?;

@@ -1,5 +1,5 @@
 use crate::store::{LockError, Place, StoreError};
-use crate::tape::TapeError;
+use crate::tape::{RowCounts, TapeError};
 
 /// A trace that cannot be converted.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,17 @@ pub enum TraceError {
         /// What, and what would be right.
         problem: String,
     },
+    /// Nothing is left of the trace: whatever is said of it would be said of nothing.
+    #[error(
+        "{place} leaves no sample: {}; give a longer trace, or check the data set, the columns and the construction; an \
+         experiment for which this is right says `allow_empty = true`", .rows.account()
+    )]
+    Empty {
+        /// The trace.
+        place: Place,
+        /// What became of its rows.
+        rows: Box<RowCounts>,
+    },
 }
 
 impl TraceError {
@@ -32,7 +43,7 @@ impl TraceError {
             Self::Recording(error) => error.place(),
             Self::Busy(LockError::Busy { folder, .. }) => Place::file(folder),
             Self::Busy(LockError::Store(error)) => Place::file(error.path()),
-            Self::Malformed { place, .. } => place.clone(),
+            Self::Malformed { place, .. } | Self::Empty { place, .. } => place.clone(),
         }
     }
 }

@@ -96,11 +96,6 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         Construction::Reference => reference(&mut output, &table)?,
         Construction::Own => plain(&mut output, &table)?,
     }
-    if options.construction == Construction::Reference && output.builder.is_empty() {
-        return Err(output.file_error(
-            "there is no residual: a channel needs more than three rows, of which the first three are its baseline",
-        ));
-    }
     Ok(output.finish())
 }
 
@@ -130,10 +125,11 @@ fn as_they_are(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError
 fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
     for rows in by_channel(table) {
         if rows.len() <= PUBLISHED_BASELINE {
-            output.rows.withdraw(rows.len() as u64, "in a channel of three rows or fewer");
+            output.withdraw(&rows, "in a channel of three rows or fewer");
             continue;
         }
         let (first, rest) = rows.split_at(PUBLISHED_BASELINE);
+        first.iter().for_each(|row| output.feeds(*row));
         let baseline = first.iter().fold(-0.0, |sum, row| sum + table.value[*row]) / PUBLISHED_BASELINE as f64;
         let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
         for row in rest {

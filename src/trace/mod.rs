@@ -39,7 +39,7 @@ pub use options::{GenericColumns, Options};
 pub use output::{is_own, source};
 
 use crate::residual::Stream;
-use crate::store::{InputDigest, Key, file_digest};
+use crate::store::{InputDigest, Key, Place, file_digest};
 use crate::tape::recording::read_recording;
 use crate::tape::{RowCounts, TapeError};
 
@@ -57,7 +57,8 @@ pub struct Conversion {
 /// Converts the trace at `input` to residuals.
 ///
 /// # Errors
-/// When the file cannot be read, is not what the data set's format says, or (unless `lenient`) a row cannot be used.
+/// When the file cannot be read, is not what the data set's format says, (unless `lenient`) a row cannot be used, or (unless
+/// `allow_empty`) no sample is left.
 pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
     convert_signed(input, options, None)
 }
@@ -67,7 +68,7 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
 /// # Errors
 /// As [`convert`], and when a manifest is not signed.
 pub fn convert_signed(input: &Path, options: &Options, key: Option<&Key>) -> Result<Conversion, TraceError> {
-    match options.dataset {
+    let converted = match options.dataset {
         Dataset::Snowset => snowset::convert(input, options),
         Dataset::Sqlshare => sqlshare::convert(input, options),
         Dataset::SqlshareText => sqlshare_text::convert(input, options),
@@ -78,7 +79,11 @@ pub fn convert_signed(input: &Path, options: &Options, key: Option<&Key>) -> Res
         Dataset::Generic => generic::convert(input, options),
         Dataset::Otel => otel::convert(input, options),
         Dataset::Postgres => postgres::convert(input, options, key),
+    }?;
+    if converted.stream.is_empty() && !options.allow_empty {
+        return Err(TraceError::Empty { place: Place::file(input), rows: Box::new(converted.rows) });
     }
+    Ok(converted)
 }
 
 /// The digest of a trace of any kind, as [`convert`] gives it of what it reads: the parts of a recording are one input, each

@@ -19,6 +19,8 @@ pub struct Options {
     pub rules: Rules,
     /// Hash the file while it is read. Decides no residual, but costs as much as reading.
     pub digest: bool,
+    /// Take a trace that leaves no sample for what it is, instead of failing. Decides no residual.
+    pub allow_empty: bool,
 }
 
 impl Options {
@@ -33,6 +35,7 @@ impl Options {
             generic: GenericColumns::default(),
             rules: Rules::default(),
             digest: false,
+            allow_empty: false,
         }
     }
 

@@ -135,10 +135,11 @@ fn reference(
     channel: ChannelId,
 ) -> Result<(), TraceError> {
     if rows.len() <= PUBLISHED_BASELINE {
-        output.rows.withdraw(rows.len() as u64, "of a statement with three spans or fewer");
+        output.withdraw(rows, "of a statement with three spans or fewer");
         return Ok(());
     }
     let (first, rest) = rows.split_at(PUBLISHED_BASELINE);
+    first.iter().for_each(|row| output.feeds(*row));
     let baseline = first.iter().fold(-0.0, |sum, row| sum + table.ms[*row]) / PUBLISHED_BASELINE as f64;
     for row in rest {
         let latency = formula::latency(table.ms[*row], baseline);

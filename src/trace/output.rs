@@ -6,6 +6,7 @@ use super::row::LENIENT_HINT;
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::{ChannelId, Class, NotFinite, StreamBuilder};
 use crate::store::{InputDigest, Place, label};
+use crate::tape::Use;
 
 /// A residual before it is checked: time in seconds, class, value, channel.
 pub(super) type Residual = (f64, Class, f64, ChannelId);
@@ -18,18 +19,34 @@ pub(super) struct Output<'a> {
     input: Option<InputDigest>,
     path: PathBuf,
     options: &'a Options,
+    /// What each row was used for so far.
+    uses: Vec<Used>,
 }
+
+/// What has become of a row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Used {
+    Nothing,
+    Baseline,
+    Residual,
+    /// It is among the rejected ones.
+    Rejected,
+}
+
+/// Why a row is not used that could be read.
+const UNUSED: &str = "gives no residual and feeds no baseline";
 
 impl<'a> Output<'a> {
     /// An output with room for `samples`, and the table of the reading.
     pub(super) fn new<T>(path: &Path, options: &'a Options, reading: Reading<T>, samples: usize) -> (Self, T) {
         let Reading { table, rows, lines, input } = reading;
         let builder = StreamBuilder::with_capacity(samples);
-        (Self { builder, rows, lines, input, path: path.to_path_buf(), options }, table)
+        let uses = vec![Used::Nothing; usize::try_from(rows.used).unwrap_or_default()];
+        (Self { builder, rows, lines, input, path: path.to_path_buf(), options, uses }, table)
     }
 
     /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is not finite: then the row is
-    /// an error, or counted when lenient, and `false` is returned.
+    /// an error, or counted when lenient, and `false` is returned. Where `true` is, the row feeds its baseline, if there is one.
     pub(super) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
         let fault = residuals.iter().find_map(|(t, _, value, _)| not_finite(*t, *value));
         match fault {
@@ -37,6 +54,7 @@ impl<'a> Output<'a> {
                 for (t, class, value, channel) in residuals {
                     self.push(*t, *class, *value, *channel)?;
                 }
+                self.mark(row, if residuals.is_empty() { Used::Baseline } else { Used::Residual });
                 Ok(true)
             }
             Some(fault) if self.options.lenient => {
@@ -44,7 +62,7 @@ impl<'a> Output<'a> {
                     NotFinite::Time(_) => "time not finite",
                     NotFinite::Value(_) => "residual not finite",
                 };
-                self.rows.withdraw(1, reason);
+                self.withdraw(&[row], reason);
                 Ok(false)
             }
             Some(fault) => {
@@ -52,6 +70,21 @@ impl<'a> Output<'a> {
                 Err(TraceError::Malformed { place, problem: format!("{fault}{LENIENT_HINT}") })
             }
         }
+    }
+
+    /// Says that a row feeds a baseline, and gives no residual of its own.
+    pub(super) fn feeds(&mut self, row: usize) {
+        self.mark(row, Used::Baseline);
+    }
+
+    /// Rejects rows that could be read.
+    pub(super) fn withdraw(&mut self, rows: &[usize], reason: &str) {
+        self.rows.withdraw(rows.len() as u64, reason);
+        rows.iter().for_each(|row| self.mark(*row, Used::Rejected));
+    }
+
+    fn mark(&mut self, row: usize, used: Used) {
+        self.uses[row] = self.uses[row].max(used);
     }
 
     /// Appends a residual that belongs to no single row.
@@ -67,7 +100,12 @@ impl<'a> Output<'a> {
     }
 
     /// The conversion, labelled by data set, construction and file name, with `suffix`.
-    pub(super) fn finish_with(self, suffix: &str) -> Conversion {
+    pub(super) fn finish_with(mut self, suffix: &str) -> Conversion {
+        let count = |used: Used| self.uses.iter().filter(|other| **other == used).count() as u64;
+        let used = [(Use::Baseline, count(Used::Baseline)), (Use::Residual, count(Used::Residual))];
+        let unused = count(Used::Nothing);
+        self.rows.used_for.extend(used.into_iter().filter(|(_, rows)| *rows > 0));
+        self.rows.withdraw(unused, UNUSED);
         let source = labelled(&self.path, self.options, suffix);
         Conversion { stream: self.builder.finish(source), rows: self.rows, input: self.input }
     }

@@ -124,11 +124,25 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
     }
     let (queries, times) = (table.by_query(), table.times());
+    feed(&mut output, &table, &queries, options.construction == Construction::Reference);
     match options.construction {
         Construction::Reference => reference(&mut output, &table, &queries, &times, options)?,
         Construction::Own => plain(&mut output, &table, &queries, &times, options)?,
     }
     Ok(output.finish())
+}
+
+/// Says which rows tell of calls: both ends of an interval in which there were some, and, if `first` says so, a first
+/// snapshot whose totals count as an interval.
+fn feed(output: &mut Output<'_>, table: &Snapshots, queries: &[Vec<usize>], first: bool) {
+    for rows in queries {
+        if first && table.calls[rows[0]] > 0 {
+            output.feeds(rows[0]);
+        }
+        for pair in rows.windows(2).filter(|pair| table.calls[pair[1]] > table.calls[pair[0]]) {
+            pair.iter().for_each(|row| output.feeds(*row));
+        }
+    }
 }
 
 /// Mean latency of each interval against the first three for ever, and how far the entropy of what ran is below its

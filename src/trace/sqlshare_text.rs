@@ -12,6 +12,7 @@ use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Channels, Class, StreamBuilder};
 use crate::store::{Input, Place};
+use crate::tape::Use;
 
 /// What stands between two queries.
 const SEPARATOR: &[u8] = &[b'_'; 40];
@@ -47,6 +48,10 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
     let mut builder = StreamBuilder::with_capacity(ids.len() / GROUP);
     let groups = ids.chunks_exact(GROUP);
     rows.withdraw(groups.remainder().len() as u64, "in the last group, which is not full");
+    // The first group is only what the second is held against.
+    let baseline = rows.used.min(GROUP as u64);
+    let used = [(Use::Baseline, baseline), (Use::Residual, rows.used - baseline)];
+    rows.used_for.extend(used.into_iter().filter(|(_, rows)| *rows > 0));
     let mixes: Vec<Mix> = groups.map(|group| tally(&mut group.iter().map(|id| ranks[id.index()]).collect())).collect();
     for (before, pair) in mixes.windows(2).enumerate() {
         let start = (before + 1) * GROUP;

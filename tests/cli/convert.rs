@@ -17,7 +17,10 @@ fn a_conversion_tells_its_digests_and_what_became_of_the_rows() {
     let said =
         folder.ok(&["convert", "--dataset", "job", "job.csv", "--tape", "t.jsonl", "--channel", "reference", "--json"]);
     let said = said.json();
-    assert_eq!(said["rows"], serde_json::json!({ "read": 3, "used": 3, "rejected": {} }));
+    assert_eq!(
+        said["rows"],
+        serde_json::json!({ "read": 3, "used": 3, "used_for": { "residual": 3 }, "rejected": {} })
+    );
     assert_eq!(said["sample_count"], 7);
     let manifest: serde_json::Value = serde_json::from_str(&folder.read("t.jsonl.hash")).unwrap();
     assert_eq!(manifest["source"], "job@job.csv");

@@ -141,7 +141,9 @@ fn an_expected_result_of_another_libm_is_not_compared_and_said_so() {
     let elsewhere = expected.replace(line, "libm = \"abacus 1.0\"");
     folder.write("results/p/expected.toml", &elsewhere);
     assert_eq!(verdict(&folder, 0), "same", "another libm that gives the same bits");
-    folder.write("results/p/expected.toml", elsewhere.replace("samples = 5966", "samples = 5967"));
+    // A tape whose bits are others there is what a libm explains.
+    let tape = elsewhere.lines().find(|line| line.starts_with("tape = ")).unwrap();
+    folder.write("results/p/expected.toml", elsewhere.replace(tape, "tape = \"0\""));
     let run = folder.run(&["run"]);
     assert_eq!(run.code, 0);
     assert!(

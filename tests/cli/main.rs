@@ -13,4 +13,5 @@ mod support;
 mod tapes;
 mod text;
 mod trust;
+mod verdicts;
 mod wrong_uses;

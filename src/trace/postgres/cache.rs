@@ -7,8 +7,8 @@ use super::counters::{Counters, Layout, resets};
 use super::series::{Judgement, Measured, Residual, SeriesOf};
 use super::{Emit, Names, Rules};
 use crate::residual::{Class, Math};
-use crate::tape::RowCounts;
 use crate::tape::recording::{Header, View, ViewRows};
+use crate::tape::{RowCounts, Use};
 
 /// Whose blocks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,8 @@ impl Cache {
         self.pools.values_mut().for_each(Pool::clear);
     }
 
-    /// Takes in the rows of `pg_stat_database` or of `pg_stat_io`.
+    /// Takes in the rows of `pg_stat_database` or of `pg_stat_io`, and says what each of those with a growth is used for, in order;
+    /// the others are counted.
     pub(super) fn take(
         &mut self,
         t: f64,
@@ -73,7 +74,7 @@ impl Cache {
         (names, rules): (&Names, &Rules),
         counts: &mut RowCounts,
         emit: &mut Emit<'_>,
-    ) {
+    ) -> Vec<Option<Use>> {
         let grown = match view {
             View::Databases => self.databases.take(view, rows, (&self.database_layout, &self.resets[0]), false, counts),
             _ => self.io.take(view, rows, (&self.io_layout, &self.resets[1]), false, counts),
@@ -86,6 +87,7 @@ impl Cache {
             floor: rules.cache_floor,
             hold: rules.cache_hold,
         };
+        let mut used = Vec::with_capacity(grown.len());
         for growth in grown {
             let (blocks, by) = match view {
                 View::Databases => {
@@ -96,6 +98,7 @@ impl Cache {
                     let [object, context] = self.io_identity.of(growth.row);
                     // Rings of a bulk read or a vacuum miss by design.
                     if (object.text(), context.text()) != (Some("relation"), Some("normal")) {
+                        used.push(None);
                         continue;
                     }
                     (Blocks::Context("normal".to_owned()), [growth.by[0] / self.block_bytes, growth.by[1]])
@@ -104,14 +107,16 @@ impl Cache {
             let alone = [by[0], by[0] + by[1]];
             let pooled = self.pools.entry(blocks.clone()).or_default().add(t, alone, rules.pool_s);
             // Back ends flush their counters about once a second, so that an interval may have none.
-            if pooled[1] >= rules.cache_blocks && alone[1] > 0.0 {
+            let judged = pooled[1] >= rules.cache_blocks && alone[1] > 0.0;
+            used.push(judged.then(|| {
                 let measured = Measured { t, pooled, alone };
-                self.misses.take(&blocks, || blocks.name(names), measured, &judgement, rules, emit);
-            }
+                self.misses.take(&blocks, || blocks.name(names), measured, &judgement, rules, emit)
+            }));
         }
         if view == View::Databases {
             self.misses.silence(t, Class::CacheIo, |blocks| blocks.name(names), rules, emit);
         }
+        used
     }
 }
 
@@ -159,7 +164,6 @@ impl Checkpoints {
         else {
             return counts.reject("primes the counters: first, or behind a gap".to_owned());
         };
-        counts.used += 1;
         if requested > before {
             self.recent.push_back((t, requested - before));
         }
@@ -168,6 +172,7 @@ impl Checkpoints {
         }
         let count: f64 = self.recent.iter().map(|(_, count)| count).sum();
         self.known |= count > 1.0;
+        counts.use_for(Use::of(self.known));
         if self.known {
             // One is nothing, two are 0.69.
             emit(t, Class::CacheIo, math.ln(count.max(1.0)).min(rules.limit), CHECKPOINTS);

@@ -52,7 +52,7 @@ impl Counters {
     }
 
     /// Takes in the rows of a poll, and gives what each grew by in the columns of `layout`. A row that is new since the last poll
-    /// has grown from nothing if `from_zero`, else it only primes.
+    /// has grown from nothing if `from_zero`, else it only primes. Whoever takes a growth counts its row.
     pub(super) fn take<'a, const N: usize>(
         &mut self,
         view: View,
@@ -86,10 +86,7 @@ impl Counters {
                 }
             };
             match growth {
-                Ok(by) => {
-                    counts.used += 1;
-                    grown.push(Growth { row, by });
-                }
+                Ok(by) => grown.push(Growth { row, by }),
                 Err(reason) => counts.reject(reason.to_owned()),
             }
         }

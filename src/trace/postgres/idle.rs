@@ -6,8 +6,8 @@ use super::baseline::SLACK_S;
 use super::counters::Layout;
 use super::{Emit, Rules};
 use crate::residual::{Class, Math};
-use crate::tape::RowCounts;
 use crate::tape::recording::{Cell, Header, View, ViewRows};
+use crate::tape::{RowCounts, Use};
 
 /// The channel, of all databases together.
 const CHANNEL: &str = "idle-transaction";
@@ -43,11 +43,12 @@ impl Idle {
         emit: &mut Emit<'_>,
     ) {
         counts.read += rows.rows.len() as u64;
-        counts.used += rows.rows.len() as u64;
         let since = *self.since.get_or_insert(t);
         // A poll leaves out a row that is as it was.
         let seconds = rows.rows.last().map(|row| self.seconds(row)).or(self.before.map(|(_, seconds)| seconds));
         let Some(seconds) = seconds else { return };
+        let known = t - since >= rules.known_s;
+        rows.rows.iter().for_each(|_| counts.use_for(Use::of(known)));
         if let Some((at, before)) = self.before.replace((t, seconds))
             && before > 0.0
             && seconds < before + (t - at) - SLACK_S
@@ -57,7 +58,7 @@ impl Idle {
         while self.ended.front().is_some_and(|(at, _)| *at < t - rules.adopt_s) {
             self.ended.pop_front();
         }
-        if t - since >= rules.known_s {
+        if known {
             let guard = rules.idle_guard_s;
             let residual = math.ln((seconds + guard) / (self.usual() + guard));
             let residual = if residual > rules.idle_floor { residual.min(rules.limit) } else { 0.0 };

@@ -18,8 +18,8 @@ pub use rules::{RuleError, Rules};
 use super::{Conversion, Options, TraceError};
 use crate::residual::{Class, Math, StreamBuilder};
 use crate::store::Key;
-use crate::tape::RowCounts;
 use crate::tape::recording::{Body, Epoch, Header, Line, Poll, Record, View, read_recording_signed};
+use crate::tape::{RowCounts, Use};
 
 /// Takes a residual: time in seconds since the capture began, class, value, channel.
 type Emit<'a> = dyn FnMut(f64, Class, f64, &str) + 'a;
@@ -137,8 +137,9 @@ impl Distiller {
                     names.0.insert(dbid, name.to_owned());
                 }
             }
-            self.cache.take(t, (View::Databases, rows), (names, &rules), counts, emit);
-            self.sessions.take(t, rows, (names, &rules, math), emit);
+            let blocks = self.cache.take(t, (View::Databases, rows), (names, &rules), counts, emit);
+            let began = self.sessions.take(t, rows, (names, &rules, math), emit);
+            blocks.into_iter().zip(began).for_each(|(blocks, began)| used(counts, blocks.max(began)));
         }
         if let Some(rows) = view(View::Statements) {
             self.statements.take(t, rows, (names, &rules, math), counts, emit);
@@ -153,7 +154,8 @@ impl Distiller {
             self.tables.take(t, rows, (&rules, math), counts, emit);
         }
         if let Some(rows) = view(View::Io) {
-            self.cache.take(t, (View::Io, rows), (names, &rules), counts, emit);
+            let blocks = self.cache.take(t, (View::Io, rows), (names, &rules), counts, emit);
+            blocks.into_iter().for_each(|blocks| used(counts, blocks));
         }
         if let Some(rows) = view(View::Wal) {
             self.checkpoints.take(t, rows, (&rules, math), counts, emit);
@@ -161,6 +163,14 @@ impl Distiller {
         if let Some(rows) = view(View::Plans) {
             self.plans.take(t, rows, (&rules, math), counts, emit);
         }
+    }
+}
+
+/// Counts a row of counters by what it is used for, if for anything.
+fn used(counts: &mut RowCounts, what: Option<Use>) {
+    match what {
+        Some(what) => counts.use_for(what),
+        None => counts.reject("nothing to judge by: too few blocks, or a context that misses by design".to_owned()),
     }
 }
 

@@ -7,8 +7,8 @@ use super::counters::{Counters, Layout, resets};
 use super::series::{Judgement, Measured, Residual, SeriesOf};
 use super::{Emit, Names, Rules};
 use crate::residual::{Class, Math, formula};
-use crate::tape::RowCounts;
 use crate::tape::recording::{Header, View, ViewRows};
+use crate::tape::{RowCounts, Use};
 
 /// Rows per index scan of each table: a proxy of cardinality that needs no log.
 pub(super) struct Tables {
@@ -55,12 +55,18 @@ impl Tables {
         };
         for growth in self.counters.take(View::Tables, rows, (&self.layout, &self.resets), false, counts) {
             let [_, name] = self.identity.of(growth.row);
-            let Some(name) = name.text().map(str::to_owned) else { continue };
+            let Some(name) = name.text().map(str::to_owned) else {
+                counts.reject("no name".to_owned());
+                continue;
+            };
             let [scans, fetched] = growth.by;
             if scans > 0.0 {
                 let alone = [fetched, scans];
                 let pooled = self.pools.entry(name.clone()).or_default().add(t, alone, rules.pool_s);
-                self.rows.take(&name, || name.clone(), Measured { t, pooled, alone }, &judgement, rules, emit);
+                let measured = Measured { t, pooled, alone };
+                counts.use_for(self.rows.take(&name, || name.clone(), measured, &judgement, rules, emit));
+            } else {
+                counts.reject("no index scan since the poll before".to_owned());
             }
         }
         self.rows.silence(t, Class::Cardinality, String::clone, rules, emit);
@@ -97,15 +103,17 @@ impl Sessions {
         self.before = None;
     }
 
-    /// Takes in the rows of `pg_stat_database`, which are counted elsewhere.
+    /// Takes in the rows of `pg_stat_database`, and says what each of those with a growth is used for, in order.
     pub(super) fn take(
         &mut self,
         t: f64,
         rows: &ViewRows,
         (names, rules, math): (&Names, &Rules, Math),
         emit: &mut Emit<'_>,
-    ) {
+    ) -> Vec<Option<Use>> {
+        // They are counted by the distiller, since the cache is read off them, too.
         let mut counted = RowCounts::default();
+        let mut used = Vec::new();
         let judgement = Judgement {
             class: Class::Contention,
             residual: Residual::Ln(math, rules.session_guard),
@@ -118,14 +126,18 @@ impl Sessions {
         let interval = self.before.replace(t).map(|before| t - before);
         for growth in self.counters.take(View::Databases, rows, (&self.layout, &self.resets), false, &mut counted) {
             let [dbid] = self.identity.of(growth.row);
-            let (Some(dbid), Some(interval)) = (dbid.int(), interval) else { continue };
+            let (Some(dbid), Some(interval)) = (dbid.int(), interval) else {
+                used.push(None);
+                continue;
+            };
             let alone = [growth.by[0], interval];
             let pooled = self.pools.entry(dbid).or_default().add(t, alone, rules.pool_s);
             let name = || format!("sessions:{}", names.database(dbid));
-            self.began.take(&dbid, name, Measured { t, pooled, alone }, &judgement, rules, emit);
+            used.push(Some(self.began.take(&dbid, name, Measured { t, pooled, alone }, &judgement, rules, emit)));
         }
         let name = |dbid: &i64| format!("sessions:{}", names.database(*dbid));
         self.began.silence(t, Class::Contention, name, rules, emit);
+        used
     }
 }
 
@@ -149,7 +161,7 @@ impl Plans {
         emit: &mut Emit<'_>,
     ) {
         counts.read += rows.rows.len() as u64;
-        let mut worst: BTreeMap<i64, [f64; 2]> = BTreeMap::new();
+        let mut worst: BTreeMap<i64, ([f64; 2], u64)> = BTreeMap::new();
         for row in &rows.rows {
             let [queryid, planned, actual] = self.layout.of(row);
             let (Some(queryid), Some(planned), Some(actual)) = (queryid.int(), planned.number(), actual.number())
@@ -157,12 +169,12 @@ impl Plans {
                 counts.reject("no identifier or no rows".to_owned());
                 continue;
             };
-            counts.used += 1;
             // Too many and too few are wrong alike.
             let wrong = formula::cardinality(math, planned, actual).abs();
-            let worst = worst.entry(queryid).or_default();
+            let (worst, rows) = worst.entry(queryid).or_default();
             worst[0] += wrong;
             worst[1] += 1.0;
+            *rows += 1;
         }
         let judgement = Judgement {
             class: Class::Cardinality,
@@ -173,9 +185,10 @@ impl Plans {
             floor: 0.3,
             hold: rules.rows_hold,
         };
-        for (queryid, alone) in worst {
+        for (queryid, (alone, rows)) in worst {
             let measured = Measured { t, pooled: alone, alone };
-            self.worst.take(&queryid, || format!("plan:{queryid}"), measured, &judgement, rules, emit);
+            let used = self.worst.take(&queryid, || format!("plan:{queryid}"), measured, &judgement, rules, emit);
+            (0..rows).for_each(|_| counts.use_for(used));
         }
         self.worst.silence(t, Class::Cardinality, |queryid| format!("plan:{queryid}"), rules, emit);
     }

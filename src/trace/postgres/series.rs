@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::baseline::Baseline;
 use super::{Emit, Rules};
 use crate::residual::{Class, Math};
+use crate::tape::Use;
 
 /// How the ratios of a class are judged.
 #[derive(Clone, Copy)]
@@ -69,7 +70,7 @@ impl<K> Default for SeriesOf<K> {
 }
 
 impl<K: Ord + Clone> SeriesOf<K> {
-    /// Takes in an interval of a channel, and emits its residual once its baseline is known.
+    /// Takes in an interval of a channel, and emits its residual once its baseline is known; until then it only feeds that.
     pub(super) fn take(
         &mut self,
         key: &K,
@@ -78,7 +79,7 @@ impl<K: Ord + Clone> SeriesOf<K> {
         judgement: &Judgement,
         rules: &Rules,
         emit: &mut Emit<'_>,
-    ) {
+    ) -> Use {
         let Measured { t, pooled: [amount, count], alone: [fed_amount, fed_count] } = measured;
         let baseline = self.channels.entry(key.clone()).or_default();
         let residual = baseline.usual(t, judgement.dispersion, rules).map(|usual| {
@@ -90,13 +91,14 @@ impl<K: Ord + Clone> SeriesOf<K> {
         });
         let up = residual.is_some_and(|residual| residual >= judgement.hold);
         baseline.feed(t, (fed_amount, fed_count), up, rules);
-        let Some(residual) = residual else { return };
+        let Some(residual) = residual else { return Use::Baseline };
         emit(t, judgement.class, residual, &name());
         if up {
             self.up.insert(key.clone(), (t, t));
         } else if let Some((_, said)) = self.up.get_mut(key) {
             *said = t;
         }
+        Use::Residual
     }
 
     /// Says of channels that were up, and of which nothing was said at `t`, that they are quiet: a statement that is not executed

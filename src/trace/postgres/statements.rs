@@ -1,6 +1,6 @@
 //! Statements: blocks that a call reads, and the mix of what is called.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::baseline::{Pool, is_past};
 use super::counters::{Counters, Layout, resets};
@@ -8,11 +8,17 @@ use super::series::{Judgement, Measured, Residual, SeriesOf};
 use super::{Emit, Names, Rules};
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Class, Math};
-use crate::tape::RowCounts;
 use crate::tape::recording::{Cell, Header, View, ViewRows};
+use crate::tape::{RowCounts, Use};
 
 /// A statement of a database, whoever calls it: `(dbid, queryid)`.
 type Statement = (i64, i64);
+
+/// A row that grew by calls.
+struct Called {
+    /// It is part of the mix: the statement was called by a client.
+    mixed: bool,
+}
 
 /// Calls by statement, in order of it.
 type Mix = Vec<(i64, u64)>;
@@ -57,19 +63,24 @@ impl Statements {
     ) {
         let grown = self.counters.take(View::Statements, rows, (&self.layout, &self.resets), true, counts);
         // A statement has a row for each role that calls it.
-        let mut called: BTreeMap<Statement, [f64; 2]> = BTreeMap::new();
+        let mut called: BTreeMap<Statement, ([f64; 2], Vec<Called>)> = BTreeMap::new();
         let mut mixes: BTreeMap<i64, BTreeMap<i64, u64>> = BTreeMap::new();
         for growth in &grown {
             let [calls, hit, read] = growth.by;
             let [dbid, queryid, toplevel] = self.identity.of(growth.row);
             // Without an identifier it is of a role whose statements the observer may not see.
-            let (Some(dbid), Some(queryid)) = (dbid.int(), queryid.int()) else { continue };
+            let (Some(dbid), Some(queryid)) = (dbid.int(), queryid.int()) else {
+                counts.reject("no identifier".to_owned());
+                continue;
+            };
             if calls <= 0.0 {
+                counts.reject("no call since the poll before".to_owned());
                 continue;
             }
-            let sums = called.entry((dbid, queryid)).or_default();
+            let (sums, rows) = called.entry((dbid, queryid)).or_default();
             sums[0] += calls;
             sums[1] += hit + read;
+            rows.push(Called { mixed: *toplevel != Cell::Bool(false) });
             if *toplevel != Cell::Bool(false) {
                 *mixes.entry(dbid).or_default().entry(queryid).or_default() += calls as u64;
             }
@@ -83,18 +94,28 @@ impl Statements {
             floor: 0.0,
             hold: rules.plan_hold,
         };
-        for (statement, [calls, blocks]) in called {
+        let mut used: Vec<(i64, Called, Option<Use>)> = Vec::new();
+        for (statement, ([calls, blocks], rows)) in called {
             let pooled = self.pools.entry(statement).or_default().add(t, [blocks, calls], rules.pool_s);
-            if pooled[1] >= rules.plan_calls {
+            let judged = (pooled[1] >= rules.plan_calls).then(|| {
                 let measured = Measured { t, pooled, alone: [blocks, calls] };
-                self.regressions.take(&statement, || names.statement(statement), measured, &judgement, rules, emit);
-            }
+                self.regressions.take(&statement, || names.statement(statement), measured, &judgement, rules, emit)
+            });
+            used.extend(rows.into_iter().map(|row| (statement.0, row, judged)));
         }
         self.regressions.silence(t, Class::PlanRegression, |statement| names.statement(*statement), rules, emit);
+        let mut compared = BTreeSet::new();
         for (dbid, mix) in mixes {
             let mixes = self.mixes.entry(dbid).or_default();
             if let Some(divergence) = mixes.take(t, mix.into_iter().collect(), rules, math) {
                 emit(t, Class::WorkloadPhase, divergence, &names.database(dbid));
+                compared.insert(dbid);
+            }
+        }
+        for (dbid, row, judged) in used {
+            match judged.max(row.mixed.then(|| Use::of(compared.contains(&dbid)))) {
+                Some(what) => counts.use_for(what),
+                None => counts.reject("too few calls to judge".to_owned()),
             }
         }
     }

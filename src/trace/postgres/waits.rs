@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::counters::Layout;
 use super::{Emit, Rules};
 use crate::residual::Class;
-use crate::tape::RowCounts;
 use crate::tape::recording::{Header, View, ViewRows};
+use crate::tape::{RowCounts, Use};
 
 /// The channel of chains of waiters.
 const CHAIN: &str = "chain";
@@ -58,7 +58,7 @@ impl Waits {
                 counts.reject("no event".to_owned());
                 continue;
             };
-            counts.used += 1;
+            counts.use_for(Use::Residual);
             let channel = format!("{kind}:{event}");
             let age = match (wait_s.number(), pid.int()) {
                 (Some(age), _) => age.max(0.0),
