@@ -5,11 +5,10 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use crate::capture::CaptureError;
-use crate::evaluate::TableError;
 use crate::experiment::shard::ShardError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
 use crate::live::LiveError;
-use crate::store::{GlobError, LockError, Place, SignatureError, StoreError};
+use crate::store::{GlobError, LockError, Place, SignatureError, StoreError, TableError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 

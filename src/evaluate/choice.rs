@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::{Generator, Noise, Window};
 use crate::motif::{Engine, Episode, ExcursionGrammar, Grammar, Motif};
-use crate::residual::{Math, Stream, number};
+use crate::residual::{Math, Stream};
+use crate::store::Columns;
 
 /// Every combination of these is a candidate; all else is at its default.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,39 +214,36 @@ impl Trial {
     /// recordings, `delay_s` and the verdict.
     #[must_use]
     pub fn csv(&self, candidates: &[Candidate]) -> Vec<u8> {
-        let mut text = b"motif,tau_seconds,drift_threshold,clip_threshold".to_vec();
-        for noise in Noise::ALL {
-            text.extend_from_slice(format!(",alarms_{}", noise.name().replace('-', "_")).as_bytes());
+        let mut columns = Columns::default()
+            .text("motif", |candidate: &Candidate| candidate.motif.name())
+            .number("tau_seconds", |candidate| candidate.tau_seconds)
+            .number("drift_threshold", |candidate| candidate.drift_threshold)
+            .number("clip_threshold", |candidate| candidate.clip_threshold);
+        for (index, noise) in Noise::ALL.into_iter().enumerate() {
+            let name = format!("alarms_{}", noise.name().replace('-', "_"));
+            columns = columns.count(name, move |candidate| candidate.alarms[index] as u64);
         }
-        for scale in &self.scales {
-            text.extend_from_slice(b",found_");
-            number::write_table(&mut text, *scale);
+        let scales = self.scales.iter().map(|scale| format!("found_{scale}"));
+        for (index, name) in scales.chain(["found_recordings".to_owned()]).enumerate() {
+            columns = columns.count(name, move |candidate| candidate.found[index] as u64);
         }
-        text.extend_from_slice(b",found_recordings,delay_s,delay_recordings_s,verdict\n");
-        for candidate in candidates {
-            text.extend_from_slice(candidate.motif.name().as_bytes());
-            for value in [candidate.tau_seconds, candidate.drift_threshold, candidate.clip_threshold] {
-                text.push(b',');
-                number::write_table(&mut text, value);
-            }
-            for count in candidate.alarms.iter().chain(&candidate.found) {
-                text.extend_from_slice(format!(",{count}").as_bytes());
-            }
-            for delay in [Some(candidate.delay_s), candidate.delay_recordings_s] {
-                text.push(b',');
-                if let Some(delay) = delay {
-                    number::write_table(&mut text, (delay * 1e6).round() / 1e6);
-                }
-            }
-            let verdict = match candidate.verdict {
-                Verdict::FalseAlarms => "false-alarms",
-                Verdict::Recall => "recall",
-                Verdict::Later => "later",
-                Verdict::Chosen => "chosen",
-            };
-            text.extend_from_slice(format!(",{verdict}\n").as_bytes());
+        columns
+            .rounded("delay_s", 1e6, |candidate| Some(candidate.delay_s))
+            .rounded("delay_recordings_s", 1e6, |candidate| candidate.delay_recordings_s)
+            .text("verdict", |candidate| candidate.verdict.name())
+            .csv(candidates)
+    }
+}
+
+impl Verdict {
+    /// The name in tables.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::FalseAlarms => "false-alarms",
+            Self::Recall => "recall",
+            Self::Later => "later",
+            Self::Chosen => "chosen",
         }
-        text
     }
 }
 

@@ -1,30 +1,42 @@
 use crate::motif::{Episode, Motif};
-use crate::residual::number;
+use crate::store::Columns;
+
+/// What one detector finds of one motif.
+struct Found<'a> {
+    detector: &'a str,
+    motif: Motif,
+    channels: usize,
+    /// Ascending.
+    durations_s: Vec<f64>,
+}
+
+impl<'a> Found<'a> {
+    fn new(detector: &'a str, motif: Motif, episodes: &[Episode]) -> Self {
+        let of_motif = || episodes.iter().filter(|episode| episode.motif == motif);
+        let mut channels: Vec<&str> = of_motif().map(|episode| episode.channel.as_str()).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        let mut durations_s: Vec<f64> = of_motif().map(|episode| episode.t_end - episode.t_start).collect();
+        durations_s.sort_by(f64::total_cmp);
+        Self { detector, motif, channels: channels.len(), durations_s }
+    }
+}
 
 /// What several detectors find in one stream whose truth nobody knows: `detector,motif,episodes,channels` (with an episode) and
 /// `duration_s` (the lower median), `longest_s` of the episodes, empty where there is none.
 #[must_use]
 pub fn found_csv(found: &[(&str, Vec<Episode>)]) -> Vec<u8> {
-    let mut text = b"detector,motif,episodes,channels,duration_s,longest_s\n".to_vec();
-    for (detector, episodes) in found {
-        for motif in Motif::ALL {
-            let of_motif = || episodes.iter().filter(|episode| episode.motif == motif);
-            let mut channels: Vec<&str> = of_motif().map(|episode| episode.channel.as_str()).collect();
-            channels.sort_unstable();
-            channels.dedup();
-            let mut durations: Vec<f64> = of_motif().map(|episode| episode.t_end - episode.t_start).collect();
-            durations.sort_by(f64::total_cmp);
-            let row = format!("{detector},{},{},{}", motif.name(), durations.len(), channels.len());
-            text.extend_from_slice(row.as_bytes());
-            let median = durations.get(durations.len().saturating_sub(1) / 2);
-            for seconds in [median, durations.last()] {
-                text.push(b',');
-                if let Some(seconds) = seconds {
-                    number::write_table(&mut text, (seconds * 1e6).round() / 1e6);
-                }
-            }
-            text.push(b'\n');
-        }
-    }
-    text
+    let rows = found.iter().flat_map(|(detector, episodes)| {
+        Motif::ALL.into_iter().map(move |motif| Found::new(detector, motif, episodes))
+    });
+    Columns::default()
+        .text("detector", |found: &Found<'_>| found.detector)
+        .text("motif", |found| found.motif.name())
+        .count("episodes", |found| found.durations_s.len() as u64)
+        .count("channels", |found| found.channels as u64)
+        .rounded("duration_s", 1e6, |Found { durations_s, .. }| {
+            durations_s.get(durations_s.len().saturating_sub(1) / 2).copied()
+        })
+        .rounded("longest_s", 1e6, |found| found.durations_s.last().copied())
+        .csv(rows)
 }

@@ -24,12 +24,12 @@ pub use found::found_csv;
 pub use null::{Noise, null};
 pub use perturbed::perturbed;
 pub use score::{
-    Interval, PublishedScore, SCORE_COLUMNS, STRESS_SCALES, Score, Tally, agreement, pool, published_csv,
-    published_scores, scores_csv, stability, tally, write_score,
+    Interval, PublishedScore, STRESS_SCALES, Score, Tally, agreement, pool, published_csv, published_scores,
+    score_columns, scores_csv, stability, tally,
 };
 pub use subject::Subject;
 pub use sweep::{Point, Sweep, sweep_csv};
-pub use table::{TableError, read_episodes, read_shard_rows};
+pub use table::{read_episodes, read_shard_rows};
 pub use window::{Window, Windows, read_windows};
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};

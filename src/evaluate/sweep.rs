@@ -1,8 +1,8 @@
 use rayon::prelude::*;
 
-use super::score::write_score;
-use super::{Axis, Degradation, Generator, SCORE_COLUMNS, Score, Subject, Tally, pool};
-use crate::residual::{Math, number};
+use super::{Axis, Degradation, Generator, Score, Subject, Tally, pool, score_columns};
+use crate::residual::Math;
+use crate::store::Columns;
 
 /// Many runs of a generator, and who is scored on them.
 #[derive(Clone, Debug)]
@@ -89,25 +89,27 @@ impl Sweep {
     }
 }
 
+/// A row of a table of sweeps.
+struct SweepRow<'a> {
+    axis: &'a Axis,
+    value: f64,
+    detector: &'a str,
+    score: &'a Score,
+}
+
 /// The table of sweeps along some axes: `axis,value,detector` and the columns of scores.
 #[must_use]
 pub fn sweep_csv(sweeps: &[(Axis, Vec<Point>)]) -> Vec<u8> {
-    let mut text = format!("axis,value,detector,{SCORE_COLUMNS}\n").into_bytes();
-    for (axis, Point { value, scores }) in
-        sweeps.iter().flat_map(|(axis, points)| points.iter().map(move |point| (axis, point)))
-    {
-        for (detector, score) in
-            scores.iter().flat_map(|(detector, scores)| scores.iter().map(move |score| (detector, score)))
-        {
-            text.extend_from_slice(axis.name().as_bytes());
-            text.push(b',');
-            number::write_table(&mut text, value.unwrap_or_default());
-            text.push(b',');
-            text.extend_from_slice(detector.as_bytes());
-            text.push(b',');
-            write_score(&mut text, score);
-            text.push(b'\n');
-        }
-    }
-    text
+    let points = sweeps.iter().flat_map(|(axis, points)| points.iter().map(move |point| (axis, point)));
+    let scored = points.flat_map(|(axis, point)| point.scores.iter().map(move |scored| (axis, point.value, scored)));
+    let rows = scored.flat_map(|(axis, value, (detector, scores))| {
+        let value = value.unwrap_or_default();
+        scores.iter().map(move |score| SweepRow { axis, value, detector, score })
+    });
+    Columns::default()
+        .text("axis", |row: &SweepRow<'_>| row.axis.name())
+        .number("value", |row| row.value)
+        .text("detector", |row| row.detector)
+        .and(score_columns(), |row| row.score)
+        .csv(rows)
 }

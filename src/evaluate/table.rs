@@ -1,158 +1,19 @@
 //! CSV tables of people who evaluate something: windows, and the episodes of any detector.
 
-use std::path::{Path, PathBuf};
-
-use csv::StringRecord;
-use sha2::{Digest, Sha256};
+use std::path::Path;
 
 use crate::motif::{Details, Episode, Motif};
-use crate::store::{Place, StoreError, nearest};
+use crate::store::{Row, Table, TableError, nearest};
 
-/// A table that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It is not such a table.
-    #[error("{place}: {problem}")]
-    Malformed {
-        /// Where.
-        place: Place,
-        /// What is wrong, and the valid choices.
-        problem: String,
-    },
-}
-
-impl TableError {
-    /// Where.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        match self {
-            Self::Store(error) => Place::file(error.path()),
-            Self::Malformed { place, .. } => place.clone(),
-        }
-    }
-}
-
-/// A CSV with a header, whole in memory.
-pub(super) struct Table {
-    path: PathBuf,
-    /// SHA-256 of the bytes that were read.
-    pub(super) sha256: String,
-    header: Vec<String>,
-    records: Vec<(u64, StringRecord)>,
-}
-
-impl Table {
-    /// Reads it, and checks that it has the columns in `required`, once each.
-    pub(super) fn read(path: &Path, required: &[&str]) -> Result<Self, TableError> {
-        let text = std::fs::read(path).map_err(StoreError::read(path))?;
-        Self::parse(path, &text, required)
-    }
-
-    /// As [`Table::read`], of what stands at `path`.
-    fn parse(path: &Path, text: &[u8], required: &[&str]) -> Result<Self, TableError> {
-        let sha256 = hex::encode(Sha256::digest(text));
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let mut this = Self { path: path.to_path_buf(), sha256, header: Vec::new(), records: Vec::new() };
-        let mut reader = csv::Reader::from_reader(text);
-        let header = reader.headers().map_err(|error| this.unreadable(&error))?;
-        this.header = header.iter().map(str::to_owned).collect();
-        for column in required {
-            match this.header.iter().filter(|name| name == column).count() {
-                1 => {}
-                0 => {
-                    let has = this.header.join(", ");
-                    return Err(this.problem(format!("the column `{column}` is missing; the header has: {has}")));
-                }
-                _ => return Err(this.problem(format!("the column `{column}` stands twice in the header"))),
-            }
-        }
-        for record in reader.records() {
-            let record = record.map_err(|error| this.unreadable(&error))?;
-            this.records.push((record.position().map_or(0, csv::Position::line), record));
-        }
-        Ok(this)
-    }
-
-    fn unreadable(&self, error: &csv::Error) -> TableError {
-        let place = Place::file(&self.path);
-        let place = error.position().map_or(place.clone(), |position| place.at_line(position.line()));
-        let problem = match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("the row has {len} fields, the header {expected_len}")
-            }
-            csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8".to_owned(),
-            _ => format!("this is no CSV: {error}"),
-        };
-        TableError::Malformed { place, problem }
-    }
-
-    /// An error about the table as a whole.
-    pub(super) fn problem(&self, problem: impl Into<String>) -> TableError {
-        TableError::Malformed { place: Place::file(&self.path), problem: problem.into() }
-    }
-
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.records.iter().map(|(line, record)| Row { table: self, line: *line, record })
-    }
-}
-
-/// A row of a [`Table`].
-pub(super) struct Row<'a> {
-    table: &'a Table,
-    line: u64,
-    record: &'a StringRecord,
-}
-
-impl Row<'_> {
-    pub(super) fn line(&self) -> u64 {
-        self.line
-    }
-
-    /// An error about this row.
-    pub(super) fn problem(&self, problem: impl Into<String>) -> TableError {
-        TableError::Malformed { place: Place::file(&self.table.path).at_line(self.line), problem: problem.into() }
-    }
-
-    fn cell(&self, column: &str) -> Option<&str> {
-        let index = self.table.header.iter().position(|name| name == column)?;
-        self.record.get(index)
-    }
-
-    /// A required cell.
-    pub(super) fn text(&self, column: &str) -> &str {
-        self.cell(column).unwrap_or_default()
-    }
-
-    /// A required cell as a finite number.
-    pub(super) fn finite(&self, column: &str) -> Result<f64, TableError> {
-        let text = self.text(column);
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| self.problem(format!("`{text}` in the column `{column}` is not a finite number")))
-    }
-
-    /// An optional cell as a number; `default` where the column is missing or the cell empty.
-    fn number_or(&self, column: &str, default: f64) -> Result<f64, TableError> {
-        match self.cell(column) {
-            None | Some("") => Ok(default),
-            Some(text) => {
-                text.parse().map_err(|_| self.problem(format!("`{text}` in the column `{column}` is not a number")))
-            }
-        }
-    }
-
-    /// The motif in the column `motif`.
-    pub(super) fn motif(&self) -> Result<Motif, TableError> {
-        let name = self.text("motif");
-        let names = Motif::ALL.map(Motif::name);
-        let found = Motif::ALL.into_iter().find(|motif| motif.name() == name);
-        found.ok_or_else(|| {
-            let near = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            self.problem(format!("unknown motif `{name}`{near}; known: {}", names.join(", ")))
-        })
-    }
+/// The motif in the column `motif`.
+pub(super) fn motif(row: Row<'_>) -> Result<Motif, TableError> {
+    let name = row.text("motif");
+    let names = Motif::ALL.map(Motif::name);
+    let found = Motif::ALL.into_iter().find(|motif| motif.name() == name);
+    found.ok_or_else(|| {
+        let near = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        row.problem(format!("unknown motif `{name}`{near}; known: {}", names.join(", ")))
+    })
 }
 
 /// Reads episodes from a CSV with the columns `motif,channel,t_start,t_end`: ours, or those of anybody's detector. Other
@@ -187,13 +48,13 @@ fn episode(row: Row<'_>) -> Result<Episode, TableError> {
         }),
     };
     let episode = Episode {
-        motif: row.motif()?,
+        motif: motif(row)?,
         channel: row.text("channel").to_owned(),
         t_start: row.finite("t_start")?,
         t_end: row.finite("t_end")?,
-        peak: row.number_or("peak", 0.0)?,
-        ema_at_boundary: row.number_or("ema_at_boundary", 0.0)?,
-        trust_sum: row.number_or("trust_sum", if details.is_some() { 0.0 } else { 1.0 })?,
+        peak: row.finite_or("peak", 0.0)?,
+        ema_at_boundary: row.finite_or("ema_at_boundary", 0.0)?,
+        trust_sum: row.finite_or("trust_sum", if details.is_some() { 0.0 } else { 1.0 })?,
         details,
     };
     if episode.t_end < episode.t_start {

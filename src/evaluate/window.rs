@@ -1,8 +1,9 @@
 use std::path::Path;
 
-use super::table::{Table, TableError};
+use super::table::motif;
 use super::{Exemplar, Generator};
 use crate::motif::Motif;
+use crate::store::{Table, TableError};
 
 /// A ground-truth interval in which a fault was planted: `t_start <= t < t_end`, seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,7 @@ pub fn read_windows(path: &Path) -> Result<Windows, TableError> {
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
     let mut windows: Vec<(u64, Window)> = Vec::new();
     for row in table.rows() {
-        let window = Window::new(row.motif()?, row.text("channel"), row.finite("t_start")?, row.finite("t_end")?);
+        let window = Window::new(motif(row)?, row.text("channel"), row.finite("t_start")?, row.finite("t_end")?);
         if window.t_end <= window.t_start {
             let problem = format!("the window ends at {}, not after its start at {}", window.t_end, window.t_start);
             return Err(row.problem(problem));
@@ -69,7 +70,7 @@ pub fn read_windows(path: &Path) -> Result<Windows, TableError> {
         return Err(table.problem("there is no window in it, so nothing can be scored"));
     }
     let windows = windows.into_iter().map(|(_, window)| window).collect();
-    Ok(Windows { windows, sha256: table.sha256 })
+    Ok(Windows { windows, sha256: table.sha256().to_owned() })
 }
 
 /// Half an hour of TPC-DS: where its five faults are, whatever their size.

@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
 use super::GrammarFileError;
-use crate::evaluate::TableError;
 use crate::live::LiveError;
-use crate::store::{Place, SignatureError, StoreError};
+use crate::store::{Place, SignatureError, StoreError, TableError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 

@@ -1,6 +1,5 @@
 //! Running live experiments, and holding what they saw against their limits.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use super::live_evidence::Evidence;
@@ -9,9 +8,9 @@ use super::{ExperimentError, Project, Report, Verdict};
 use crate::capture::Stop;
 use crate::evaluate::Window;
 use crate::live::{DATABASE, LiveError, Seen, find_server};
-use crate::motif::{self, Episode, Grammar};
-use crate::residual::{Stream, number};
-use crate::store::{Durability, remove_if, write_whole};
+use crate::motif::{self, Episode, Grammar, Motif};
+use crate::residual::Stream;
+use crate::store::{Columns, Durability, remove_if, write_whole};
 use crate::tape::recording::{Body, Cost, Line, Seal, read_recording};
 use crate::tape::{self, TapeWriter};
 use crate::trace::{self, Dataset, Options};
@@ -93,8 +92,8 @@ fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Resul
         Durability::Whole,
     )?;
     let score = score(experiment, &seen, &about, &stream, &episodes);
-    write_whole(&folder.join("windows.csv"), windows_csv(&score).as_bytes(), Durability::Whole)?;
-    write_whole(&folder.join("score.csv"), score.csv().as_bytes(), Durability::Whole)?;
+    write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Whole)?;
+    write_whole(&folder.join("score.csv"), &score.csv(), Durability::Whole)?;
     let missed = missed(experiment, &score);
     Ok(if missed.is_empty() { Verdict::Met } else { Verdict::Missed { reason: missed.join("; ") } })
 }
@@ -232,46 +231,100 @@ fn missed(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
 }
 
 /// The truth as windows that `score` and `[evaluate]` read.
-fn windows_csv(score: &LiveScore) -> String {
-    let mut text = "motif,channel,t_start,t_end\n".to_owned();
-    for Finding { window, .. } in &score.findings {
+fn windows_csv(score: &LiveScore) -> Vec<u8> {
+    Columns::default()
+        .text("motif", |finding: &Finding| finding.window.motif.name())
+        .text("channel", |finding| &finding.window.channel)
         // Milliseconds: the clocks of two processes do not agree to more.
-        writeln!(text, "{},{},{:.3},{:.3}", window.motif.name(), window.channel, window.t_start, window.t_end)
-            .expect("a String takes every write");
-    }
-    text
+        .fixed("t_start", 3, |finding| finding.window.t_start)
+        .fixed("t_end", 3, |finding| finding.window.t_end)
+        .csv(&score.findings)
+}
+
+/// A row of a live experiment's `score.csv`.
+struct ScoreRow<'a> {
+    kind: &'static str,
+    /// None where nothing was planted and nothing was found.
+    motif: Option<Motif>,
+    channel: &'a str,
+    t_start: Option<f64>,
+    finding: Option<&'a Finding>,
 }
 
 impl LiveScore {
     /// A row for each channel of the truth and each false episode. Empty cells: not found, or not known.
     #[must_use]
-    pub fn csv(&self) -> String {
-        let mut text =
-            "server,kind,motif,channel,t_start,delay_s,told_s,end_late_s,recovered_s,server_ms,cpu_ms,elapsed_ms\n"
-                .to_owned();
-        let cell = |value: Option<f64>| {
-            let mut text = Vec::new();
-            if let Some(value) = value {
-                number::write_table(&mut text, (value * 1e3).round() / 1e3);
-            }
-            String::from_utf8_lossy(&text).into_owned()
+    pub fn csv(&self) -> Vec<u8> {
+        let findings = self.findings.iter().map(|finding| ScoreRow {
+            kind: if finding.required { "required" } else { "consequence" },
+            motif: Some(finding.window.motif),
+            channel: &finding.window.channel,
+            t_start: Some(finding.window.t_start),
+            finding: Some(finding),
+        });
+        let false_episodes = self.false_episodes.iter().map(|episode| ScoreRow {
+            kind: "false",
+            motif: Some(episode.motif),
+            channel: &episode.channel,
+            t_start: Some(episode.t_start),
+            finding: None,
+        });
+        let mut rows: Vec<ScoreRow<'_>> = findings.chain(false_episodes).collect();
+        if rows.is_empty() {
+            rows.push(ScoreRow { kind: "quiet", motif: None, channel: "", t_start: None, finding: None });
+        }
+        Columns::default()
+            .text("server", |_: &ScoreRow<'_>| &self.server)
+            .text("kind", |row| row.kind)
+            .text("motif", |row| row.motif.map_or("", Motif::name))
+            .text("channel", |row| row.channel)
+            .rounded("t_start", 1e3, |row| row.t_start)
+            .rounded("delay_s", 1e3, |row| row.finding.and_then(|finding| finding.delay_s))
+            .rounded("told_s", 1e3, |row| row.finding.and_then(|finding| finding.told_s))
+            .rounded("end_late_s", 1e3, |row| row.finding.and_then(|finding| finding.end_late_s))
+            .rounded("recovered_s", 1e3, |row| row.finding.and_then(|finding| finding.recovered_s))
+            .rounded("server_ms", 1e3, |_| self.cost.server_ms)
+            .rounded("cpu_ms", 1e3, |_| Some(self.cost.cpu_ms))
+            .rounded("elapsed_ms", 1e3, |_| Some(self.cost.elapsed_ms))
+            .csv(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::read_windows;
+
+    #[test]
+    fn channels_of_live_runs_read_back_whatever_their_names() {
+        let window = Window::new(Motif::ContentionRamp, "db/a,\"b\"\nc", 1.0, 2.5);
+        let finding = Finding {
+            window: window.clone(),
+            required: true,
+            delay_s: Some(0.25),
+            told_s: None,
+            end_late_s: None,
+            recovered_s: None,
         };
-        let cost = [self.cost.server_ms, Some(self.cost.cpu_ms), Some(self.cost.elapsed_ms)].map(cell).join(",");
-        for finding in &self.findings {
-            let kind = if finding.required { "required" } else { "consequence" };
-            let Finding { window, delay_s, told_s, end_late_s, recovered_s, .. } = finding;
-            let cells = [Some(window.t_start), *delay_s, *told_s, *end_late_s, *recovered_s].map(cell).join(",");
-            writeln!(text, "{},{kind},{},{},{cells},{cost}", self.server, window.motif.name(), window.channel)
-                .expect("a String takes every write");
-        }
-        for episode in &self.false_episodes {
-            let cells = [Some(episode.t_start), None, None, None, None].map(cell).join(",");
-            writeln!(text, "{},false,{},{},{cells},{cost}", self.server, episode.motif.name(), episode.channel)
-                .expect("a String takes every write");
-        }
-        if self.findings.is_empty() && self.false_episodes.is_empty() {
-            writeln!(text, "{},quiet,,,,,,,,{cost}", self.server).expect("a String takes every write");
-        }
-        text
+        let cost = Cost { server_ms: None, cpu_ms: 1.0, elapsed_ms: 2.0 };
+        let score = LiveScore {
+            server: "PostgreSQL, 15".to_owned(),
+            findings: vec![finding],
+            false_episodes: Vec::new(),
+            cost,
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), windows_csv(&score)).unwrap();
+        assert_eq!(read_windows(file.path()).unwrap().windows, [window.clone()]);
+        std::fs::write(file.path(), score.csv()).unwrap();
+        let table = crate::store::Table::read(file.path(), &["server", "channel"]).unwrap();
+        let row = table.rows().next().unwrap();
+        assert_eq!((row.text("server"), row.text("channel")), ("PostgreSQL, 15", window.channel.as_str()));
+        let quiet = LiveScore { findings: Vec::new(), ..score };
+        assert!(
+            quiet.csv().ends_with(b"\n\"PostgreSQL, 15\",quiet,,,,,,,,,1,2\n"),
+            "{:?}",
+            String::from_utf8(quiet.csv())
+        );
     }
 }

@@ -2,7 +2,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Semantics;
-use crate::residual::{Class, number};
+use crate::residual::Class;
+use crate::store::Columns;
+#[cfg(feature = "parquet")]
+use crate::store::ParquetError;
 
 /// The five motifs, one to one with the classes and with their codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -124,54 +127,51 @@ pub fn fingerprint(episodes: &[Episode]) -> String {
     hex::encode(hasher.finalize())
 }
 
-/// The first line of an `episodes.csv`.
+/// The columns of an `episodes.csv`.
 #[must_use]
-pub const fn csv_header(semantics: Semantics) -> &'static [u8] {
+pub fn columns(semantics: Semantics) -> Columns<'static, Episode> {
+    let columns = Columns::default()
+        .text("motif", |episode: &Episode| episode.motif.name())
+        .text("channel", |episode| &episode.channel)
+        .number("t_start", |episode| episode.t_start)
+        .number("t_end", |episode| episode.t_end);
     match semantics {
-        Semantics::Reference => b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n",
-        Semantics::Excursion => b"motif,channel,t_start,t_end,t_confirmed,t_peak,peak,mean,direction,samples,open\n",
+        Semantics::Reference => columns
+            .number("peak", |episode| episode.peak)
+            .number("ema_at_boundary", |episode| episode.ema_at_boundary)
+            .number("trust_sum", |episode| episode.trust_sum),
+        Semantics::Excursion => columns
+            .number("t_confirmed", |episode| details(episode).t_confirmed)
+            .number("t_peak", |episode| details(episode).t_peak)
+            .number("peak", |episode| episode.peak)
+            .number("mean", |episode| details(episode).mean)
+            .text("direction", |episode| details(episode).direction())
+            .count("samples", |episode| details(episode).samples)
+            .flag("open", |episode| details(episode).open),
     }
 }
 
-/// The bytes of an `episodes.csv`: RFC 4180 quoting where needed, line feeds, numbers as
-/// [`number::write_table`] spells them.
+fn details(episode: &Episode) -> Details {
+    episode.details.expect("episodes of `excursion` have details")
+}
+
+/// The bytes of an `episodes.csv`.
 #[must_use]
 pub fn csv(semantics: Semantics, episodes: &[Episode]) -> Vec<u8> {
-    let mut text = csv_header(semantics).to_vec();
-    for episode in episodes {
-        text.extend_from_slice(episode.motif.name().as_bytes());
-        text.push(b',');
-        write_field(&mut text, &episode.channel);
-        let mut number = |number: f64| {
-            text.push(b',');
-            number::write_table(&mut text, number);
-        };
-        match episode.details {
-            None => numbers(episode).into_iter().for_each(number),
-            Some(details) => {
-                let Details { t_confirmed, t_peak, mean, samples, open } = details;
-                [episode.t_start, episode.t_end, t_confirmed, t_peak, episode.peak, mean]
-                    .into_iter()
-                    .for_each(&mut number);
-                text.extend_from_slice(format!(",{},{samples},{open}", details.direction()).as_bytes());
-            }
-        }
-        text.push(b'\n');
-    }
-    text
+    columns(semantics).csv(episodes)
+}
+
+/// The bytes of an `episodes.parquet`: the columns of [`csv`].
+///
+/// # Errors
+/// When polars refuses, which it has no reason to.
+#[cfg(feature = "parquet")]
+pub fn parquet(semantics: Semantics, episodes: &[Episode]) -> Result<Vec<u8>, ParquetError> {
+    columns(semantics).parquet(episodes)
 }
 
 fn numbers(episode: &Episode) -> [f64; 5] {
     [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum]
-}
-
-fn write_field(text: &mut Vec<u8>, field: &str) {
-    if !field.contains([',', '"', '\r', '\n']) {
-        return text.extend_from_slice(field.as_bytes());
-    }
-    text.push(b'"');
-    text.extend_from_slice(field.replace('"', "\"\"").as_bytes());
-    text.push(b'"');
 }
 
 #[cfg(test)]

@@ -12,15 +12,13 @@ mod live;
 mod lockstep;
 mod machine;
 mod observer;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod repeat;
 mod runs;
 
 pub use engine::{Engine, Semantics, UnknownSemantics, merge};
-pub use episode::{Details, Episode, Motif, csv, csv_header, fingerprint};
+#[cfg(feature = "parquet")]
+pub use episode::parquet;
+pub use episode::{Details, Episode, Motif, columns, csv, fingerprint};
 pub use excursion::{ExcursionGrammar, ExcursionParameters};
 pub use grammar::{Grammar, MotifParameters, ParameterError, Parameters, PerMotif, Range};
 pub use live::LiveEngine;
-#[cfg(feature = "parquet")]
-pub use parquet::parquet;

@@ -10,7 +10,7 @@ use crate::evaluate::{Interval, read_episodes};
 use crate::experiment::{self, Experiment, ExperimentError, NO_RESULT, Outcome, Project, StageRow, Verdict};
 use crate::motif::{Episode, Motif};
 use crate::residual::{Class, Stream};
-use crate::store::{Place, StoreError};
+use crate::store::{self, Place};
 use crate::tape;
 
 /// Points of a channel's residuals that are kept, two a bucket: the least and the largest.
@@ -182,16 +182,9 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, Experimen
 
 fn table(folder: &Path, name: &str, sha256: &str) -> Result<Table, ExperimentError> {
     let path = folder.join(name);
-    let text = std::fs::read(&path).map_err(StoreError::read(&path))?;
-    let mut reader = csv::Reader::from_reader(text.as_slice());
-    let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
-    let bad = |error: csv::Error| ExperimentError::Result {
-        place: Place::file(&path),
-        problem: format!("the table cannot be read: {error}; run the experiment again"),
-    };
-    let header = cells(reader.headers().map_err(bad)?);
-    let rows = reader.records().map(|record| record.map(|record| cells(&record))).collect::<Result<_, _>>();
-    Ok(Table { name: name.to_owned(), sha256: sha256.to_owned(), header, rows: rows.map_err(bad)? })
+    let table = store::Table::read(&path, &[])?;
+    let rows = table.rows().map(|row| row.cells().map(str::to_owned).collect()).collect();
+    Ok(Table { name: name.to_owned(), sha256: sha256.to_owned(), header: table.header().to_vec(), rows })
 }
 
 /// The residuals of the channels that have episodes, thinned.

@@ -8,13 +8,9 @@ pub mod divergence;
 pub mod formula;
 mod math;
 pub mod number;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod stream;
 
 pub use channels::{ChannelId, Channels};
 pub use class::Class;
 pub use math::Math;
-#[cfg(feature = "parquet")]
-pub use parquet::{ParquetError, parquet_table};
 pub use stream::{NotFinite, Sample, Stream, StreamBuilder};

@@ -4,7 +4,7 @@
 //! and tables are hashed as text; the tests below pin both layouts. Where two shortest decimals are equally near, tapes
 //! take the one with the even last digit and tables the larger one, as the published system does.
 
-use std::io::Write;
+pub use crate::store::write_number as write_table;
 
 /// The shortest digits of a finite number: `0.d₁d₂…dₙ × 10^point`, without trailing zeros (a zero is one digit, `0`).
 struct Shortest {
@@ -102,12 +102,6 @@ pub fn write_tape(out: &mut Vec<u8>, value: f64) {
     }
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
     out.extend_from_slice(exponent.unsigned_abs().to_string().as_bytes());
-}
-
-/// Appends a number as tables spell it: always positional, whole numbers without a fraction part (`5`, `-0`), and
-/// `NaN`, `inf`, `-inf` for what is not finite.
-pub fn write_table(out: &mut Vec<u8>, value: f64) {
-    write!(out, "{value}").expect("a Vec takes every write");
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ impl Stream {
     }
 
     /// All samples in stream order.
-    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'_>> {
+    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'_>> + Clone {
         (0..self.len()).map(|index| self.sample(index))
     }
 

@@ -13,6 +13,7 @@ mod small;
 mod staged;
 mod suggest;
 mod sweep;
+mod table;
 mod text;
 mod wildcard;
 
@@ -28,5 +29,8 @@ pub use signature::{Key, SignatureError};
 pub use small::{read_small, read_small_text};
 pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use suggest::{UnknownName, nearest};
-pub use wildcard::{GlobError, glob, is_glob};
+#[cfg(feature = "parquet")]
+pub use table::ParquetError;
+pub use table::{Columns, Row, Table, TableError, write_number};
 pub use text::{Shown, is_hidden, visible_json};
+pub use wildcard::{GlobError, glob, is_glob};

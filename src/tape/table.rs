@@ -2,39 +2,36 @@
 
 use std::borrow::Cow;
 
+use crate::residual::{Sample, Stream};
 #[cfg(feature = "parquet")]
-use crate::residual::{ParquetError, parquet_table};
-use crate::residual::{Stream, number};
-use crate::store::Shown;
+use crate::store::ParquetError;
+use crate::store::{Columns, Shown};
 
-/// The samples as a CSV: `n` (their place, from 0: samples of one time have an order), `t`, `class`, `channel` (quoted,
-/// or nothing at all where a sample has none), `value`.
+/// How the name of a channel stands in a table.
+type Spelling = for<'a> fn(&'a str) -> Cow<'a, str>;
+
+/// `n` (their place, from 0: samples of one time have an order), `t`, `class`, `channel` (quoted, or nothing at all where a
+/// sample has none), `value`.
+fn columns<'a>(channel: Spelling) -> Columns<'a, (usize, Sample<'a>)> {
+    Columns::default()
+        .count("n", |(n, _): &(usize, Sample<'_>)| *n as u64)
+        .number("t", |(_, sample)| sample.t)
+        .text("class", |(_, sample)| sample.class.name())
+        .quoted("channel", move |(_, sample)| sample.channel.map(channel))
+        .number("value", |(_, sample)| sample.value)
+}
+
+/// The samples as a CSV.
 #[must_use]
 pub fn samples_csv(stream: &Stream) -> Vec<u8> {
-    csv_of(stream, |channel| Cow::Borrowed(channel))
+    columns(|channel| Cow::Borrowed(channel)).csv(stream.samples().enumerate())
 }
 
 /// The same for a spreadsheet: the name of a channel that it would take for a formula begins with `'`, and hidden
 /// characters are written out.
 #[must_use]
 pub fn samples_spreadsheet(stream: &Stream) -> Vec<u8> {
-    csv_of(stream, |channel| Cow::Owned(Shown::spreadsheet(channel).to_string()))
-}
-
-fn csv_of(stream: &Stream, shown: impl Fn(&str) -> Cow<'_, str>) -> Vec<u8> {
-    let mut text = b"n,t,class,channel,value\n".to_vec();
-    for (n, sample) in stream.samples().enumerate() {
-        text.extend_from_slice(format!("{n},").as_bytes());
-        number::write_table(&mut text, sample.t);
-        text.extend_from_slice(format!(",{},", sample.class.name()).as_bytes());
-        if let Some(channel) = sample.channel {
-            text.extend_from_slice(format!("\"{}\"", shown(channel).replace('"', "\"\"")).as_bytes());
-        }
-        text.push(b',');
-        number::write_table(&mut text, sample.value);
-        text.push(b'\n');
-    }
-    text
+    columns(|channel| Cow::Owned(Shown::spreadsheet(channel).to_string())).csv(stream.samples().enumerate())
 }
 
 /// The same as a Parquet table, with numbers as doubles.
@@ -43,16 +40,5 @@ fn csv_of(stream: &Stream, shown: impl Fn(&str) -> Cow<'_, str>) -> Vec<u8> {
 /// When polars refuses, which it has no reason to.
 #[cfg(feature = "parquet")]
 pub fn samples_parquet(stream: &Stream) -> Result<Vec<u8>, ParquetError> {
-    use polars::prelude::Column;
-
-    let classes: Vec<&str> = stream.samples().map(|sample| sample.class.name()).collect();
-    let channels: Vec<Option<&str>> = stream.samples().map(|sample| sample.channel).collect();
-    let columns = vec![
-        Column::new("n".into(), (0..stream.len() as u64).collect::<Vec<u64>>()),
-        Column::new("t".into(), stream.times()),
-        Column::new("class".into(), classes),
-        Column::new("channel".into(), channels),
-        Column::new("value".into(), stream.values()),
-    ];
-    parquet_table(stream.len(), columns)
+    columns(|channel| Cow::Borrowed(channel)).parquet(stream.samples().enumerate())
 }

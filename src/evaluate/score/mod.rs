@@ -5,7 +5,7 @@ mod pool;
 mod published;
 
 pub use honest::{Tally, tally};
-pub use pool::{Interval, SCORE_COLUMNS, Score, pool, scores_csv, write_score};
+pub use pool::{Interval, Score, pool, score_columns, scores_csv};
 pub use published::{PublishedScore, STRESS_SCALES, agreement, published_csv, published_scores, stability};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Tally;
 use crate::evaluate::random::Pcg64;
 use crate::motif::Motif;
-use crate::residual::number;
+use crate::store::Columns;
 
 /// A score and the 95 % interval of it over runs; absent where nothing defines it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -158,12 +158,6 @@ fn median(values: &[f64]) -> Option<f64> {
     values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
-/// The columns of a table of scores after those that say what is scored.
-pub const SCORE_COLUMNS: &str = "motif,runs,windows,episodes,true_positives,false_positives,false_negatives,precision,recall,\
-f1,f1_low,f1_high,range_precision,range_recall,range_f1,range_f1_low,range_f1_high,detection_delay_s,\
-detection_delay_s_low,detection_delay_s_high,start_error_s,end_error_s,duration_error_s,false_alarms_per_hour,\
-false_alarms_per_hour_low,false_alarms_per_hour_high";
-
 impl Score {
     /// The name of the motif, or `all`.
     #[must_use]
@@ -182,51 +176,51 @@ impl Score {
     pub fn recall(&self) -> Option<f64> {
         ratio(self.tally.matched as f64, self.tally.windows as f64)
     }
-
-    /// Numbers of a row of the table, by the names in [`SCORE_COLUMNS`] after `motif`.
-    fn numbers(&self) -> Vec<Option<f64>> {
-        let Tally { windows, episodes, matched, .. } = self.tally;
-        let counts = [self.runs, windows, episodes, matched, episodes - matched, windows - matched];
-        let mut numbers: Vec<Option<f64>> = counts.iter().map(|count| Some(*count as f64)).collect();
-        let interval = |interval: &Interval| {
-            [interval.value, interval.bounds.map(|bounds| bounds.0), interval.bounds.map(|bounds| bounds.1)]
-        };
-        numbers.extend([self.precision(), self.recall()]);
-        numbers.extend(interval(&self.f1));
-        numbers.push(ratio(self.tally.range_precision, episodes as f64));
-        numbers.push(ratio(self.tally.range_recall, windows as f64));
-        numbers.extend(interval(&self.range_f1));
-        numbers.extend(interval(&self.delay_s));
-        let errors = [&self.tally.start_errors_s, &self.tally.end_errors_s, &self.tally.duration_errors_s];
-        numbers.extend(errors.map(|errors| median(errors)));
-        numbers.extend(interval(&self.false_alarms_per_hour));
-        numbers
-    }
 }
 
-/// Appends the cells of [`SCORE_COLUMNS`], without a line feed. What is not defined is an empty cell; numbers have up to
-/// six decimals, which is more than they mean.
-pub fn write_score(text: &mut Vec<u8>, score: &Score) {
-    text.extend_from_slice(score.name().as_bytes());
-    for number in score.numbers() {
-        text.push(b',');
-        if let Some(number) = number {
-            number::write_table(text, (number * 1e6).round() / 1e6);
-        }
-    }
+/// The columns of a table of scores after those that say what is scored. What is not defined is an empty cell; numbers have up
+/// to six decimals, which is more than they mean.
+#[must_use]
+pub fn score_columns<'a>() -> Columns<'a, Score> {
+    let columns = Columns::default()
+        .text("motif", |score: &Score| score.name())
+        .count("runs", |score| score.runs as u64)
+        .count("windows", |score| score.tally.windows as u64)
+        .count("episodes", |score| score.tally.episodes as u64)
+        .count("true_positives", |score| score.tally.matched as u64)
+        .count("false_positives", |score| (score.tally.episodes - score.tally.matched) as u64)
+        .count("false_negatives", |score| (score.tally.windows - score.tally.matched) as u64)
+        .rounded("precision", 1e6, Score::precision)
+        .rounded("recall", 1e6, Score::recall);
+    let columns = interval(columns, ["f1", "f1_low", "f1_high"], |score| score.f1)
+        .rounded("range_precision", 1e6, |score| ratio(score.tally.range_precision, score.tally.episodes as f64))
+        .rounded("range_recall", 1e6, |score| ratio(score.tally.range_recall, score.tally.windows as f64));
+    let columns = interval(columns, ["range_f1", "range_f1_low", "range_f1_high"], |score| score.range_f1);
+    let delay = ["detection_delay_s", "detection_delay_s_low", "detection_delay_s_high"];
+    let columns = interval(columns, delay, |score| score.delay_s)
+        .rounded("start_error_s", 1e6, |score| median(&score.tally.start_errors_s))
+        .rounded("end_error_s", 1e6, |score| median(&score.tally.end_errors_s))
+        .rounded("duration_error_s", 1e6, |score| median(&score.tally.duration_errors_s));
+    let alarms = ["false_alarms_per_hour", "false_alarms_per_hour_low", "false_alarms_per_hour_high"];
+    interval(columns, alarms, |score| score.false_alarms_per_hour)
+}
+
+/// A value and its bounds.
+fn interval<'a>(
+    columns: Columns<'a, Score>,
+    [value, low, high]: [&'static str; 3],
+    get: fn(&Score) -> Interval,
+) -> Columns<'a, Score> {
+    columns
+        .rounded(value, 1e6, move |score| get(score).value)
+        .rounded(low, 1e6, move |score| get(score).bounds.map(|(low, _)| low))
+        .rounded(high, 1e6, move |score| get(score).bounds.map(|(_, high)| high))
 }
 
 /// A table of scores of several detectors.
 #[must_use]
 pub fn scores_csv(detectors: &[(String, Vec<Score>)]) -> Vec<u8> {
-    let mut text = format!("detector,{SCORE_COLUMNS}\n").into_bytes();
-    for (detector, scores) in detectors {
-        for score in scores {
-            text.extend_from_slice(detector.as_bytes());
-            text.push(b',');
-            write_score(&mut text, score);
-            text.push(b'\n');
-        }
-    }
-    text
+    let rows = detectors.iter().flat_map(|(detector, scores)| scores.iter().map(move |score| (detector, score)));
+    let columns = Columns::default().text("detector", |(detector, _): &(&String, &Score)| detector);
+    columns.and(score_columns(), |(_, score)| score).csv(rows)
 }

@@ -1,10 +1,9 @@
 //! The metrics of the published text, bit for bit, with all that they let pass (`docs/scores.md`).
 
-use std::fmt::Write as _;
-
 use super::super::Window;
 use crate::motif::{Episode, Motif};
 use crate::residual::Stream;
+use crate::store::Columns;
 
 /// The published metrics of one motif.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,28 +95,20 @@ fn score(stream: &Stream, episodes: &[Episode], windows: &[Window], motif: Motif
 
 /// The published table of metrics.
 #[must_use]
-pub fn published_csv(scores: &[PublishedScore]) -> String {
-    let mut text =
-        "motif,tp,fp,fn,precision,recall,f1,ttd_median_s,ttd_p95_s,false_alarm_per_hour,compression_ratio\n".to_owned();
-    for score in scores {
-        writeln!(
-            text,
-            "{},{},{},{},{:.4},{:.4},{:.4},{:.2},{:.2},{:.4},{:.2}",
-            score.motif.name(),
-            score.tp,
-            score.fp,
-            score.fn_,
-            score.precision,
-            score.recall,
-            score.f1,
-            score.ttd_median_s,
-            score.ttd_p95_s,
-            score.false_alarm_per_hour,
-            score.compression_ratio
-        )
-        .expect("a String takes every write");
-    }
-    text
+pub fn published_csv(scores: &[PublishedScore]) -> Vec<u8> {
+    Columns::default()
+        .text("motif", |score: &PublishedScore| score.motif.name())
+        .count("tp", |score| score.tp as u64)
+        .count("fp", |score| score.fp as u64)
+        .count("fn", |score| score.fn_ as u64)
+        .fixed("precision", 4, |score| score.precision)
+        .fixed("recall", 4, |score| score.recall)
+        .fixed("f1", 4, |score| score.f1)
+        .fixed("ttd_median_s", 2, |score| score.ttd_median_s)
+        .fixed("ttd_p95_s", 2, |score| score.ttd_p95_s)
+        .fixed("false_alarm_per_hour", 4, |score| score.false_alarm_per_hour)
+        .fixed("compression_ratio", 2, |score| score.compression_ratio)
+        .csv(scores)
 }
 
 /// Cross-signal agreement: for each motif the mean over its episodes of the share of the four other motifs that have an

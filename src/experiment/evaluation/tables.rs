@@ -1,16 +1,16 @@
 //! The tables of an evaluation.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::{Choice, Evaluation, EvaluationInputs, keys};
 use crate::evaluate::{
-    Axis, Generator, Point, Subject, Sweep, Trial, Window, agreement, found_csv, pool, published_csv, published_scores,
-    scores_csv, stability, sweep_csv,
+    Axis, Generator, Point, PublishedScore, Subject, Sweep, Trial, Window, agreement, found_csv, pool, published_csv,
+    published_scores, scores_csv, stability, sweep_csv,
 };
 use crate::experiment::Source;
 use crate::motif::{Engine, Episode, Motif};
-use crate::residual::{Math, Stream, number};
+use crate::residual::{Math, Stream};
+use crate::store::Columns;
 
 impl Evaluation {
     /// The tables, by file name, of an experiment whose own run gave this stream and these episodes.
@@ -68,7 +68,7 @@ impl Evaluation {
                 if *axis == Axis::Scale {
                     tables.insert("stability.csv".to_owned(), stability_csv(&points));
                     if let (true, Some(Subject::Engine(engine))) = (self.published, self.subjects.first()) {
-                        tables.insert("stress.csv".to_owned(), self.stress(engine, sweep.math).into_bytes());
+                        tables.insert("stress.csv".to_owned(), self.stress(engine, sweep.math));
                     }
                 }
                 tables.insert("sweep.csv".to_owned(), sweep_csv(&[(*axis, points)]));
@@ -93,22 +93,27 @@ impl Evaluation {
     }
 
     /// The published stress table: F1 a motif at each scale, four decimals, one run with the first seed.
-    fn stress(&self, engine: &Engine, math: Math) -> String {
-        let names = Motif::ALL.map(Motif::name).join(",");
-        let mut text = format!("scale,episodes,{names}\n");
-        let scales = self.sweep.iter().flat_map(|(_, values)| values);
-        for (scale, seed) in scales.zip(std::iter::repeat(self.seeds.first().copied().unwrap_or_default())) {
+    fn stress(&self, engine: &Engine, math: Math) -> Vec<u8> {
+        struct Row {
+            scale: f64,
+            episodes: usize,
+            scores: Vec<PublishedScore>,
+        }
+        let seed = self.seeds.first().copied().unwrap_or_default();
+        let rows = self.sweep.iter().flat_map(|(_, scales)| scales).map(|scale| {
             let generator = Generator::Perturbed { scale: *scale };
             let stream = generator.stream(seed, math);
             let episodes = engine.replay(&stream);
             let windows = generator.published_windows().unwrap_or_default();
-            write!(text, "{scale},{}", episodes.len()).expect("a String takes every write");
-            for score in published_scores(&stream, &episodes, &windows) {
-                write!(text, ",{:.4}", score.f1).expect("a String takes every write");
-            }
-            text.push('\n');
+            let scores = published_scores(&stream, &episodes, &windows);
+            Row { scale: *scale, episodes: episodes.len(), scores }
+        });
+        let mut columns =
+            Columns::default().number("scale", |row: &Row| row.scale).count("episodes", |row| row.episodes as u64);
+        for motif in Motif::ALL {
+            columns = columns.fixed(motif.name(), 4, move |row| row.scores[motif as usize].f1);
         }
-        text
+        columns.csv(rows)
     }
 }
 
@@ -132,29 +137,31 @@ impl Choice {
 
 fn published(tables: &mut BTreeMap<String, Vec<u8>>, stream: &Stream, episodes: &[Episode], windows: &[Window]) {
     let scores = published_scores(stream, episodes, windows);
-    tables.insert("scores-published.csv".to_owned(), published_csv(&scores).into_bytes());
-    let mut text = b"motif,agreement\n".to_vec();
-    for (motif, agreement) in agreement(episodes) {
-        text.extend_from_slice(motif.name().as_bytes());
-        text.push(b',');
-        number::write_table(&mut text, agreement);
-        text.push(b'\n');
-    }
-    tables.insert("agreement.csv".to_owned(), text);
+    tables.insert("scores-published.csv".to_owned(), published_csv(&scores));
+    let columns = Columns::default()
+        .text("motif", |(motif, _): &(Motif, f64)| motif.name())
+        .number("agreement", |(_, agreement)| *agreement);
+    tables.insert("agreement.csv".to_owned(), columns.csv(agreement(episodes)));
 }
 
 /// For each detector and motif: the stability of its F1 over fault sizes. Where nothing is planted there is no F1.
 fn stability_csv(points: &[Point]) -> Vec<u8> {
-    let mut text = b"detector,motif,stability\n".to_vec();
-    let Some(first) = points.first() else { return text };
-    for (index, (detector, scores)) in first.scores.iter().enumerate() {
-        for (row, score) in scores.iter().enumerate() {
+    struct Row<'a> {
+        detector: &'a str,
+        motif: &'static str,
+        stability: f64,
+    }
+    let detectors = points.first().into_iter().flat_map(|first| first.scores.iter().enumerate());
+    let rows = detectors.flat_map(|(index, (detector, scores))| {
+        scores.iter().enumerate().map(move |(row, score)| {
             let of_point = |point: &Point| Some((point.value?, point.scores[index].1[row].f1.value?));
             let curve: Vec<(f64, f64)> = points.iter().filter_map(of_point).collect();
-            text.extend_from_slice(format!("{detector},{},", score.name()).as_bytes());
-            number::write_table(&mut text, (stability(&curve) * 1e6).round() / 1e6);
-            text.push(b'\n');
-        }
-    }
-    text
+            Row { detector, motif: score.name(), stability: stability(&curve) }
+        })
+    });
+    Columns::default()
+        .text("detector", |row: &Row<'_>| row.detector)
+        .text("motif", |row| row.motif)
+        .rounded("stability", 1e6, |row| Some(row.stability))
+        .csv(rows)
 }

@@ -22,8 +22,7 @@ pub use plan::{CONTRACT, Plan, Shard, Split, Unit, Work, plan_experiments, plan_
 pub use work::run_shard;
 
 use super::ExperimentError;
-use crate::evaluate::TableError;
-use crate::store::{Place, StoreError};
+use crate::store::{Place, StoreError, TableError};
 use crate::tape::TapeError;
 
 /// Why a plan cannot be made, or a shard not run or merged.

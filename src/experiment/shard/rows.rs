@@ -3,45 +3,21 @@
 use std::path::Path;
 
 use super::{Shard, ShardError};
-use crate::evaluate::{TableError, read_shard_rows};
+use crate::evaluate::read_shard_rows;
 use crate::motif::{self, Episode, Semantics};
-use crate::store::Place;
+use crate::store::{Columns, Place, TableError};
 
-/// Writes the rows of a shard.
-pub(super) struct Writer {
-    semantics: Semantics,
-    table: csv::Writer<Vec<u8>>,
+/// A row: the number of a unit, and one of its episodes.
+type Row = (usize, Episode);
+
+fn columns(semantics: Semantics) -> Columns<'static, Row> {
+    let unit = Columns::default().count("unit", |(unit, _): &Row| *unit as u64);
+    unit.and(motif::columns(semantics), |(_, episode)| episode)
 }
 
-/// What an in-memory table cannot do.
-const NO_FAILURE: &str = "rows of one length, written to memory";
-
-impl Writer {
-    pub(super) fn new(semantics: Semantics) -> Self {
-        let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-        let header = [&b"unit"[..]].into_iter().chain(header(semantics));
-        table.write_record(header).expect(NO_FAILURE);
-        Self { semantics, table }
-    }
-
-    /// The episodes of the unit with this number. Rows are those of an `episodes.csv`, taken apart by a reader of CSV: a name may
-    /// have a line feed in it.
-    pub(super) fn append(&mut self, unit: usize, episodes: &[Episode]) {
-        let text = motif::csv(self.semantics, episodes);
-        let unit = unit.to_string();
-        for row in csv::Reader::from_reader(text.as_slice()).byte_records() {
-            let row = row.expect("it has just been written as CSV");
-            self.table.write_record([unit.as_bytes()].into_iter().chain(&row)).expect(NO_FAILURE);
-        }
-    }
-
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.table.into_inner().expect(NO_FAILURE)
-    }
-}
-
-fn header(semantics: Semantics) -> impl Iterator<Item = &'static [u8]> {
-    motif::csv_header(semantics).trim_ascii_end().split(|byte| *byte == b',')
+/// The bytes of the rows.
+pub(super) fn write(semantics: Semantics, rows: &[Row]) -> Vec<u8> {
+    columns(semantics).csv(rows)
 }
 
 /// The episodes of each unit of a shard, in their order; `text` is what stands at `path`.
@@ -55,7 +31,7 @@ pub(super) fn read(
     text: &[u8],
 ) -> Result<Vec<Vec<Episode>>, ShardError> {
     let bad = |problem: String| TableError::Malformed { place: Place::file(path), problem };
-    let expected = [b"unit,", motif::csv_header(semantics)].concat();
+    let expected = columns(semantics).csv::<Row>([]);
     if !text.starts_with(&expected) {
         let (semantics, header) = (semantics.name(), String::from_utf8_lossy(expected.trim_ascii_end()).into_owned());
         return Err(bad(format!("its header is not that of episodes of `{semantics}`: {header}")).into());

@@ -62,7 +62,7 @@ fn is_missing(error: &ExperimentError) -> bool {
         ExperimentError::NoData { .. } => true,
         ExperimentError::Trace(TraceError::Recording(TapeError::Unsealed { recording, .. })) => !recording.exists(),
         ExperimentError::Trace(TraceError::Store(error) | TraceError::Recording(TapeError::Store(error)))
-        | ExperimentError::Windows(crate::evaluate::TableError::Store(error))
+        | ExperimentError::Windows(crate::store::TableError::Store(error))
         | ExperimentError::Store(error) => missing(error),
         _ => false,
     }

@@ -106,7 +106,7 @@ fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
 }
 
 fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, ShardError> {
-    let mut rows = rows::Writer::new(engine.semantics());
+    let mut rows = Vec::new();
     let mut units = Vec::new();
     let mut last: Option<(PathBuf, tape::Tape)> = None;
     for (ordinal, unit) in shard.units.iter().enumerate() {
@@ -130,11 +130,11 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
                 )
             }
         };
-        rows.append(ordinal, &episodes);
         units.push(UnitDone { input: unit.sha256.clone(), samples, channels, episodes: episodes.len() as u64 });
+        rows.extend(episodes.into_iter().map(|episode| (ordinal, episode)));
         last = Some((path, tape));
     }
-    let files = BTreeMap::from([(episodes_name(&shard.id), rows.finish())]);
+    let files = BTreeMap::from([(episodes_name(&shard.id), rows::write(engine.semantics(), &rows))]);
     Ok(Computed { units, files, tapes: BTreeMap::new(), _scratch: None })
 }
 
