@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use telltape::evaluate::Generator;
 use telltape::motif::{self, Engine, Episode, Grammar, LiveEngine, Motif, Parameters, Semantics};
-use telltape::residual::{Class, Math, Stream, StreamBuilder};
+use telltape::residual::{Class, LARGEST, Math, Stream, StreamBuilder};
 
 /// An observer with as many inputs as `latest` has numbers.
 struct Observer {
@@ -220,5 +220,63 @@ fn final_rows_are_those_of_replay_but_for_trust() {
         order(&mut replayed);
         assert!(!rows.is_empty());
         assert_eq!(rows, replayed, "{seed}");
+    }
+}
+
+/// Finite samples of any size, at times that tie, crawl, jump, and lie at the ends of what a tape takes.
+fn hostile_streams() -> impl Strategy<Value = Stream> {
+    let magnitude =
+        prop_oneof![Just(0.0), Just(LARGEST), Just(1e-320), Just(f64::MIN_POSITIVE), -1e3..1e3, -1e99..1e99];
+    let value = (magnitude, any::<bool>()).prop_map(|(value, negative)| if negative { -value } else { value });
+    let time = prop_oneof![4 => -1e3..1e3, 2 => (0..40_u8).prop_map(f64::from), 1 => -1e100..1e100, 1 => Just(LARGEST), 1 => Just(-LARGEST)];
+    prop::collection::vec((time, 0..5_usize, value, 0..4_u8), 0..200).prop_map(|samples| {
+        let mut builder = StreamBuilder::default();
+        for (t, class, value, name) in samples {
+            builder.push(t, Class::ALL[class], value, &format!("c{name}")).unwrap();
+        }
+        builder.finish("generated")
+    })
+}
+
+fn assert_finite(engine: &Engine, stream: &Stream) -> usize {
+    let episodes = engine.replay(stream);
+    for episode in &episodes {
+        let numbers = [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum];
+        assert!(numbers.iter().all(|number| number.is_finite()), "{episode:?}");
+        if let Some(details) = episode.details {
+            assert!(
+                [details.t_confirmed, details.t_peak, details.mean].iter().all(|number| number.is_finite()),
+                "{episode:?}"
+            );
+        }
+    }
+    episodes.len()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_finite_tape_has_an_episode_that_is_not(stream in hostile_streams(), sigma0 in prop_oneof![Just(0.05), Just(1e-308)]) {
+        let mut grammar = Grammar::default();
+        for motif in Motif::ALL {
+            grammar.set(motif.name(), "sigma0", sigma0).unwrap();
+        }
+        assert_finite(&Engine::Reference(grammar), &stream);
+        assert_finite(&Engine::new(Semantics::Excursion), &stream);
+    }
+}
+
+/// The published observer swings wider and wider at such steps, and has no number left in the end.
+#[test]
+fn an_unstable_observer_gives_finite_episodes() {
+    let mut builder = StreamBuilder::default();
+    for index in 0..500_000_u32 {
+        let value = if index % 1000 < 500 { LARGEST } else { -1.0 };
+        builder.push(f64::from(index) * 0.01, Class::PlanRegression, value, "a").unwrap();
+    }
+    let stream = builder.finish("steady");
+    for semantics in Semantics::ALL {
+        assert!(assert_finite(&Engine::new(semantics), &stream) > 0, "{semantics}");
     }
 }

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::output::{Line, Output, Tone, table};
 use super::{Exit, Out, Outcome};
-use crate::experiment::{Project, libm};
+use crate::experiment::{Project, libm, rewritten_tables};
 use crate::live;
-use crate::store::FolderLock;
+use crate::store::{FolderLock, LINE_ENDS_REMEDY};
 use crate::trace::Catalogue;
 
 /// Bytes of free disk below which `telltape run` may not end well.
@@ -44,6 +44,7 @@ impl Doctor {
         let mut checks = vec![check("program", Ok(format!("telltape {}", env!("CARGO_PKG_VERSION"))), "bad")];
         checks.push(check("libm of math = \"system\"", Ok(libm().to_owned()), "note"));
         checks.push(check("experiments", experiments(&self.out.unchecked), "bad"));
+        checks.push(check("line ends of results", line_ends(&self.out.unchecked), "bad"));
         checks.extend(data());
         checks.push(check("outputs", outputs(&self.out.unchecked), "bad"));
         checks.push(check("disk", disk(), "bad"));
@@ -77,6 +78,17 @@ fn experiments(out: &Path) -> Result<String, (String, &'static str)> {
             format!("results without an experiment: {}", selection.orphans.join(", ")),
             "remove them from results/, or restore their experiments",
         )),
+    }
+}
+
+/// Digests are of bytes, and git may be told to change them.
+fn line_ends(out: &Path) -> Result<String, (String, &'static str)> {
+    let rewritten = rewritten_tables(&Project::here(out));
+    match rewritten.first() {
+        None => Ok("as they were written".to_owned()),
+        Some(first) => {
+            Err((format!("{} tables have CRLF, the first is `{}`", rewritten.len(), first.display()), LINE_ENDS_REMEDY))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outcome::{EVALUATION, STAGES};
 use super::{ExperimentError, Outcome};
-use crate::store::{Key, Place, file_digest};
+use crate::store::{Key, LINE_ENDS_REMEDY, Place, file_digest, line_ends_rewritten};
 
 /// What comparing a result with the expected one says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,10 +145,12 @@ pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &Outcome) -> Res
         let table = folder.join(name);
         let actual = file_digest(&table)?.sha256;
         if actual != *recorded {
-            let problem = format!(
-                "its SHA-256 is {actual}, `{}` says {recorded}; restore it, or run the experiment again",
-                path.display()
-            );
+            let problem = if line_ends_rewritten(&table, recorded) {
+                LINE_ENDS_REMEDY.to_owned()
+            } else {
+                let says = path.display();
+                format!("its SHA-256 is {actual}, `{says}` says {recorded}; restore it, or run the experiment again")
+            };
             return Err(ExperimentError::Result { place: Place::file(table), problem });
         }
     }

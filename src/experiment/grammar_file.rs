@@ -49,13 +49,27 @@ const LARGEST: usize = 1 << 16;
 /// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
 pub fn read_engine(semantics: Option<Semantics>, path: &Path) -> Result<Engine, GrammarFileError> {
     let (text, ending) = read_text(path)?;
-    // Engines have no time constant in common: `rho` is a memory per sample, `tau_seconds` one in time.
-    let semantics =
-        semantics.unwrap_or(if text.contains("tau_seconds") { Semantics::Excursion } else { Semantics::Reference });
+    let semantics = match semantics {
+        Some(semantics) => semantics,
+        None => semantics_of(&parse(&text, &ending, path)?),
+    };
     Ok(match semantics {
         Semantics::Reference => Engine::Reference(parse(&text, &ending, path)?),
         Semantics::Excursion => Engine::Excursion(parse(&text, &ending, path)?),
     })
+}
+
+/// The engine of a grammar: that of more of its parameters. What else stands in the file, comments and other keys, has no say.
+fn semantics_of(grammar: &serde_json::Value) -> Semantics {
+    let motifs = grammar.as_object().into_iter().flat_map(serde_json::Map::values);
+    let keys: Vec<&String> = motifs.filter_map(|motif| Some(motif.as_object()?.keys())).flatten().collect();
+    let of_engine = |semantics| {
+        let known = Engine::new(semantics).keys();
+        keys.iter().filter(|key| known.contains(&key.as_str())).count()
+    };
+    // `max_by_key` takes the last of equals.
+    let engines = [Semantics::Excursion, Semantics::Reference];
+    engines.into_iter().max_by_key(|semantics| of_engine(*semantics)).unwrap_or_default()
 }
 
 fn read_text(path: &Path) -> Result<(String, String), GrammarFileError> {

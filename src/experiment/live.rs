@@ -315,7 +315,7 @@ mod tests {
         };
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), windows_csv(&score)).unwrap();
-        assert_eq!(read_windows(file.path()).unwrap().windows, [window.clone()]);
+        assert_eq!(read_windows(file.path()).unwrap().windows, std::slice::from_ref(&window));
         std::fs::write(file.path(), score.csv()).unwrap();
         let table = crate::store::Table::read(file.path(), &["server", "channel"]).unwrap();
         let row = table.rows().next().unwrap();

@@ -46,4 +46,4 @@ pub use platform::libm;
 pub use project::{Project, Selection};
 pub use run::{Progress, Report, run, run_live};
 pub use setting::Setting;
-pub use verify::{result_file, verify_result, verify_result_signed};
+pub use verify::{result_file, rewritten_tables, verify_result, verify_result_signed};

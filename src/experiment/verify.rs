@@ -1,12 +1,29 @@
 use std::path::{Path, PathBuf};
 
-use super::{ExperimentError, Outcome, compare};
-use crate::store::{Key, Place, StoreError};
+use super::{ExperimentError, Outcome, Project, compare};
+use crate::store::{Key, Place, StoreError, line_ends_rewritten};
 
 /// The file in a results folder that says what result it is: of an accepted one, or of a run.
 #[must_use]
 pub fn result_file(folder: &Path) -> Option<PathBuf> {
     ["expected.toml", "digests.toml"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
+}
+
+/// Tables of accepted results that are theirs but for their line ends, which git rewrote; in order of their paths.
+#[must_use]
+pub fn rewritten_tables(project: &Project) -> Vec<PathBuf> {
+    let results = project.root().join("results");
+    let folders = std::fs::read_dir(results).into_iter().flatten().flatten().map(|entry| entry.path());
+    let tables = folders.flat_map(|folder| {
+        // An expected result that cannot be read is for others to report.
+        let expected = Outcome::read(&folder.join("expected.toml")).ok().flatten();
+        let tables = expected.map(|expected| expected.tables).unwrap_or_default();
+        tables.into_iter().map(move |(name, sha256)| (folder.join(name), sha256))
+    });
+    let mut rewritten: Vec<PathBuf> =
+        tables.filter(|(path, sha256)| line_ends_rewritten(path, sha256)).map(|(path, _)| path).collect();
+    rewritten.sort();
+    rewritten
 }
 
 /// Reads the result in a folder, and checks that its tables are those that it names.

@@ -264,7 +264,8 @@ impl Found<'_> {
             t_end: emission.t_end,
             peak: emission.peak,
             ema_at_boundary: emission.ema,
-            trust_sum: *trust_sum,
+            // An observer that has overflowed weighs nothing; weights sum to 1.
+            trust_sum: if trust_sum.is_finite() { *trust_sum } else { 1.0 },
             details: None,
         })
     }

@@ -8,7 +8,7 @@ use crate::residual::{Class, Stream, StreamBuilder};
 fn streams() -> impl Strategy<Value = (Stream, f64)> {
     let value = prop_oneof![4 => -0.02..0.02, 2 => -2.0..2.0, 1 => Just(0.0), 1 => -1e6..1e6];
     let sample = (0..4_usize, 0..200_u16, value, prop_oneof![Just(1.0), Just(0.0), 0.0..2.0]);
-    let loudest = prop_oneof![5 => Just(1.0), 1 => Just(1e80), 1 => Just(1e120), 1 => Just(1e300)];
+    let loudest = prop_oneof![5 => Just(1.0), 1 => Just(1e80), 1 => Just(1e90), 1 => Just(1e94)];
     (prop::collection::vec(sample, 1..1500), loudest, 1..200_u16).prop_map(|(samples, loudest, channels)| {
         let mut builder = StreamBuilder::default();
         let mut t = 0.0;

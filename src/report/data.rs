@@ -6,8 +6,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Stale;
-use crate::evaluate::{Interval, read_episodes};
-use crate::experiment::{self, Experiment, ExperimentError, NO_RESULT, Outcome, Project, StageRow, Verdict};
+use crate::evaluate::{Generator, Interval, Noise, read_episodes};
+use crate::experiment::{self, Experiment, ExperimentError, NO_RESULT, Outcome, Project, Source, StageRow, Verdict};
 use crate::motif::{Episode, Motif};
 use crate::residual::{Class, Stream};
 use crate::store::{self, Place};
@@ -19,9 +19,51 @@ const BUCKETS: usize = 80;
 /// Points of all channels together, so that the report stays small.
 const MOST_POINTS: usize = 60_000;
 
+/// What an experiment is, which decides where it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A trace, a stylised one, or a stream that nothing is scored on: its own episodes are shown.
+    DataSet,
+    /// A stream with planted faults, or a trace with windows, on which detectors are scored.
+    Faults,
+    /// Noise without a fault, that detectors are scored on.
+    Noise(Noise),
+    /// Noise without a fault, on which parameters or an axis are varied.
+    VariedNoise,
+}
+
+impl Kind {
+    fn of(experiment: &Experiment) -> Self {
+        let evaluation = experiment.evaluation.as_ref();
+        match &experiment.source {
+            Source::Generated { generator: Generator::Exemplar { .. }, .. } => Self::DataSet,
+            Source::Catalogue { .. } | Source::Trace { .. } => {
+                let scored = evaluation.is_some_and(|evaluation| evaluation.windows.is_some());
+                if scored { Self::Faults } else { Self::DataSet }
+            }
+            Source::Generated { generator, .. } => match (evaluation, generator) {
+                (None, _) => Self::DataSet,
+                (Some(evaluation), Generator::Null { noise })
+                    if evaluation.sweep.is_none() && evaluation.sensitivity.is_empty() =>
+                {
+                    Self::Noise(*noise)
+                }
+                (Some(_), Generator::Null { .. }) => Self::VariedNoise,
+                (Some(_), _) => Self::Faults,
+            },
+        }
+    }
+
+    /// Whether nothing is planted, so that every episode is a false alarm.
+    pub(super) fn is_noise(self) -> bool {
+        matches!(self, Self::Noise(_) | Self::VariedNoise)
+    }
+}
+
 /// The last result of an experiment.
 pub(super) struct Outcomes {
     pub(super) name: String,
+    pub(super) kind: Kind,
     pub(super) title: String,
     pub(super) verdict: Verdict,
     pub(super) stages: Vec<StageRow>,
@@ -167,6 +209,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, Experimen
     };
     Ok(Outcomes {
         name: experiment.name.clone(),
+        kind: Kind::of(experiment),
         title: experiment.title.clone(),
         verdict: explanation.verdict,
         stages: explanation.stages,
@@ -229,4 +272,38 @@ pub(super) fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = kept.collect();
     kept.dedup();
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_experiment_is_does_not_go_by_its_name() {
+        const SEEDS: &str = "[evaluate]\nseeds = { first = 1, count = 2 }\n";
+        let generate = |kind: &str| format!("title = 't'\n[generate]\nseed = 1\n{kind}\n");
+        let trace = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'job'\n".to_owned();
+        let bursty = generate("kind = 'null'\nnoise = 'bursty'");
+        let cases = [
+            ("null-faults", generate("kind = 'perturbed'") + SEEDS, Kind::Faults),
+            ("quiet", bursty.clone() + SEEDS, Kind::Noise(Noise::Bursty)),
+            ("exemplar-noise", bursty.clone() + SEEDS + "sensitivity = [0.5, 1]\n", Kind::VariedNoise),
+            ("null-alone", bursty, Kind::DataSet),
+            ("null-stylised", generate("kind = 'exemplar'\ndataset = 'ceb'"), Kind::DataSet),
+            ("exemplar-trace", trace.clone(), Kind::DataSet),
+            ("null-trace", trace + "[evaluate]\nwindows = 'w.csv'\n", Kind::Faults),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("experiments")).unwrap();
+        for (name, text, _) in &cases {
+            std::fs::write(folder.path().join(format!("experiments/{name}.toml")), text).unwrap();
+        }
+        let project = Project::at(folder.path(), folder.path().join("out"));
+        let selection = project.select_all(&[]).unwrap();
+        assert_eq!(selection.experiments.len(), cases.len());
+        for (name, _, kind) in cases {
+            let experiment = selection.experiments.iter().find(|experiment| experiment.name == name).unwrap();
+            assert_eq!(Kind::of(experiment), kind, "{name}");
+        }
+    }
 }

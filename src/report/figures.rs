@@ -4,9 +4,9 @@ use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
 use super::chart::{Axes, Background, Bars, COLORS, Drawn, FAINT, INK, Line, bars, decades, lines, svg, widened};
-use super::data::{Outcomes, Table};
+use super::data::{Kind, Outcomes, Table};
 use super::sensitivity::sensitivity;
-use crate::evaluate::Interval;
+use crate::evaluate::{Interval, Noise};
 use crate::experiment::ExperimentError;
 use crate::motif::Motif;
 use crate::store::{Place, Shown, is_hidden};
@@ -59,7 +59,7 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
         figures.push(residuals(outcomes)?);
     }
     for outcomes in results {
-        if let Some(table) = outcomes.table("scores.csv").filter(|_| !outcomes.name.starts_with("null-")) {
+        if let Some(table) = outcomes.table("scores.csv").filter(|_| !outcomes.kind.is_noise()) {
             figures.push(detectors(outcomes, table)?);
         }
         if let Some(table) = outcomes.table("sweep.csv") {
@@ -76,7 +76,7 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
 
 /// Sweeps and scores replay the perturbed stream again and again; its episodes are shown once.
 fn is_data_set(outcomes: &Outcomes) -> bool {
-    outcomes.name.starts_with("exemplar-") || outcomes.tables.iter().all(|table| table.name == "found.csv")
+    outcomes.kind == Kind::DataSet
 }
 
 pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
@@ -291,13 +291,15 @@ fn sweep(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> 
 
 /// False alarms on each kind of noise, for each detector.
 fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
-    let nulls: Vec<(&Outcomes, &Table)> = results
+    let nulls: Vec<(&Outcomes, Noise, &Table)> = results
         .iter()
-        .filter(|outcomes| outcomes.name.starts_with("null-"))
-        .filter_map(|outcomes| Some((outcomes, outcomes.table("scores.csv")?)))
+        .filter_map(|outcomes| match outcomes.kind {
+            Kind::Noise(noise) => Some((outcomes, noise, outcomes.table("scores.csv")?)),
+            _ => None,
+        })
         .take(COLORS.len())
         .collect();
-    let Some((_, first)) = nulls.first() else { return Ok(None) };
+    let Some((_, _, first)) = nulls.first() else { return Ok(None) };
     let names: Vec<&str> = first
         .rows
         .iter()
@@ -313,10 +315,16 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
         .iter()
         .map(|name| Bars {
             name: (*name).to_owned(),
-            values: nulls.iter().map(|(_, table)| rate(table, name)).collect(),
+            values: nulls.iter().map(|(_, _, table)| rate(table, name)).collect(),
         })
         .collect();
-    let kinds: Vec<&str> = nulls.iter().map(|(outcomes, _)| outcomes.name.trim_start_matches("null-")).collect();
+    // Of two experiments on one kind of noise only their names tell them apart.
+    let alone = |noise: Noise| nulls.iter().filter(|(_, other, _)| *other == noise).count() == 1;
+    let label = |(outcomes, noise, _): &(&'_ Outcomes, Noise, &Table)| {
+        if alone(*noise) { noise.name().to_owned() } else { outcomes.name.clone() }
+    };
+    let kinds: Vec<String> = nulls.iter().map(label).collect();
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
     let (ticks, place) = decades();
     let drawing = svg((WIDTH, 90 + (10 + 9 * nulls.len() as u32) * rows.len() as u32), |area| {
         bars(area, "False alarms an hour over 15 channels", &kinds, &rows, &ticks, place)
@@ -329,7 +337,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
             intervals over seeds."
                 .to_owned(),
         section: Section::Noise,
-        sources: nulls.iter().map(|(outcomes, table)| (outcomes.name.clone(), table.sha256.clone())).collect(),
+        sources: nulls.iter().map(|(outcomes, _, table)| (outcomes.name.clone(), table.sha256.clone())).collect(),
     }))
 }
 

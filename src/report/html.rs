@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Stale;
-use super::data::{Outcomes, Table};
+use super::data::{Kind, Outcomes, Table};
 use super::figures::{Figure, Section};
 use crate::experiment::Verdict;
 use crate::motif::{Episode, Motif};
@@ -122,15 +122,13 @@ fn page_in(
     let sweeps = ["stress.csv", "stability.csv", "sweep.csv"];
     let found = "When each channel left its envelope, and by how much.";
     let distributions = "How large residuals are on the tapes of the data sets.";
-    let no_noise = |name: &str| !name.starts_with("null-");
-    let noise = |name: &str| name.starts_with("null-");
-    type Tables<'a> = (&'a [&'a str], &'a dyn Fn(&str) -> bool);
+    type Tables<'a> = (&'a [&'a str], fn(Kind) -> bool);
     let sections: [(&str, &str, &str, Section, Tables<'_>); 5] = [
-        ("found", "Data sets", found, Section::Found, (&[], &|_| false)),
-        ("scores", "Scores", SCORES, Section::Scores, (&scores, &no_noise)),
-        ("sweeps", "Sweeps", SWEEPS, Section::Sweeps, (&sweeps, &|_| true)),
-        ("noise", "Noise", NOISE, Section::Noise, (&["scores.csv"], &noise)),
-        ("distributions", "Distributions", distributions, Section::Distributions, (&[], &|_| false)),
+        ("found", "Data sets", found, Section::Found, (&[], |_| false)),
+        ("scores", "Scores", SCORES, Section::Scores, (&scores, |kind| !kind.is_noise())),
+        ("sweeps", "Sweeps", SWEEPS, Section::Sweeps, (&sweeps, |_| true)),
+        ("noise", "Noise", NOISE, Section::Noise, (&["scores.csv"], Kind::is_noise)),
+        ("distributions", "Distributions", distributions, Section::Distributions, (&[], |_| false)),
     ];
     for (id, title, lead, which, (names, of)) in sections {
         write!(body, "<section id=\"{id}\">\n<h2>{title}</h2>\n<p>{}</p>\n", text(lead))
@@ -138,7 +136,7 @@ fn page_in(
         for figure in figures.iter().filter(|figure| figure.section == which) {
             fit(&mut body, &drawn(figure), &mut room.bytes, &mut left_out.figures);
         }
-        for outcomes in results.iter().filter(|outcomes| of(&outcomes.name)) {
+        for outcomes in results.iter().filter(|outcomes| of(outcomes.kind)) {
             for table in outcomes.tables.iter().filter(|table| names.contains(&table.name.as_str())) {
                 fit(&mut body, &details(outcomes, table), &mut room.bytes, &mut left_out.tables);
             }

@@ -13,4 +13,4 @@ mod stream;
 pub use channels::{ChannelId, Channels};
 pub use class::Class;
 pub use math::Math;
-pub use stream::{NotFinite, Sample, Stream, StreamBuilder};
+pub use stream::{LARGEST, OutOfRange, Sample, Stream, StreamBuilder, in_range};

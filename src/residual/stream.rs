@@ -16,15 +16,40 @@ pub struct Sample<'a> {
     pub channel: Option<&'a str>,
 }
 
-/// A time or value that is not finite, which no stream takes: it would silence its channel for good.
+/// The largest magnitude of a time or a residual. Far beyond anything measured, and so far below the largest double that no
+/// sum, mean, square or smoothed value of an engine over any number of samples can overflow: episodes have neither NaN nor inf.
+pub const LARGEST: f64 = 1e100;
+
+/// A time or value that no stream takes: it would silence its channel for good, or overflow in an engine.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum NotFinite {
-    /// The time is NaN or infinite.
-    #[error("the time is {0}, which is not finite")]
+pub enum OutOfRange {
+    /// The time is NaN, infinite, or beyond [`LARGEST`].
+    #[error("the time is {0:?}, which is {why}", why = why(*.0))]
     Time(f64),
-    /// The residual is NaN or infinite.
-    #[error("the residual is {0}, which is not finite")]
+    /// The residual is NaN, infinite, or beyond [`LARGEST`].
+    #[error("the residual is {0:?}, which is {why}", why = why(*.0))]
     Value(f64),
+}
+
+impl OutOfRange {
+    /// What keeps a stream from taking a sample, if anything does.
+    #[must_use]
+    pub fn of(t: f64, value: f64) -> Option<Self> {
+        if !in_range(t) {
+            return Some(Self::Time(t));
+        }
+        (!in_range(value)).then_some(Self::Value(value))
+    }
+}
+
+/// Whether engines can compute with a number.
+#[must_use]
+pub fn in_range(number: f64) -> bool {
+    number.abs() <= LARGEST
+}
+
+fn why(number: f64) -> &'static str {
+    if number.is_finite() { "beyond ±1e100; arithmetic with it would overflow" } else { "not finite" }
 }
 
 /// The samples of one tape in order of time, samples of one time in order of arrival.
@@ -196,8 +221,8 @@ impl StreamBuilder {
     /// Appends a sample of the named channel.
     ///
     /// # Errors
-    /// When `t` or `value` is not finite; nothing is appended then.
-    pub fn push(&mut self, t: f64, class: Class, value: f64, channel: &str) -> Result<(), NotFinite> {
+    /// When `t` or `value` is not finite or beyond [`LARGEST`]; nothing is appended then.
+    pub fn push(&mut self, t: f64, class: Class, value: f64, channel: &str) -> Result<(), OutOfRange> {
         let channel = self.channel(channel);
         self.push_id(t, class, value, Some(channel))
     }
@@ -205,13 +230,10 @@ impl StreamBuilder {
     /// Appends a sample whose channel is an id from [`StreamBuilder::channel`] of this builder.
     ///
     /// # Errors
-    /// When `t` or `value` is not finite; nothing is appended then.
-    pub fn push_id(&mut self, t: f64, class: Class, value: f64, channel: Option<ChannelId>) -> Result<(), NotFinite> {
-        if !t.is_finite() {
-            return Err(NotFinite::Time(t));
-        }
-        if !value.is_finite() {
-            return Err(NotFinite::Value(value));
+    /// When `t` or `value` is not finite or beyond [`LARGEST`]; nothing is appended then.
+    pub fn push_id(&mut self, t: f64, class: Class, value: f64, channel: Option<ChannelId>) -> Result<(), OutOfRange> {
+        if let Some(fault) = OutOfRange::of(t, value) {
+            return Err(fault);
         }
         self.stream.t.push(t);
         self.stream.class.push(class);
@@ -296,11 +318,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_is_refused_and_not_appended() {
+    fn what_no_engine_can_compute_with_is_refused_and_not_appended() {
         let mut builder = StreamBuilder::default();
-        assert!(matches!(builder.push(f64::NAN, Class::CacheIo, 0.0, "a"), Err(NotFinite::Time(_))));
-        assert_eq!(builder.push(0.0, Class::CacheIo, f64::INFINITY, "a"), Err(NotFinite::Value(f64::INFINITY)));
+        for (t, value, problem) in [
+            (f64::NAN, 0.0, "the time is NaN, which is not finite"),
+            (0.0, f64::INFINITY, "the residual is inf, which is not finite"),
+            (-1e308, 0.0, "the time is -1e308, which is beyond ±1e100; arithmetic with it would overflow"),
+            (0.0, 1.1e100, "the residual is 1.1e100, which is beyond ±1e100; arithmetic with it would overflow"),
+        ] {
+            assert_eq!(builder.push(t, Class::CacheIo, value, "a").unwrap_err().to_string(), problem);
+        }
         assert!(builder.is_empty());
+        builder.push(-LARGEST, Class::CacheIo, LARGEST, "a").unwrap();
     }
 
     #[test]

@@ -11,7 +11,7 @@ struct Line {
 fn columns() -> Columns<'static, Line> {
     Columns::default()
         .text("na,me", |line: &Line| &line.name)
-        .quoted("channel", |line| line.channel.as_deref())
+        .quoted("channel", |line| line.channel.as_deref().map(Cow::Borrowed))
         .number("number", |line| line.number)
         .rounded("rounded", 1e3, |line| line.number.is_finite().then_some(line.number))
         .fixed("fixed", 2, |line| line.number)

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::FORMAT;
-use crate::residual::NotFinite;
+use crate::residual::OutOfRange;
 use crate::store::{Place, SignatureError, StoreError};
 
 /// A tape that cannot be read or written.
@@ -141,7 +141,7 @@ pub enum TapeError {
         /// Its channel, empty if none.
         channel: String,
         /// What is wrong with it.
-        source: NotFinite,
+        source: OutOfRange,
     },
 }
 

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::{FORMAT, Manifest, RowCounts, TapeError, line, manifest_path};
-use crate::residual::{NotFinite, Sample, Stream};
+use crate::residual::{OutOfRange, Sample, Stream};
 use crate::store::{self, Durability, Kind, Staged, TAPE, write_over};
 
 /// Samples that are encoded as one piece of work.
@@ -71,7 +71,7 @@ impl TapeWriter {
         let mut text = Vec::new();
         let (mut count, mut bounds) = (self.sample_count, (self.first_t, self.last_t));
         for sample in samples {
-            if let Some(source) = not_finite(&sample) {
+            if let Some(source) = OutOfRange::of(sample.t, sample.value) {
                 let channel = sample.channel.unwrap_or_default().to_owned();
                 return Err(TapeError::BadSample { tape: self.path.clone(), index: count, channel, source });
             }
@@ -135,13 +135,6 @@ impl TapeWriter {
         write_over(&path, manifest.to_json().as_bytes(), Durability::Synced, Kind::Manifest)?;
         Ok(manifest)
     }
-}
-
-fn not_finite(sample: &Sample<'_>) -> Option<NotFinite> {
-    if !sample.t.is_finite() {
-        return Some(NotFinite::Time(sample.t));
-    }
-    (!sample.value.is_finite()).then_some(NotFinite::Value(sample.value))
 }
 
 /// Smallest and largest time so far; the first of equal ones is kept, so that −0 and 0 are told apart.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Dataset, TraceError, input_digest};
-use crate::store::{Place, StoreError, line_and_column, nearest, read_small_text};
+use crate::store::{
+    LINE_ENDS_REMEDY, Place, StoreError, line_and_column, line_ends_rewritten, nearest, read_small_text,
+};
 
 /// One trace of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -133,6 +135,9 @@ impl Catalogue {
 pub(super) fn expect_digest(path: &Path, recorded: &str, actual: &str) -> Result<(), TraceError> {
     if recorded == actual {
         return Ok(());
+    }
+    if line_ends_rewritten(path, recorded) {
+        return Err(TraceError::Malformed { place: Place::file(path), problem: LINE_ENDS_REMEDY.to_owned() });
     }
     let problem = format!(
         "its SHA-256 is {actual}, the catalogue says {recorded}; restore it, or remove it and run `telltape data fetch`"

@@ -29,7 +29,7 @@ impl Table for Subplans {
     type Context = ();
 
     fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
-        let (true_rows, est_rows) = (row.number(TRUE_ROWS)?, row.number(EST_ROWS)?);
+        let (true_rows, est_rows) = (row.cardinality(TRUE_ROWS)?, row.cardinality(EST_ROWS)?);
         self.query.push(self.queries.intern(row.text(QUERY)));
         self.subplan.push(self.subplans.intern(row.text(SUBPLAN)));
         self.true_rows.push(true_rows);

@@ -51,8 +51,7 @@ impl Table for Series {
     fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
         let [t, value] = [T, VALUE].map(|slot| match parse_number(row.text(slot).trim()) {
             None => Err(row.fault(slot, Kind::Number)),
-            Some(number) if number.is_finite() => Ok(number),
-            Some(_) => Err(row.fault(slot, Kind::NotFinite)),
+            Some(number) => row.in_range(slot, number),
         });
         let (t, value) = (t?, value?);
         let channel = match construction {

@@ -45,9 +45,10 @@ impl Table for Executions {
 
     fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
         let iteration = row.whole(ITERATION)?;
-        let (est_rows, actual_rows, latency_ms) = match construction {
-            Construction::Reference => (row.number(EST_ROWS)?, row.number(ACTUAL_ROWS)?, row.finite(LATENCY)?),
-            Construction::Own => (row.finite(EST_ROWS)?, row.finite(ACTUAL_ROWS)?, row.duration(LATENCY)?),
+        let (est_rows, actual_rows) = (row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?);
+        let latency_ms = match construction {
+            Construction::Reference => row.finite(LATENCY)?,
+            Construction::Own => row.duration(LATENCY)?,
         };
         self.query.push(self.queries.intern(row.text(QUERY)));
         self.iteration.push(iteration);

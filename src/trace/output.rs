@@ -4,7 +4,7 @@ use super::csv::Reading;
 use super::lines::Lines;
 use super::row::LENIENT_HINT;
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
-use crate::residual::{ChannelId, Class, NotFinite, StreamBuilder};
+use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
 use crate::store::{InputDigest, Place, label};
 use crate::tape::Use;
 
@@ -45,10 +45,10 @@ impl<'a> Output<'a> {
         (Self { builder, rows, lines, input, path: path.to_path_buf(), options, uses }, table)
     }
 
-    /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is not finite: then the row is
+    /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is out of range: then the row is
     /// an error, or counted when lenient, and `false` is returned. Where `true` is, the row feeds its baseline, if there is one.
     pub(super) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
-        let fault = residuals.iter().find_map(|(t, _, value, _)| not_finite(*t, *value));
+        let fault = residuals.iter().find_map(|(t, _, value, _)| OutOfRange::of(*t, *value));
         match fault {
             None => {
                 for (t, class, value, channel) in residuals {
@@ -59,8 +59,8 @@ impl<'a> Output<'a> {
             }
             Some(fault) if self.options.lenient => {
                 let reason = match fault {
-                    NotFinite::Time(_) => "time not finite",
-                    NotFinite::Value(_) => "residual not finite",
+                    OutOfRange::Time(_) => "time out of range",
+                    OutOfRange::Value(_) => "residual out of range",
                 };
                 self.withdraw(&[row], reason);
                 Ok(false)
@@ -133,13 +133,5 @@ fn labelled(path: &Path, options: &Options, suffix: &str) -> String {
     match options.construction {
         Construction::Reference => format!("{}@{file}{suffix}", dataset.reference_label()),
         Construction::Own => format!("{dataset}:{}@{file}{suffix}", dataset.own_construction()),
-    }
-}
-
-fn not_finite(t: f64, value: f64) -> Option<NotFinite> {
-    match (t.is_finite(), value.is_finite()) {
-        (true, true) => None,
-        (false, _) => Some(NotFinite::Time(t)),
-        _ => Some(NotFinite::Value(value)),
     }
 }

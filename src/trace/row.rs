@@ -1,4 +1,5 @@
 use super::header::Columns;
+use crate::residual::in_range;
 
 /// How much of a wrong value an error shows.
 const SHOWN_CHARS: usize = 60;
@@ -27,7 +28,10 @@ pub(super) enum Kind {
     WholeNumber,
     Time,
     NotFinite,
+    TooLarge,
     Negative,
+    NegativeRows,
+    UnknownRows,
 }
 
 impl Kind {
@@ -37,7 +41,9 @@ impl Kind {
             Self::WholeNumber => "bad whole number",
             Self::Time => "unparsable time",
             Self::NotFinite => "not finite",
-            Self::Negative => "negative",
+            Self::TooLarge => "too large",
+            Self::Negative | Self::NegativeRows => "negative",
+            Self::UnknownRows => "unknown number of rows",
         }
     }
 
@@ -47,7 +53,10 @@ impl Kind {
             Self::WholeNumber => "not a whole number from 0 to 2^64-1; write it like `12`",
             Self::Time => "not a time with its offset; write it like `2018-03-02 14:44:02.768+00:00`",
             Self::NotFinite => "not finite; a residual needs a finite number",
+            Self::TooLarge => "beyond ±1e100; arithmetic with it would overflow",
             Self::Negative => "negative; a duration is 0 or more",
+            Self::NegativeRows => "negative; a number of rows is 0 or more, and an unknown one is not 1",
+            Self::UnknownRows => "not a number of rows; an unknown one is not 1",
         }
     }
 }
@@ -111,10 +120,28 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A number that is finite.
+    /// A number that is finite and not so large that sums of it overflow.
     pub(super) fn finite(&self, slot: usize) -> Result<f64, Fault> {
-        let number = self.number(slot)?;
-        if number.is_finite() { Ok(number) } else { Err(self.fault(slot, Kind::NotFinite)) }
+        self.in_range(slot, self.number(slot)?)
+    }
+
+    /// The number that a cell holds, if arithmetic with it is safe.
+    pub(super) fn in_range(&self, slot: usize, number: f64) -> Result<f64, Fault> {
+        match number {
+            number if in_range(number) => Ok(number),
+            number if number.is_finite() => Err(self.fault(slot, Kind::TooLarge)),
+            _ => Err(self.fault(slot, Kind::NotFinite)),
+        }
+    }
+
+    /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, by which systems say that they do
+    /// not know, would pass for an estimate of one row.
+    pub(super) fn cardinality(&self, slot: usize) -> Result<f64, Fault> {
+        match self.number(slot)? {
+            number if number.is_nan() => Err(self.fault(slot, Kind::UnknownRows)),
+            number if number < 0.0 => Err(self.fault(slot, Kind::NegativeRows)),
+            number => self.in_range(slot, number),
+        }
     }
 
     /// A number that is finite and not negative.

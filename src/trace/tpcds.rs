@@ -67,14 +67,14 @@ impl Executions {
     fn published(row: &Row<'_>) -> Result<(f64, Option<f64>, [f64; 3]), Fault> {
         let wait_s = row.number_or(WAIT, 0.0)?;
         let hit_ratio = row.number_or(HIT_RATIO, 0.0)?;
-        let numbers = [row.finite(LATENCY)?, row.number(EST_ROWS)?, row.number(ACTUAL_ROWS)?];
+        let numbers = [row.finite(LATENCY)?, row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?];
         Ok((wait_s, (hit_ratio > 0.0).then_some(hit_ratio), numbers))
     }
 
     /// Ours: an empty cell is not given, and 0 is a value.
     fn own(row: &Row<'_>) -> Result<(f64, Option<f64>, [f64; 3]), Fault> {
         let wait_s = row.known_number(WAIT)?.unwrap_or(0.0);
-        let numbers = [row.duration(LATENCY)?, row.finite(EST_ROWS)?, row.finite(ACTUAL_ROWS)?];
+        let numbers = [row.duration(LATENCY)?, row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?];
         Ok((wait_s, row.known_number(HIT_RATIO)?, numbers))
     }
 }

@@ -472,3 +472,86 @@ fn a_trace_of_another_name_is_another_label() {
     assert_eq!((cached.code, fresh.code), (10, 10));
     assert_eq!(cached.json()[0]["stages"], fresh.json()[0]["stages"]);
 }
+
+/// What `git` does in a folder, by itself: no configuration of this machine or its user has a say.
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = std::process::Command::new("git");
+    git.current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let ran = git.args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(arguments).output().unwrap();
+    assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn a_clone_whose_git_rewrites_line_ends_reproduces_and_without_attributes_the_cause_is_named() {
+    let folder = Folder::project(&[("t", TRACE)]);
+    folder.write("t.csv", trace("90"));
+    folder.write(".gitignore", "out/\n");
+    folder.run(&["run", "t"]);
+    folder.ok(&["accept", "t"]);
+    git(folder.path(), &["init", "-q"]);
+    let clone = |name: &str| {
+        git(folder.path(), &["add", "-A"]);
+        git(folder.path(), &["commit", "-qm", name]);
+        let clones = Folder::new();
+        let source = folder.path().to_str().unwrap();
+        git(clones.path(), &["clone", "-q", "-c", "core.autocrlf=true", source, "clone"]);
+        clones
+    };
+    let run = |clones: &Folder, arguments: &[&str]| {
+        crate::support::ran(clones.command().current_dir(clones.join("clone")).args(arguments).output().unwrap())
+    };
+    let remedy = "git rewrote its line ends; add the line `* -text` to `.gitattributes`";
+    let bare = clone("bare");
+    assert!(bare.read("clone/results/t/episodes.csv").contains("\r\n"));
+    let refused = run(&bare, &["run", "t"]);
+    assert_eq!(refused.code, 12, "{}", refused.stderr);
+    assert!(refused.stderr.contains("episodes.csv") && refused.stderr.contains(remedy), "{}", refused.stderr);
+    let doctor = run(&bare, &["doctor"]);
+    assert_eq!(doctor.code, 12);
+    assert!(doctor.stdout.contains("1 tables have CRLF") && doctor.stdout.contains(remedy), "{}", doctor.stdout);
+
+    folder.write(".gitattributes", include_bytes!("../../.gitattributes"));
+    let clones = clone("with attributes");
+    let ran = run(&clones, &["run", "t"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(run(&clones, &["doctor"]).stdout.contains("as they were written"));
+}
+
+#[test]
+fn channels_of_every_name_read_back_from_an_exported_table() {
+    let folder = Folder::new();
+    let rows = ["a,b", "two\nlines", "say \"x\"", " ", "=1+1"].map(|name| {
+        let name = name.replace('"', "\"\"");
+        format!("0,1,\"{name}\"\n6,1,\"{name}\"\n")
+    });
+    folder.write("g.csv", format!("t,value,channel\n{}", rows.concat()));
+    let columns = ["--time-col", "t", "--value-col", "value", "--channel-col", "channel", "--pre-residualized"];
+    folder.ok(&[&["convert", "--dataset", "generic", "g.csv", "--tape", "g.jsonl"][..], &columns[..]].concat());
+    folder.ok(&["export", "g.jsonl", "--table", "g.table.csv"]);
+    let mut reader = csv::Reader::from_path(folder.join("g.table.csv")).unwrap();
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 10);
+    assert!(records.iter().any(|record| &record[3] == "two\nlines"));
+}
+
+#[test]
+fn a_tape_with_a_number_that_overflows_is_refused_by_its_line() {
+    let folder = Folder::new();
+    let line = |value: &str| format!("{{\"t\":1.0,\"class\":\"CacheIo\",\"value\":{value},\"channel\":\"a\"}}\n");
+    for (value, problem) in
+        [("1e+308", "the residual is 1e308, which is beyond ±1e100"), ("-1e+101", "the residual is -1e101")]
+    {
+        let text = line("1.0") + &line(value);
+        use sha2::{Digest, Sha256};
+        let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
+        folder.write("t.jsonl", &text);
+        let manifest =
+            format!("{{\"sha256\":\"{sha256}\",\"sample_count\":2,\"crate_version\":\"0\",\"source\":\"x\"}}");
+        folder.write("t.jsonl.hash", manifest);
+        for semantics in ["reference", "excursion"] {
+            let (code, message) = folder.refusal(&["replay", "t.jsonl", "--semantics", semantics, "--out", "o"]);
+            assert_eq!(code, 12, "{message}");
+            assert!(message.contains("t.jsonl:2") && message.contains(problem), "{message}");
+        }
+    }
+}

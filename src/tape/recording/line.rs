@@ -7,6 +7,8 @@ use std::hash::{Hash, Hasher};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::residual::in_range;
+
 /// One value of a row as the server gave it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -40,10 +42,10 @@ impl Hash for Cell {
 }
 
 impl Cell {
-    /// A floating-point number; one that is not finite is no value.
+    /// A floating-point number; one that arithmetic cannot be done with is no value.
     #[must_use]
     pub fn float(value: f64) -> Self {
-        if value.is_finite() { Self::Float(value) } else { Self::Null }
+        if in_range(value) { Self::Float(value) } else { Self::Null }
     }
 
     /// The number, if it is one.
@@ -108,8 +110,11 @@ impl<'de> Deserialize<'de> for Cell {
             fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
                 Ok(i64::try_from(value).map_or(Cell::Float(value as f64), Cell::Int))
             }
-            fn visit_f64<E>(self, value: f64) -> Result<Cell, E> {
-                Ok(Cell::float(value))
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Cell, E> {
+                if in_range(value) {
+                    return Ok(Cell::Float(value));
+                }
+                Err(E::custom(format!("{value:?} is beyond ±1e100; arithmetic with it would overflow")))
             }
             fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
                 Ok(Cell::Text(text.to_owned()))
@@ -385,7 +390,7 @@ mod tests {
                 Cell::Null,
                 Cell::Bool(true),
                 Cell::Float(0.1),
-                Cell::Float(1e300),
+                Cell::Float(1e99),
                 Cell::Text("a\"\u{1}é".to_owned()),
             ]],
             gone: vec![vec![Cell::Int(1), Cell::Bool(false)]],

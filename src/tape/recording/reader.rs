@@ -4,6 +4,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, Seal, part_on_disk};
+use crate::residual::in_range;
 use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small, without_place};
 use crate::tape::TapeError;
 
@@ -142,7 +143,7 @@ fn take_lines<E: From<TapeError>>(
     let mut last_t = f64::NEG_INFINITY;
     while let Some(place) = lines.next(&mut text)? {
         let record: Record = parse(&place, &text)?;
-        if !record.t.is_finite() || record.t < last_t {
+        if !in_range(record.t) || record.t < last_t {
             return Err(bad_line(place, "the time is before that of the line above").into());
         }
         last_t = record.t;

@@ -169,6 +169,11 @@ impl Plans {
                 counts.reject("no identifier or no rows".to_owned());
                 continue;
             };
+            // The formula takes less than one row for one: what is not known must not come to it.
+            if planned < 0.0 || actual < 0.0 {
+                counts.reject("negative number of rows".to_owned());
+                continue;
+            }
             // Too many and too few are wrong alike.
             let wrong = formula::cardinality(math, planned, actual).abs();
             let (worst, rows) = worst.entry(queryid).or_default();
