@@ -42,10 +42,12 @@ impl FolderLock {
             match Self::take_file(folder, &path) {
                 // The one before has removed the folder that it had made.
                 Err(LockError::Store(_)) if !folder.exists() => {}
-                lock => return lock.map(|mut lock| {
-                    lock.made = made;
-                    lock
-                }),
+                lock => {
+                    return lock.map(|mut lock| {
+                        lock.made = made;
+                        lock
+                    });
+                }
             }
         }
     }
