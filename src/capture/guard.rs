@@ -289,7 +289,7 @@ mod tests {
         for step in [1, 3, 1000] {
             assert_eq!(read(&message(b'D', &[0; 900]), step, &guard("", true)), Ok(()));
             assert!(matches!(read(&message(b'D', &[0; 996]), step, &guard("", true)), Err(Refusal::TooLarge(_))));
-            let promise = [&[b'D'], i32::MAX.to_be_bytes().as_slice(), b"x"].concat();
+            let promise = [b"D".as_slice(), i32::MAX.to_be_bytes().as_slice(), b"x"].concat();
             assert!(matches!(read(&promise, step, &guard("", true)), Err(Refusal::TooLarge(_))));
         }
         let many = guard("", true);
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn lengths_that_are_none_are_left_to_the_library() {
         for length in [-5_i32, 0, 3, 4] {
-            let stream = [&[b'D'], length.to_be_bytes().as_slice(), &[0; 100]].concat();
+            let stream = [b"D".as_slice(), length.to_be_bytes().as_slice(), &[0; 100]].concat();
             assert_eq!(read(&stream, 1, &guard("", true)), Ok(()), "{length}");
         }
     }

@@ -133,7 +133,7 @@ impl CaptureCommand {
         let environment = |name: &str| std::env::var(name).ok();
         let target = Target::new(&self.url, &environment)?.with_max_answer(self.max_answer);
         for warning in target.warnings() {
-            output.note(&format!("warning: {warning}"));
+            output.note(format!("warning: {warning}"));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::internal(&anyhow::Error::from(error)))?;

@@ -135,7 +135,7 @@ pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> O
         .collect();
     output.data(&json, || text(reports, output));
     if !reports.is_empty() {
-        output.note(&summary(reports));
+        output.note(summary(reports));
     }
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {

@@ -65,7 +65,7 @@ impl KeyArgument {
 
 /// What is what it says.
 enum Verified {
-    Tape(Manifest, bool),
+    Tape(Box<Manifest>, bool),
     Recording(Vec<Seal>),
     Result(Box<experiment::Outcome>),
 }
@@ -75,7 +75,7 @@ fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
         return Ok(Verified::Result(Box::new(experiment::verify_result_signed(path, key)?)));
     }
     Ok(match tape::verify(path, key)? {
-        tape::Verified::Tape(tape) => Verified::Tape(tape.manifest, tape.ordered),
+        tape::Verified::Tape(tape) => Verified::Tape(Box::new(tape.manifest), tape.ordered),
         tape::Verified::Recording(read) => {
             let sum = |of: fn(&Seal) -> u64| read.seals.iter().map(of).sum::<u64>();
             if sum(|seal| seal.polls) == 0 {
