@@ -22,7 +22,7 @@ mod tls;
 mod unwinding;
 
 pub use connection::{NoAnswer, Observer};
-pub use conninfo::{Conninfo, Environment, SslMode};
+pub use conninfo::{CONCEALED_PASSWORD, Conninfo, Environment, SslMode};
 pub use error::CaptureError;
 pub use follow::{Activity, Followed, Follower};
 pub use plans::PlanLog;

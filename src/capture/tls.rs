@@ -37,6 +37,11 @@ pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result
     // As libpq has it: with a certificate of an authority at hand, `require` is `verify-ca`.
     let authority = match (info.sslmode, roots) {
         (SslMode::Require, None) => None,
+        (SslMode::VerifyCa, None) => {
+            let problem = "sslmode=verify-ca needs sslrootcert, or use verify-full: anybody has a certificate of a \
+                           public authority";
+            return Err(CaptureError::usage(problem.to_owned()));
+        }
         (_, roots) => Some(authority(roots.as_deref(), Arc::clone(&provider))?),
     };
     let verifies = authority.is_some();

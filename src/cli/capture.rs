@@ -10,7 +10,9 @@ use super::output::{Line, Output, Text, Tone};
 use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
-use crate::capture::{self, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql};
+use crate::capture::{
+    self, CONCEALED_PASSWORD, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql,
+};
 use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
 use crate::store::{self, Shown};
@@ -303,9 +305,8 @@ fn text(place: &str, preflight: &Preflight, output: &Output) -> Text {
 #[cfg(unix)]
 fn conceal_password(url: &str) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
-    const CONCEALED: &str = "TELLTAPE_PASSWORD_CONCEALED";
     let Some((concealed, password)) = Conninfo::without_password(url) else { return Ok(()) };
-    if std::env::var_os(CONCEALED).is_some() {
+    if std::env::var_os(CONCEALED_PASSWORD).is_some() {
         return Err(Failure::usage("the password could not be taken out of --url; set PGPASSWORD instead"));
     }
     let program = std::env::current_exe().map_err(|error| Failure::internal(&error.into()))?;
@@ -315,7 +316,7 @@ fn conceal_password(url: &str) -> Result<(), Failure> {
         _ => argument,
     });
     let mut again = std::process::Command::new(program);
-    let error = again.args(arguments).env("PGPASSWORD", password).env(CONCEALED, "1").exec();
+    let error = again.args(arguments).env(CONCEALED_PASSWORD, password).exec();
     Err(Failure::internal(&anyhow::Error::from(error).context("cannot take the password out of the arguments")))
 }
 

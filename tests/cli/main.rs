@@ -1,10 +1,12 @@
 //! The real binary in clean folders: what it does, and how it refuses.
 
+mod connections;
 mod convert;
 mod data;
 mod determinism;
 mod evaluation;
 mod experiments;
+mod fake_server;
 mod fetching;
 mod outputs;
 mod ownership;

@@ -91,6 +91,9 @@ impl std::fmt::Debug for Conninfo {
 /// Looks a variable of the environment up.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// The variable that carries a password which was taken out of a connection string, to the program started anew without it.
+pub const CONCEALED_PASSWORD: &str = "TELLTAPE_CONCEALED_PASSWORD";
+
 /// Settings of a session that libpq takes from the environment.
 const SESSION: [(&str, &str); 3] = [("PGDATESTYLE", "DateStyle"), ("PGTZ", "TimeZone"), ("PGGEQO", "geqo")];
 
@@ -105,6 +108,10 @@ impl Conninfo {
         let mut given = Given::default();
         for parameter in parameters(text).map_err(|error| not_a_string(&error))? {
             given.set(&parameter.key, parameter.value, "the connection string")?;
+        }
+        // Ranks as it did in the string that it was taken out of: before services and PGPASSWORD.
+        if let Some(password) = environment(CONCEALED_PASSWORD) {
+            given.set("password", password, "the connection string")?;
         }
         let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
         if let Some(service) = given.take("service").or_else(|| variable("PGSERVICE")) {
@@ -225,7 +232,8 @@ impl Given {
         }
         let sslmode = self.take("sslmode").map_or(Ok(SslMode::VerifyFull), |mode| SslMode::parse(&mode))?;
         let sslrootcert = self.take("sslrootcert").map(PathBuf::from);
-        if sslrootcert.as_deref().is_some_and(|path| path.as_os_str() == "system") && sslmode == SslMode::Require {
+        let system = sslrootcert.as_deref().is_some_and(|path| path.as_os_str() == "system");
+        if system && matches!(sslmode, SslMode::Require | SslMode::VerifyCa) {
             let problem =
                 "sslrootcert=system needs sslmode=verify-full: anybody has a certificate of a public authority";
             return Err(CaptureError::usage(problem.to_owned()));

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::keywords;
+
 /// A parameter as it was given.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parameter {
@@ -53,6 +55,15 @@ fn bad(problem: &str) -> NotAString {
     NotAString(problem.to_owned())
 }
 
+/// What is said where a part of the password may have been read as something else; nothing of it is repeated.
+const MAYBE_PASSWORD: &str =
+    "there is a `@` where none is expected: in a password, / and ? and @ are written as %2F and %3F and %40";
+
+/// Whether a key is one that may be repeated in messages, because it cannot be a part of a password.
+fn is_word(key: &str) -> bool {
+    keywords::find(key).is_some() || keywords::instead(key).is_some()
+}
+
 fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
     let mut found = Vec::new();
     let mut add = |key: &str, range: Range<usize>, span: Range<usize>| -> Result<(), NotAString> {
@@ -75,10 +86,14 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
         None => start,
     };
     let hosts = &text[host_start..authority_end];
+    let stray = text[authority_end..].contains('@');
     if !hosts.is_empty() {
         let (mut names, mut ports) = (Vec::new(), Vec::new());
         for host in hosts.split(',') {
             let (name, port) = host_and_port(host)?;
+            if stray && !port.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(bad(MAYBE_PASSWORD));
+            }
             names.push(decoded(name)?);
             ports.push(decoded(port)?);
         }
@@ -90,6 +105,9 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
     }
     let query_start = text[authority_end..].find('?').map(|at| authority_end + at);
     let path = authority_end..query_start.unwrap_or(text.len());
+    if text[path.clone()].contains('@') {
+        return Err(bad(MAYBE_PASSWORD));
+    }
     if path.len() > 1 {
         let value = decoded(&text[path.start + 1..path.end])?;
         found.push(Parameter { key: "dbname".to_owned(), value, span: path });
@@ -102,8 +120,11 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
             let Some(equals) = text[at..end].find('=').map(|length| at + length) else {
                 return Err(bad("a parameter behind `?` has no `=`"));
             };
-            let value = decoded(&text[equals + 1..end])?;
-            found.push(Parameter { key: decoded(&text[at..equals])?, value, span: at..next });
+            let key = decoded(&text[at..equals])?;
+            if stray && !is_word(&key) {
+                return Err(bad(MAYBE_PASSWORD));
+            }
+            found.push(Parameter { key, value: decoded(&text[equals + 1..end])?, span: at..next });
         }
         at = next;
     }
@@ -149,7 +170,7 @@ fn decoded(text: &str) -> Result<String, NotAString> {
 
 /// `key = value`, separated by white space; a value with white space in it is quoted, and `\` takes the next letter as it is.
 fn pairs(text: &str) -> Result<Vec<Parameter>, NotAString> {
-    let mut found = Vec::new();
+    let mut found: Vec<Parameter> = Vec::new();
     let mut letters = text.char_indices().peekable();
     loop {
         while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
@@ -173,6 +194,9 @@ fn pairs(text: &str) -> Result<Vec<Parameter>, NotAString> {
                 None => break text.len(),
             }
         };
+        if !is_word(&key) && found.iter().any(|parameter| parameter.key == "password") {
+            return Err(bad("what follows the password is not a known key; a value with white space is quoted"));
+        }
         found.push(Parameter { key, value, span: start..end });
     }
 }

@@ -84,10 +84,12 @@ pub(super) fn servers(
         .map(|index| {
             let port = match ports.get(index).or(ports.first()).map(String::as_str) {
                 None | Some("") => DEFAULT_PORT,
-                Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
-                    let shown: String = text.chars().take(10).filter(char::is_ascii_alphanumeric).collect();
-                    CaptureError::usage(format!("port `{shown}` is not a number from 1 to 65535"))
-                })?,
+                // Not shown: in a URL without a host it is the password.
+                Some(text) => text
+                    .parse()
+                    .ok()
+                    .filter(|port| *port > 0)
+                    .ok_or_else(|| CaptureError::usage("a port is not a number from 1 to 65535".to_owned()))?,
             };
             let name = hosts.get(index).filter(|name| !name.is_empty());
             let way = match (addresses.get(index).filter(|address| !address.is_empty()), name) {
@@ -143,8 +145,8 @@ mod tests {
         for (host, hostaddr, port, problem) in [
             ("a,b", "127.0.0.1", "", "2 hosts and 1 of hostaddr"),
             ("a", "", "1,2", "2 ports and 1 hosts"),
-            ("a", "", "0", "port `0`"),
-            ("a", "", "65536", "port `65536`"),
+            ("a", "", "0", "a port is not a number"),
+            ("a", "", "65536", "a port is not a number"),
             ("a", "db", "", "hostaddr is not an IP address"),
             ("@x", "", "", "abstract namespace"),
         ] {
