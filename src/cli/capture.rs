@@ -223,6 +223,10 @@ impl CaptureCommand {
         };
         output.data(&json, || json.text());
         match end {
+            End::Duration | End::MaxBytes if polls == 0 => {
+                let problem = "it answered no poll; see the gaps of the recording".to_owned();
+                Err(CaptureError::Gone { place: target.place(), problem }.into())
+            }
             End::Duration | End::MaxBytes => Ok(Exit::Ok),
             End::Interrupted => Ok(Exit::Interrupted),
             End::Gone(problem) => Err(CaptureError::Gone { place: target.place(), problem }.into()),

@@ -14,6 +14,7 @@ static RUNNING: OnceLock<Stop> = OnceLock::new();
 
 /// Removes what is being written and ends the program; a capture is asked to end, and ended only when it is asked twice.
 pub(super) fn listen() -> anyhow::Result<()> {
+    survive_size_limits()?;
     static ASKED: AtomicBool = AtomicBool::new(false);
     ctrlc::set_handler(|| {
         if let Some(running) = RUNNING.get()
@@ -26,6 +27,20 @@ pub(super) fn listen() -> anyhow::Result<()> {
         std::process::exit(i32::from(Exit::Interrupted.code()));
     })
     .context("cannot listen for signals")
+}
+
+/// A file that would be larger than `ulimit -f` allows is an error of its writer, as on a full disk, and not the end of the
+/// program: what is written is then removed or sealed.
+#[cfg(unix)]
+fn survive_size_limits() -> anyhow::Result<()> {
+    let seen = std::sync::Arc::new(AtomicBool::new(false));
+    let handled = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen);
+    handled.map(drop).context("cannot listen for SIGXFSZ")
+}
+
+#[cfg(not(unix))]
+fn survive_size_limits() -> anyhow::Result<()> {
+    Ok(())
 }
 
 /// From now on a signal asks for the end instead of ending the program.
