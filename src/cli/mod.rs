@@ -32,7 +32,6 @@ mod text;
 mod verify;
 mod watch;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -203,6 +202,5 @@ fn refuse(error: &clap::Error) -> ExitCode {
         // Nothing can be done about a closed stderr.
         return Exit::Usage.into();
     }
-    let flushed = printed.and_then(|()| std::io::stdout().flush());
-    flushed.map_or_else(|error| output::stdout_failed(&error), |()| Exit::Ok).into()
+    printed.map_or_else(|error| output::stdout_failed(&error), |()| Exit::Ok).into()
 }

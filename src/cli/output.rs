@@ -113,12 +113,18 @@ pub(super) fn print_failure_as_json(failure: &Failure) {
 
 /// What the parser of arguments says, which repeats them.
 pub(super) fn print_usage(error: &clap::Error) -> std::io::Result<()> {
-    let text = error.render().to_string();
-    if text.lines().any(|line| line.chars().any(is_hidden)) {
+    let raw = error.render().to_string();
+    let mut text = raw.clone();
+    // A name with a line end in it must not look like a line of ours.
+    for argument in std::env::args().filter(|argument| argument.contains(['\n', '\r'])) {
+        text = text.replace(&argument, &Shown::line(&argument).to_string());
+    }
+    if text != raw || text.lines().any(|line| line.chars().any(is_hidden)) {
         text.lines().for_each(|line| say(&line.into()));
         return Ok(());
     }
-    error.print()
+    error.print()?;
+    std::io::stdout().flush()
 }
 
 /// To stdout. A reader that has gone away is not an error of ours; data that is lost otherwise is.

@@ -157,7 +157,8 @@ impl PlanArguments {
 fn below(root: &Path, inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for input in inputs {
-        if !is_glob(input) {
+        // A file may be called like a glob.
+        if !is_glob(input) || root.join(input).is_file() {
             found.push(PathBuf::from(input));
             continue;
         }

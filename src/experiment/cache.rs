@@ -149,7 +149,8 @@ impl Inputs {
     }
 
     pub(super) fn replay(&self, tape: &str) -> BTreeMap<String, String> {
-        self.with([("tape", tape.to_owned()), ("grammar", self.grammar.clone())])
+        // The label of the samples is in the digest of the stream, and not in the bytes of the tape.
+        self.with([("tape", tape.to_owned()), ("label", self.label.clone()), ("grammar", self.grammar.clone())])
     }
 
     /// What a generator makes for other seeds hangs on its options, too.
@@ -157,6 +158,7 @@ impl Inputs {
         let evaluation = self.evaluation.clone()?;
         Some(self.with([
             ("tape", tape.to_owned()),
+            ("label", self.label.clone()),
             ("options", self.options.clone()),
             ("grammar", self.grammar.clone()),
             ("evaluation", evaluation),

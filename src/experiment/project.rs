@@ -193,6 +193,10 @@ impl Project {
             let known = format!("known: {}", names.join(", "));
             Err(ExperimentError::Unknown { name: argument.to_owned(), suggestion, known })
         };
+        let exact = folder.join(format!("{argument}.toml"));
+        if !argument.contains('/') && exact.is_file() {
+            return Ok(vec![exact]);
+        }
         if is_glob(argument) {
             // A bare pattern is one of names.
             let paths = if argument.contains('/') {
@@ -213,9 +217,8 @@ impl Project {
         if argument.ends_with(".toml") {
             return Ok(vec![PathBuf::from(argument)]);
         }
-        let path = folder.join(format!("{argument}.toml"));
-        if path.is_file() {
-            return Ok(vec![path]);
+        if exact.is_file() {
+            return Ok(vec![exact]);
         }
         let known = names(&toml_files(folder)?);
         let near = nearest(argument, known.iter().map(String::as_str));

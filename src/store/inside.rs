@@ -42,7 +42,11 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
             }
             // A link to what is not there yet.
             Err(error) => match fs::read_link(there) {
-                Ok(target) => path = there.parent().unwrap_or(there).join(target).join(rest),
+                Ok(target) => {
+                    let target = there.parent().unwrap_or(there).join(target);
+                    // Joined to nothing it would end in a slash, which asks for what is behind the link.
+                    path = if rest.as_os_str().is_empty() { target } else { target.join(rest) };
+                }
                 Err(_) => return Err(error),
             },
         }

@@ -70,14 +70,14 @@ mod tests {
         assert_eq!(fs::read_dir(&parent).unwrap().count(), 0);
         // Killed with files in it, and before there were any; the last is not ours.
         let left = |name: &str| parent.join(format!("{name}{}", sweep::ending()));
-        fs::create_dir_all(left(".b.1").join("deep")).unwrap();
-        fs::write(left(".b.1").join(sweep::LOCK), "").unwrap();
-        fs::create_dir(left(".c.2")).unwrap();
+        fs::create_dir_all(left(".b.abcdef").join("deep")).unwrap();
+        fs::write(left(".b.abcdef").join(sweep::LOCK), "").unwrap();
+        fs::create_dir(left(".c.ABC123")).unwrap();
         fs::create_dir(left("d")).unwrap();
-        fs::create_dir(left(".e.3")).unwrap();
-        fs::write(left(".e.3").join("file"), "not ours").unwrap();
+        fs::create_dir(left(".e.123456")).unwrap();
+        fs::write(left(".e.123456").join("file"), "not ours").unwrap();
         sweep::sweep(&parent);
-        let exist = [".b.1", ".c.2", "d", ".e.3"].map(|name| left(name).exists());
+        let exist = [".b.abcdef", ".c.ABC123", "d", ".e.123456"].map(|name| left(name).exists());
         assert_eq!(exist, [false, false, true, true]);
     }
 }

@@ -31,6 +31,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// A request: its path, and its headers in lower case.
+#[derive(Clone)]
 struct Request {
     path: String,
     headers: Vec<String>,
@@ -72,9 +73,12 @@ impl Server {
                         format!("{}: {value}", name.to_lowercase())
                     });
                     let request = Request { path, headers: headers.collect() };
-                    let count = requests.lock().unwrap().len();
+                    let count = {
+                        let mut requests = requests.lock().unwrap();
+                        requests.push(request.clone());
+                        requests.len() - 1
+                    };
                     answer(&request, count, &mut stream);
-                    requests.lock().unwrap().push(request);
                 });
             }
         });
@@ -85,7 +89,7 @@ impl Server {
         format!("{}/{path}", self.url)
     }
 
-    /// Of each request that has been answered: its `Range` and its `If-Range`.
+    /// Of each request: its `Range` and its `If-Range`.
     fn ranges(&self) -> Vec<(Option<String>, Option<String>)> {
         let seen = self.seen.lock().unwrap();
         seen.iter()

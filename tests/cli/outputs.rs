@@ -101,7 +101,7 @@ fn outputs_are_never_written_over_accepted_results() {
         &["detect", "--detector", "mad", "t.jsonl"],
         &["shard", "run", "--plan", "p.json", "--id", id],
         &["shard", "merge", "--plan", "p.json", "--in", "done"],
-        &["capture", "r.jsonl", "--url", "host=127.0.0.1 port=1", "--tape", "u.jsonl"],
+        &["capture", "--recording", "r.jsonl", "--url", "host=127.0.0.1 port=1 user=u", "--tape", "u.jsonl"],
     ];
     for command in commands {
         for out in

@@ -79,7 +79,8 @@ fn what_is_not_the_like_of_an_output_is_not_overwritten() {
     folder.write("empty.jsonl", "");
     for tape in ["t.jsonl", "empty.jsonl"] {
         folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", tape]);
-        assert_eq!(folder.read(&format!("{tape}.hash")), manifest);
+        let named = manifest.replace("\"tape\": \"t.jsonl\"", &format!("\"tape\": \"{tape}\""));
+        assert_eq!(folder.read(&format!("{tape}.hash")), named);
     }
     for engine in ["reference", "excursion", "reference"] {
         folder.ok(&["replay", "t.jsonl", "--semantics", engine, "--out", "engines"]);

@@ -293,6 +293,8 @@ fn a_manifest_is_read_once_so_a_pipe_cannot_give_another_one_the_second_time() {
     let writer = std::thread::spawn(move || {
         // Whoever opens the pipe again gets the forged one; if nobody does, this is left waiting until it is removed.
         std::fs::write(&pipe, signed).unwrap();
+        // Until the first reader has seen the end, a second writer would go on in the same stream.
+        std::thread::sleep(std::time::Duration::from_millis(500));
         std::fs::write(&pipe, forged)
     });
     let (code, message) = folder.refusal(&["verify", "2/t.jsonl", "--key", "key.pub"]);
