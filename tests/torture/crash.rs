@@ -299,7 +299,7 @@ fn a_second_run_is_refused_with_the_process_of_the_first() {
     for command in ["run", "accept"] {
         let (code, message) = folder.refusal(&[command, "p"]);
         let process = first.id();
-        let expected = format!("`out` is being written by process {process}; wait for its end, or give another folder");
+        let expected = format!("`out` is being written by process {process}; wait for its end, or give another place");
         assert_eq!((code, message), (1, expected));
     }
     let busy = folder.run(&["run", "p", "--json"]).json();
