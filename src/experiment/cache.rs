@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::outcome::Outcome;
 use super::{Experiment, ExperimentError, Project, run};
@@ -72,11 +73,19 @@ impl Memory {
     /// What the last run left in a folder. What cannot be read is no memory: the cache is never a reason to fail.
     pub(super) fn read(folder: &Path) -> Self {
         let text = read_small_text(&folder.join(FILE)).unwrap_or_default();
-        toml::from_str(&text).unwrap_or_default()
+        // A changed memory would say of a stage what the stage has not said.
+        let text = text.split_once('\n').filter(|(seal, text)| *seal == Self::seal(text)).map(|(_, text)| text);
+        text.and_then(|text| toml::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The first line of a memory: the digest of the others.
+    fn seal(text: &str) -> String {
+        format!("# SHA-256 of what follows: {}", hex::encode(Sha256::digest(text)))
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
         let text = toml::to_string(self).expect("a memory is tables of texts and counts");
+        let text = format!("{}\n{text}", Self::seal(&text));
         write_whole(&folder.join(FILE), text.as_bytes(), Durability::Whole).map(drop)
     }
 

@@ -23,9 +23,13 @@ fn each_refusal_names_its_remedy() {
         (to("bare", DATABASE), 13, "GRANT pg_read_all_stats TO \"bare\";"),
         (to(OBSERVER, "empty"), 13, "CREATE EXTENSION pg_stat_statements;"),
         (to("postgres", DATABASE), 13, "make a role with `telltape capture --print-role`"),
-        (format!("postgres://{OBSERVER}@127.0.0.1:1/{DATABASE}?sslmode=disable"), 13, "are host and port right?"),
+        (
+            format!("postgres://{OBSERVER}@127.0.0.1:1/{DATABASE}?sslmode=disable"),
+            13,
+            "are host and port right, and does a firewall let it through?",
+        ),
         (format!("host=/nowhere user={OBSERVER}"), 13, "is this the folder of its socket?"),
-        ("postgres://me@db:port/x".to_owned(), 2, "not a connection string"),
+        ("postgres://me@db:port/x".to_owned(), 2, "a port is not a number from 1 to 65535"),
         ("postgres://me@db/x?sslmode=prefer".to_owned(), 2, "may fall back to clear text in silence"),
         ("postgres://me@db/x?sslrootcert=/nowhere.pem".to_owned(), 2, "give a file of certificates in PEM"),
     ];

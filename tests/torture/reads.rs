@@ -251,11 +251,12 @@ fn another_program_is_found_however_it_is_started() {
         let folder = folder_of(&files);
         assert_eq!(program.run(&folder, "generated", &[]).json()[0]["cached"], json!(["convert", "replay"]));
         let mut bytes = std::fs::read(&program.file).unwrap();
-        let header = b"motif,channel,t_start";
+        // The name of a motif, which stands in tables.
+        let name = b"plan_regression_onset";
         let at: Vec<usize> =
-            bytes.windows(header.len()).enumerate().filter(|(_, text)| text == header).map(|(at, _)| at).collect();
+            bytes.windows(name.len()).enumerate().filter(|(_, text)| text == name).map(|(at, _)| at).collect();
         assert!(!at.is_empty());
-        at.iter().for_each(|at| bytes[at + 12] = b'L');
+        at.iter().for_each(|at| bytes[at + name.len() - 1] = b'T');
         // As an installer does: another file in its place.
         std::fs::remove_file(&program.file).unwrap();
         std::fs::write(&program.file, bytes).unwrap();
