@@ -11,7 +11,7 @@ POSTGRES := $(shell for at in "$(PG_BIN)/postgres" "$$(command -v postgres)" $$(
     if [ -x "$$at" ]; then echo "$$at"; break; fi; done)
 HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && echo yes)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask test-sql torture fuzz check \
+.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask test-sql torture fuzz mutants check \
     check-detectors deny msrv sbom live cluster bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
@@ -101,6 +101,13 @@ fuzz:
 	    $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target out/fuzz/$$target fuzz/corpus/$$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=16384 || exit; \
 	done
+
+## Changes of the code that no test notices, in what decides results. Needs cargo-mutants (cargo install cargo-mutants), and many
+## hours for all of them: MUTANTS_SHARD=3/100 tests a hundredth.
+MUTANTS_SHARD ?= 0/1
+mutants: data
+	$(CARGO) mutants --shard $(MUTANTS_SHARD) --test-tool nextest -f 'src/tape/**' -f 'src/motif/**' -f 'src/experiment/**' \
+	    -f 'src/trace/postgres/**' --output out --copy-target true --profile release -- --lib --test vectors --test cli
 
 ## Licences, sources and known advisories of all dependencies. Needs cargo-deny (cargo install cargo-deny), and for the advisories
 ## their database.
