@@ -161,7 +161,7 @@ pub fn csv(semantics: Semantics, episodes: &[Episode]) -> Vec<u8> {
     columns(semantics).csv(episodes)
 }
 
-/// The bytes of an `episodes.parquet`: the columns of [`csv`].
+/// The bytes of an `episodes.parquet`: the columns of [`csv()`].
 ///
 /// # Errors
 /// When polars refuses, which it has no reason to.

@@ -24,6 +24,8 @@ pub(crate) fn ours(
         math: Math::System,
         lenient,
         generic: columns.clone(),
+        // Theirs takes a trace that leaves nothing.
+        allow_empty: dataset != Dataset::Generic,
         ..Options::new(dataset)
     };
     trace::convert(path, &options).map_err(|error| error.to_string())
