@@ -5,7 +5,7 @@ use dsfb_database::residual::{ResidualClass, ResidualSample, ResidualStream};
 use telltape::residual::{Class, Sample};
 use telltape::tape::{self, TapeError, TapeWriter, manifest_path};
 use telltape::trace::{Conversion, Dataset, GenericColumns};
-use telltape_conformance::{compare, oracle};
+use telltape_conformance::oracle;
 
 use crate::property::scratch;
 use crate::traces::ours;
