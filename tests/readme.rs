@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use telltape::trace::ADAPTERS;
+
 #[test]
 fn the_transcript_is_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -35,15 +37,24 @@ fn the_transcript_is_true() {
     assert_eq!(commands, 4);
 }
 
-/// The table of data sets names what there is.
+/// The table of data sets is what the adapters say of themselves.
 #[test]
-fn every_data_set_is_in_the_readme() {
+fn the_table_of_data_sets_follows_from_the_adapters() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    for dataset in telltape::trace::Dataset::ALL {
-        let row = format!("| `{dataset}` | ");
-        assert!(readme.contains(&row), "{row}");
-        assert!(readme.contains(&format!("`{}`, `reference` |", dataset.own_construction())));
+    let mut table =
+        "| data set | of | format | constructions | options |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for adapter in ADAPTERS {
+        let about = adapter.about();
+        let list = |names: Vec<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let constructions = list(about.construction_names().map(str::to_owned).collect());
+        let options = list(about.options.iter().map(|option| format!("--{}", option.flag)).collect());
+        let (name, described, format) = (about.name, about.described(), about.format);
+        table += &format!("| `{name}` | {described} | {format} | {constructions} | {options} |\n");
     }
+    let start = readme.find("| data set |").expect("the README has the table");
+    let found: String =
+        readme[start..].lines().take_while(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
+    assert_eq!(found, table, "put this into README.md:\n{table}");
 }
 
 /// The table of scores has the numbers of the committed results.

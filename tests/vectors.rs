@@ -109,7 +109,7 @@ fn a_compressed_trace_gives_the_same_residuals() {
     std::io::Write::write_all(&mut gz, &text).unwrap();
     let name = plain.file_name().unwrap().to_str().unwrap();
     let compressed = [("gz", gz.finish().unwrap()), ("zst", zstd::encode_all(text.as_slice(), 0).unwrap())];
-    for construction in [Construction::Reference, Construction::Own] {
+    for construction in Dataset::Job.about().constructions.iter().copied() {
         let options = Options { construction, digest: true, ..Options::new(Dataset::Job) };
         let expected = trace::convert(&plain, &options).unwrap();
         for (ending, bytes) in &compressed {

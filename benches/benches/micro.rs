@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use telltape::motif::{Engine, Grammar, Motif, Semantics};
 use telltape::residual::{Class, Stream, StreamBuilder};
 use telltape::tape::{self, TapeWriter};
-use telltape::trace::{self, Construction, Dataset, Options};
+use telltape::trace::{self, Dataset, Options};
 
 const SAMPLES: usize = 100_000;
 
@@ -62,9 +62,9 @@ fn benchmarks(criterion: &mut Criterion) {
     assert!(sample.is_file(), "run `make data` first");
     let mut group = criterion.benchmark_group("convert, Snowset sample");
     group.throughput(Throughput::Elements(5000));
-    for construction in [Construction::Reference, Construction::Own] {
+    for construction in Dataset::Snowset.about().constructions.iter().copied() {
         let options = Options { construction, ..Options::new(Dataset::Snowset) };
-        group.bench_function(construction.name(Dataset::Snowset), |bencher| {
+        group.bench_function(construction.name(), |bencher| {
             bencher.iter(|| trace::convert(&sample, &options).expect("the sample converts"));
         });
     }

@@ -8,8 +8,8 @@ use dsfb_database::grammar::{Episode, MotifGrammar, replay};
 use dsfb_database::live::tape::load_and_verify;
 use dsfb_database::report::write_episodes_csv;
 use dsfb_database::residual::ResidualStream;
-use telltape::trace::{Dataset, GenericColumns};
-use telltape_conformance::oracle;
+use telltape::trace::Dataset;
+use telltape_conformance::oracle::{self, GenericColumns};
 
 /// Runs the published reference implementation (a black box) on tapes and traces.
 #[derive(Parser)]

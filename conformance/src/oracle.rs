@@ -17,7 +17,35 @@ use dsfb_database::residual::{ResidualClass, ResidualSample, ResidualStream};
 use telltape::evaluate::Exemplar;
 use telltape::motif::{Grammar, Parameters};
 use telltape::residual::{Class, Sample};
-use telltape::trace::{Dataset, GenericColumns};
+use telltape::trace::{Dataset, Options};
+
+/// Which columns of a generic CSV mean what; what is not named is found by the construction.
+#[derive(Clone, Debug, Default)]
+pub struct GenericColumns {
+    /// Header of the time column, in seconds.
+    pub time: Option<String>,
+    /// Header of the value column.
+    pub value: Option<String>,
+    /// Header of the channel column.
+    pub channel: Option<String>,
+    /// The values are residuals already, of class plan regression.
+    pub pre_residualized: bool,
+}
+
+impl GenericColumns {
+    /// Names the columns in our options, too.
+    pub fn set(&self, options: &mut Options) {
+        let named = [("time-col", &self.time), ("value-col", &self.value), ("channel-col", &self.channel)];
+        for (flag, name) in named {
+            if let Some(name) = name {
+                options.set(flag, name).expect("generic has it");
+            }
+        }
+        if self.pre_residualized {
+            options.set("pre-residualized", "true").expect("generic has it");
+        }
+    }
+}
 
 /// Our class of one of its classes.
 #[must_use]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::convert::RuleArguments;
+use super::adapter_options::{AdapterArguments, Recordings};
 use super::failure::Failure;
 use super::output::{Line, Output, Text, Tone};
 use super::replay::EngineArguments;
@@ -16,6 +16,8 @@ use crate::capture::{
 use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
 use crate::store::{self, Shown};
+use crate::trace::postgres::Rules;
+use crate::trace::{Dataset, Options};
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
 #[derive(clap::Args)]
@@ -43,7 +45,7 @@ pub(super) struct CaptureCommand {
     #[arg(long, requires = "tape")]
     watch: bool,
     #[command(flatten)]
-    rules: RuleArguments,
+    distil: AdapterArguments<Recordings>,
     #[command(flatten)]
     engine: EngineArguments,
     #[command(flatten)]
@@ -163,7 +165,8 @@ impl CaptureCommand {
         target: &Target,
         output: &Output,
     ) -> Outcome {
-        let rules = self.rules.rules()?;
+        let mut options = Options::new(Dataset::Postgres);
+        self.distil.set(&mut options)?;
         if self.tape.as_ref().is_some_and(|tape| *tape == recording) {
             return Err(Failure::usage("the tape would overwrite the recording; give another --tape"));
         }
@@ -184,7 +187,7 @@ impl CaptureCommand {
                 let engine = self.engine.engine()?.unwrap_or_else(|| Engine::new(default_semantics(true)));
                 // A capture of days must not find at its end that it cannot write this.
                 store::check(&table_of(tape, out)?, store::EPISODES)?;
-                Some(Follower::new(&recording, tape, rules, engine)?)
+                Some(Follower::new(&recording, tape, Rules::from(&options), engine)?)
             }
             None => None,
         };

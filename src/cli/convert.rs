@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::adapter_options::{AdapterArguments, AllTraces};
 use super::failure::Failure;
 use super::generate::MathArgument;
 use super::output::{Output, Text};
@@ -10,20 +11,11 @@ use super::verify::KeyArgument;
 use super::{Exit, Outcome};
 use crate::residual::Stream;
 use crate::tape::{Manifest, RowCounts, TapeWriter, Use, manifest_path};
-use crate::trace::postgres::Rules;
-use crate::trace::{self, Dataset, GenericColumns, Options};
+use crate::trace::{self, ADAPTERS, About, Dataset, Options};
 
 /// Convert a trace to a tape
 #[derive(clap::Args)]
-#[command(after_help = "\
-Data sets: snowset, sqlshare (timed CSV), sqlshare-text, ceb, job, tpcds, pgss, generic, otel,
-postgres (a recording made by `telltape capture`).
-Constructions: `reference` is the published one, for every data set but postgres; ours are the default: profile (snowset),
-corpus (sqlshare-text), template (ceb), plain (all others).
-
-Examples:
-  telltape convert --dataset snowset snowset.csv.gz --tape snowset.jsonl
-  telltape convert --dataset generic cpu.csv --tape cpu.jsonl --time-col ts --value-col load --channel-col host")]
+#[command(after_help = help())]
 pub(super) struct Convert {
     /// The trace; .gz and .zst are decompressed
     input: PathBuf,
@@ -33,52 +25,36 @@ pub(super) struct Convert {
     /// The tape to write; its manifest is written beside it
     #[arg(long, value_name = "FILE")]
     tape: PathBuf,
-    /// The construction: which channels, baselines and windows [default: ours]
-    #[arg(long, value_name = "NAME")]
-    channel: Option<String>,
+    /// The construction: which channels, baselines and windows [default: the first one of the data set]
+    #[arg(long, value_name = "NAME", alias = "channel")]
+    construction: Option<String>,
     #[command(flatten)]
     math: MathArgument,
     /// Count rows that cannot be read by reason and go on
     #[arg(long)]
     lenient: bool,
-    /// Time column of a generic CSV, in seconds
-    #[arg(long, value_name = "HEADER")]
-    time_col: Option<String>,
-    /// Value column of a generic CSV
-    #[arg(long, value_name = "HEADER")]
-    value_col: Option<String>,
-    /// Channel column of a generic CSV
-    #[arg(long, value_name = "HEADER")]
-    channel_col: Option<String>,
-    /// The values of a generic CSV are residuals already
-    #[arg(long)]
-    pre_residualized: bool,
     #[command(flatten)]
-    rules: RuleArguments,
+    own: AdapterArguments<AllTraces>,
     #[command(flatten)]
     key: KeyArgument,
 }
 
-/// How a recording is distilled.
-#[derive(clap::Args)]
-pub(super) struct RuleArguments {
-    /// Change a rule by which a recording is distilled, such as pool_s=5; may be given several times
-    #[arg(long = "rule", value_name = "NAME=VALUE")]
-    rules: Vec<String>,
-}
-
-impl RuleArguments {
-    pub(super) fn rules(&self) -> Result<Rules, Failure> {
-        let mut rules = Rules::default();
-        for text in &self.rules {
-            let (name, value) = text
-                .split_once('=')
-                .and_then(|(name, value)| Some((name, value.parse().ok()?)))
-                .ok_or_else(|| Failure::usage(format!("`{text}` is no rule; write --rule pool_s=5")))?;
-            rules.set(name, value).map_err(|error| Failure::usage(error.to_string()))?;
-        }
-        Ok(rules)
+/// What there is to convert, and how.
+fn help() -> String {
+    let about = || ADAPTERS.iter().map(|adapter| adapter.about());
+    let constructions = |about: &About| about.construction_names().collect::<Vec<_>>().join(", ");
+    let name_width = about().map(|about| about.name.len()).max().unwrap_or_default();
+    let width = about().map(|about| constructions(about).len()).max().unwrap_or_default();
+    let mut text =
+        "Data sets, each with its constructions; the first one is the default, `reference` the published one:\n"
+            .to_owned();
+    for about in about() {
+        let (name, title) = (about.name, about.described());
+        text += &format!("  {name:name_width$}  {:width$}  {title}\n", constructions(about));
     }
+    text + "\nExamples:
+  telltape convert --dataset snowset snowset.csv.gz --tape snowset.jsonl
+  telltape convert --dataset generic cpu.csv --tape cpu.jsonl --time-col ts --value-col load --channel-col host"
 }
 
 /// A tape that was written.
@@ -96,9 +72,11 @@ impl Convert {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let options = self.options()?;
         let key = self.key.read()?;
-        if key.is_some() && self.dataset != Dataset::Postgres {
-            let text = "--key is for --dataset postgres: only recordings have manifests that can be signed";
-            return Err(Failure::usage(text));
+        if key.is_some() && !self.dataset.about().is_recording {
+            let recordings = ADAPTERS.iter().map(|adapter| adapter.about()).filter(|about| about.is_recording);
+            let names: Vec<&str> = recordings.map(|about| about.name).collect();
+            let text = "only recordings have manifests that can be signed";
+            return Err(Failure::usage(format!("--key is for --dataset {}: {text}", names.join(" or "))));
         }
         let same = |path: &Path| matches!((path.canonicalize(), self.input.canonicalize()), (Ok(a), Ok(b)) if a == b);
         if same(&self.tape) || same(&manifest_path(&self.tape)) {
@@ -112,26 +90,13 @@ impl Convert {
     }
 
     fn options(&self) -> Result<Options, Failure> {
-        let construction = match &self.channel {
-            Some(name) => self.dataset.construction(name).map_err(|error| Failure::usage(error.to_string()))?,
-            None => Default::default(),
-        };
-        let generic = GenericColumns {
-            time: self.time_col.clone(),
-            value: self.value_col.clone(),
-            channel: self.channel_col.clone(),
-            pre_residualized: self.pre_residualized,
-        };
-        if self.dataset != Dataset::Generic && generic != GenericColumns::default() {
-            let text = "--time-col, --value-col, --channel-col and --pre-residualized are for --dataset generic";
-            return Err(Failure::usage(text));
+        let mut options = Options { math: self.math.math(), lenient: self.lenient, ..Options::new(self.dataset) };
+        if let Some(name) = &self.construction {
+            options.construction =
+                self.dataset.construction(name).map_err(|error| Failure::usage(error.to_string()))?;
         }
-        let rules = self.rules.rules()?;
-        if self.dataset != Dataset::Postgres && !self.rules.rules.is_empty() {
-            return Err(Failure::usage("--rule is for --dataset postgres"));
-        }
-        let math = self.math.math();
-        Ok(Options { rules, construction, math, lenient: self.lenient, generic, ..Options::new(self.dataset) })
+        self.own.set(&mut options)?;
+        Ok(options)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand; arguments in, one library call, text or JSON out.
 
 mod accept;
+mod adapter_options;
 mod cache;
 mod capture;
 mod convert;

@@ -1,18 +1,17 @@
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::ExperimentError;
+use super::convert_file::Convert;
 use super::engine::Replay;
 use super::evaluation::{self, Evaluate, Evaluation};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::Engine;
 use crate::residual::Math;
 use crate::store::{Place, nearest, read_small_text};
-use crate::trace::postgres::Rules;
-use crate::trace::{Construction, Dataset, GenericColumns, Options};
+use crate::trace::{Dataset, Options};
 
 /// An experiment: which samples, and which engine replays them.
 #[derive(Clone, Debug)]
@@ -76,14 +75,14 @@ impl Source {
     /// Whether it is a recording or a construction of our own.
     fn is_own(&self) -> bool {
         match self {
-            Self::Catalogue { options, .. } | Self::Trace { options, .. } => options.construction == Construction::Own,
+            Self::Catalogue { options, .. } | Self::Trace { options, .. } => !options.construction.is_reference(),
             Self::Generated { .. } => false,
         }
     }
 }
 
-/// Every key of an experiment file, for suggestions; a test compares it with the structures.
-const KEYS: [&str; 24] = [
+/// The keys of an experiment file but those of `[convert]`, for suggestions; a test compares them with the structures.
+const KEYS: [&str; 16] = [
     "title",
     "allow_empty",
     "input",
@@ -91,14 +90,6 @@ const KEYS: [&str; 24] = [
     "trace",
     "dataset",
     "convert",
-    "channel",
-    "math",
-    "lenient",
-    "time_col",
-    "value_col",
-    "channel_col",
-    "pre_residualized",
-    "rules",
     "generate",
     "kind",
     "seed",
@@ -133,27 +124,8 @@ struct File {
 struct Input {
     data: Option<String>,
     trace: Option<PathBuf>,
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<Dataset>")]
     dataset: Option<Spanned<String>>,
-}
-
-#[derive(Default, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Convert {
-    #[schemars(with = "Option<String>")]
-    channel: Option<Spanned<String>>,
-    #[serde(default)]
-    math: Math,
-    #[serde(default)]
-    lenient: bool,
-    time_col: Option<String>,
-    value_col: Option<String>,
-    channel_col: Option<String>,
-    #[serde(default)]
-    pre_residualized: bool,
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, f64>")]
-    rules: BTreeMap<String, Spanned<f64>>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -255,7 +227,7 @@ impl Experiment {
 }
 
 fn known_keys() -> impl Iterator<Item = &'static str> {
-    KEYS.into_iter().chain(evaluation::KEYS)
+    KEYS.into_iter().chain(Convert::keys().iter().copied()).chain(evaluation::KEYS)
 }
 
 /// What the TOML reader says, with the nearest key where it points at a key that does not exist.
@@ -311,36 +283,8 @@ fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result
             return Err(Problem::at(at, "[input] needs `data` (a name of the catalogue), or `trace` and `dataset`"));
         }
     };
-    let construction = match &convert.channel {
-        Some(name) => adapter.construction(name.get_ref()).map_err(|error| Problem::at(name.span().start, error))?,
-        None => Default::default(),
-    };
-    let mut rules = Rules::default();
-    for (name, value) in &convert.rules {
-        if adapter != Dataset::Postgres {
-            return Err(Problem::at(value.span().start, "`rules` are for the data set `postgres`"));
-        }
-        rules.set(name, *value.get_ref()).map_err(|error| Problem::at(value.span().start, error))?;
-    }
-    let options = Options {
-        rules,
-        dataset: adapter,
-        construction,
-        math: convert.math,
-        lenient: convert.lenient,
-        generic: GenericColumns {
-            time: convert.time_col,
-            value: convert.value_col,
-            channel: convert.channel_col,
-            pre_residualized: convert.pre_residualized,
-        },
-        // The input is the first stage of the digest chain.
-        digest: true,
-        allow_empty,
-    };
-    if adapter != Dataset::Generic && options.generic != GenericColumns::default() {
-        return Err(Problem::at(at, "`time_col`, `value_col`, `channel_col` and `pre_residualized` are for `generic`"));
-    }
+    // The input is the first stage of the digest chain.
+    let options = Options { digest: true, allow_empty, ..convert.options(adapter)? };
     match (input.data, input.trace) {
         (Some(name), None) => Ok(Source::Catalogue { name, options }),
         (None, Some(path)) => Ok(Source::Trace { path, options }),

@@ -17,7 +17,7 @@ fn every_key_is_known_for_suggestions() {
         trace = "a.csv"
         dataset = "generic"
         [convert]
-        channel = "reference"
+        construction = "reference"
         math = "system"
         lenient = true
         time_col = "t"
@@ -36,7 +36,7 @@ fn every_key_is_known_for_suggestions() {
     grammar.cache_collapse.rho = 0.5;
     assert_eq!(experiment.engine, crate::motif::Engine::Reference(grammar));
     assert!(
-        matches!(experiment.source, Source::Trace { ref options, .. } if options.lenient && options.generic.pre_residualized)
+        matches!(experiment.source, Source::Trace { ref options, .. } if options.lenient && options.canonical().contains(&("pre-residualized", "true".to_owned())))
     );
     fn keys(table: &toml::Table, found: &mut Vec<String>) {
         for (key, value) in table {
@@ -80,6 +80,22 @@ fn every_key_is_known_for_suggestions() {
 }
 
 #[test]
+fn the_old_name_of_a_construction_means_the_same_and_is_hashed_alike() {
+    let canonical = |key: &str| {
+        let text = format!("title = 't'\n[input]\ndata = 'ceb'\n[convert]\n{key} = 'reference'\n");
+        match read(&text).unwrap().source {
+            Source::Catalogue { options, .. } => options.canonical(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(canonical("channel"), canonical("construction"));
+    assert!(canonical("construction").contains(&("channel", "reference".to_owned())));
+    let both = "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchannel = 'reference'\nconstruction = 'template'\n";
+    let error = read(both).unwrap_err();
+    assert!(error.ends_with("`channel` is the old name of `construction`; give one of them"), "{error}");
+}
+
+#[test]
 fn generators_are_read_with_their_defaults() {
     let experiment = read("title = 't'\n[generate]\nkind = 'perturbed'\nseed = 42\n").unwrap();
     assert!(matches!(
@@ -100,12 +116,12 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
             "`x.toml:2:2`: unknown field `inptu`, expected one of `title`, `allow_empty`, `input`, `convert`, `generate`, `replay`, `evaluate`; did you mean `input`?",
         ),
         (
-            "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchanel = 'x'\n",
-            "`x.toml:5:1`: unknown field `chanel`, expected one of `channel`, `math`, `lenient`, `time_col`, `value_col`, `channel_col`, `pre_residualized`, `rules`; did you mean `channel`?",
+            "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nkonstruction = 'x'\n",
+            "`x.toml:5:1`: unknown field `konstruction`, expected one of `construction`, `math`, `lenient`, `time_col`, `value_col`, `channel_col`, `pre_residualized`, `rules`; did you mean `construction`?",
         ),
         (
-            "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nchannel = 'profile'\n",
-            "`x.toml:5:11`: data set `ceb` has no construction `profile`; it has `reference` and `template`",
+            "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nconstruction = 'profile'\n",
+            "`x.toml:5:16`: data set `ceb` has no construction `profile`; it has `template` and `reference`",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nmath = 'fast'\n",
@@ -122,19 +138,19 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ("title = 't'\n", "`x.toml`: an experiment needs [input] (a trace) or [generate] (a generator)"),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\ntime_col = 't'\n",
-            "`x.toml:2:1`: `time_col`, `value_col`, `channel_col` and `pre_residualized` are for `generic`",
+            "`x.toml:5:12`: `time_col` is an option of `generic`, not of `ceb`",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert.rules]\npool_s = 3\n",
-            "`x.toml:5:10`: `rules` are for the data set `postgres`",
+            "`x.toml:4:2`: `rules` is an option of `postgres`, not of `ceb`",
         ),
         (
             "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert.rules]\npool_s = -3\n",
             "`x.toml:6:10`: -3 is out of range: 0 <= pool_s <= 3600",
         ),
         (
-            "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert]\nchannel = 'reference'\n",
-            "`x.toml:6:11`: data set `postgres` has no construction `reference`; it has only `plain`",
+            "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert]\nconstruction = 'reference'\n",
+            "`x.toml:6:16`: data set `postgres` has no construction `reference`; it has only `plain`",
         ),
         ("[generate]\nkind = 'perturbed'\nseed = 1\n", "`x.toml:1:1`: missing field `title`"),
         (

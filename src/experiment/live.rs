@@ -13,7 +13,7 @@ use crate::residual::Stream;
 use crate::store::{Columns, Durability, remove_if, write_whole};
 use crate::tape::recording::{Body, Cost, Line, Seal, read_recording};
 use crate::tape::{self, TapeWriter};
-use crate::trace::{self, Dataset, Options};
+use crate::trace;
 
 /// What was found on one channel of the truth.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,8 +78,7 @@ fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Resul
     if !missing.is_empty() {
         return Err(LiveError::Unwatched { problems: missing.join("; "), recording }.into());
     }
-    let options = Options { rules: experiment.rules, ..Options::new(Dataset::Postgres) };
-    let converted = trace::convert(&recording, &options)?;
+    let converted = trace::convert(&recording, &experiment.options)?;
     let tape_path = folder.join("tape.jsonl");
     let mut writer = TapeWriter::create(&tape_path, converted.stream.source())?;
     writer.append_stream(&converted.stream)?;

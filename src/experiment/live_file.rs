@@ -7,11 +7,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::ExperimentError;
+use super::convert_file::Convert;
 use super::file::{Problem, from_toml};
 use crate::live::{Fault, Live, Load};
 use crate::motif::{Engine, Motif};
 use crate::store::{Place, line_and_column};
-use crate::trace::postgres::Rules;
+use crate::trace::{Dataset, Options};
 
 /// An experiment on a throw-away server. It has limits instead of digests: no two runs are alike.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct LiveExperiment {
     /// What is done to the server.
     pub live: Live,
     /// How its recording is distilled.
-    pub rules: Rules,
+    pub options: Options,
     /// What replays the tape.
     pub engine: Engine,
     /// What should be found.
@@ -85,7 +86,7 @@ struct File {
     #[serde(default)]
     truth: TruthKeys,
     #[serde(default)]
-    convert: ConvertKeys,
+    convert: Convert,
     #[serde(default)]
     replay: super::engine::Replay,
 }
@@ -194,13 +195,6 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConvertKeys {
-    #[serde(default)]
-    rules: BTreeMap<String, Spanned<f64>>,
-}
-
 /// Whether an experiment file is one of a live experiment. What cannot be read is not.
 pub(super) fn is_live(text: &str) -> bool {
     toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("fault"))
@@ -213,10 +207,7 @@ impl LiveExperiment {
         let file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
         let engine = file.replay.engine(true, root, text).map_err(|error| error.into_error(&fail))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let mut rules = Rules::default();
-        for (rule, value) in &file.convert.rules {
-            rules.set(rule, *value.get_ref()).map_err(|error| fail(Problem::at(value.span().start, error)))?;
-        }
+        let options = file.convert.options(Dataset::Postgres).map_err(fail)?;
         let at = file.fault.span().start;
         let FaultKeys { kind, begin_s, end_s } = file.fault.into_inner();
         let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Problem::at(kind.span().start, error)))?;
@@ -251,7 +242,7 @@ impl LiveExperiment {
         let load = Load { scale, clients, rate };
         let settings = file.server.settings.into_iter().collect();
         let live = Live { settings, load, fault, begin_s, end_s, seconds, interval_s };
-        Ok(Self { name, path: path.to_path_buf(), title: file.title, live, rules, engine, truth, limits })
+        Ok(Self { name, path: path.to_path_buf(), title: file.title, live, options, engine, truth, limits })
     }
 }
 

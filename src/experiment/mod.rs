@@ -3,6 +3,7 @@
 mod accept;
 mod cache;
 mod compare;
+mod convert_file;
 mod current;
 mod difference;
 mod engine;

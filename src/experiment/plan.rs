@@ -75,5 +75,5 @@ pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned
 }
 
 fn convert_step(options: &crate::trace::Options) -> String {
-    format!("convert `{}` by its construction `{}`", options.dataset, options.construction.name(options.dataset))
+    format!("convert `{}` by its construction `{}`", options.dataset, options.construction)
 }

@@ -17,11 +17,11 @@ pub struct InputDigest {
     pub bytes: u64,
 }
 
-/// A file opened for one pass: its stored bytes can be hashed while they are read, and `.gz` and `.zst` are
-/// decompressed on the way.
-pub struct Input {
+/// A file, or bytes from anywhere, for one pass: the stored bytes can be hashed while they are read, and `.gz` and `.zst`
+/// are decompressed on the way.
+pub struct Input<'a> {
     path: PathBuf,
-    reader: Box<dyn Read + Send>,
+    reader: Box<dyn Read + Send + 'a>,
     hashed: Option<Arc<Mutex<Hashed>>>,
 }
 
@@ -41,8 +41,8 @@ const HARMLESS: u64 = 64 << 20;
 const LARGEST_WHOLE: u64 = 512 << 20;
 
 /// Counts what passes through, and hashes it.
-struct Tee {
-    file: File,
+struct Tee<R> {
+    reader: R,
     stored: Arc<AtomicU64>,
     hashed: Option<Arc<Mutex<Hashed>>>,
 }
@@ -68,9 +68,9 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-impl Read for Tee {
+impl<R: Read> Read for Tee<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
+        let count = self.reader.read(buffer)?;
         self.stored.fetch_add(count as u64, Ordering::Relaxed);
         if let Some(hashed) = &self.hashed {
             let mut hashed = hashed.lock().expect("the lock is only ever held here and in finish");
@@ -81,7 +81,7 @@ impl Read for Tee {
     }
 }
 
-impl Input {
+impl<'a> Input<'a> {
     /// Opens `path`; the ending of its name decides whether it is decompressed, `digest` whether it is hashed.
     ///
     /// # Errors
@@ -91,10 +91,18 @@ impl Input {
         if file.metadata().map_err(StoreError::read(path))?.is_dir() {
             return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
         }
+        Self::new(file, path, digest)
+    }
+
+    /// What `reader` gives; errors call it `path`, and the ending of that decides whether it is decompressed.
+    ///
+    /// # Errors
+    /// When it cannot be decompressed.
+    pub fn new(reader: impl Read + Send + 'a, path: &Path, digest: bool) -> Result<Self, StoreError> {
         let hashed = digest.then(|| Arc::new(Mutex::new(Hashed::default())));
         let stored = Arc::new(AtomicU64::new(0));
-        let tee = Tee { file, stored: Arc::clone(&stored), hashed: hashed.clone() };
-        let reader: Box<dyn Read + Send> = match path.extension().and_then(|ending| ending.to_str()) {
+        let tee = Tee { reader, stored: Arc::clone(&stored), hashed: hashed.clone() };
+        let reader: Box<dyn Read + Send + 'a> = match path.extension().and_then(|ending| ending.to_str()) {
             Some("gz") => {
                 let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee));
                 Box::new(Bounded { reader, stored, given: 0 })
@@ -141,7 +149,7 @@ impl Input {
     }
 }
 
-impl Read for Input {
+impl Read for Input<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer)
     }

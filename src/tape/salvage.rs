@@ -151,7 +151,7 @@ fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, Ta
 }
 
 struct Lines<'a> {
-    reader: BufReader<Input>,
+    reader: BufReader<Input<'static>>,
     path: &'a Path,
     number: u64,
 }

@@ -20,10 +20,7 @@ fn samples(options: &Options, text: &str) -> Vec<String> {
 }
 
 fn converted(options: &Options, text: &str) -> Result<Conversion, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.csv");
-    fs::write(&path, text).unwrap();
-    convert(&path, options).map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "."))
+    convert_reader(text.as_bytes(), "./x.csv", options).map_err(|error| error.to_string())
 }
 
 fn error(options: &Options, text: &str) -> String {
@@ -471,9 +468,9 @@ fn generic_plain_asks_unless_it_is_certain() {
         "`./x.csv:1`: columns 1 (`t`) and 3 (`ts`) could both be the time; pass --time-col, --value-col or --channel-col \
          (there are `t`, `latency`, `ts`, `value`)"
     );
-    options.generic.time = Some("ts".to_owned());
-    options.generic.value = Some("start".to_owned());
-    options.generic.pre_residualized = true;
+    for (flag, value) in [("time-col", "ts"), ("value-col", "start"), ("pre-residualized", "true")] {
+        options.set(flag, value).unwrap();
+    }
     assert_eq!(samples(&options, "t,start,ts,value\n0,1,2,3\n"), ["2 0 1.0000 generic"]);
     assert_eq!(
         error(&options, "t,start,tz\n0,1,2\n"),
@@ -530,8 +527,8 @@ fn otel() {
 fn every_data_set_refuses_what_is_no_file_of_its_own() {
     // A recording is sealed: `tests/recordings.rs` has what is refused of it.
     for dataset in Dataset::ALL.into_iter().filter(|dataset| *dataset != Dataset::Postgres) {
-        for construction in [Construction::Reference, Construction::Own] {
-            let options = Options { construction, math: Math::System, ..Options::new(dataset) };
+        for construction in dataset.about().constructions {
+            let options = Options { construction: *construction, math: Math::System, ..Options::new(dataset) };
             assert!(matches!(convert(Path::new("/"), &options), Err(TraceError::Store(_))), "{dataset}");
             for text in ["", "\n\n", "a,b\n"] {
                 assert!(converted(&options, text).is_err() || dataset == Dataset::SqlshareText, "{dataset} {text:?}");

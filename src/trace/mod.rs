@@ -1,47 +1,37 @@
-//! Traces: one file per data set, rows in, residual stream out, every rejected row counted.
+//! Traces: one adapter per data set, rows in, residual stream out, every rejected row counted.
 
+mod adapter;
+mod adapters;
+mod baseline;
 mod catalogue;
-mod ceb;
-mod commas;
 mod corpus;
-mod csv;
-mod dataset;
 mod error;
 mod fetch;
-mod generic;
-mod header;
-mod history;
-mod job;
-mod lines;
-mod mix;
+mod input;
+mod option;
 mod options;
-mod otel;
 mod output;
-mod pgss;
 pub mod postgres;
-mod records;
-mod row;
+mod read;
 mod skeleton;
-mod snowset;
-mod sqlshare;
-mod sqlshare_text;
-mod time;
-mod tpcds;
 
+use std::io::Read;
 use std::path::Path;
 
+pub use adapter::{About, Adapter, Construction, UnknownConstruction, UnknownDataset};
+pub use adapters::{ADAPTERS, Dataset};
 pub use catalogue::{Catalogue, Entry, Package, UnknownEntry};
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
-pub use dataset::{Construction, Dataset};
 pub use error::TraceError;
 pub use fetch::{Fetched, fetch_sample};
-pub use options::{GenericColumns, Options};
+pub use input::Trace;
+pub use option::{OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
+pub use options::Options;
 pub use output::{is_own, source};
 
 use crate::residual::Stream;
-use crate::store::{InputDigest, Key, Place, file_digest};
-use crate::tape::recording::read_recording;
-use crate::tape::{RowCounts, TapeError};
+use crate::store::{InputDigest, Key, Place};
+use crate::tape::RowCounts;
 
 /// A converted trace.
 #[derive(Debug)]
@@ -68,20 +58,27 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
 /// # Errors
 /// As [`convert`], and when a manifest is not signed.
 pub fn convert_signed(input: &Path, options: &Options, key: Option<&Key>) -> Result<Conversion, TraceError> {
-    let converted = match options.dataset {
-        Dataset::Snowset => snowset::convert(input, options),
-        Dataset::Sqlshare => sqlshare::convert(input, options),
-        Dataset::SqlshareText => sqlshare_text::convert(input, options),
-        Dataset::Ceb => ceb::convert(input, options),
-        Dataset::Job => job::convert(input, options),
-        Dataset::Tpcds => tpcds::convert(input, options),
-        Dataset::Pgss => pgss::convert(input, options),
-        Dataset::Generic => generic::convert(input, options),
-        Dataset::Otel => otel::convert(input, options),
-        Dataset::Postgres => postgres::convert(input, options, key),
-    }?;
+    convert_trace(Trace::file(input, key), input, options)
+}
+
+/// As [`convert`], of bytes from anywhere: `name` is what errors and the label of the stream call them, and its ending says
+/// whether they are compressed.
+///
+/// # Errors
+/// As [`convert`], and when the data set's traces are recordings, which are several files.
+pub fn convert_reader(
+    reader: impl Read + Send,
+    name: impl AsRef<Path>,
+    options: &Options,
+) -> Result<Conversion, TraceError> {
+    let name = name.as_ref();
+    convert_trace(Trace::reader(reader, name), name, options)
+}
+
+fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    let converted = options.dataset.adapter().convert(trace, options)?;
     if converted.stream.is_empty() && !options.allow_empty {
-        return Err(TraceError::Empty { place: Place::file(input), rows: Box::new(converted.rows) });
+        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows) });
     }
     Ok(converted)
 }
@@ -92,10 +89,7 @@ pub fn convert_signed(input: &Path, options: &Options, key: Option<&Key>) -> Res
 /// # Errors
 /// When a file cannot be read, or a recording is not what its manifests say.
 pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, TraceError> {
-    match dataset {
-        Dataset::Postgres => Ok(read_recording(input, |_, _| Ok::<(), TapeError>(()))?.input),
-        _ => Ok(file_digest(input)?),
-    }
+    dataset.adapter().digest_input(input)
 }
 
 #[cfg(test)]

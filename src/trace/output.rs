@@ -1,20 +1,20 @@
 use std::path::{Path, PathBuf};
 
-use super::csv::Reading;
-use super::lines::Lines;
-use super::row::LENIENT_HINT;
+use super::read::csv::Reading;
+use super::read::lines::Lines;
+use super::read::row::LENIENT_HINT;
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
 use crate::store::{InputDigest, Place, label};
 use crate::tape::Use;
 
 /// A residual before it is checked: time in seconds, class, value, channel.
-pub(super) type Residual = (f64, Class, f64, ChannelId);
+pub(crate) type Residual = (f64, Class, f64, ChannelId);
 
 /// The residuals of a trace as they come, and what became of its rows.
-pub(super) struct Output<'a> {
-    pub(super) builder: StreamBuilder,
-    pub(super) rows: RowCounts,
+pub(crate) struct Output<'a> {
+    pub(crate) builder: StreamBuilder,
+    pub(crate) rows: RowCounts,
     lines: Lines,
     input: Option<InputDigest>,
     path: PathBuf,
@@ -38,16 +38,16 @@ const UNUSED: &str = "gives no residual and feeds no baseline";
 
 impl<'a> Output<'a> {
     /// An output with room for `samples`, and the table of the reading.
-    pub(super) fn new<T>(path: &Path, options: &'a Options, reading: Reading<T>, samples: usize) -> (Self, T) {
-        let Reading { table, rows, lines, input } = reading;
+    pub(crate) fn new<T>(options: &'a Options, reading: Reading<T>, samples: usize) -> (Self, T) {
+        let Reading { table, rows, lines, input, path } = reading;
         let builder = StreamBuilder::with_capacity(samples);
         let uses = vec![Used::Nothing; usize::try_from(rows.used).unwrap_or_default()];
-        (Self { builder, rows, lines, input, path: path.to_path_buf(), options, uses }, table)
+        (Self { builder, rows, lines, input, path, options, uses }, table)
     }
 
     /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is out of range: then the row is
     /// an error, or counted when lenient, and `false` is returned. Where `true` is, the row feeds its baseline, if there is one.
-    pub(super) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
+    pub(crate) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
         let fault = residuals.iter().find_map(|(t, _, value, _)| OutOfRange::of(*t, *value));
         match fault {
             None => {
@@ -73,12 +73,12 @@ impl<'a> Output<'a> {
     }
 
     /// Says that a row feeds a baseline, and gives no residual of its own.
-    pub(super) fn feeds(&mut self, row: usize) {
+    pub(crate) fn feeds(&mut self, row: usize) {
         self.mark(row, Used::Baseline);
     }
 
     /// Rejects rows that could be read.
-    pub(super) fn withdraw(&mut self, rows: &[usize], reason: &str) {
+    pub(crate) fn withdraw(&mut self, rows: &[usize], reason: &str) {
         self.rows.withdraw(rows.len() as u64, reason);
         rows.iter().for_each(|row| self.mark(*row, Used::Rejected));
     }
@@ -88,19 +88,19 @@ impl<'a> Output<'a> {
     }
 
     /// Appends a residual that belongs to no single row.
-    pub(super) fn push(&mut self, t: f64, class: Class, value: f64, channel: ChannelId) -> Result<(), TraceError> {
+    pub(crate) fn push(&mut self, t: f64, class: Class, value: f64, channel: ChannelId) -> Result<(), TraceError> {
         self.builder
             .push_id(t, class, value, Some(channel))
             .map_err(|fault| TraceError::Malformed { place: Place::file(&self.path), problem: fault.to_string() })
     }
 
     /// An error about the file as a whole.
-    pub(super) fn file_error(&self, problem: &str) -> TraceError {
+    pub(crate) fn file_error(&self, problem: &str) -> TraceError {
         TraceError::Malformed { place: Place::file(&self.path), problem: problem.to_owned() }
     }
 
     /// The conversion, labelled by data set, construction and file name, with `suffix`.
-    pub(super) fn finish_with(mut self, suffix: &str) -> Conversion {
+    pub(crate) fn finish_with(mut self, suffix: &str) -> Conversion {
         let count = |used: Used| self.uses.iter().filter(|other| **other == used).count() as u64;
         let used = [(Use::Baseline, count(Used::Baseline)), (Use::Residual, count(Used::Residual))];
         let unused = count(Used::Nothing);
@@ -110,7 +110,7 @@ impl<'a> Output<'a> {
         Conversion { stream: self.builder.finish(source), rows: self.rows, input: self.input }
     }
 
-    pub(super) fn finish(self) -> Conversion {
+    pub(crate) fn finish(self) -> Conversion {
         self.finish_with("")
     }
 }
@@ -131,7 +131,10 @@ pub fn is_own(label: &str) -> bool {
 fn labelled(path: &Path, options: &Options, suffix: &str) -> String {
     let (dataset, file) = (options.dataset, label(path));
     match options.construction {
-        Construction::Reference => format!("{}@{file}{suffix}", dataset.reference_label()),
-        Construction::Own => format!("{dataset}:{}@{file}{suffix}", dataset.own_construction()),
+        Construction::Reference => {
+            let about = dataset.about();
+            format!("{}@{file}{suffix}", about.reference_label.unwrap_or(about.name))
+        }
+        Construction::Own(name) => format!("{dataset}:{name}@{file}{suffix}"),
     }
 }

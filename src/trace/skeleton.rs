@@ -3,7 +3,7 @@
 /// The published skeleton: literals and digits become `?`, runs of blanks one blank, letters lower case.
 ///
 /// `'` and `"` both open and close a literal and leave a `?` each; what stands between them is skipped.
-pub(super) fn skeleton(sql: &str) -> String {
+pub(crate) fn skeleton(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
     let (mut literal, mut blank) = (false, false);
     for c in sql.chars() {
@@ -36,7 +36,7 @@ const CLAUSES: [&str; 6] = ["case", "group", "join", "order", "union", "where"];
 
 /// Which of the words `case`, `group`, `join`, `order`, `union` and `where` stand in a query, outside of literals and of
 /// names in brackets: coarser than the skeleton, so that the mixes of two sets of queries can be compared.
-pub(super) fn clauses(sql: &str) -> String {
+pub(crate) fn clauses(sql: &str) -> String {
     let skeleton = skeleton(sql);
     let mut found = [false; CLAUSES.len()];
     for (index, part) in skeleton.split('[').enumerate() {

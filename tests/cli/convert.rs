@@ -14,8 +14,17 @@ fn folder() -> Folder {
 #[test]
 fn a_conversion_tells_its_digests_and_what_became_of_the_rows() {
     let folder = folder();
-    let said =
-        folder.ok(&["convert", "--dataset", "job", "job.csv", "--tape", "t.jsonl", "--channel", "reference", "--json"]);
+    let said = folder.ok(&[
+        "convert",
+        "--dataset",
+        "job",
+        "job.csv",
+        "--tape",
+        "t.jsonl",
+        "--construction",
+        "reference",
+        "--json",
+    ]);
     let said = said.json();
     assert_eq!(
         said["rows"],
@@ -75,7 +84,7 @@ fn what_is_no_trace_is_refused_and_nothing_is_written() {
         ("quote.csv", "cannot read `quote.csv`: the record that starts on line 3 opens a quote that is never closed"),
         ("huge.csv", "`huge.csv:2:"),
     ] {
-        for extra in [&[][..], &["--channel", "reference"]] {
+        for extra in [&[][..], &["--construction", "reference"]] {
             let arguments = [&["convert", "--dataset", "job", input, "--tape", "t.jsonl"], extra].concat();
             let (code, message) = folder.refusal(&arguments);
             assert_eq!(code, 12, "{input}");
@@ -93,7 +102,7 @@ fn bad_usage_is_refused_before_anything_is_read() {
     for (arguments, expected) in [
         (&["--dataset", "jop", "job.csv", "--tape", "t.jsonl"][..], "did you mean `job`?"),
         (
-            &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--channel", "profile"],
+            &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--construction", "profile"],
             "it has `reference` and `plain`",
         ),
         (&["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--time-col", "t"], "are for --dataset generic"),

@@ -248,7 +248,7 @@ fn the_engine_that_nobody_names_goes_by_the_construction() {
     folder.write("v.csv", format!("t,v\n{rows}"));
     let columns = ["--dataset", "generic", "--time-col", "t", "--value-col", "v", "v.csv"];
     folder.ok(&[&["convert"], &columns[..], &["--tape", "own.jsonl"]].concat());
-    folder.ok(&[&["convert"], &columns[..], &["--channel", "reference", "--tape", "published.jsonl"]].concat());
+    folder.ok(&[&["convert"], &columns[..], &["--construction", "reference", "--tape", "published.jsonl"]].concat());
     let header = |arguments: &[&str], tape: &str| {
         folder.ok(&[&["replay"], arguments, &[&format!("{tape}.jsonl"), "--out", "o"]].concat());
         let table = folder.read(&format!("o/{tape}/episodes.csv"));

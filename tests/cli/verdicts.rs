@@ -131,7 +131,7 @@ fn skipped_goes_away_when_something_differs_that_no_libm_decides() {
 const EMPTY: [(&[&str], &str, &str); 9] = [
     (&["--dataset", "generic"], "t,value,channel\n0,1,a\n1,1,a\n2,1,b\n", "3 rows were read, 3 only fed a baseline"),
     (
-        &["--dataset", "generic", "--channel", "reference"],
+        &["--dataset", "generic", "--construction", "reference"],
         "t,value\n0,1\n1,1\n2,1\n",
         "3 rows were read, 3 rejected (in a channel of three rows or fewer)",
     ),

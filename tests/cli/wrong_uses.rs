@@ -1,5 +1,7 @@
 //! Wrong uses, each with what it is told: where, what, and what next. One line, and the exit code of the contract.
 
+use telltape::trace::{Dataset, OptionKind, OptionSpec};
+
 use crate::support::{Folder, PERTURBED};
 
 const JOB: &str = "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\n";
@@ -18,7 +20,12 @@ fn project() -> Folder {
     experiment("neither", "title = 't'\n");
     experiment("dataset", "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'jobs'\n");
     experiment("no-dataset", "title = 't'\n[input]\ntrace = 'x.csv'\n");
+    experiment(
+        "construction",
+        "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'job'\n[convert]\nconstruction = 'corpus'\n",
+    );
     experiment("channel", "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'job'\n[convert]\nchannel = 'corpus'\n");
+    experiment("option", "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'job'\n[convert]\ntime_col = 't'\n");
     experiment(
         "rule",
         "title = 't'\n[input]\ntrace = 'x.jsonl'\ndataset = 'postgres'\n[convert.rules]\nsignifcance = 1\n",
@@ -64,7 +71,7 @@ fn project() -> Folder {
     folder
 }
 
-/// Arguments, exit code, message.
+/// Arguments, exit code, message, where `DATA-SETS` stands for their names.
 type Case = (&'static str, i32, &'static str);
 
 const CASES: &[Case] = &[
@@ -99,7 +106,7 @@ const CASES: &[Case] = &[
     (
         "run wrong/dataset.toml",
         2,
-        "error: `wrong/dataset.toml:4:11`: unknown data set `jobs`; did you mean `job`?; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
+        "error: `wrong/dataset.toml:4:11`: unknown data set `jobs`; did you mean `job`?; known: DATA-SETS",
     ),
     (
         "run wrong/no-dataset.toml",
@@ -107,10 +114,16 @@ const CASES: &[Case] = &[
         "error: `wrong/no-dataset.toml:2:1`: [input] needs `data` (a name of the catalogue), or `trace` and `dataset`",
     ),
     (
+        "run wrong/construction.toml",
+        2,
+        "error: `wrong/construction.toml:6:16`: data set `job` has no construction `corpus`; it has `plain` and `reference`",
+    ),
+    (
         "run wrong/channel.toml",
         2,
-        "error: `wrong/channel.toml:6:11`: data set `job` has no construction `corpus`; it has `reference` and `plain`",
+        "error: `wrong/channel.toml:6:11`: data set `job` has no construction `corpus`; it has `plain` and `reference`",
     ),
+    ("run wrong/option.toml", 2, "error: `wrong/option.toml:6:12`: `time_col` is an option of `generic`, not of `job`"),
     (
         "run wrong/rule.toml",
         2,
@@ -216,7 +229,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset jobs job.csv --tape x.jsonl",
         2,
-        "error: invalid value 'jobs' for '--dataset <NAME>': unknown data set `jobs`; did you mean `job`?; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
+        "error: invalid value 'jobs' for '--dataset <NAME>': unknown data set `jobs`; did you mean `job`?; known: DATA-SETS",
     ),
     (
         "convert --dataset job nowhere.csv --tape x.jsonl",
@@ -256,9 +269,14 @@ const CASES: &[Case] = &[
         "error: the tape or its manifest would overwrite the trace; give another --tape",
     ),
     (
+        "convert --dataset job job.csv --construction corpus --tape x.jsonl",
+        2,
+        "error: data set `job` has no construction `corpus`; it has `plain` and `reference`",
+    ),
+    (
         "convert --dataset job job.csv --channel corpus --tape x.jsonl",
         2,
-        "error: data set `job` has no construction `corpus`; it has `reference` and `plain`",
+        "error: data set `job` has no construction `corpus`; it has `plain` and `reference`",
     ),
     (
         "convert --dataset otel spans.json --tape x.jsonl",
@@ -283,7 +301,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset postgres job.csv --rule pool_s --tape x.jsonl",
         2,
-        "error: `pool_s` is no rule; write --rule pool_s=5",
+        "error: `pool_s` is not NAME=NUMBER; write --rule pool_s=5",
     ),
     ("convert job.csv --tape x.jsonl", 2, "error: the following required arguments were not provided:"),
     ("convert --dataset job job.csv", 2, "error: the following required arguments were not provided:"),
@@ -456,7 +474,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset sqlshare-texts job.csv --tape x.jsonl",
         2,
-        "error: invalid value 'sqlshare-texts' for '--dataset <NAME>': unknown data set `sqlshare-texts`; did you mean `sqlshare-text`?; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
+        "error: invalid value 'sqlshare-texts' for '--dataset <NAME>': unknown data set `sqlshare-texts`; did you mean `sqlshare-text`?; known: DATA-SETS",
     ),
     (
         "generate perturbed --seed 1 --scale 1e10 --tape x.jsonl",
@@ -476,12 +494,14 @@ fn each_wrong_use_is_told_in_one_line_with_its_exit_code() {
     assert!(CASES.len() >= 60, "{}", CASES.len());
     let folder = project();
     let before = folder.files();
+    let datasets = Dataset::ALL.map(Dataset::name).join(", ");
     for (arguments, code, message) in CASES {
         let arguments: Vec<&str> = arguments.split(' ').collect();
+        let message = message.replace("DATA-SETS", &datasets);
         let ended = folder.run(&arguments);
         // The command line's own refusals are followed by the usage.
         let told = ended.stderr.lines().find(|line| line.starts_with("error:")).unwrap_or_default();
-        assert_eq!((ended.code, told), (*code, *message), "{arguments:?}");
+        assert_eq!((ended.code, told), (*code, message.as_str()), "{arguments:?}");
         assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
         let json = folder.run(&[arguments.as_slice(), &["--json"]].concat());
         assert_eq!(json.code, *code, "{arguments:?} --json");
@@ -489,4 +509,29 @@ fn each_wrong_use_is_told_in_one_line_with_its_exit_code() {
     }
     let left: Vec<String> = folder.files().into_iter().filter(|name| !before.contains(name)).collect();
     assert_eq!(left, Vec::<String>::new(), "nothing is written by a wrong use");
+}
+
+/// An option of one data set is no option of another, whichever the adapters declare.
+#[test]
+fn an_option_of_another_data_set_is_refused_by_name() {
+    let folder = project();
+    let mut refused = 0;
+    for option in OptionSpec::all() {
+        let owners = option.datasets();
+        for dataset in Dataset::ALL.into_iter().filter(|dataset| !owners.contains(dataset)) {
+            let flag = format!("--{}", option.flag);
+            let mut arguments = vec!["convert", "--dataset", dataset.name(), "job.csv", "--tape", "x.jsonl", &flag];
+            match option.kind {
+                OptionKind::Text { .. } => arguments.push("x"),
+                OptionKind::Numbers { example, .. } => arguments.push(example),
+                OptionKind::Switch => {}
+            }
+            let ended = folder.run(&arguments);
+            let start = format!("error: `{flag}` is an option of `");
+            assert!(ended.code == 2 && ended.stderr.starts_with(&start), "{arguments:?}: {}", ended.stderr);
+            assert!(ended.stderr.contains(&format!("not of `{dataset}`")), "{}", ended.stderr);
+            refused += 1;
+        }
+    }
+    assert!(refused >= 40, "{refused}");
 }

@@ -1,7 +1,8 @@
 //! The real samples that ship inside the reference package.
 
 use telltape::motif::Grammar;
-use telltape::trace::{Dataset, GenericColumns};
+use telltape::trace::Dataset;
+use telltape_conformance::oracle::GenericColumns;
 use telltape_conformance::{bits, compare, oracle, samples};
 
 use crate::property::scratch;

@@ -4,8 +4,8 @@ use dsfb_database::live::tape::{Tape, load_and_verify};
 use dsfb_database::residual::{ResidualClass, ResidualSample, ResidualStream};
 use telltape::residual::{Class, Sample};
 use telltape::tape::{self, TapeError, TapeWriter, manifest_path};
-use telltape::trace::{Conversion, Dataset, GenericColumns};
-use telltape_conformance::oracle;
+use telltape::trace::{Conversion, Dataset};
+use telltape_conformance::oracle::{self, GenericColumns};
 
 use crate::property::scratch;
 use crate::traces::ours;

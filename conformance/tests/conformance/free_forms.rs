@@ -1,8 +1,8 @@
 //! Adapters whose files are no tables of fixed columns: generic CSV, text-only SQLShare, OpenTelemetry spans.
 
 use proptest::prelude::*;
-use telltape::trace::{Dataset, GenericColumns};
-use telltape_conformance::oracle;
+use telltape::trace::Dataset;
+use telltape_conformance::oracle::{self, GenericColumns};
 
 use crate::cells;
 use crate::csv_text::{Cells, Fault, faults, layout};

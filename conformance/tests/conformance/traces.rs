@@ -5,7 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use telltape::motif::Grammar;
 use telltape::residual::Math;
-use telltape::trace::{self, Construction, Conversion, Dataset, GenericColumns, Options};
+use telltape::trace::{self, Construction, Conversion, Dataset, Options};
+use telltape_conformance::oracle::GenericColumns;
 use telltape_conformance::{bits, compare, oracle};
 
 use crate::csv_text::{Cells, faults, layout};
@@ -19,15 +20,15 @@ pub(crate) fn ours(
     lenient: bool,
     columns: &GenericColumns,
 ) -> Result<Conversion, String> {
-    let options = Options {
+    let mut options = Options {
         construction: Construction::Reference,
         math: Math::System,
         lenient,
-        generic: columns.clone(),
         // Theirs takes a trace that leaves nothing.
         allow_empty: dataset != Dataset::Generic,
         ..Options::new(dataset)
     };
+    columns.set(&mut options);
     trace::convert(path, &options).map_err(|error| error.to_string())
 }
 

@@ -179,7 +179,7 @@ pub(super) fn convert(input: &Path, options: &Options, key: Option<&Key>) -> Res
     let mut distiller: Option<Distiller> = None;
     let read = read_recording_signed::<TraceError>(input, key, |place, line| {
         match line {
-            Line::Header(header) => distiller = Some(Distiller::new(&header, options.rules, options.math)),
+            Line::Header(header) => distiller = Some(Distiller::new(&header, Rules::from(options), options.math)),
             Line::Record(record) => {
                 let mut fault = None;
                 let mut emit = |t: f64, class: Class, value: f64, channel: &str| {

@@ -15,13 +15,14 @@ use super::header::{Columns, Header};
 use super::lines::Lines;
 use super::records::Records;
 use super::row::{Fault, Row};
-use super::{RowCounts, TraceError};
 use crate::store::{BLOCK_BYTES, Blocks, Input, InputDigest, Place, StoreError};
+use crate::tape::RowCounts;
+use crate::trace::TraceError;
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Typed columns that rows are appended to.
-pub(super) trait Table: Default + Send {
+pub(crate) trait Table: Default + Send {
     /// What the header has told the adapter about its rows.
     type Context: Sync;
 
@@ -33,39 +34,42 @@ pub(super) trait Table: Default + Send {
 }
 
 /// A table and what became of the rows of its file.
-pub(super) struct Reading<T> {
-    pub(super) table: T,
-    pub(super) rows: RowCounts,
-    pub(super) lines: Lines,
-    pub(super) input: Option<InputDigest>,
+pub(crate) struct Reading<T> {
+    pub(crate) table: T,
+    pub(crate) rows: RowCounts,
+    pub(crate) lines: Lines,
+    pub(crate) input: Option<InputDigest>,
+    /// The trace, as errors call it.
+    pub(crate) path: PathBuf,
 }
 
 /// A CSV file whose header has been read.
-pub(super) struct Source {
+pub(crate) struct Source<'a> {
     path: PathBuf,
     header: Header,
     first: Option<Vec<String>>,
-    rest: Rest,
+    rest: Rest<'a>,
 }
 
-enum Rest {
+enum Rest<'a> {
     /// Blocks without quotes and carriage returns so far; the first one starts on a line of the file.
     Plain {
         first: Vec<u8>,
         line: u64,
-        blocks: Blocks<Input>,
+        blocks: Blocks<Input<'a>>,
     },
-    Records(Records),
+    Records(Records<'a>),
 }
 
-impl Source {
-    /// Opens a file, whose bytes are hashed on the way if `digest` says so, and reads its header.
-    pub(super) fn open(path: &Path, digest: bool) -> Result<Self, TraceError> {
-        Self::open_in_blocks_of(path, digest, BLOCK_BYTES)
+impl<'a> Source<'a> {
+    /// Reads the header of a trace.
+    pub(crate) fn new(input: Input<'a>) -> Result<Self, TraceError> {
+        Self::in_blocks_of(input, BLOCK_BYTES)
     }
 
-    fn open_in_blocks_of(path: &Path, digest: bool, block_bytes: usize) -> Result<Self, TraceError> {
-        let mut blocks = Blocks::with_block_bytes(Input::open(path, digest)?, block_bytes);
+    fn in_blocks_of(input: Input<'a>, block_bytes: usize) -> Result<Self, TraceError> {
+        let path = &input.path().to_path_buf();
+        let mut blocks = Blocks::with_block_bytes(input, block_bytes);
         let mut first = Vec::new();
         let mut line = 1;
         loop {
@@ -89,7 +93,7 @@ impl Source {
         }
     }
 
-    fn from_plain(path: &Path, mut first: Vec<u8>, line: u64, blocks: Blocks<Input>) -> Result<Self, TraceError> {
+    fn from_plain(path: &Path, mut first: Vec<u8>, line: u64, blocks: Blocks<Input<'a>>) -> Result<Self, TraceError> {
         let end = memchr::memchr(b'\n', &first).unwrap_or(first.len());
         let names = strings(path, line, first[..end].split(|byte| *byte == b','))?;
         first.drain(..(end + 1).min(first.len()));
@@ -100,7 +104,7 @@ impl Source {
         Ok(Self { path: path.to_path_buf(), header, first: record, rest })
     }
 
-    fn from_records(path: &Path, mut records: Records) -> Result<Self, TraceError> {
+    fn from_records(path: &Path, mut records: Records<'a>) -> Result<Self, TraceError> {
         let mut record = ByteRecord::new();
         let Some(line) = records.next(&mut record).map_err(StoreError::read(path))? else { return Err(empty(path)) };
         let header = Header::new(path, line, strings(path, line, record.iter())?);
@@ -108,12 +112,12 @@ impl Source {
         Ok(Self { path: path.to_path_buf(), header, first, rest: Rest::Records(records) })
     }
 
-    pub(super) fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
     /// The cells of the first record, if there is one; it is still to be read.
-    pub(super) fn first_record(&self) -> Option<&[String]> {
+    pub(crate) fn first_record(&self) -> Option<&[String]> {
         self.first.as_deref()
     }
 
@@ -121,7 +125,7 @@ impl Source {
     ///
     /// # Errors
     /// When there are none, reading fails, or (unless `lenient`) a row has a fault.
-    pub(super) fn read<T: Table>(
+    pub(crate) fn read<T: Table>(
         self,
         columns: &Columns,
         lenient: bool,
@@ -137,7 +141,7 @@ impl Source {
         if rows.read == 0 {
             return Err(self.header.problem("there are no rows after the header".to_owned()));
         }
-        Ok(Reading { table, rows, lines, input: input.finish()? })
+        Ok(Reading { table, rows, lines, input: input.finish()?, path: self.path })
     }
 }
 
@@ -177,13 +181,13 @@ impl<'a, T: Table> Plan<'a, T> {
     }
 
     /// Reads and hashes the next blocks, parses the current ones, and merges those before, all at the same time.
-    fn read_blocks(
+    fn read_blocks<'r>(
         &self,
         first: Vec<u8>,
         line: u64,
-        mut blocks: Blocks<Input>,
+        mut blocks: Blocks<Input<'r>>,
         merged: &mut Merged<'_, T>,
-    ) -> Result<Input, TraceError> {
+    ) -> Result<Input<'r>, TraceError> {
         merged.block.line_count = line - 1;
         let jobs = rayon::current_num_threads() * 4;
         let mut batch = vec![first];
@@ -215,7 +219,7 @@ impl<'a, T: Table> Plan<'a, T> {
         Ok(blocks.into_rest().1)
     }
 
-    fn read_records(&self, mut records: Records, merged: &mut Merged<'_, T>) -> Result<Input, TraceError> {
+    fn read_records<'r>(&self, mut records: Records<'r>, merged: &mut Merged<'_, T>) -> Result<Input<'r>, TraceError> {
         let mut record = ByteRecord::new();
         while let Some(line) = records.next(&mut record).map_err(StoreError::read(merged.path))? {
             let outcome = self.record(&mut merged.block.table, &record);
@@ -341,7 +345,7 @@ fn is_plain(block: &[u8]) -> bool {
 }
 
 /// Records of what has been read in blocks, and of what follows.
-fn read_on(mut read: Vec<u8>, next: Vec<Vec<u8>>, blocks: Blocks<Input>, line: u64) -> Records {
+fn read_on(mut read: Vec<u8>, next: Vec<Vec<u8>>, blocks: Blocks<Input<'_>>, line: u64) -> Records<'_> {
     let (carry, input) = blocks.into_rest();
     for block in next.into_iter().chain([carry]) {
         read.extend_from_slice(&block);

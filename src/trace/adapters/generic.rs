@@ -1,15 +1,68 @@
 //! Any CSV with a time and a value column.
 
-use std::path::Path;
-
-use super::csv::{Source, Table};
-use super::header::Columns;
-use super::history::RollingMedian;
-use super::mix::order_by_time;
-use super::output::Output;
-use super::row::{Fault, Kind, Row, parse_number};
-use super::{Construction, Conversion, Options, TraceError};
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::history::RollingMedian;
+use crate::trace::baseline::mix::order_by_time;
+use crate::trace::input::Trace;
+use crate::trace::option::{OptionKind, OptionSpec};
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::header::Columns;
+use crate::trace::read::row::{Fault, Kind, Row, parse_number};
+use crate::trace::{Conversion, Options, TraceError};
+
+pub(super) struct Generic;
+
+static ABOUT: About = About {
+    name: "generic",
+    title: "Any CSV with a time and a value column",
+    citation: None,
+    format: "any CSV with a time and a value",
+    constructions: &[Construction::Own("plain"), Construction::Reference],
+    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, PRE_RESIDUALIZED],
+    reference_label: Some("generic-csv"),
+    is_recording: false,
+};
+
+impl Adapter for Generic {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
+
+const TIME_COL: OptionSpec = OptionSpec {
+    flag: "time-col",
+    key: "time_col",
+    help: "Time column of a generic CSV, in seconds",
+    kind: OptionKind::Text { value_name: "HEADER" },
+};
+
+const VALUE_COL: OptionSpec = OptionSpec {
+    flag: "value-col",
+    key: "value_col",
+    help: "Value column of a generic CSV",
+    kind: OptionKind::Text { value_name: "HEADER" },
+};
+
+const CHANNEL_COL: OptionSpec = OptionSpec {
+    flag: "channel-col",
+    key: "channel_col",
+    help: "Channel column of a generic CSV",
+    kind: OptionKind::Text { value_name: "HEADER" },
+};
+
+const PRE_RESIDUALIZED: OptionSpec = OptionSpec {
+    flag: "pre-residualized",
+    key: "pre_residualized",
+    help: "Take the values of a generic CSV as residuals",
+    kind: OptionKind::Switch,
+};
 
 const T: usize = 0;
 const VALUE: usize = 1;
@@ -58,7 +111,7 @@ impl Table for Series {
             _ if !row.has(CHANNEL) => ONE_CHANNEL,
             // Numbers are trimmed there, names are not.
             Construction::Reference => row.text(CHANNEL),
-            Construction::Own => row.text(CHANNEL).trim(),
+            Construction::Own(_) => row.text(CHANNEL).trim(),
         };
         self.t.push(t);
         self.value.push(value);
@@ -81,19 +134,19 @@ impl Table for Series {
 /// unless it is certain, and the baseline is the median of the channel's last 24 values, once 3 are known.
 ///
 /// Values that are residuals already are taken as they are.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = select(&source, options)?;
     let reading = source.read::<Series>(&columns, options.lenient, &options.construction)?;
     let (read, rows) = (reading.rows.read, reading.table.t.len());
-    let (mut output, table) = Output::new(input, options, reading, rows);
+    let (mut output, table) = Output::new(options, reading, rows);
     match options.construction {
         Construction::Reference if read < 2 => {
             return Err(output.file_error("the construction `reference` needs at least two rows"));
         }
-        _ if options.generic.pre_residualized => as_they_are(&mut output, &table)?,
+        _ if options.values.switch(&PRE_RESIDUALIZED) => as_they_are(&mut output, &table)?,
         Construction::Reference => reference(&mut output, &table)?,
-        Construction::Own => plain(&mut output, &table)?,
+        Construction::Own(_) => plain(&mut output, &table)?,
     }
     Ok(output.finish())
 }
@@ -156,19 +209,19 @@ fn plain(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
 }
 
 /// The columns that are named, and those that the construction finds.
-fn select(source: &Source, options: &Options) -> Result<Columns, TraceError> {
+fn select(source: &Source<'_>, options: &Options) -> Result<Columns, TraceError> {
     let header = source.header();
-    let named = |name: &Option<String>| -> Result<Option<usize>, TraceError> {
-        let Some(name) = name else { return Ok(None) };
+    let named = |option: &OptionSpec| -> Result<Option<usize>, TraceError> {
+        let Some(name) = options.values.text(option) else { return Ok(None) };
         header.select(&[name], &[])?;
         header.field(name)
     };
-    let named = [named(&options.generic.time)?, named(&options.generic.value)?, named(&options.generic.channel)?];
+    let named = [named(&TIME_COL)?, named(&VALUE_COL)?, named(&CHANNEL_COL)?];
     let names: Vec<String> = header.names().iter().map(|name| name.to_lowercase()).collect();
     let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
     let [time, value, channel] = match options.construction {
         Construction::Reference => published(&names, named, source.first_record()),
-        Construction::Own => certain(&trimmed, named).map_err(|problem| {
+        Construction::Own(_) => certain(&trimmed, named).map_err(|problem| {
             header.problem(format!(
                 "{problem}; pass --time-col, --value-col or --channel-col (there are {})",
                 header.list()

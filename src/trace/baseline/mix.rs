@@ -8,10 +8,10 @@ use crate::residual::Math;
 use crate::residual::divergence::jensen_shannon;
 
 /// Keys by rank (the place of their name in byte order) with their counts, ascending.
-pub(super) type Mix = Vec<(u32, u64)>;
+pub(crate) type Mix = Vec<(u32, u64)>;
 
 /// Counts `keys`, and leaves none.
-pub(super) fn tally(keys: &mut Vec<u32>) -> Mix {
+pub(crate) fn tally(keys: &mut Vec<u32>) -> Mix {
     keys.sort_unstable();
     let mix = keys.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();
     keys.clear();
@@ -19,7 +19,7 @@ pub(super) fn tally(keys: &mut Vec<u32>) -> Mix {
 }
 
 /// The sum of several mixes.
-pub(super) fn together<'a>(mixes: impl IntoIterator<Item = &'a Mix>) -> Mix {
+pub(crate) fn together<'a>(mixes: impl IntoIterator<Item = &'a Mix>) -> Mix {
     let mut sum = BTreeMap::new();
     for (key, count) in mixes.into_iter().flatten() {
         *sum.entry(*key).or_default() += count;
@@ -28,12 +28,12 @@ pub(super) fn together<'a>(mixes: impl IntoIterator<Item = &'a Mix>) -> Mix {
 }
 
 /// The number of the bucket of `width_s` seconds that a time is in; a time before 0 and after -`width_s` is in bucket 0.
-pub(super) fn bucket(t: f64, width_s: f64) -> i64 {
+pub(crate) fn bucket(t: f64, width_s: f64) -> i64 {
     (t / width_s) as i64
 }
 
 /// Queries that a bucket must have to be compared: with fewer, chance alone gives divergences like those of a change.
-pub(super) const ENOUGH_QUERIES: u64 = 20;
+pub(crate) const ENOUGH_QUERIES: u64 = 20;
 
 /// (group, key) pairs of the running bucket, both by rank.
 #[derive(Default)]
@@ -56,20 +56,20 @@ impl Running {
 
 /// The mixes of many groups (warehouses, users), each compared with that of the bucket that was finished before.
 #[derive(Default)]
-pub(super) struct AdjacentMixes {
+pub(crate) struct AdjacentMixes {
     running: Running,
     finished: Vec<(u32, Mix)>,
 }
 
 impl AdjacentMixes {
     /// Counts a key of a group, both by rank, in the running bucket.
-    pub(super) fn count(&mut self, group: u32, key: u32) {
+    pub(crate) fn count(&mut self, group: u32, key: u32) {
         self.running.0.push((group, key));
     }
 
     /// Finishes the running bucket: the divergence of each group that is both in it and in the one finished before, in
     /// order of rank.
-    pub(super) fn finish(&mut self, math: Math) -> Vec<(u32, f64)> {
+    pub(crate) fn finish(&mut self, math: Math) -> Vec<(u32, f64)> {
         let finished = self.running.take();
         let mut before = self.finished.iter().peekable();
         let mut divergences = Vec::new();
@@ -85,7 +85,7 @@ impl AdjacentMixes {
 }
 
 /// The mixes of many groups, each compared with that of the group's own last bucket in which enough was counted.
-pub(super) struct RecentMixes {
+pub(crate) struct RecentMixes {
     running: Running,
     least: u64,
     last: BTreeMap<u32, Mix>,
@@ -93,17 +93,17 @@ pub(super) struct RecentMixes {
 
 impl RecentMixes {
     /// Buckets in which fewer than `least` keys of a group are counted are passed over.
-    pub(super) fn of_at_least(least: u64) -> Self {
+    pub(crate) fn of_at_least(least: u64) -> Self {
         Self { running: Running::default(), least, last: BTreeMap::new() }
     }
 
     /// Counts a key of a group, both by rank, in the running bucket.
-    pub(super) fn count(&mut self, group: u32, key: u32) {
+    pub(crate) fn count(&mut self, group: u32, key: u32) {
         self.running.0.push((group, key));
     }
 
     /// Finishes the running bucket: the divergence of each group that has one, in order of rank.
-    pub(super) fn finish(&mut self, math: Math) -> Vec<(u32, f64)> {
+    pub(crate) fn finish(&mut self, math: Math) -> Vec<(u32, f64)> {
         let mut divergences = Vec::new();
         for (group, mix) in self.running.take() {
             if mix.iter().map(|(_, count)| count).sum::<u64>() < self.least {
@@ -119,7 +119,7 @@ impl RecentMixes {
 }
 
 /// For each rank, the index that has it.
-pub(super) fn by_rank(ranks: &[u32]) -> Vec<usize> {
+pub(crate) fn by_rank(ranks: &[u32]) -> Vec<usize> {
     let mut indexes = vec![0; ranks.len()];
     for (index, rank) in ranks.iter().enumerate() {
         indexes[*rank as usize] = index;
@@ -128,7 +128,7 @@ pub(super) fn by_rank(ranks: &[u32]) -> Vec<usize> {
 }
 
 /// The order in which rows come when sorted stably by time; `None` if they are sorted already.
-pub(super) fn order_by_time(times: &[f64]) -> Option<Vec<u32>> {
+pub(crate) fn order_by_time(times: &[f64]) -> Option<Vec<u32>> {
     if times.is_sorted() {
         return None;
     }

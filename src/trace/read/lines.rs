@@ -1,6 +1,6 @@
 /// On which line of its file each row stands, without a number a row: rows on consecutive lines are one run.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     rows: usize,
     /// (first row, its line) of each run.
     runs: Vec<(usize, u64)>,
@@ -8,7 +8,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// The next row stands on `line`.
-    pub(super) fn push(&mut self, line: u64) {
+    pub(crate) fn push(&mut self, line: u64) {
         let continues = self.runs.last().is_some_and(|(row, start)| start + (self.rows - row) as u64 == line);
         if !continues {
             self.runs.push((self.rows, line));
@@ -17,7 +17,7 @@ impl Lines {
     }
 
     /// Appends the rows of `other`, whose lines are counted from `before` on.
-    pub(super) fn append(&mut self, other: &Self, before: u64) {
+    pub(crate) fn append(&mut self, other: &Self, before: u64) {
         for (index, (row, line)) in other.runs.iter().enumerate() {
             let end = other.runs.get(index + 1).map_or(other.rows, |next| next.0);
             self.push(before + line);
@@ -26,7 +26,7 @@ impl Lines {
     }
 
     /// The line of a row, from 0 in order of the file.
-    pub(super) fn of(&self, row: usize) -> Option<u64> {
+    pub(crate) fn of(&self, row: usize) -> Option<u64> {
         let run = self.runs.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
         let (first, line) = self.runs[run];
         (row < self.rows).then(|| line + (row - first) as u64)

@@ -7,15 +7,40 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 
-use super::csv::Reading;
-use super::history::{KNOWN, RollingMedian, log_ratio};
-use super::lines::Lines;
-use super::mix::order_by_time;
-use super::output::Output;
-use super::row::LENIENT_HINT;
-use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::{ChannelId, Channels, Class, formula};
 use crate::store::{Input, Place, StoreError};
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
+use crate::trace::baseline::mix::order_by_time;
+use crate::trace::input::Trace;
+use crate::trace::output::Output;
+use crate::trace::read::csv::Reading;
+use crate::trace::read::lines::Lines;
+use crate::trace::read::row::LENIENT_HINT;
+use crate::trace::{Conversion, Options, RowCounts, TraceError};
+
+pub(super) struct Otel;
+
+static ABOUT: About = About {
+    name: "otel",
+    title: "OpenTelemetry database spans",
+    citation: None,
+    format: "JSON array of database spans",
+    constructions: &[Construction::Own("plain"), Construction::Reference],
+    options: &[],
+    reference_label: Some("otel-db-spans"),
+    is_recording: false,
+};
+
+impl Adapter for Otel {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 /// Spans of a statement that the published baseline is the mean of, for ever.
 const PUBLISHED_BASELINE: usize = 3;
@@ -98,17 +123,18 @@ impl<'de> Visitor<'de> for Collect {
 ///
 /// `reference`: against the mean of the statement's first three for ever, seconds since the span that is first in the file.
 /// `plain` (ours): ln over the median of the statement's last 24, once 5 are known, seconds since the earliest span.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let mut file = Input::open(input, options.digest)?;
-    let spans = read(input, &mut file, options.lenient)?;
-    let reading = Reading { rows: spans.rows.clone(), table: spans, lines: Lines::default(), input: file.finish()? };
+fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let path = input.path().to_path_buf();
+    let spans = read(&path, &mut input, options.lenient)?;
+    let reading =
+        Reading { rows: spans.rows.clone(), table: spans, lines: Lines::default(), input: input.finish()?, path };
     let rows = reading.table.ms.len();
-    let (mut output, table) = Output::new(input, options, reading, rows);
+    let (mut output, table) = Output::new(options, reading, rows);
     let earliest = (0..rows).min_by_key(|row| table.start_ns[*row]);
     let t = match (options.construction, earliest) {
         (_, None) => Vec::new(),
         (Construction::Reference, _) => table.t(0),
-        (Construction::Own, Some(earliest)) => table.t(earliest),
+        (Construction::Own(_), Some(earliest)) => table.t(earliest),
     };
     let mut statements = vec![Vec::new(); table.statements.len()];
     let (ranks, order) = (table.statements.ranks(), order_by_time(&t));
@@ -120,7 +146,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         let channel = output.builder.channel(table.statements.name(table.statement[rows[0]]));
         match options.construction {
             Construction::Reference => reference(&mut output, &table, &t, &rows, channel)?,
-            Construction::Own => plain(&mut output, &table, &t, &rows, channel, options)?,
+            Construction::Own(_) => plain(&mut output, &table, &t, &rows, channel, options)?,
         }
     }
     let suffix = table.system.map_or_else(String::new, |system| format!("[system={system}]"));
@@ -167,12 +193,12 @@ fn plain(
     Ok(())
 }
 
-fn read(path: &Path, file: &mut Input, lenient: bool) -> Result<Spans, TraceError> {
+fn read(path: &Path, input: &mut Input<'_>, lenient: bool) -> Result<Spans, TraceError> {
     let malformed = |line: u64, column: u64, problem: String| TraceError::Malformed {
         place: Place::file(path).at_line(line.max(1)).at_column(column.max(1)),
         problem,
     };
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 18, file));
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 18, input));
     let spans = json.deserialize_seq(Collect { lenient }).and_then(|spans| json.end().map(|()| spans));
     let spans = spans.map_err(|error| {
         if error.is_io() {

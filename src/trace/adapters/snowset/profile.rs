@@ -1,17 +1,16 @@
 //! Our construction: a query's class is which operators ran it, for which database, in which warehouse of which size.
 
-use std::path::Path;
-
-use super::super::csv::{Source, Table};
-use super::super::header::{Columns, Header};
-use super::super::history::{KNOWN, RollingMedian, Window, log_ratio};
-use super::super::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
-use super::super::output::Output;
-use super::super::row::{Fault, Kind, Row};
-use super::super::time::parse_us;
-use super::super::{Conversion, Options, TraceError};
 use super::seconds_since_first;
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::header::{Columns, Header};
+use crate::trace::read::row::{Fault, Kind, Row};
+use crate::trace::read::time::parse_us;
+use crate::trace::{Conversion, Options, TraceError};
 
 const REQUIRED: [&str; 5] = ["warehouseId", "createdTime", "execTime", "databaseId", "warehouseSize"];
 const OPTIONAL: [&str; 2] = ["persistentReadBytesCache", "persistentReadBytesS3"];
@@ -142,12 +141,12 @@ struct Warehouse {
 /// - workload phase, channel `warehouse`: the divergence of its classes in a bucket of 300 s from those in its last bucket
 ///   before, both with 20 queries or more, stamped at the end of the bucket. The last bucket of a trace is left out: nothing
 ///   tells that it is complete.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let (columns, operators) = Operators::select(source.header())?;
     let reading = source.read::<Executions>(&columns, options.lenient, &operators)?;
     let samples = reading.table.exec_ms.len() * 2;
-    let (mut output, table) = Output::new(input, options, reading, samples);
+    let (mut output, table) = Output::new(options, reading, samples);
 
     let t = seconds_since_first(&table.created_us);
     let order = order_by_time(&t);

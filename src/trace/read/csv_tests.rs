@@ -1,7 +1,5 @@
-use std::fs;
-
 use super::*;
-use crate::trace::row::Kind;
+use crate::trace::read::row::Kind;
 
 /// What adapters do: a text, a number, an optional text.
 #[derive(Debug, Default, PartialEq)]
@@ -33,15 +31,12 @@ impl Table for Sheet {
 }
 
 fn read_in_blocks_of(text: &[u8], lenient: bool, block_bytes: usize) -> Result<Reading<Sheet>, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.csv");
-    fs::write(&path, text).unwrap();
     let read = || {
-        let source = Source::open_in_blocks_of(&path, true, block_bytes)?;
+        let source = Source::in_blocks_of(Input::new(text, Path::new("x.csv"), true)?, block_bytes)?;
         let columns = source.header().select(&["name", "value"], &["note"])?;
         source.read::<Sheet>(&columns, lenient, &())
     };
-    read().map_err(|error| error.to_string().replace(&path.display().to_string(), "x.csv"))
+    read().map_err(|error: TraceError| error.to_string())
 }
 
 fn read(text: impl AsRef<[u8]>, lenient: bool) -> Result<Reading<Sheet>, String> {
@@ -200,10 +195,7 @@ fn a_quote_that_is_never_closed_is_refused_with_its_line() {
             Err(error) => assert!(error.contains("cannot read"), "{text:?}: {error}"),
             Ok(_) => panic!("{text:?} was read"),
         }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.csv");
-        std::fs::write(&path, text).unwrap();
-        let source = Source::open(&path, false).unwrap();
+        let source = Source::new(Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap()).unwrap();
         let columns = source.header().select(&["name", "value"], &["note"]).unwrap();
         let error = source.read::<Sheet>(&columns, false, &()).err().unwrap();
         assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some(problem), "{text:?}");

@@ -1,16 +1,40 @@
 //! TPC-DS queries with their latency, estimates, waits and hit ratios.
 
-use std::collections::VecDeque;
-use std::path::Path;
-
-use super::csv::{Source, Table};
-use super::history::{HISTORY, KNOWN, RollingMedian, Window, log_ratio};
-use super::mix::{Mix, bucket, order_by_time, tally, together};
-use super::output::{Output, Residual};
-use super::row::{Fault, Row};
-use super::{Construction, Conversion, Options, TraceError};
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::history::{HISTORY, KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
+use crate::trace::input::Trace;
+use crate::trace::output::{Output, Residual};
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::row::{Fault, Row};
+use crate::trace::{Conversion, Options, TraceError};
+use std::collections::VecDeque;
+
+pub(super) struct Tpcds;
+
+static ABOUT: About = About {
+    name: "tpcds",
+    title: "Runs of TPC-DS queries",
+    citation: None,
+    format: "CSV: query_id, t_seconds, latency_ms, est_rows, actual_rows, wait_event, wait_seconds, cache_hit_ratio",
+    constructions: &[Construction::Own("plain"), Construction::Reference],
+    options: &[],
+    reference_label: None,
+    is_recording: false,
+};
+
+impl Adapter for Tpcds {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 const REQUIRED: [&str; 5] = ["query_id", "t_seconds", "latency_ms", "est_rows", "actual_rows"];
 const OPTIONAL: [&str; 3] = ["wait_event", "wait_seconds", "cache_hit_ratio"];
@@ -86,7 +110,7 @@ impl Table for Executions {
         let t = row.finite(T)?;
         let (wait_s, hit_ratio, [latency_ms, est_rows, actual_rows]) = match construction {
             Construction::Reference => Self::published(row)?,
-            Construction::Own => Self::own(row)?,
+            Construction::Own(_) => Self::own(row)?,
         };
         let event = row.text(WAIT_EVENT);
         let waits = !event.is_empty() && wait_s > 0.0;
@@ -135,12 +159,12 @@ struct Query {
 /// Guard, dead zone and caps were chosen on the captured trace (`data/tpcds`), where they leave no episode outside the
 /// planted windows (34 of 166 plan episodes are outside without them); on another capture of 330 s without faults, which
 /// took no part in the choice, they give none.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
     let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
     let rows = reading.table.t.len();
-    let (mut output, table) = Output::new(input, options, reading, rows * 3);
+    let (mut output, table) = Output::new(options, reading, rows * 3);
 
     let order = order_by_time(&table.t);
     let ranks = table.queries.ranks();
@@ -168,7 +192,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
                 residuals.push((t, Class::Cardinality, error, query.channel));
                 residuals.push((t, Class::PlanRegression, latency, query.channel));
             }
-            Construction::Own => own_residuals(options, query, t, latency_ms, error, &mut residuals),
+            Construction::Own(_) => own_residuals(options, query, t, latency_ms, error, &mut residuals),
         }
         if let Some((event, wait_s)) = table.wait[row] {
             residuals.push((t, Class::Contention, wait_s, events[event.index()]));
@@ -179,7 +203,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         if output.row(row, &residuals)? {
             match options.construction {
                 Construction::Reference => query.window_ms.push(latency_ms, WINDOW),
-                Construction::Own => {
+                Construction::Own(_) => {
                     query.latency_ms.push(latency_ms);
                     query.cardinality.push(error);
                 }
@@ -216,12 +240,12 @@ struct Phases<'a> {
 
 impl<'a> Phases<'a> {
     fn new(options: &'a Options, channel: ChannelId) -> Self {
-        let current = (options.construction == Construction::Reference).then_some(0);
+        let current = (options.construction.is_reference()).then_some(0);
         Self { options, channel, current, running: Vec::new(), finished: VecDeque::new() }
     }
 
     fn count(&mut self, t: f64, query: u32, output: &mut Output<'_>) -> Result<(), TraceError> {
-        let own = self.options.construction == Construction::Own;
+        let own = !self.options.construction.is_reference();
         let bucket = if own { (t / BUCKET_S).floor() as i64 } else { bucket(t, BUCKET_S) };
         if let Some(current) = self.current
             && current != bucket

@@ -1,15 +1,39 @@
 //! Snapshots of PostgreSQL's `pg_stat_statements`: counters that only grow.
 
-use std::path::Path;
-
-use super::csv::{Source, Table};
-use super::history::{RollingMedian, log_ratio};
-use super::mix::Mix;
-use super::output::Output;
-use super::row::{Fault, Row};
-use super::{Construction, Conversion, Options, TraceError};
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::history::{RollingMedian, log_ratio};
+use crate::trace::baseline::mix::Mix;
+use crate::trace::input::Trace;
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::row::{Fault, Row};
+use crate::trace::{Conversion, Options, TraceError};
+
+pub(super) struct Pgss;
+
+static ABOUT: About = About {
+    name: "pgss",
+    title: "Snapshots of PostgreSQL's `pg_stat_statements`",
+    citation: None,
+    format: "CSV snapshots of `pg_stat_statements`: snapshot_t, query_id, calls, total_exec_time_ms",
+    constructions: &[Construction::Own("plain"), Construction::Reference],
+    options: &[],
+    reference_label: Some("postgres-pgss"),
+    is_recording: false,
+};
+
+impl Adapter for Pgss {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 const REQUIRED: [&str; 4] = ["snapshot_t", "query_id", "calls", "total_exec_time_ms"];
 const T: usize = 0;
@@ -114,20 +138,20 @@ impl Snapshots {
     }
 }
 
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = source.header().select(&REQUIRED, &[])?;
     let reading = source.read::<Snapshots>(&columns, options.lenient, &())?;
     let rows = reading.table.t.len();
-    let (mut output, table) = Output::new(input, options, reading, rows);
+    let (mut output, table) = Output::new(options, reading, rows);
     if rows < 2 {
         return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
     }
     let (queries, times) = (table.by_query(), table.times());
-    feed(&mut output, &table, &queries, options.construction == Construction::Reference);
+    feed(&mut output, &table, &queries, options.construction.is_reference());
     match options.construction {
         Construction::Reference => reference(&mut output, &table, &queries, &times, options)?,
-        Construction::Own => plain(&mut output, &table, &queries, &times, options)?,
+        Construction::Own(_) => plain(&mut output, &table, &queries, &times, options)?,
     }
     Ok(output.finish())
 }

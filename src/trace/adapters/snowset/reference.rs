@@ -1,18 +1,17 @@
 //! The published construction: every query is its own class (`queryId` is unique), so its plan residuals are 0.
 
-use std::path::Path;
-
 use hashbrown::HashMap;
 
-use super::super::csv::{Source, Table};
-use super::super::history::Window;
-use super::super::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
-use super::super::output::Output;
-use super::super::row::{Fault, Kind, Row};
-use super::super::time::parse_us;
-use super::super::{Conversion, Options, TraceError};
 use super::seconds_since_first;
 use crate::residual::{ChannelId, Channels, Class, StreamBuilder, formula};
+use crate::store::Input;
+use crate::trace::baseline::history::Window;
+use crate::trace::baseline::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::row::{Fault, Kind, Row};
+use crate::trace::read::time::parse_us;
+use crate::trace::{Conversion, Options, TraceError};
 
 const REQUIRED: [&str; 4] = ["queryId", "warehouseId", "createdTime", "execTime"];
 const OPTIONAL: [&str; 2] = ["persistentReadBytesCache", "persistentReadBytesS3"];
@@ -101,12 +100,12 @@ impl Plans {
     }
 }
 
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
     let reading = source.read::<Executions>(&columns, options.lenient, &())?;
     let samples = reading.table.exec_ms.len() * 2;
-    let (mut output, table) = Output::new(input, options, reading, samples);
+    let (mut output, table) = Output::new(options, reading, samples);
 
     let t = seconds_since_first(&table.created_us);
     let order = order_by_time(&t);

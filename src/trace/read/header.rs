@@ -1,15 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use super::TraceError;
 use super::row::shown;
 use crate::store::{Place, nearest};
+use crate::trace::TraceError;
 
 /// How many column names an error lists before it says how many more there are.
 const LISTED: usize = 30;
 
 /// The first record of a CSV: what its columns are called.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     file: PathBuf,
     line: u64,
     names: Vec<String>,
@@ -17,47 +17,47 @@ pub(super) struct Header {
 
 /// The columns an adapter looks at, by slot: the required ones, then the optional ones, in the order it named them.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     names: Vec<String>,
     fields: Vec<Option<usize>>,
 }
 
 impl Columns {
     /// The header name of a slot.
-    pub(super) fn name(&self, slot: usize) -> &str {
+    pub(crate) fn name(&self, slot: usize) -> &str {
         &self.names[slot]
     }
 
     /// The field, from 0, of a slot; none if an optional column is absent.
-    pub(super) fn field(&self, slot: usize) -> Option<usize> {
+    pub(crate) fn field(&self, slot: usize) -> Option<usize> {
         self.fields[slot]
     }
 
     /// How many slots there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
     /// Adds the column at `field` as the next slot.
-    pub(super) fn add(&mut self, header: &Header, field: usize) {
+    pub(crate) fn add(&mut self, header: &Header, field: usize) {
         self.names.push(header.names[field].clone());
         self.fields.push(Some(field));
     }
 
     /// Adds an optional column that is absent as the next slot.
-    pub(super) fn add_absent(&mut self, name: &str) {
+    pub(crate) fn add_absent(&mut self, name: &str) {
         self.names.push(name.to_owned());
         self.fields.push(None);
     }
 }
 
 impl Header {
-    pub(super) fn new(file: &Path, line: u64, names: Vec<String>) -> Self {
+    pub(crate) fn new(file: &Path, line: u64, names: Vec<String>) -> Self {
         Self { file: file.to_path_buf(), line, names }
     }
 
     /// All column names in order.
-    pub(super) fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
@@ -65,7 +65,7 @@ impl Header {
     ///
     /// # Errors
     /// When a required column is missing, or one of either kind stands there twice.
-    pub(super) fn select(&self, required: &[&str], optional: &[&str]) -> Result<Columns, TraceError> {
+    pub(crate) fn select(&self, required: &[&str], optional: &[&str]) -> Result<Columns, TraceError> {
         let mut columns = Columns::default();
         let mut missing = Vec::new();
         for name in required {
@@ -90,7 +90,7 @@ impl Header {
     ///
     /// # Errors
     /// When there are two.
-    pub(super) fn field(&self, name: &str) -> Result<Option<usize>, TraceError> {
+    pub(crate) fn field(&self, name: &str) -> Result<Option<usize>, TraceError> {
         let mut found = self.names.iter().enumerate().filter(|(_, other)| *other == name).map(|(field, _)| field);
         let first = found.next();
         match (first, found.next()) {
@@ -104,12 +104,12 @@ impl Header {
     }
 
     /// An error about the header.
-    pub(super) fn problem(&self, problem: String) -> TraceError {
+    pub(crate) fn problem(&self, problem: String) -> TraceError {
         TraceError::Malformed { place: Place::file(&self.file).at_line(self.line), problem }
     }
 
     /// The column names, as an error lists them.
-    pub(super) fn list(&self) -> String {
+    pub(crate) fn list(&self) -> String {
         let mut list =
             self.names.iter().take(LISTED).map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ");
         if self.names.len() > LISTED {

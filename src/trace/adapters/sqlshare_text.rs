@@ -4,15 +4,40 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::mix::{Mix, tally};
-use super::output::source;
-use super::row::LENIENT_HINT;
-use super::skeleton::{clauses, skeleton};
-use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Channels, Class, StreamBuilder};
 use crate::store::{Input, Place};
 use crate::tape::Use;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::mix::{Mix, tally};
+use crate::trace::input::Trace;
+use crate::trace::output::source;
+use crate::trace::read::row::LENIENT_HINT;
+use crate::trace::skeleton::{clauses, skeleton};
+use crate::trace::{Conversion, Options, RowCounts, TraceError};
+
+pub(super) struct SqlshareText;
+
+static ABOUT: About = About {
+    name: "sqlshare-text",
+    title: "The public text-only release of SQLShare",
+    citation: Some("Jain et al., SIGMOD 2016"),
+    format: "the text-only release",
+    constructions: &[Construction::Own("corpus"), Construction::Reference],
+    options: &[],
+    reference_label: None,
+    is_recording: false,
+};
+
+impl Adapter for SqlshareText {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 /// What stands between two queries.
 const SEPARATOR: &[u8] = &[b'_'; 40];
@@ -32,13 +57,13 @@ const CORPUS: &str = "corpus";
 /// in random order 0.02 to 0.07).
 ///
 /// The last group is left out when it is not full, and its queries are counted as rejected.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let mut file = Input::open(input, options.digest)?;
-    let bytes = file.read_to_end()?;
-    let (queries, mut rows) = queries(input, &bytes, options.lenient)?;
+fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let bytes = input.read_to_end()?;
+    let path = input.path().to_path_buf();
+    let (queries, mut rows) = queries(&path, &bytes, options.lenient)?;
     let key = match options.construction {
         Construction::Reference => skeleton,
-        Construction::Own => clauses,
+        Construction::Own(_) => clauses,
     };
     let keys: Vec<String> = queries.par_iter().map(|query| key(query)).collect();
     let mut names = Channels::default();
@@ -58,14 +83,14 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         let end = start + GROUP;
         let (t, channel) = match options.construction {
             Construction::Reference => (start, format!("ord[{start}-{}]", end - 1)),
-            Construction::Own => (end, CORPUS.to_owned()),
+            Construction::Own(_) => (end, CORPUS.to_owned()),
         };
         let divergence = jensen_shannon(options.math, &pair[0], &pair[1]);
         builder
             .push(t as f64, Class::WorkloadPhase, divergence, &channel)
-            .map_err(|fault| TraceError::Malformed { place: Place::file(input), problem: fault.to_string() })?;
+            .map_err(|fault| TraceError::Malformed { place: Place::file(&path), problem: fault.to_string() })?;
     }
-    Ok(Conversion { stream: builder.finish(source(input, options)), rows, input: file.finish()? })
+    Ok(Conversion { stream: builder.finish(source(&path, options)), rows, input: input.finish()? })
 }
 
 /// The trimmed queries; empty ones are counted as rejected, but for what stands behind the last separator.

@@ -5,14 +5,14 @@ use crate::residual::in_range;
 const SHOWN_CHARS: usize = 60;
 
 /// The cells of one record that an adapter asked for, by slot.
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// By slot; an absent optional column has none.
-    pub(super) cells: &'a [Option<&'a str>],
+    pub(crate) cells: &'a [Option<&'a str>],
 }
 
 /// Why a row cannot be used.
 #[derive(Debug, PartialEq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// A cell is not what its column says.
     Cell { slot: usize, kind: Kind, value: String },
     /// The record has another number of fields than the header.
@@ -23,7 +23,7 @@ pub(super) enum Fault {
 
 /// What is wrong with a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Number,
     WholeNumber,
     Time,
@@ -63,7 +63,7 @@ impl Kind {
 
 impl Fault {
     /// The reason under which such rows are counted; never has the value in it, so that there are few.
-    pub(super) fn reason(&self, columns: &Columns) -> String {
+    pub(crate) fn reason(&self, columns: &Columns) -> String {
         match self {
             Self::Cell { slot, kind, .. } => format!("{} in {}", kind.reason(), columns.name(*slot)),
             Self::FieldCount { .. } => "wrong number of fields".to_owned(),
@@ -72,7 +72,7 @@ impl Fault {
     }
 
     /// What is wrong, and what would be right.
-    pub(super) fn problem(&self, columns: &Columns) -> String {
+    pub(crate) fn problem(&self, columns: &Columns) -> String {
         let problem = match self {
             Self::Cell { slot, kind, value } => {
                 format!("`{}` is `{value}`, {}", columns.name(*slot), kind.explanation())
@@ -88,32 +88,32 @@ impl Fault {
 }
 
 /// The end of every error about one row.
-pub(super) const LENIENT_HINT: &str = " (--lenient counts such rows and goes on)";
+pub(crate) const LENIENT_HINT: &str = " (--lenient counts such rows and goes on)";
 
 impl<'a> Row<'a> {
     /// The text of a cell; empty if an optional column is absent.
-    pub(super) fn text(&self, slot: usize) -> &'a str {
+    pub(crate) fn text(&self, slot: usize) -> &'a str {
         self.cells[slot].unwrap_or("")
     }
 
     /// Whether the file has the column.
-    pub(super) fn has(&self, slot: usize) -> bool {
+    pub(crate) fn has(&self, slot: usize) -> bool {
         self.cells[slot].is_some()
     }
 
     /// A number as the published system reads one: `nan` and `inf` are numbers too.
-    pub(super) fn number(&self, slot: usize) -> Result<f64, Fault> {
+    pub(crate) fn number(&self, slot: usize) -> Result<f64, Fault> {
         let text = self.text(slot);
         parse_number(text).ok_or_else(|| self.fault(slot, Kind::Number))
     }
 
     /// A number, or `absent` when the file has no such column. An empty cell is no number.
-    pub(super) fn number_or(&self, slot: usize, absent: f64) -> Result<f64, Fault> {
+    pub(crate) fn number_or(&self, slot: usize, absent: f64) -> Result<f64, Fault> {
         if self.has(slot) { self.number(slot) } else { Ok(absent) }
     }
 
     /// A number where an empty cell, a null as `\N`, or an absent column means that there is none.
-    pub(super) fn known_number(&self, slot: usize) -> Result<Option<f64>, Fault> {
+    pub(crate) fn known_number(&self, slot: usize) -> Result<Option<f64>, Fault> {
         match self.text(slot) {
             "" | "\\N" => Ok(None),
             _ => self.finite(slot).map(Some),
@@ -121,12 +121,12 @@ impl<'a> Row<'a> {
     }
 
     /// A number that is finite and not so large that sums of it overflow.
-    pub(super) fn finite(&self, slot: usize) -> Result<f64, Fault> {
+    pub(crate) fn finite(&self, slot: usize) -> Result<f64, Fault> {
         self.in_range(slot, self.number(slot)?)
     }
 
     /// The number that a cell holds, if arithmetic with it is safe.
-    pub(super) fn in_range(&self, slot: usize, number: f64) -> Result<f64, Fault> {
+    pub(crate) fn in_range(&self, slot: usize, number: f64) -> Result<f64, Fault> {
         match number {
             number if in_range(number) => Ok(number),
             number if number.is_finite() => Err(self.fault(slot, Kind::TooLarge)),
@@ -136,7 +136,7 @@ impl<'a> Row<'a> {
 
     /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, by which systems say that they do
     /// not know, would pass for an estimate of one row.
-    pub(super) fn cardinality(&self, slot: usize) -> Result<f64, Fault> {
+    pub(crate) fn cardinality(&self, slot: usize) -> Result<f64, Fault> {
         match self.number(slot)? {
             number if number.is_nan() => Err(self.fault(slot, Kind::UnknownRows)),
             number if number < 0.0 => Err(self.fault(slot, Kind::NegativeRows)),
@@ -145,13 +145,13 @@ impl<'a> Row<'a> {
     }
 
     /// A number that is finite and not negative.
-    pub(super) fn duration(&self, slot: usize) -> Result<f64, Fault> {
+    pub(crate) fn duration(&self, slot: usize) -> Result<f64, Fault> {
         let number = self.finite(slot)?;
         if number < 0.0 { Err(self.fault(slot, Kind::Negative)) } else { Ok(number) }
     }
 
     /// A whole number that is not negative: digits with an optional `+`, or hexadecimal after `0x`.
-    pub(super) fn whole(&self, slot: usize) -> Result<u64, Fault> {
+    pub(crate) fn whole(&self, slot: usize) -> Result<u64, Fault> {
         let text = self.text(slot);
         let number = match text.strip_prefix("0x") {
             Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
@@ -161,18 +161,18 @@ impl<'a> Row<'a> {
     }
 
     /// The fault that a cell is.
-    pub(super) fn fault(&self, slot: usize, kind: Kind) -> Fault {
+    pub(crate) fn fault(&self, slot: usize, kind: Kind) -> Fault {
         Fault::Cell { slot, kind, value: shown(self.text(slot)) }
     }
 }
 
 /// The nearest double of a decimal number; `5.`, `.5`, `+5`, and `inf`, `infinity` and `nan` in any case are numbers.
-pub(super) fn parse_number(text: &str) -> Option<f64> {
+pub(crate) fn parse_number(text: &str) -> Option<f64> {
     fast_float2::parse(text).ok()
 }
 
 /// The start of a value, for an error.
-pub(super) fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     match value.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &value[..end]),
         None => value.to_owned(),

@@ -6,7 +6,7 @@ use crate::residual::{Math, formula};
 
 /// The last few values of one item; the first one needs no allocation, since most items of a trace come once.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Window {
+pub(crate) enum Window {
     #[default]
     Empty,
     One(f64),
@@ -16,7 +16,7 @@ pub(super) enum Window {
 
 impl Window {
     /// How many values there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Empty => 0,
             Self::One(_) => 1,
@@ -25,7 +25,7 @@ impl Window {
     }
 
     /// Their mean: summed from the oldest to the newest, then divided. `absent` if there are none.
-    pub(super) fn mean_or(&self, absent: f64) -> f64 {
+    pub(crate) fn mean_or(&self, absent: f64) -> f64 {
         match self {
             Self::Empty => absent,
             Self::One(value) => *value,
@@ -35,7 +35,7 @@ impl Window {
     }
 
     /// Adds the newest value and drops the oldest if there are then more than `limit`.
-    pub(super) fn push(&mut self, value: f64, limit: usize) {
+    pub(crate) fn push(&mut self, value: f64, limit: usize) {
         match self {
             Self::Empty => *self = Self::One(value),
             Self::One(first) => *self = Self::More(Box::new(VecDeque::from([*first, value]))),
@@ -53,22 +53,22 @@ impl Window {
 
 /// The median of the last few values of one item.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RollingMedian {
+pub(crate) struct RollingMedian {
     recent: VecDeque<f64>,
     sorted: Vec<f64>,
 }
 
 /// How many values a baseline of our own looks back. Long enough that a fault of a minute does not become its own
 /// baseline at a few executions a minute, short enough to follow a change that has come to stay.
-pub(super) const HISTORY: usize = 24;
+pub(crate) const HISTORY: usize = 24;
 
 /// How many values must be known before anything is compared with them. Fewer, and one slow first run (a cold cache)
 /// would be the baseline.
-pub(super) const KNOWN: usize = 5;
+pub(crate) const KNOWN: usize = 5;
 
 impl RollingMedian {
     /// The median, if at least `known` values are there; of an even number the middle between the two.
-    pub(super) fn after(&self, known: usize) -> Option<f64> {
+    pub(crate) fn after(&self, known: usize) -> Option<f64> {
         let count = self.sorted.len();
         if count < known.max(1) {
             return None;
@@ -78,7 +78,7 @@ impl RollingMedian {
     }
 
     /// Adds the newest value and drops the oldest if there are then more than [`HISTORY`].
-    pub(super) fn push(&mut self, value: f64) {
+    pub(crate) fn push(&mut self, value: f64) {
         if self.recent.len() == HISTORY
             && let Some(oldest) = self.recent.pop_front()
         {
@@ -93,7 +93,7 @@ impl RollingMedian {
 
 /// ln of a value over the median of those before, with `guard` added to both: a value of 0 is fine, and differences that
 /// are small against the guard are next to none. Symmetric in slower and faster; 0.69 is twice as slow.
-pub(super) fn log_ratio(math: Math, value: f64, median: f64, guard: f64) -> f64 {
+pub(crate) fn log_ratio(math: Math, value: f64, median: f64, guard: f64) -> f64 {
     formula::log_ratio(math, value + guard, median + guard)
 }
 

@@ -7,17 +7,17 @@ use csv::ByteRecord;
 use crate::store::Input;
 
 /// What is left of a file: blocks that have been read already, then the rest.
-type Rest = Chain<Cursor<Vec<u8>>, Input>;
+type Rest<'a> = Chain<Cursor<Vec<u8>>, Input<'a>>;
 
 /// Reads records by the rules of RFC 4180, with line ends LF, CRLF or CR, and skips blank lines.
-pub(super) struct Records {
-    reader: csv::Reader<Tracker<Rest>>,
+pub(super) struct Records<'a> {
+    reader: csv::Reader<Tracker<Rest<'a>>>,
     peeked: Option<(u64, ByteRecord)>,
 }
 
-impl Records {
+impl<'a> Records<'a> {
     /// Records of `read`, which starts on line `line`, followed by those of `input`.
-    pub(super) fn new(read: Vec<u8>, input: Input, line: u64) -> Self {
+    pub(super) fn new(read: Vec<u8>, input: Input<'a>, line: u64) -> Self {
         let tracker = Tracker::new(Cursor::new(read).chain(input), line);
         let mut builder = csv::ReaderBuilder::new();
         let reader = builder.has_headers(false).flexible(true).buffer_capacity(1 << 16).from_reader(tracker);
@@ -51,7 +51,7 @@ impl Records {
     }
 
     /// The file behind the records.
-    pub(super) fn into_input(self) -> Input {
+    pub(super) fn into_input(self) -> Input<'a> {
         self.reader.into_inner().inner.into_inner().1
     }
 }
@@ -122,15 +122,15 @@ impl<R: Read> Read for Tracker<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn records_know_the_physical_line_they_start_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.csv");
-        std::fs::write(&path, "e,f\r\n\r\n\rg,\"h\r\nh\"\r\ni,j\rk,l\n\nm,n").unwrap();
+        let text = "e,f\r\n\r\n\rg,\"h\r\nh\"\r\ni,j\rk,l\n\nm,n";
         for cut in 0..4 {
-            let mut input = Input::open(&path, false).unwrap();
+            let mut input = Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap();
             let mut read = vec![0; cut];
             input.read_exact(&mut read).unwrap();
             let mut records = Records::new(read, input, 10);

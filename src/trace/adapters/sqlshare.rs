@@ -1,18 +1,42 @@
 //! SQLShare as a CSV with user, runtime and time (Jain et al., SIGMOD 2016).
 
-use std::path::Path;
-
 use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use super::csv::{Source, Table};
-use super::history::{KNOWN, RollingMedian, Window, log_ratio};
-use super::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
-use super::output::Output;
-use super::row::{Fault, Row};
-use super::skeleton::{clauses, skeleton};
-use super::{Construction, Conversion, Options, TraceError};
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
+use crate::trace::input::Trace;
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::row::{Fault, Row};
+use crate::trace::skeleton::{clauses, skeleton};
+use crate::trace::{Conversion, Options, TraceError};
+
+pub(super) struct Sqlshare;
+
+static ABOUT: About = About {
+    name: "sqlshare",
+    title: "SQLShare with user, runtime and time",
+    citation: Some("Jain et al., SIGMOD 2016"),
+    format: "CSV: user_id, runtime_seconds, submitted_at, query_text",
+    constructions: &[Construction::Own("plain"), Construction::Reference],
+    options: &[],
+    reference_label: None,
+    is_recording: false,
+};
+
+impl Adapter for Sqlshare {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 const REQUIRED: [&str; 4] = ["user_id", "runtime_seconds", "submitted_at", "query_text"];
 const USER: usize = 0;
@@ -51,7 +75,7 @@ impl Table for Queries {
     fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
         let runtime_s = match construction {
             Construction::Reference => row.finite(RUNTIME)?,
-            Construction::Own => row.duration(RUNTIME)?,
+            Construction::Own(_) => row.duration(RUNTIME)?,
         };
         self.submitted_s.push(row.finite(SUBMITTED)?);
         self.runtime_s.push(runtime_s);
@@ -92,12 +116,12 @@ struct Query {
 /// the first 8 digits of its SHA-256 follow, so that two skeletons are two channels; and per user the divergence of the sets
 /// of clauses ([`clauses`]; hardly a skeleton comes twice) of a day with 20 queries or more from those of the user's last
 /// such day, stamped at its end. The last day is left out: nothing tells that it is complete.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = source.header().select(&REQUIRED, &[])?;
     let reading = source.read::<Queries>(&columns, options.lenient, &options.construction)?;
     let rows = reading.table.user.len();
-    let (mut output, table) = Output::new(input, options, reading, rows);
+    let (mut output, table) = Output::new(options, reading, rows);
 
     let first = table.submitted_s.iter().copied().fold(f64::INFINITY, f64::min);
     let t: Vec<f64> = table.submitted_s.iter().map(|submitted_s| submitted_s - first).collect();
@@ -117,7 +141,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         let query = &mut queries[index];
         let residual = match options.construction {
             Construction::Reference => Some(formula::latency(runtime_s, query.window_s.mean_or(runtime_s))),
-            Construction::Own => {
+            Construction::Own(_) => {
                 query.runtime_s.after(KNOWN).map(|median| log_ratio(options.math, runtime_s, median, JITTER_S))
             }
         };
@@ -125,7 +149,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
         if output.row(row, residual.as_slice())? {
             match options.construction {
                 Construction::Reference => query.window_s.push(runtime_s, WINDOW),
-                Construction::Own => query.runtime_s.push(runtime_s),
+                Construction::Own(_) => query.runtime_s.push(runtime_s),
             }
             phases.count(t, row, &mut output)?;
         }
@@ -164,7 +188,7 @@ impl<'a> Phases<'a> {
             channels: by_rank(&user_ranks).into_iter().map(|index| channels[index]).collect(),
             key_ranks: match options.construction {
                 Construction::Reference => table.skeletons.ranks(),
-                Construction::Own => table.clause_sets.ranks(),
+                Construction::Own(_) => table.clause_sets.ranks(),
             },
             options,
             table,
@@ -181,7 +205,7 @@ impl<'a> Phases<'a> {
         if bucket != self.current {
             let (divergences, stamped) = match self.options.construction {
                 Construction::Reference => (self.adjacent.finish(self.options.math), self.current as f64),
-                Construction::Own => (self.recent.finish(self.options.math), self.current as f64 + 1.0),
+                Construction::Own(_) => (self.recent.finish(self.options.math), self.current as f64 + 1.0),
             };
             for (user, divergence) in divergences {
                 let channel = self.channels[user as usize];
@@ -191,7 +215,7 @@ impl<'a> Phases<'a> {
         }
         match self.options.construction {
             Construction::Reference => self.adjacent.count(user, self.key_ranks[self.table.skeleton[row].index()]),
-            Construction::Own => self.recent.count(user, self.key_ranks[self.table.clauses[row].index()]),
+            Construction::Own(_) => self.recent.count(user, self.key_ranks[self.table.clauses[row].index()]),
         }
         Ok(())
     }
@@ -205,7 +229,7 @@ mod tests {
     fn a_skeleton_is_cut_at_a_character_and_ours_says_which_one_it_was() {
         let skeleton = format!("{}é and more", "x".repeat(63));
         assert_eq!(channel_name(Construction::Reference, "u", &skeleton), format!("u#{}", "x".repeat(63)));
-        assert_eq!(channel_name(Construction::Own, "u", &skeleton), format!("u#{}#a50e1ffe", "x".repeat(63)));
-        assert_eq!(channel_name(Construction::Own, "u", &"x".repeat(64)), format!("u#{}", "x".repeat(64)));
+        assert_eq!(channel_name(Construction::Own("plain"), "u", &skeleton), format!("u#{}#a50e1ffe", "x".repeat(63)));
+        assert_eq!(channel_name(Construction::Own("plain"), "u", &"x".repeat(64)), format!("u#{}", "x".repeat(64)));
     }
 }

@@ -1,13 +1,37 @@
 //! The Join Order Benchmark (Leis et al., VLDB 2015): iterations over its queries.
 
-use std::path::Path;
-
-use super::csv::{Source, Table};
-use super::history::{RollingMedian, Window, log_ratio};
-use super::output::Output;
-use super::row::{Fault, Row};
-use super::{Construction, Conversion, Options, TraceError};
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::baseline::history::{RollingMedian, Window, log_ratio};
+use crate::trace::input::Trace;
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::row::{Fault, Row};
+use crate::trace::{Conversion, Options, TraceError};
+
+pub(super) struct Job;
+
+static ABOUT: About = About {
+    name: "job",
+    title: "Runs of the Join Order Benchmark",
+    citation: Some("Leis et al., VLDB 2015"),
+    format: "CSV: query_id, iteration, est_rows, actual_rows, latency_ms, plan_hash",
+    constructions: &[Construction::Own("plain"), Construction::Reference],
+    options: &[],
+    reference_label: None,
+    is_recording: false,
+};
+
+impl Adapter for Job {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 const REQUIRED: [&str; 5] = ["query_id", "iteration", "est_rows", "actual_rows", "latency_ms"];
 const OPTIONAL: [&str; 1] = ["plan_hash"];
@@ -48,7 +72,7 @@ impl Table for Executions {
         let (est_rows, actual_rows) = (row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?);
         let latency_ms = match construction {
             Construction::Reference => row.finite(LATENCY)?,
-            Construction::Own => row.duration(LATENCY)?,
+            Construction::Own(_) => row.duration(LATENCY)?,
         };
         self.query.push(self.queries.intern(row.text(QUERY)));
         self.iteration.push(iteration);
@@ -89,12 +113,12 @@ struct Query {
 /// changed. `plain` (ours): the error of the estimate minus the median of the query's last 24, ln of the latency over the
 /// median of the last 24, both once there is an earlier iteration, and 1.0 when the plan changed. In the public sample
 /// (113 queries, 3 iterations) the latency residuals go from -0.86 to 0.16, and one estimate moved.
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
     let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
     let rows = reading.table.query.len();
-    let (mut output, table) = Output::new(input, options, reading, rows * 2);
+    let (mut output, table) = Output::new(options, reading, rows * 2);
 
     let ranks = table.queries.ranks();
     let mut order: Vec<usize> = (0..rows).collect();
@@ -124,7 +148,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
                 residuals.push((t, Class::Cardinality, error, query.channel));
                 residuals.push((t, Class::PlanRegression, latency, query.channel));
             }
-            Construction::Own => {
+            Construction::Own(_) => {
                 if let Some(median) = query.cardinality.after(KNOWN) {
                     residuals.push((t, Class::Cardinality, error - median, query.channel));
                 }
@@ -142,7 +166,7 @@ pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, Tra
             query.plan = plan.or(query.plan);
             match options.construction {
                 Construction::Reference => query.window_ms.push(latency_ms, WINDOW),
-                Construction::Own => {
+                Construction::Own(_) => {
                     query.latency_ms.push(latency_ms);
                     query.cardinality.push(error);
                 }

@@ -1,12 +1,36 @@
 //! The Cardinality Estimation Benchmark (Negi et al., VLDB 2021): true and estimated rows of every subplan.
 
-use std::path::Path;
-
-use super::csv::{Source, Table};
-use super::output::Output;
-use super::row::{Fault, Row};
-use super::{Construction, Conversion, Options, TraceError};
 use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::input::Trace;
+use crate::trace::output::Output;
+use crate::trace::read::csv::{Source, Table};
+use crate::trace::read::row::{Fault, Row};
+use crate::trace::{Conversion, Options, TraceError};
+
+pub(super) struct Ceb;
+
+static ABOUT: About = About {
+    name: "ceb",
+    title: "The Cardinality Estimation Benchmark",
+    citation: Some("Negi et al., VLDB 2021"),
+    format: "CSV: query_id, subplan_id, true_rows, est_rows",
+    constructions: &[Construction::Own("template"), Construction::Reference],
+    options: &[],
+    reference_label: None,
+    is_recording: false,
+};
+
+impl Adapter for Ceb {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
 
 const REQUIRED: [&str; 4] = ["query_id", "subplan_id", "true_rows", "est_rows"];
 const QUERY: usize = 0;
@@ -46,15 +70,15 @@ impl Table for Subplans {
     }
 }
 
-pub(super) fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input, options.digest)?;
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::new(input)?;
     let columns = source.header().select(&REQUIRED, &[])?;
     let reading = source.read::<Subplans>(&columns, options.lenient, &())?;
     let rows = reading.table.query.len();
-    let (mut output, table) = Output::new(input, options, reading, rows);
+    let (mut output, table) = Output::new(options, reading, rows);
     match options.construction {
         Construction::Reference => reference(&mut output, &table, options)?,
-        Construction::Own => template(&mut output, &table, options)?,
+        Construction::Own(_) => template(&mut output, &table, options)?,
     }
     Ok(output.finish())
 }

@@ -1,0 +1,185 @@
+//! The table `[convert]` of an experiment file. Its keys are those of every trace, and those that adapters declare.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use toml::Spanned;
+
+use super::file::Problem;
+use crate::residual::Math;
+use crate::trace::{Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
+
+const CONSTRUCTION: &str = "construction";
+
+/// What `construction` was called once; it still means that, and is hashed under this name.
+const OLD_CONSTRUCTION: &str = "channel";
+const MATH: &str = "math";
+const LENIENT: &str = "lenient";
+
+static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let own = OptionSpec::all().into_iter().map(|option| option.key);
+    [CONSTRUCTION, MATH, LENIENT].into_iter().chain(own).collect()
+});
+
+/// How a trace is converted, as the file says it.
+#[derive(Default)]
+pub(super) struct Convert {
+    construction: Option<Spanned<String>>,
+    math: Math,
+    lenient: bool,
+    own: Vec<Given>,
+}
+
+/// An option of an adapter.
+struct Given {
+    option: &'static OptionSpec,
+    value: Value,
+}
+
+enum Value {
+    Text(Spanned<String>),
+    Switch(Spanned<bool>),
+    Numbers(SetNumber, Spanned<BTreeMap<String, Spanned<f64>>>),
+}
+
+impl Convert {
+    /// Every key that it may have, for suggestions.
+    pub(super) fn keys() -> &'static [&'static str] {
+        &KEYS
+    }
+
+    /// How a trace of `dataset` is converted.
+    pub(super) fn options(self, dataset: Dataset) -> Result<Options, Problem> {
+        let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
+        if let Some(name) = &self.construction {
+            options.construction =
+                dataset.construction(name.get_ref()).map_err(|error| Problem::at(name.span().start, error))?;
+        }
+        for Given { option, value } in self.own {
+            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| Problem::at(at, error));
+            match value {
+                Value::Text(text) => {
+                    check(text.span().start)?;
+                    options.values.set_text(option, text.into_inner());
+                }
+                Value::Switch(given) => {
+                    check(given.span().start)?;
+                    options.values.set_switch(option, given.into_inner());
+                }
+                Value::Numbers(set, numbers) => {
+                    check(numbers.span().start)?;
+                    for (name, value) in numbers.get_ref() {
+                        let outcome = options.values.set_number(option, set, name, *value.get_ref());
+                        outcome.map_err(|error| Problem::at(value.span().start, error))?;
+                    }
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// A key of the table; any other one is an error at its place.
+enum Key {
+    Construction,
+    Math,
+    Lenient,
+    Own(&'static OptionSpec),
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        Ok(match key.as_str() {
+            CONSTRUCTION | OLD_CONSTRUCTION => Self::Construction,
+            MATH => Self::Math,
+            LENIENT => Self::Lenient,
+            other => match OptionSpec::all().into_iter().find(|option| option.key == other) {
+                Some(option) => Self::Own(option),
+                None => return Err(D::Error::unknown_field(other, &KEYS)),
+            },
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Convert {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Convert;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table of how the trace is converted")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Convert, A::Error> {
+                let mut convert = Convert::default();
+                while let Some(key) = table.next_key()? {
+                    match key {
+                        Key::Construction if convert.construction.is_some() => {
+                            return Err(A::Error::custom(
+                                "`channel` is the old name of `construction`; give one of them",
+                            ));
+                        }
+                        Key::Construction => convert.construction = Some(table.next_value()?),
+                        Key::Math => convert.math = table.next_value()?,
+                        Key::Lenient => convert.lenient = table.next_value()?,
+                        Key::Own(option) => {
+                            let value = match option.kind {
+                                OptionKind::Text { .. } => Value::Text(table.next_value()?),
+                                OptionKind::Switch => Value::Switch(table.next_value()?),
+                                OptionKind::Numbers { set, .. } => Value::Numbers(set, table.next_value()?),
+                            };
+                            convert.own.push(Given { option, value });
+                        }
+                    }
+                }
+                Ok(convert)
+            }
+        }
+
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+impl JsonSchema for Convert {
+    fn schema_name() -> Cow<'static, str> {
+        "Convert".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let construction = schemars::json_schema!({
+            "description": "Which channels, baselines and windows; each data set has its own.",
+            "type": "string",
+        });
+        let mut properties = serde_json::Map::new();
+        properties.insert(CONSTRUCTION.to_owned(), construction.to_value());
+        let old = schemars::json_schema!({
+            "description": "The old name of `construction`.",
+            "type": "string",
+            "deprecated": true,
+        });
+        properties.insert(OLD_CONSTRUCTION.to_owned(), old.to_value());
+        properties.insert(MATH.to_owned(), generator.subschema_for::<Math>().to_value());
+        properties.insert(LENIENT.to_owned(), generator.subschema_for::<bool>().to_value());
+        for option in OptionSpec::all() {
+            let names: Vec<String> = option.datasets().into_iter().map(|dataset| dataset.to_string()).collect();
+            let description = format!("{}; of {} only.", option.help, names.join(" and "));
+            let mut schema = match option.kind {
+                OptionKind::Text { .. } => schemars::json_schema!({ "type": "string" }),
+                OptionKind::Switch => schemars::json_schema!({ "type": "boolean" }),
+                OptionKind::Numbers { .. } => {
+                    schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "number" } })
+                }
+            };
+            schema.insert("description".to_owned(), description.into());
+            properties.insert(option.key.to_owned(), schema.to_value());
+        }
+        schemars::json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}

@@ -1,0 +1,257 @@
+//! What an adapter is: the code that reads one kind of trace and turns it into residuals.
+//!
+//! [`adapters`](super::adapters) has the list of them. Everything that names data sets follows from it: the help text of
+//! `convert`, its flags, the keys and the schema of experiment files, the table in the README, the fuzz target.
+
+use std::fmt;
+use std::path::Path;
+
+use super::adapters::{ADAPTERS, Dataset};
+use super::input::Trace;
+use super::option::OptionSpec;
+use super::{Conversion, Options, TraceError};
+use crate::store::{InputDigest, file_digest, nearest};
+
+/// The code that reads one kind of trace and turns it into residuals.
+pub trait Adapter: Sync {
+    /// What is said of it to users.
+    fn about(&self) -> &'static About;
+
+    /// Converts a trace.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not what the format says, or (unless `lenient`) a row cannot be used.
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError>;
+
+    /// The digest of the trace at `path`, as converting it gives it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what its manifests say.
+    fn digest_input(&self, path: &Path) -> Result<InputDigest, TraceError> {
+        Ok(file_digest(path)?)
+    }
+}
+
+/// What is said of an adapter to users.
+#[derive(Debug)]
+pub struct About {
+    /// The name of its data set on the command line, in experiment files and in tapes.
+    pub name: &'static str,
+    /// What the traces are of; a phrase that a full stop may follow.
+    pub title: &'static str,
+    /// The paper that published the data set, if one did.
+    pub citation: Option<&'static str>,
+    /// What a file looks like, in Markdown.
+    pub format: &'static str,
+    /// How a trace may become residuals; the first one is the default.
+    pub constructions: &'static [Construction],
+    /// Options that no other data set needs.
+    pub options: &'static [OptionSpec],
+    /// What stands before `@file` in the label of a stream of the construction `reference`, if that is not the name.
+    pub reference_label: Option<&'static str>,
+    /// Whether a trace is a recording: files that have manifests beside them, which may be signed.
+    pub is_recording: bool,
+}
+
+impl About {
+    /// The title with the paper behind it.
+    #[must_use]
+    pub fn described(&self) -> String {
+        self.citation.map_or_else(|| self.title.to_owned(), |citation| format!("{} ({citation})", self.title))
+    }
+
+    /// The names of the constructions, the default first.
+    pub fn construction_names(&self) -> impl Iterator<Item = &'static str> {
+        self.constructions.iter().map(|construction| construction.name())
+    }
+}
+
+/// How a trace becomes residuals: which channels, baselines and windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Construction {
+    /// The published one, its guesses and losses included (`docs/method.md`).
+    Reference,
+    /// One of ours, by its name; each data set has its own.
+    Own(&'static str),
+}
+
+impl Construction {
+    /// Its name on the command line, in experiment files and in tapes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Own(name) => name,
+        }
+    }
+
+    /// Whether it is the published one.
+    #[must_use]
+    pub const fn is_reference(self) -> bool {
+        matches!(self, Self::Reference)
+    }
+}
+
+impl fmt::Display for Construction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Dataset {
+    /// What is said of it to users.
+    #[must_use]
+    pub fn about(self) -> &'static About {
+        self.adapter().about()
+    }
+
+    /// The name used on the command line, in experiment files and in tapes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.about().name
+    }
+
+    /// The construction that is taken where none is named.
+    #[must_use]
+    pub fn default_construction(self) -> Construction {
+        self.about().constructions[0]
+    }
+
+    /// The construction called `name`.
+    ///
+    /// # Errors
+    /// When this data set has none of that name.
+    pub fn construction(self, name: &str) -> Result<Construction, UnknownConstruction> {
+        let mut constructions = self.about().constructions.iter().copied();
+        constructions
+            .find(|construction| construction.name() == name)
+            .ok_or_else(|| UnknownConstruction { dataset: self, name: name.to_owned() })
+    }
+}
+
+impl fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Dataset {
+    type Err = UnknownDataset;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|dataset| dataset.name() == name);
+        found.ok_or_else(|| UnknownDataset { name: name.to_owned() })
+    }
+}
+
+impl serde::Serialize for Dataset {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Dataset {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Dataset {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Dataset".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let known = ADAPTERS.iter().map(|adapter| adapter.about());
+        let known: Vec<_> = known
+            .map(|about| {
+                let description = format!("{}.", about.described());
+                serde_json::json!({ "description": description, "type": "string", "const": about.name })
+            })
+            .collect();
+        schemars::json_schema!({ "description": "A format of traces that can be converted.", "oneOf": known })
+    }
+}
+
+/// A data set name that is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown data set `{name}`{}; known: {}", suggestion(.name), known())]
+pub struct UnknownDataset {
+    name: String,
+}
+
+/// A construction that a data set does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("data set `{dataset}` has no construction `{name}`; it has {}", constructions(*.dataset))]
+pub struct UnknownConstruction {
+    dataset: Dataset,
+    name: String,
+}
+
+fn known() -> String {
+    Dataset::ALL.map(Dataset::name).join(", ")
+}
+
+fn suggestion(name: &str) -> String {
+    nearest(name, Dataset::ALL.map(Dataset::name)).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// The constructions of a data set as an error lists them.
+fn constructions(dataset: Dataset) -> String {
+    let names: Vec<String> = dataset.about().construction_names().map(|name| format!("`{name}`")).collect();
+    if names.len() == 1 { format!("only {}", names[0]) } else { names.join(" and ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_parses_back_and_a_typo_gets_a_suggestion() {
+        for dataset in Dataset::ALL {
+            assert_eq!(dataset.name().parse::<Dataset>().unwrap(), dataset);
+            assert_eq!(serde_json::to_value(dataset).unwrap(), dataset.name());
+            assert_eq!(serde_json::from_value::<Dataset>(dataset.name().into()).unwrap(), dataset);
+        }
+        assert_eq!(
+            "snowst".parse::<Dataset>().unwrap_err().to_string(),
+            "unknown data set `snowst`; did you mean `snowset`?; known: snowset, sqlshare, sqlshare-text, ceb, job, \
+             tpcds, pgss, generic, otel, postgres"
+        );
+        assert!(!"zzz".parse::<Dataset>().unwrap_err().to_string().contains("did you mean"));
+    }
+
+    /// Names stand in tapes, in experiment files and in digests, and sort nothing else out.
+    #[test]
+    fn every_adapter_has_a_name_of_its_own_and_constructions_of_distinct_names() {
+        let distinct = |mut names: Vec<&str>| {
+            let count = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), count, "{names:?}");
+            let good = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            assert!(names.iter().all(|name| !name.is_empty() && good(name)), "{names:?}");
+        };
+        distinct(Dataset::ALL.map(Dataset::name).to_vec());
+        for dataset in Dataset::ALL {
+            let about = dataset.about();
+            distinct(about.construction_names().collect());
+            assert!(!about.constructions[0].is_reference(), "{dataset}: ours is the default");
+            assert!(!about.title.ends_with('.'), "{dataset}");
+            for construction in about.constructions {
+                assert_eq!(dataset.construction(construction.name()).unwrap(), *construction);
+            }
+        }
+        assert_eq!(
+            Dataset::Postgres.construction("reference").unwrap_err().to_string(),
+            "data set `postgres` has no construction `reference`; it has only `plain`"
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! One file or folder per data set, and the list of them.
+
+mod ceb;
+mod generic;
+mod job;
+mod otel;
+mod pgss;
+pub(super) mod postgres;
+mod snowset;
+mod sqlshare;
+mod sqlshare_text;
+mod tpcds;
+
+use super::adapter::Adapter;
+
+/// Declares the list of adapters and a name in code for each.
+macro_rules! adapters {
+    ($($dataset:ident = $adapter:path,)*) => {
+        /// A format of traces that can be converted: an entry of [`ADAPTERS`].
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Dataset {
+            $(#[doc = concat!("The one that `", stringify!($adapter), "` reads.")] $dataset,)*
+        }
+
+        impl Dataset {
+            /// All of them, in the order in which they are listed to users.
+            pub const ALL: [Self; ADAPTERS.len()] = [$(Self::$dataset),*];
+
+            /// The code that reads it.
+            #[must_use]
+            pub fn adapter(self) -> &'static dyn Adapter {
+                ADAPTERS[self as usize]
+            }
+        }
+
+        /// All adapters, in the order in which they are listed to users.
+        pub static ADAPTERS: &[&dyn Adapter] = &[$(&$adapter),*];
+    };
+}
+
+adapters! {
+    Snowset = snowset::Snowset,
+    Sqlshare = sqlshare::Sqlshare,
+    SqlshareText = sqlshare_text::SqlshareText,
+    Ceb = ceb::Ceb,
+    Job = job::Job,
+    Tpcds = tpcds::Tpcds,
+    Pgss = pgss::Pgss,
+    Generic = generic::Generic,
+    Otel = otel::Otel,
+    Postgres = postgres::Postgres,
+}

@@ -1,0 +1,45 @@
+//! Snowset: Snowflake's production queries (Vuppalapati et al., NSDI 2020).
+
+mod profile;
+mod reference;
+
+use crate::store::Input;
+use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::input::Trace;
+use crate::trace::{Conversion, Options, TraceError};
+
+pub(super) struct Snowset;
+
+static ABOUT: About = About {
+    name: "snowset",
+    title: "Snowset: Snowflake's production queries",
+    citation: Some("Vuppalapati et al., NSDI 2020"),
+    format: "the CSV of Snowset",
+    constructions: &[Construction::Own("profile"), Construction::Reference],
+    options: &[],
+    reference_label: None,
+    is_recording: false,
+};
+
+impl Adapter for Snowset {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
+        convert(trace.open(options.digest)?, options)
+    }
+}
+
+fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    match options.construction {
+        Construction::Reference => reference::convert(input, options),
+        Construction::Own(_) => profile::convert(input, options),
+    }
+}
+
+/// The times of `us` (microseconds since 1970) in seconds since the first of them all.
+fn seconds_since_first(us: &[f64]) -> Vec<f64> {
+    let first = us.iter().copied().fold(f64::INFINITY, f64::min);
+    us.iter().map(|us| (us - first) / 1e6).collect()
+}

@@ -1,0 +1,4 @@
+//! What residuals are compared with: the recent past of the same item, and the mix of what ran before.
+
+pub(crate) mod history;
+pub(crate) mod mix;

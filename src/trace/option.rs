@@ -1,0 +1,277 @@
+//! Options of one adapter: declared by it, and set, refused and hashed here for all of them.
+
+use std::collections::BTreeMap;
+
+use super::adapters::{ADAPTERS, Dataset};
+use crate::residual::number;
+
+/// An option that only some data sets have.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionSpec {
+    /// Its flag, without the dashes. A text or a switch is hashed under it.
+    pub flag: &'static str,
+    /// Its key in the table `[convert]` of an experiment file.
+    pub key: &'static str,
+    /// What it does; imperative, without a full stop.
+    pub help: &'static str,
+    /// What it takes.
+    pub kind: OptionKind,
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug)]
+pub enum OptionKind {
+    /// A text.
+    Text {
+        /// What stands for it in help texts, such as `HEADER`.
+        value_name: &'static str,
+    },
+    /// Nothing: it is given, or it is not.
+    Switch,
+    /// Numbers by name; each is hashed under its own name.
+    Numbers {
+        /// One that can be given, such as `pool_s=5`.
+        example: &'static str,
+        /// Checks a number and sets it among the others.
+        set: SetNumber,
+    },
+}
+
+/// Sets a number by name, or says why it cannot be set. One at its default must not stay among the others, so that a new
+/// number changes no digest.
+pub type SetNumber = fn(&mut BTreeMap<&'static str, f64>, &str, f64) -> Result<(), String>;
+
+/// Where an option is given: messages call it by the name that it has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// On the command line.
+    Flag,
+    /// In an experiment file.
+    Key,
+}
+
+impl OptionSpec {
+    /// All options of all data sets, each once.
+    #[must_use]
+    pub fn all() -> Vec<&'static Self> {
+        let mut all: Vec<&'static Self> = Vec::new();
+        for option in ADAPTERS.iter().flat_map(|adapter| adapter.about().options) {
+            if !all.iter().any(|other| other.flag == option.flag) {
+                all.push(option);
+            }
+        }
+        all
+    }
+
+    /// The data sets that have it.
+    #[must_use]
+    pub fn datasets(&self) -> Vec<Dataset> {
+        let has = |dataset: &Dataset| dataset.about().options.iter().any(|option| option.flag == self.flag);
+        Dataset::ALL.into_iter().filter(has).collect()
+    }
+
+    /// An error unless `dataset` has it.
+    ///
+    /// # Errors
+    /// When it is an option of other data sets.
+    pub fn check(&'static self, dataset: Dataset, spelling: Spelling) -> Result<(), OptionError> {
+        let datasets = self.datasets();
+        if datasets.contains(&dataset) {
+            return Ok(());
+        }
+        let name = match spelling {
+            Spelling::Flag => format!("--{}", self.flag),
+            Spelling::Key => self.key.to_owned(),
+        };
+        let owners: Vec<String> = datasets.into_iter().map(|dataset| format!("`{dataset}`")).collect();
+        Err(OptionError::OtherDataset { name, owners: owners.join(" and "), dataset })
+    }
+}
+
+/// An option that cannot be set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// No data set has it.
+    #[error("no data set has an option `{0}`")]
+    Unknown(String),
+    /// Another data set has it.
+    #[error("`{name}` is an option of {owners}, not of `{dataset}`")]
+    OtherDataset {
+        /// The option, as it was given.
+        name: String,
+        /// The data sets that have it.
+        owners: String,
+        /// The one that was asked for.
+        dataset: Dataset,
+    },
+    /// It is not what the option takes.
+    #[error("`{value}` is not {expected}")]
+    Value {
+        /// What was given.
+        value: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// The adapter refuses the number.
+    #[error("{0}")]
+    Number(String),
+}
+
+/// What the options of one data set are set to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OptionValues(BTreeMap<&'static str, OptionValue>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum OptionValue {
+    Text(String),
+    Switch,
+    Numbers(BTreeMap<&'static str, f64>),
+}
+
+impl OptionValues {
+    /// Sets an option to a text: of a switch `true` or `false`, of a number its name and value as in `pool_s=5`.
+    pub(super) fn set(&mut self, option: &'static OptionSpec, value: &str) -> Result<(), OptionError> {
+        let wrong = |expected: String| OptionError::Value { value: value.to_owned(), expected };
+        match option.kind {
+            OptionKind::Text { .. } => self.set_text(option, value.to_owned()),
+            OptionKind::Switch => {
+                let given = value.parse().map_err(|_| wrong("`true` or `false`".to_owned()))?;
+                self.set_switch(option, given);
+            }
+            OptionKind::Numbers { example, set } => {
+                let given = value.split_once('=').and_then(|(name, value)| Some((name, value.parse().ok()?)));
+                let flag = option.flag;
+                let (name, value) = given.ok_or_else(|| wrong(format!("NAME=NUMBER; write --{flag} {example}")))?;
+                self.set_number(option, set, name, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_text(&mut self, option: &'static OptionSpec, text: String) {
+        self.0.insert(option.flag, OptionValue::Text(text));
+    }
+
+    pub(crate) fn set_switch(&mut self, option: &'static OptionSpec, given: bool) {
+        if given {
+            self.0.insert(option.flag, OptionValue::Switch);
+        } else {
+            self.0.remove(option.flag);
+        }
+    }
+
+    pub(crate) fn set_number(
+        &mut self,
+        option: &'static OptionSpec,
+        set: SetNumber,
+        name: &str,
+        value: f64,
+    ) -> Result<(), OptionError> {
+        let mut numbers: BTreeMap<_, _> = self.numbers(option).collect();
+        set(&mut numbers, name, value).map_err(OptionError::Number)?;
+        self.0.insert(option.flag, OptionValue::Numbers(numbers));
+        Ok(())
+    }
+
+    /// The text that an option is set to.
+    pub(super) fn text(&self, option: &OptionSpec) -> Option<&str> {
+        match self.0.get(option.flag) {
+            Some(OptionValue::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a switch is given.
+    pub(super) fn switch(&self, option: &OptionSpec) -> bool {
+        matches!(self.0.get(option.flag), Some(OptionValue::Switch))
+    }
+
+    /// The numbers of an option that are not at their defaults, in order of name.
+    pub(super) fn numbers(&self, option: &OptionSpec) -> impl Iterator<Item = (&'static str, f64)> + use<> {
+        let numbers = match self.0.get(option.flag) {
+            Some(OptionValue::Numbers(numbers)) => numbers.clone(),
+            _ => BTreeMap::new(),
+        };
+        numbers.into_iter()
+    }
+
+    /// What is hashed of them.
+    pub(super) fn canonical(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.0.iter().flat_map(|(flag, value)| match value {
+            OptionValue::Text(text) => vec![(*flag, text.clone())],
+            OptionValue::Switch => vec![(*flag, "true".to_owned())],
+            OptionValue::Numbers(numbers) => numbers.iter().map(|(name, value)| (*name, number_text(*value))).collect(),
+        })
+    }
+}
+
+/// The text of a number, as tables have it.
+fn number_text(value: f64) -> String {
+    let mut text = Vec::new();
+    number::write_table(&mut text, value);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Options;
+
+    #[test]
+    fn an_option_of_one_data_set_is_refused_of_every_other_one() {
+        for option in OptionSpec::all() {
+            let owners = option.datasets();
+            assert!(!owners.is_empty(), "{}", option.flag);
+            for dataset in Dataset::ALL {
+                let outcome = Options::new(dataset).set(option.flag, "true");
+                let refused = matches!(outcome, Err(OptionError::OtherDataset { .. }));
+                assert_eq!(refused, !owners.contains(&dataset), "{} of {dataset}", option.flag);
+            }
+        }
+        assert_eq!(
+            Options::new(Dataset::Job).set("time-col", "t").unwrap_err().to_string(),
+            "`--time-col` is an option of `generic`, not of `job`"
+        );
+        assert!(Options::new(Dataset::Generic).set("time-cols", "t").is_err());
+    }
+
+    /// One name, one meaning: the flag of one data set must not take something else than that of another.
+    #[test]
+    fn flags_and_keys_are_well_formed_and_mean_the_same_everywhere() {
+        let kebab = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        for option in OptionSpec::all() {
+            assert!(kebab(option.flag) && !option.help.ends_with('.'), "{option:?}");
+            for other in ADAPTERS.iter().flat_map(|adapter| adapter.about().options) {
+                let same_kind = std::mem::discriminant(&other.kind) == std::mem::discriminant(&option.kind);
+                let same = (other.flag == option.flag, other.key == option.key);
+                assert!(same == (false, false) || same == (true, true) && same_kind, "{option:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_canonical_text_has_what_is_not_at_its_default() {
+        let mut options = Options::new(Dataset::Generic);
+        for (flag, value) in [("value-col", "v"), ("time-col", "t"), ("pre-residualized", "true")] {
+            options.set(flag, value).unwrap();
+        }
+        let text = |options: &Options| -> Vec<String> {
+            options.canonical().into_iter().map(|(key, value)| format!("{key} = {value}")).collect()
+        };
+        assert_eq!(text(&options), ["dataset = generic", "pre-residualized = true", "time-col = t", "value-col = v"]);
+        options.set("pre-residualized", "false").unwrap();
+        assert_eq!(text(&options), ["dataset = generic", "time-col = t", "value-col = v"]);
+        let mut options = Options::new(Dataset::Postgres);
+        for rule in ["pool_s=5", "history_s=30", "adopt_s=12.5"] {
+            options.set("rule", rule).unwrap();
+        }
+        assert_eq!(text(&options), ["adopt_s = 12.5", "dataset = postgres", "pool_s = 5.0"]);
+        options.set("rule", "pool_s=3").unwrap();
+        assert_eq!(text(&options), ["adopt_s = 12.5", "dataset = postgres"]);
+        assert!(options.set("rule", "pool_s").unwrap_err().to_string().ends_with("write --rule pool_s=5"));
+        assert_eq!(
+            options.set("rule", "pool_s=-1").unwrap_err().to_string(),
+            "-1 is out of range: 0 <= pool_s <= 3600"
+        );
+    }
+}
