@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use libfuzzer_sys::fuzz_target;
-use telltape::capture::PlanLog;
+use telltape::capture::postgres::PlanLog;
 use telltape_fuzz::file;
 
 fuzz_target!(|bytes: &[u8]| {

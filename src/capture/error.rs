@@ -52,7 +52,7 @@ pub enum CaptureError {
 }
 
 impl CaptureError {
-    pub(super) fn usage(problem: String) -> Self {
+    pub(in crate::capture) fn usage(problem: String) -> Self {
         Self::Usage(problem)
     }
 }

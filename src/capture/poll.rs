@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use super::connection::{NoAnswer, Observer};
-use super::preflight::Preflight;
-use super::queries::Question;
+use super::postgres::{Preflight, Query, QueryError, ReadOnlyClient};
 use crate::tape::recording::{Cell, Cost, Epoch, Key, Poll, View, ViewRows};
 
 /// Polls that a view is left out after it failed once; twice as many after each further time, up to [`LONGEST_PAUSE`]: a
@@ -18,7 +16,7 @@ const LONGEST_PAUSE: u64 = 512;
 pub(super) struct LostAt {
     /// The view that was asked for.
     pub(super) view: Option<View>,
-    pub(super) error: NoAnswer,
+    pub(super) error: QueryError,
 }
 
 /// Reads a server poll by poll.
@@ -71,11 +69,11 @@ impl Poller {
     ///
     /// # Errors
     /// When the connection is lost.
-    pub(super) async fn poll(&mut self, observer: &mut Observer) -> Result<Poll, LostAt> {
+    pub(super) async fn poll(&mut self, client: &mut ReadOnlyClient) -> Result<Poll, LostAt> {
         let began = Instant::now();
         let number = self.next;
         let first = self.known.is_empty();
-        let rows = observer.ask(Question::Epoch).await.map_err(|error| LostAt { view: None, error })?;
+        let rows = client.run(Query::Epoch).await.map_err(|error| LostAt { view: None, error })?;
         let epoch = epoch(&rows);
         let mut poll = Poll { poll: number, epoch, ..Poll::default() };
         if first {
@@ -84,11 +82,11 @@ impl Poller {
         for view in View::POLLED {
             if self.left_out.contains_key(&view)
                 || self.paused.get(&view).is_some_and(|(until, _)| number < *until)
-                || Question::View(view).text(observer.versions()).is_none()
+                || Query::View(view).text(client.versions()).is_none()
             {
                 continue;
             }
-            match observer.ask(Question::View(view)).await {
+            match client.run(Query::View(view)).await {
                 Ok(rows) => {
                     self.paused.remove(&view);
                     let rows = if view == View::Statements { self.others(rows, &mut poll) } else { rows };
@@ -99,7 +97,7 @@ impl Poller {
                     };
                     poll.views.insert(view, rows);
                 }
-                Err(NoAnswer::Refused(reason)) => {
+                Err(QueryError::Refused(reason)) => {
                     let pause = self.paused.get(&view).map_or(FIRST_PAUSE, |(_, pause)| (pause * 2).min(LONGEST_PAUSE));
                     self.paused.insert(view, (number + pause, pause));
                     self.known.remove(&view);

@@ -2,23 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use super::connection::{NoAnswer, Observer};
-use super::conninfo::{Conninfo, Environment};
+use super::CaptureError;
 use super::governor::{Backoff, Governor};
-use super::password::Pgpass;
-use super::plans::PlanLog;
 use super::poll::Poller;
-use super::preflight::{Finding, Preflight};
-use super::queries::columns;
-use super::socket::Access;
+use super::postgres::{PLAN_COLUMNS, PlanLog, PostgresServer, Preflight, QueryError, ReadOnlyClient, columns};
 use super::unwinding::Caught;
-use super::{CaptureError, plans, tls};
 use crate::tape::TapeError;
 use crate::tape::recording::{
     Body, Header, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingWriter, Seal, View, ViewRows,
@@ -45,30 +37,6 @@ pub struct Capture {
     pub auto_explain: Option<PathBuf>,
     /// Capture as a superuser, too.
     pub superuser: bool,
-}
-
-/// Ends a capture from another thread; the recording is sealed.
-#[derive(Clone, Default)]
-pub struct Stop(Arc<(AtomicBool, Notify)>);
-
-impl Stop {
-    /// Asks for the end.
-    pub fn now(&self) {
-        self.0.0.store(true, Ordering::SeqCst);
-        self.0.1.notify_one();
-    }
-
-    /// Whether the end has been asked for.
-    #[must_use]
-    pub fn is_asked(&self) -> bool {
-        self.0.0.load(Ordering::SeqCst)
-    }
-
-    async fn asked(&self) {
-        while !self.is_asked() {
-            self.0.1.notified().await;
-        }
-    }
 }
 
 /// How a capture ended, with its last seal.
@@ -110,77 +78,6 @@ impl std::fmt::Display for End {
     }
 }
 
-/// A server that a capture can ask: where, as whom, and by which TLS.
-#[derive(Clone)]
-pub struct Target {
-    access: Access,
-}
-
-/// Bytes that an answer of a server may have, if nothing else is asked for: as many as a line of a recording.
-pub const MAX_ANSWER: u64 = LONGEST_LINE;
-
-impl Target {
-    /// Reads a connection string, with the environment and the pgpass file behind it.
-    ///
-    /// # Errors
-    /// When it is none, or the files that it names cannot be used.
-    pub fn new(url: &str, environment: Environment<'_>) -> Result<Self, CaptureError> {
-        let info = Conninfo::new(url, environment)?;
-        let pgpass = Pgpass::read(&info, environment)?;
-        let tls = tls::connector(&info, environment)?;
-        Ok(Self { access: Access { info, tls, pgpass, max_answer: MAX_ANSWER } })
-    }
-
-    /// The same with another bound on the bytes of an answer.
-    #[must_use]
-    pub fn with_max_answer(mut self, bytes: u64) -> Self {
-        self.access.max_answer = bytes;
-        self
-    }
-
-    /// What is not as it should be, but stops nothing: lines of the pgpass file that cannot be read.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.access.pgpass.warnings
-    }
-
-    /// Role, host and database.
-    #[must_use]
-    pub fn place(&self) -> String {
-        self.access.info.place()
-    }
-
-    /// Connects, asks what the server is, and reads every view once, as a poll does.
-    ///
-    /// # Errors
-    /// When it refuses.
-    pub async fn check(&self) -> Result<Preflight, CaptureError> {
-        let (mut observer, mut preflight) = self.preflight().await?;
-        if preflight.is_ready() {
-            let failed = match Poller::new(&preflight).poll(&mut observer).await {
-                Ok(poll) => poll.failed.into_iter().map(|(view, reason)| (view.name(), reason)).collect(),
-                Err(lost) => vec![(lost.view.map_or("server", View::name), lost.error.reason().to_owned())],
-            };
-            preflight.findings.extend(failed.into_iter().map(|(view, reason)| Finding::unreadable(view, &reason)));
-        }
-        Ok(preflight)
-    }
-
-    /// Connects and asks what the server is.
-    ///
-    /// # Errors
-    /// When it refuses.
-    pub async fn preflight(&self) -> Result<(Observer, Preflight), CaptureError> {
-        let mut observer = Observer::connect(&self.access).await?;
-        let preflight = Preflight::ask(&mut observer).await.map_err(|error| CaptureError::Refused {
-            place: self.place(),
-            problem: error.reason().to_owned(),
-            remedy: "see the server's log".to_owned(),
-        })?;
-        Ok((observer, preflight))
-    }
-}
-
 /// Captures `target` until the end that is asked for, and seals the recording. Every line is given to `watch` once it is
 /// written; the header first.
 ///
@@ -188,12 +85,12 @@ impl Target {
 /// When the capture cannot begin, or something cannot be written; what was captured until then is sealed as far as it can be.
 pub async fn capture(
     capture: &Capture,
-    target: &Target,
-    stop: &Stop,
+    target: &PostgresServer,
+    stop: &CancellationToken,
     watch: &mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
 ) -> Result<Captured, CaptureError> {
-    let (observer, preflight) = tokio::select! {
-        () = stop.asked() => return Err(CaptureError::usage("interrupted before the capture began".to_owned())),
+    let (client, preflight) = tokio::select! {
+        () = stop.cancelled() => return Err(CaptureError::usage("interrupted before the capture began".to_owned())),
         ready = target.preflight() => ready?,
     };
     if preflight.superuser && !capture.superuser {
@@ -224,7 +121,7 @@ pub async fn capture(
         watch,
     };
     (run.watch)(Written::Header(&header))?;
-    let end = Caught(std::pin::pin!(run.until_the_end(observer, stop))).await;
+    let end = Caught(std::pin::pin!(run.until_the_end(client, stop))).await;
     run.seal(end.unwrap_or_else(|panic| Err(CaptureError::Defect { problem: panic })))
 }
 
@@ -243,7 +140,7 @@ fn header(capture: &Capture, preflight: &Preflight) -> Header {
         .map(|(view, columns)| (view, columns.into_iter().map(|(name, _)| name.to_owned()).collect()))
         .collect();
     if capture.auto_explain.is_some() {
-        names.insert(View::Plans, plans::COLUMNS.map(str::to_owned).to_vec());
+        names.insert(View::Plans, PLAN_COLUMNS.map(str::to_owned).to_vec());
     }
     Header {
         recording: RECORDING_FORMAT,
@@ -265,7 +162,7 @@ fn header(capture: &Capture, preflight: &Preflight) -> Header {
 /// A capture under way.
 struct Run<'a> {
     capture: &'a Capture,
-    target: &'a Target,
+    target: &'a PostgresServer,
     preflight: Preflight,
     poller: Poller,
     governor: Governor,
@@ -280,14 +177,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn until_the_end(&mut self, observer: Observer, stop: &Stop) -> Result<End, CaptureError> {
-        let mut observer = observer;
+    async fn until_the_end(&mut self, client: ReadOnlyClient, stop: &CancellationToken) -> Result<End, CaptureError> {
+        let mut client = client;
         loop {
             let at = self.began.elapsed();
             let poll = tokio::select! {
                 biased;
-                () = stop.asked() => return Ok(End::Interrupted),
-                poll = self.poller.poll(&mut observer) => poll,
+                () = stop.cancelled() => return Ok(End::Interrupted),
+                poll = self.poller.poll(&mut client) => poll,
             };
             match poll {
                 Ok(mut poll) => {
@@ -306,14 +203,14 @@ impl Run<'_> {
                     }
                 }
                 Err(lost) => {
-                    drop(observer);
+                    drop(client);
                     let reason = lost.error.reason().to_owned();
-                    if let (NoAnswer::TooLarge(_), Some(view)) = (&lost.error, lost.view) {
+                    if let (QueryError::TooLarge(_), Some(view)) = (&lost.error, lost.view) {
                         self.poller.leave_out(view, &reason);
                     }
                     self.gap(reason.clone())?;
                     match self.reconnect(reason, stop).await? {
-                        Ok(again) => observer = again,
+                        Ok(again) => client = again,
                         Err(end) => return Ok(end),
                     }
                     continue;
@@ -335,14 +232,18 @@ impl Run<'_> {
             // The last poll is at the end of the duration, not after it.
             let due = self.capture.duration.map_or(due, |duration| due.min(duration));
             tokio::select! {
-                () = stop.asked() => return Ok(End::Interrupted),
+                () = stop.cancelled() => return Ok(End::Interrupted),
                 () = tokio::time::sleep(due.saturating_sub(self.began.elapsed())) => {}
             }
         }
     }
 
     /// Comes back to the server, with longer and longer pauses. Each new reason is written once.
-    async fn reconnect(&mut self, lost: String, stop: &Stop) -> Result<Result<Observer, End>, CaptureError> {
+    async fn reconnect(
+        &mut self,
+        lost: String,
+        stop: &CancellationToken,
+    ) -> Result<Result<ReadOnlyClient, End>, CaptureError> {
         let lost_at = self.began.elapsed();
         let mut backoff = Backoff::new();
         let mut reason = lost;
@@ -355,21 +256,21 @@ impl Run<'_> {
                 return Ok(Err(End::Gone(reason)));
             }
             tokio::select! {
-                () = stop.asked() => return Ok(Err(End::Interrupted)),
+                () = stop.cancelled() => return Ok(Err(End::Interrupted)),
                 () = tokio::time::sleep(backoff.pause(fastrand::f64())) => {}
             }
             let attempt = tokio::select! {
-                () = stop.asked() => return Ok(Err(End::Interrupted)),
+                () = stop.cancelled() => return Ok(Err(End::Interrupted)),
                 attempt = self.target.preflight() => attempt,
             };
             let problem = match attempt {
-                Ok((observer, again)) if again.is_ready() => {
+                Ok((client, again)) if again.is_ready() => {
                     if let Some(other) = self.difference(&again) {
                         return Ok(Err(End::Gone(other)));
                     }
                     self.poller.forget_server();
                     self.governor.connected();
-                    return Ok(Ok(observer));
+                    return Ok(Ok(client));
                 }
                 Ok((_, again)) => again
                     .findings

@@ -10,9 +10,8 @@ use super::output::{Line, Output, Text, Tone};
 use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
-use crate::capture::{
-    self, CONCEALED_PASSWORD, Capture, CaptureError, Captured, Conninfo, End, Follower, Preflight, Target, role_sql,
-};
+use crate::capture::postgres::{CONCEALED_PASSWORD, Conninfo, PostgresServer, Preflight, role_sql};
+use crate::capture::{self, Capture, CaptureError, Captured, End, Follower};
 use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
 use crate::store::{self, Shown};
@@ -135,7 +134,7 @@ impl CaptureCommand {
         }
         conceal_password(&self.url)?;
         let environment = |name: &str| std::env::var(name).ok();
-        let target = Target::new(&self.url, &environment)?.with_max_answer(self.max_answer);
+        let target = PostgresServer::new(&self.url, &environment)?.with_max_answer(self.max_answer);
         for warning in target.warnings() {
             output.note(format!("warning: {warning}"));
         }
@@ -162,7 +161,7 @@ impl CaptureCommand {
         self,
         runtime: &tokio::runtime::Runtime,
         recording: PathBuf,
-        target: &Target,
+        target: &PostgresServer,
         output: &Output,
     ) -> Outcome {
         let mut options = Options::new(Dataset::Postgres);
@@ -276,7 +275,7 @@ fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson,
     })
 }
 
-fn check(runtime: &tokio::runtime::Runtime, target: &Target, output: &Output) -> Outcome {
+fn check(runtime: &tokio::runtime::Runtime, target: &PostgresServer, output: &Output) -> Outcome {
     let preflight = runtime.block_on(target.check())?;
     let place = target.place();
     let json = CheckJson {

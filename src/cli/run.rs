@@ -76,7 +76,7 @@ impl Run {
         if !selection.live.is_empty() {
             let stop = signals::ask_first();
             reports.extend(experiment::run_live(&project, &selection.live, &stop, &progress));
-            if stop.is_asked() {
+            if stop.is_cancelled() {
                 return Ok(Exit::Interrupted);
             }
         }

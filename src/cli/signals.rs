@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
+use tokio_util::sync::CancellationToken;
 
 use super::Exit;
-use crate::capture::Stop;
 use crate::store::abandon_staged;
 
 /// What ends by itself when it is asked to.
-static RUNNING: OnceLock<Stop> = OnceLock::new();
+static RUNNING: OnceLock<CancellationToken> = OnceLock::new();
 
 /// Removes what is being written and ends the program; a capture is asked to end, and ended only when it is asked twice.
 pub(super) fn listen() -> anyhow::Result<()> {
@@ -20,7 +20,7 @@ pub(super) fn listen() -> anyhow::Result<()> {
         if let Some(running) = RUNNING.get()
             && !ASKED.swap(true, Ordering::SeqCst)
         {
-            running.now();
+            running.cancel();
             return;
         }
         abandon_staged();
@@ -44,6 +44,6 @@ fn survive_size_limits() -> anyhow::Result<()> {
 }
 
 /// From now on a signal asks for the end instead of ending the program.
-pub(super) fn ask_first() -> Stop {
-    RUNNING.get_or_init(Stop::default).clone()
+pub(super) fn ask_first() -> CancellationToken {
+    RUNNING.get_or_init(CancellationToken::new).clone()
 }

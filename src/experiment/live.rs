@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
+
 use super::live_evidence::Evidence;
 use super::live_file::{LiveExperiment, Truth, TruthChannel};
 use super::{ExperimentError, Project, Report, Verdict};
-use crate::capture::Stop;
 use crate::evaluate::Window;
 use crate::live::{DATABASE, LiveError, Seen, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
@@ -46,12 +47,16 @@ pub struct LiveScore {
 }
 
 /// Runs one live experiment, on the server of `PG_BIN` or of PATH.
-pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Report {
+pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &CancellationToken) -> Report {
     let verdict = execute(project, experiment, stop);
     Report { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None, cached: Vec::new() }
 }
 
-fn execute(project: &Project, experiment: &LiveExperiment, stop: &Stop) -> Result<Verdict, ExperimentError> {
+fn execute(
+    project: &Project,
+    experiment: &LiveExperiment,
+    stop: &CancellationToken,
+) -> Result<Verdict, ExperimentError> {
     let folder = project.output_of(&experiment.name)?;
     let recording = folder.join("recording.jsonl");
     let old: [(_, &[u8]); 4] = [

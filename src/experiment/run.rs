@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use super::cache::{self, CachedStage, Inputs, Memory, Need};
 use super::compare::{self, StageRow, Verdict};
 use super::evaluation::EvaluationInputs;
 use super::outcome::{Counts, Outcome};
 use super::{Experiment, ExperimentError, LiveExperiment, Project, Source, live, platform};
-use crate::capture::Stop;
 use crate::evaluate::Generator;
 use crate::motif::{self, Episode};
 use crate::residual::{Math, Stream};
@@ -67,7 +67,7 @@ pub fn run(
 pub fn run_live(
     project: &Project,
     experiments: &[LiveExperiment],
-    stop: &Stop,
+    stop: &CancellationToken,
     progress: &dyn Fn(Progress<'_>),
 ) -> Vec<Report> {
     let run = |experiment: &LiveExperiment| {

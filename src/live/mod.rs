@@ -14,7 +14,10 @@ pub use fault::{Fault, Planted, UnknownFault};
 pub use load::{Bench, DATABASE, Load, OBSERVER};
 pub use server::{Server, Shutdown, find_server};
 
-use crate::capture::{self, Capture, Captured, Stop, Target};
+use tokio_util::sync::CancellationToken;
+
+use crate::capture::postgres::PostgresServer;
+use crate::capture::{self, Capture, Captured};
 
 /// A live experiment: what to do to which server, and for how long.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,13 +58,19 @@ impl Live {
     ///
     /// # Errors
     /// When the server, the load, the fault or the capture fails, or `stop` asks for the end.
-    pub fn run(&self, bin: &Path, recording: &Path, statements: &[String], stop: &Stop) -> Result<Seen, LiveError> {
+    pub fn run(
+        &self,
+        bin: &Path,
+        recording: &Path,
+        statements: &[String],
+        stop: &CancellationToken,
+    ) -> Result<Seen, LiveError> {
         let server = Arc::new(Server::start(bin, &self.settings)?);
         self.load.prepare(&server)?;
         self.fault.prepare(&server)?;
         let mut usual = Some(self.load.start(&server)?);
         wait(WARM_UP, stop, || check(&server, &mut usual))?;
-        let target = Target::new(&server.conninfo(OBSERVER, DATABASE), &|_| None)?;
+        let target = PostgresServer::new(&server.conninfo(OBSERVER, DATABASE), &|_| None)?;
         let settings = Capture {
             recording: recording.to_path_buf(),
             interval: Duration::from_secs_f64(self.interval_s),
@@ -74,7 +83,7 @@ impl Live {
             superuser: false,
         };
         // The capture has a thread of its own, and ends by itself or when this one fails.
-        let ours = Stop::default();
+        let ours = CancellationToken::new();
         let theirs = ours.clone();
         let capturing = std::thread::spawn(move || {
             let runtime =
@@ -83,7 +92,7 @@ impl Live {
         });
         let hurt = self.hurt(&server, &mut usual, stop);
         if hurt.is_err() {
-            ours.now();
+            ours.cancel();
         }
         let captured = capturing.join().expect("a capture does not panic");
         let fault = hurt?;
@@ -97,7 +106,7 @@ impl Live {
         &self,
         server: &Arc<Server>,
         usual: &mut Option<Bench>,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Result<Option<(f64, f64)>, LiveError> {
         let began = std::time::Instant::now();
         let until = |seconds: f64| Duration::from_secs_f64(seconds).saturating_sub(began.elapsed());
@@ -132,10 +141,14 @@ fn check(server: &Server, usual: &mut Option<Bench>) -> Result<(), LiveError> {
 }
 
 /// Waits, unless somebody asks for the end or `check` finds that it is of no use.
-fn wait(pause: Duration, stop: &Stop, mut check: impl FnMut() -> Result<(), LiveError>) -> Result<(), LiveError> {
+fn wait(
+    pause: Duration,
+    stop: &CancellationToken,
+    mut check: impl FnMut() -> Result<(), LiveError>,
+) -> Result<(), LiveError> {
     let began = std::time::Instant::now();
     while began.elapsed() < pause {
-        if stop.is_asked() {
+        if stop.is_cancelled() {
             return Err(LiveError::Interrupted);
         }
         check()?;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::{NoAnswer, Observer};
-use super::queries::{Question, Versions};
+use super::connection::{QueryError, ReadOnlyClient};
+use super::queries::{Query, Versions};
 use crate::tape::recording::{Cell, ServerIdentity};
 
 /// The oldest server whose views are known.
@@ -22,7 +22,7 @@ pub struct Preflight {
     pub database: String,
     /// Its oid.
     pub database_oid: i64,
-    /// Versions for the questions.
+    /// Versions that decide the queries.
     pub versions: Versions,
     /// Versions of extensions.
     pub extensions: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ pub struct Finding {
 
 impl Finding {
     /// A view that a poll could not read.
-    pub(super) fn unreadable(view: &str, reason: &str) -> Self {
+    pub(in crate::capture) fn unreadable(view: &str, reason: &str) -> Self {
         Self {
             fatal: false,
             problem: format!("view `{view}` cannot be read, and a recording would be without it: {reason}"),
@@ -65,7 +65,7 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Those that a role without `pg_read_all_settings` may ask for, in the order of the question.
+/// Those that a role without `pg_read_all_settings` may ask for, in the order of the query.
 const SETTINGS: [&str; 7] = [
     "track_io_timing",
     "track_activities",
@@ -77,12 +77,12 @@ const SETTINGS: [&str; 7] = [
 ];
 
 impl Preflight {
-    /// Asks the server. The observer's questions are then those for its versions.
+    /// Asks the server. The client's queries are then those for its versions.
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn ask(observer: &mut Observer) -> Result<Self, NoAnswer> {
-        let rows = observer.ask(Question::Preflight).await?;
+    pub async fn ask(client: &mut ReadOnlyClient) -> Result<Self, QueryError> {
+        let rows = client.run(Query::Preflight).await?;
         let row = rows.first().cloned().unwrap_or_default();
         let text = |index: usize| row.get(index).and_then(Cell::text).map(str::to_owned);
         let is = |index: usize| row.get(index) == Some(&Cell::Bool(true));
@@ -115,10 +115,10 @@ impl Preflight {
             findings: Vec::new(),
         };
         preflight.findings = preflight.find(text(9).as_deref());
-        observer.set_versions(preflight.versions.clone());
+        client.set_versions(preflight.versions.clone());
         // Asked only where it is granted: a refusal would be a line in the server's log.
         if is(8) || is(6) {
-            let rows = observer.ask(Question::SystemIdentifier).await?;
+            let rows = client.run(Query::SystemIdentifier).await?;
             preflight.server.system_identifier = rows.first().and_then(|row| row.first()?.text().map(str::to_owned));
         }
         Ok(preflight)

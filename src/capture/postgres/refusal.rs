@@ -3,8 +3,8 @@
 use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 
-use super::CaptureError;
 use super::conninfo::{Conninfo, Server, SslMode, Way};
+use crate::capture::CaptureError;
 
 /// Characters that are kept of what a server says. A recording has a line for each such text.
 const LONGEST_REASON: usize = 1000;

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::CaptureError;
 use super::conninfo::{Conninfo, Environment, Server};
+use crate::capture::CaptureError;
 
 /// The lines of a pgpass file, of which each server gets its own.
 #[derive(Clone, Default)]

@@ -11,12 +11,12 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::{MakeTlsConnect, NoTls, TlsConnect};
 use tokio_postgres::{Client, Config, Error};
 
-use super::CaptureError;
 use super::conninfo::{Conninfo, Server, Way};
 use super::guard::{Guard, Guarded, Refusal};
 use super::password::Pgpass;
 use super::refusal::{refused, without_answer};
 use super::tls::Tls;
+use crate::capture::CaptureError;
 
 /// How long a connection may take, if nothing else is asked for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

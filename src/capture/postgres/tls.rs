@@ -11,9 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::CaptureError;
 use super::conninfo::{Conninfo, Environment, SslMode};
 use super::password::is_private;
+use crate::capture::CaptureError;
 
 /// TLS as it is wanted on TCP connections.
 #[derive(Clone)]

@@ -5,9 +5,9 @@
 
 use crate::tape::recording::View;
 
-/// A question to the server.
+/// A query to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Question {
+pub enum Query {
     /// Versions, settings and grants.
     Preflight,
     /// The identifier of the server's data, where the role may ask for it.
@@ -32,7 +32,7 @@ pub struct Versions {
 /// A column of a view: its name in the recording, and what is asked for.
 type Column = (&'static str, &'static str);
 
-impl Question {
+impl Query {
     /// The text, or `None` where this server has nothing of the kind.
     #[must_use]
     pub fn text(self, versions: &Versions) -> Option<String> {
@@ -244,15 +244,14 @@ mod tests {
     ];
 
     fn all() -> Vec<String> {
-        let questions = [Question::Preflight, Question::SystemIdentifier, Question::Epoch]
-            .into_iter()
-            .chain(View::POLLED.map(Question::View));
-        let questions: Vec<Question> = questions.collect();
+        let queries =
+            [Query::Preflight, Query::SystemIdentifier, Query::Epoch].into_iter().chain(View::POLLED.map(Query::View));
+        let queries: Vec<Query> = queries.collect();
         KNOWN
             .iter()
             .flat_map(|(server, statements)| {
                 let versions = Versions { server: *server, statements: Some(*statements), schema: "public".to_owned() };
-                questions.iter().filter_map(|question| question.text(&versions)).collect::<Vec<_>>()
+                queries.iter().filter_map(|query| query.text(&versions)).collect::<Vec<_>>()
             })
             .collect()
     }

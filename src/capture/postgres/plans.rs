@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::CaptureError;
+use crate::capture::CaptureError;
 use crate::tape::recording::Cell;
 
 /// The columns of [`crate::tape::recording::View::Plans`].
-pub(super) const COLUMNS: [&str; 4] = ["queryid", "node", "planned", "actual"];
+pub(in crate::capture) const COLUMNS: [&str; 4] = ["queryid", "node", "planned", "actual"];
 
 /// Bytes that are read at a poll at most; the rest comes at the next one.
 const MOST_BYTES: u64 = 8 << 20;

@@ -1,4 +1,4 @@
-//! The one connection to the server. It can be asked the questions of the closed list, and nothing else.
+//! The one connection to the server. It can run the queries of the closed list, and nothing else.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -10,15 +10,15 @@ use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Statement};
 
-use super::CaptureError;
 use super::cells::cells;
 use super::guard::{Guard, Refusal};
-use super::queries::{Question, Versions};
+use super::queries::{Query, Versions};
 use super::refusal::text;
 use super::socket::{Access, Connected};
+use crate::capture::CaptureError;
 use crate::tape::recording::Cell;
 
-/// How long a question may take on the server.
+/// How long a query may take on the server.
 const STATEMENT_TIMEOUT_MS: u32 = 5_000;
 
 /// How long an answer may take on the way, too. A cut network says nothing at all.
@@ -33,41 +33,41 @@ fn options() -> String {
     )
 }
 
-/// A read-only session of the observer.
+/// A read-only session.
 ///
-/// It cannot be asked for anything but a [`Question`]:
+/// It cannot run anything but a [`Query`]:
 ///
 /// ```compile_fail
-/// async fn write(observer: telltape::capture::Observer) {
-///     observer.client.execute("DROP TABLE accounts", &[]).await.unwrap();
+/// async fn write(client: telltape::capture::postgres::ReadOnlyClient) {
+///     client.client.execute("DROP TABLE accounts", &[]).await.unwrap();
 /// }
 /// ```
 ///
 /// ```compile_fail
-/// async fn write(mut observer: telltape::capture::Observer) {
-///     observer.ask("SELECT pg_stat_statements_reset()").await.unwrap();
+/// async fn write(mut client: telltape::capture::postgres::ReadOnlyClient) {
+///     client.run("SELECT pg_stat_statements_reset()").await.unwrap();
 /// }
 /// ```
-pub struct Observer {
+pub struct ReadOnlyClient {
     client: Client,
     driver: JoinHandle<()>,
     guard: Arc<Guard>,
-    /// What the server said when it ended the session, which may have been between two questions.
+    /// What the server said when it ended the session, which may have been between two queries.
     last_words: Arc<Mutex<Option<String>>>,
     versions: Versions,
-    prepared: HashMap<Question, Option<Statement>>,
+    prepared: HashMap<Query, Option<Statement>>,
 }
 
-impl Drop for Observer {
+impl Drop for ReadOnlyClient {
     fn drop(&mut self) {
         self.driver.abort();
     }
 }
 
-/// Why a question has no answer.
+/// Why a query has no answer.
 #[derive(Debug)]
-pub enum NoAnswer {
-    /// The server says no to this question; others may be answered.
+pub enum QueryError {
+    /// The server says no to this query; others may be answered.
     Refused(String),
     /// The connection is of no use any more.
     Lost(String),
@@ -75,7 +75,7 @@ pub enum NoAnswer {
     TooLarge(String),
 }
 
-impl NoAnswer {
+impl QueryError {
     /// The reason.
     #[must_use]
     pub fn reason(&self) -> &str {
@@ -85,7 +85,7 @@ impl NoAnswer {
     }
 }
 
-impl Observer {
+impl ReadOnlyClient {
     /// Logs in.
     ///
     /// # Errors
@@ -103,54 +103,54 @@ impl Observer {
         Ok(Self { client, driver, guard, last_words, versions: Versions::default(), prepared: HashMap::new() })
     }
 
-    /// Tells which versions the questions are for; what has been prepared for others is forgotten.
+    /// Sets the versions that the queries are for; what has been prepared for others is forgotten.
     pub fn set_versions(&mut self, versions: Versions) {
         self.prepared.clear();
         self.versions = versions;
     }
 
-    /// Which versions the questions are for.
+    /// Which versions the queries are for.
     #[must_use]
     pub fn versions(&self) -> &Versions {
         &self.versions
     }
 
-    /// Asks a question. There are no rows where this server has nothing of the kind.
+    /// Runs a query. There are no rows where this server has nothing of the kind.
     ///
     /// # Errors
     /// When there is no answer in time, it is too large or not what it should be, or the server refuses.
-    pub async fn ask(&mut self, question: Question) -> Result<Vec<Vec<Cell>>, NoAnswer> {
+    pub async fn run(&mut self, query: Query) -> Result<Vec<Vec<Cell>>, QueryError> {
         self.guard.begin();
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(question)).await;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(query)).await;
         if let Some(Refusal::TooLarge(reason)) = self.guard.refusal() {
-            return Err(NoAnswer::TooLarge(reason));
+            return Err(QueryError::TooLarge(reason));
         }
         match answer {
-            Ok(Ok(answer)) => answer.map_err(NoAnswer::Refused),
+            Ok(Ok(answer)) => answer.map_err(QueryError::Refused),
             Ok(Err(error)) if self.client.is_closed() || error.is_closed() => {
                 let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                Err(NoAnswer::Lost(words.unwrap_or_else(|| text(&error))))
+                Err(QueryError::Lost(words.unwrap_or_else(|| text(&error))))
             }
             Ok(Err(error)) => match error.code() {
                 // The session ends with these: the server goes down, or somebody ended it.
                 Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::IDLE_SESSION_TIMEOUT)
-                | None => Err(NoAnswer::Lost(text(&error))),
-                Some(_) => Err(NoAnswer::Refused(text(&error))),
+                | None => Err(QueryError::Lost(text(&error))),
+                Some(_) => Err(QueryError::Refused(text(&error))),
             },
-            Err(_) => Err(NoAnswer::Lost(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
+            Err(_) => Err(QueryError::Lost(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
         }
     }
 
     /// The rows, one after the other, so that there is never more than the answer and its cells; or what is wrong with one.
-    async fn answer(&mut self, question: Question) -> Result<Result<Vec<Vec<Cell>>, String>, tokio_postgres::Error> {
-        if !self.prepared.contains_key(&question) {
-            let statement = match question.text(&self.versions) {
+    async fn answer(&mut self, query: Query) -> Result<Result<Vec<Vec<Cell>>, String>, tokio_postgres::Error> {
+        if !self.prepared.contains_key(&query) {
+            let statement = match query.text(&self.versions) {
                 Some(text) => Some(self.client.prepare(&text).await?),
                 None => None,
             };
-            self.prepared.insert(question, statement);
+            self.prepared.insert(query, statement);
         }
-        let Some(statement) = &self.prepared[&question] else { return Ok(Ok(Vec::new())) };
+        let Some(statement) = &self.prepared[&query] else { return Ok(Ok(Vec::new())) };
         let parameters: [i64; 0] = [];
         let mut rows = pin!(self.client.query_raw(statement, parameters).await?);
         let mut found = Vec::new();
@@ -158,7 +158,7 @@ impl Observer {
         while let Some(row) = rows.as_mut().try_next().await? {
             match cells(&row) {
                 Ok(cells) => found.push(cells),
-                // The rest is read all the same: the next question comes behind it.
+                // The rest is read all the same: the next query comes behind it.
                 Err(problem) => drop(wrong.get_or_insert(format!("row {}: {problem}", found.len() + 1))),
             }
         }

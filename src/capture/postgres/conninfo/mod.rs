@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio_postgres::config::ChannelBinding;
 
-use super::CaptureError;
 use super::require_auth::RequireAuth;
+use crate::capture::CaptureError;
 use keywords::{Handling, KEYWORDS};
 use parameters::{NotAString, parameters};
 pub(super) use server::{Server, Way};
