@@ -107,7 +107,7 @@ fuzz:
 MUTANTS_SHARD ?= 0/1
 mutants: data
 	$(CARGO) mutants --shard $(MUTANTS_SHARD) --test-tool nextest -f 'src/tape/**' -f 'src/motif/**' -f 'src/experiment/**' \
-	    -f 'src/trace/postgres/**' --output out --copy-target true --profile release -- --lib --test vectors --test cli
+	    -f 'src/trace/distil/**' --output out --copy-target true --profile release -- --lib --test vectors --test cli
 
 ## Licences, sources and known advisories of all dependencies. Needs cargo-deny (cargo install cargo-deny), and for the advisories
 ## their database.

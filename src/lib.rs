@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The modules are the stages of that pipeline; each may use only those named after it here:
-//! [`report`], [`experiment`], [`live`], [`capture`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
+//! [`report`], [`pipeline`], [`experiment`], [`live`], [`capture`], [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
 //! [`capture`] makes traces, of a live server; [`live`] starts throw-away ones.
 //! The command line of the binary lives in [`cli`].
 
@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod experiment;
 pub mod live;
 pub mod motif;
+pub mod pipeline;
 pub mod report;
 pub mod residual;
 pub mod store;

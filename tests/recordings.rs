@@ -1,11 +1,15 @@
 //! Recordings: what is refused, what is salvaged, and the ones that are committed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use telltape::residual::Math;
-use telltape::tape::recording::{Line, Seal, is_recording, read_recording};
+use telltape::tape::recording::{
+    Body, Cell, Cost, Epoch, Header, Line, Poll, Record, RecordingManifest, RecordingWriter, ServerIdentity,
+    ViewDescription, ViewKind, ViewRows, is_recording, read_recording,
+};
 use telltape::tape::{self, Kind, TapeError};
 use telltape::trace::{self, Dataset, Options};
 
@@ -67,6 +71,154 @@ fn a_compressed_recording_is_the_same_trace() {
     assert_eq!(packed.stream.source(), "postgres:plain@pg17-table-lock.jsonl");
 }
 
+/// Seals `text` as the recording at `path`, with the counts of the manifest beside it.
+fn seal_again(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    let manifest = RecordingManifest::path(path);
+    let mut sealed: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    sealed["sha256"] =
+        hex::encode(sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), text))).into();
+    fs::write(&manifest, sealed.to_string()).unwrap();
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Of a server that telltape knows nothing of: what is written and read needs no database.
+fn other_header() -> Header {
+    Header {
+        id: "00000000000000aa".to_owned(),
+        program: "0.2.0".to_owned(),
+        interval_s: 0.5,
+        role: "observer".to_owned(),
+        grants: owned(&["monitoring"]),
+        database: "shop".to_owned(),
+        server: ServerIdentity {
+            kind: "Broker".to_owned(),
+            version: "4.1".to_owned(),
+            version_num: 4_001,
+            identifier: None,
+        },
+        settings: BTreeMap::from([("stats".to_owned(), "on".to_owned())]),
+        views: vec![
+            ViewDescription {
+                name: "queues".to_owned(),
+                kind: ViewKind::Counters,
+                columns: owned(&["queue", "delivered", "depth"]),
+                key: owned(&["queue"]),
+                counters: owned(&["delivered"]),
+            },
+            ViewDescription {
+                name: "alarms".to_owned(),
+                kind: ViewKind::Events,
+                columns: owned(&["kind"]),
+                ..ViewDescription::default()
+            },
+        ],
+        ..Header::default()
+    }
+}
+
+#[test]
+fn the_bytes_of_format_2_are_these() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let mut writer = RecordingWriter::create(&path, other_header()).unwrap();
+    let queue = |name: &str, delivered: i64| vec![Cell::Text(name.to_owned()), Cell::Int(delivered), Cell::Float(0.5)];
+    let poll = Poll {
+        poll: 0,
+        epoch: Epoch { start: 100.25, marks: BTreeMap::from([("reset".to_owned(), Cell::Null)]) },
+        cost: Cost { server_ms: None, cpu_ms: 0.125, elapsed_ms: 2.5 },
+        totals: BTreeMap::from([("queues".to_owned(), 3)]),
+        views: BTreeMap::from([
+            ("alarms".to_owned(), ViewRows { rows: vec![vec![Cell::Bool(true)]], ..ViewRows::default() }),
+            ("queues".to_owned(), ViewRows { full: true, rows: vec![queue("a", 1), queue("b\"", -2)], gone: vec![] }),
+        ]),
+        failed: BTreeMap::new(),
+    };
+    let gone = ViewRows { full: false, rows: vec![], gone: vec![vec![Cell::Text("a".to_owned())]] };
+    let next = Poll {
+        poll: 1,
+        views: BTreeMap::from([("queues".to_owned(), gone)]),
+        failed: BTreeMap::from([("alarms".to_owned(), "no".to_owned())]),
+        ..poll.clone()
+    };
+    let bodies = [
+        Body::Poll(Box::new(poll)),
+        Body::Poll(Box::new(next)),
+        Body::Gap { gap: "cut".to_owned() },
+        Body::Pace { pace_s: 1.0, reason: "dear".to_owned() },
+    ];
+    for (second, body) in (0..).zip(bodies) {
+        writer.append(&Record { t: f64::from(second), wall: 1e9 + f64::from(second), body }).unwrap();
+    }
+    let manifest = writer.seal(4.0, 1e9 + 4.0, "enough").unwrap();
+    let expected = [
+        r#"{"recording":2,"id":"00000000000000aa","part":1,"program":"0.2.0","interval_s":0.5,"role":"observer","grants":["monitoring"],"database":"shop","database_id":null,"server":{"kind":"Broker","version":"4.1","version_num":4001,"identifier":null},"extensions":{},"settings":{"stats":"on"},"views":[{"name":"queues","kind":"counters","columns":["queue","delivered","depth"],"key":["queue"],"counters":["delivered"]},{"name":"alarms","kind":"events","columns":["kind"]}]}"#,
+        r#"{"t":0.0,"wall":1000000000.0,"poll":0,"epoch":{"start":100.25,"reset":null},"cost":{"cpu_ms":0.125,"elapsed_ms":2.5},"totals":{"queues":3},"views":{"alarms":{"rows":[[true]]},"queues":{"full":true,"rows":[["a",1,0.5],["b\"",-2,0.5]]}}}"#,
+        r#"{"t":1.0,"wall":1000000001.0,"poll":1,"epoch":{"start":100.25,"reset":null},"cost":{"cpu_ms":0.125,"elapsed_ms":2.5},"totals":{"queues":3},"views":{"queues":{"rows":[],"gone":[["a"]]}},"failed":{"alarms":"no"}}"#,
+        r#"{"t":2.0,"wall":1000000002.0,"gap":"cut"}"#,
+        r#"{"t":3.0,"wall":1000000003.0,"pace_s":1.0,"reason":"dear"}"#,
+        r#"{"t":4.0,"wall":1000000004.0,"end":"enough"}"#,
+    ];
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected.join("\n") + "\n");
+    assert_eq!((manifest.recording, manifest.polls, manifest.gaps), (2, 2, 1));
+    assert_eq!(read(&path).unwrap(), 6);
+}
+
+#[test]
+fn a_row_that_is_not_as_the_header_describes_its_view_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, text) = copy(folder.path());
+    let text = String::from_utf8(text).unwrap();
+    for (from, to, problem) in [
+        (
+            "\"databases\":{\"full\":true,\"rows\":[[",
+            "\"databases\":{\"full\":true,\"rows\":[[1,",
+            "a row of view `databases` has 12 cells, and the view has 11 columns",
+        ),
+        ("\"views\":{\"statements\"", "\"views\":{\"statement\"", "view `statement` is not described in the header"),
+        ("{\"statements\":[", "{\"statement\":[", "there is no view `statement` in format 1"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        seal_again(&path, &changed);
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains(problem) && error.contains("run.jsonl:"), "{problem}: {error}");
+    }
+}
+
+/// A recording of format 1 as a program that writes format 2 would have written it.
+fn as_format_2(text: &str) -> String {
+    let mut lines = text.lines();
+    let header: Header = serde_json::from_str(lines.next().unwrap()).unwrap();
+    let mut text = serde_json::to_string(&Header { recording: 2, ..header }).unwrap() + "\n";
+    for line in lines {
+        let record: Record = serde_json::from_str(line).unwrap();
+        text += &(serde_json::to_string(&record).unwrap() + "\n");
+    }
+    text
+}
+
+#[test]
+fn a_recording_of_format_1_is_distilled_as_the_same_one_of_format_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, text) = copy(folder.path());
+    let options = Options { math: Math::Portable, ..Options::new(Dataset::Postgres) };
+    let old = trace::convert(&path, &options).unwrap();
+    let text = as_format_2(&String::from_utf8(text).unwrap());
+    for (there, count) in
+        [("\"recording\":2", 1), ("\"database_oid\"", 0), ("\"columns\":{", 0), ("\"totals\":{\"statements\":", 71)]
+    {
+        assert_eq!(text.matches(there).count(), count, "{there}");
+    }
+    seal_again(&path, &text);
+    let new = trace::convert(&path, &options).unwrap();
+    assert_eq!(new.rows, old.rows);
+    assert_eq!((new.stream.values(), new.stream.len()), (old.stream.values(), old.stream.len()));
+}
+
 #[test]
 fn what_is_not_what_was_sealed_is_refused_and_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -85,12 +237,7 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
     }
     // With the hash made anew, what it says is looked at.
     let resealed = |text: &str| {
-        fs::write(&path, text).unwrap();
-        let manifest = Seal::path(&path);
-        let mut seal: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
-        seal["sha256"] =
-            hex::encode(sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), text))).into();
-        fs::write(&manifest, seal.to_string()).unwrap();
+        seal_again(&path, text);
         read(&path).unwrap_err().to_string()
     };
     let text = String::from_utf8(text).unwrap();
@@ -101,7 +248,10 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
         (joined(&swapped), "run.jsonl:7`: the time is before that of the line above"),
         (joined(&lines[1..]), "run.jsonl:1:"),
         (joined(&lines[..lines.len() - 2]), "the manifest says polls = 71, the tape has 70"),
-        (text.replacen("\"recording\":1", "\"recording\":9", 1), "is of tape format 9, this program reads"),
+        (
+            text.replacen("\"recording\":1", "\"recording\":9", 1),
+            "is of recording format 9, this program reads formats up to 2",
+        ),
         (text.replacen("\"poll\":3", "\"pole\":3", 1), "unknown field `pole`"),
         (text.trim_end().to_owned(), "the line has no end"),
         (String::new(), "there is no header"),
@@ -110,7 +260,7 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
         let error = resealed(&text);
         assert!(error.contains(problem), "{problem}: {error}");
     }
-    fs::remove_file(Seal::path(&path)).unwrap();
+    fs::remove_file(RecordingManifest::path(&path)).unwrap();
     assert!(read(&path).unwrap_err().to_string().contains("telltape salvage"));
 }
 
@@ -118,7 +268,7 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
 fn hostile_manifests_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = copy(folder.path());
-    let manifest = Seal::path(&path);
+    let manifest = RecordingManifest::path(&path);
     let good: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
     for next in ["../run.jsonl", "/etc/passwd", "a\\b", ".hidden", ""] {
         let mut seal = good.clone();
@@ -138,7 +288,7 @@ fn hostile_manifests_are_refused() {
 fn whatever_is_left_of_a_recording_its_whole_lines_are_saved() {
     let folder = tempfile::tempdir().unwrap();
     let (path, text) = copy(folder.path());
-    fs::remove_file(Seal::path(&path)).unwrap();
+    fs::remove_file(RecordingManifest::path(&path)).unwrap();
     let first = text.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     for (number, at) in (first..text.len()).step_by(4999).enumerate() {
         let part = folder.path().join("run.jsonl.part");

@@ -1,15 +1,20 @@
 //! Capturing a live server from outside: a read-only connection, polls, a governor, a recording.
 //!
-//! What the recording means is for [`crate::trace`] to say; here it is only read and written down. `docs/live.md` has the whole.
+//! What all servers have in common is here; [`Server`] is what they differ in, and [`postgres`] the one that is known. What the
+//! recording means is for [`crate::trace`] to know; here it is only read and written down. `docs/live.md` has the whole.
 
+mod backoff;
+mod deltas;
 mod error;
-mod follow;
 mod governor;
-mod poll;
+mod poller;
 pub mod postgres;
 mod recorder;
+#[cfg(test)]
+mod recorder_tests;
+mod server;
 mod unwinding;
 
 pub use error::CaptureError;
-pub use follow::{Activity, Followed, Follower};
-pub use recorder::{Capture, Captured, End, Written, capture};
+pub use recorder::{Capture, Captured, End, Written, capture, check};
+pub use server::{Finding, Lost, Preflight, Reading, Server, Unread};

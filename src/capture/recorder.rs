@@ -7,13 +7,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 use super::CaptureError;
-use super::governor::{Backoff, Governor};
-use super::poll::Poller;
-use super::postgres::{PLAN_COLUMNS, PlanLog, PostgresServer, Preflight, QueryError, ReadOnlyClient, columns};
+use super::backoff::Backoff;
+use super::governor::Governor;
+use super::poller::Poller;
+use super::server::{Finding, Lost, Preflight, Server};
 use super::unwinding::Caught;
 use crate::tape::TapeError;
 use crate::tape::recording::{
-    Body, Header, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingWriter, Seal, View, ViewRows,
+    Body, Header, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingManifest, RecordingWriter,
 };
 
 /// What a capture is asked to do.
@@ -33,19 +34,17 @@ pub struct Capture {
     pub budget: f64,
     /// How long a server may be away before the capture gives up.
     pub give_up: Duration,
-    /// A log of `auto_explain` to follow.
-    pub auto_explain: Option<PathBuf>,
     /// Capture as a superuser, too.
     pub superuser: bool,
 }
 
-/// How a capture ended, with its last seal.
+/// How a capture ended.
 #[derive(Debug)]
 pub struct Captured {
     /// Why it ended.
     pub end: End,
-    /// Of the last part.
-    pub seal: Seal,
+    /// The manifest of the last part.
+    pub manifest: RecordingManifest,
     /// Polls in all parts.
     pub polls: u64,
     /// Gaps in all parts.
@@ -78,40 +77,54 @@ impl std::fmt::Display for End {
     }
 }
 
-/// Captures `target` until the end that is asked for, and seals the recording. Every line is given to `watch` once it is
+/// Connects to `server`, asks what it is, and reads every view once, as a poll does.
+///
+/// # Errors
+/// When it refuses.
+pub async fn check(server: &mut impl Server) -> Result<Preflight, CaptureError> {
+    let mut preflight = server.preflight().await?;
+    if preflight.is_ready() {
+        let failed = match Poller::new(&preflight.views).poll(server).await {
+            Ok(poll) => poll.failed,
+            Err(lost) => BTreeMap::from([(lost.view.unwrap_or_else(|| "server".to_owned()), lost.reason)]),
+        };
+        preflight.findings.extend(failed.iter().map(|(view, reason)| Finding::unreadable(view, reason)));
+    }
+    Ok(preflight)
+}
+
+/// Captures `server` until the end that is asked for, and seals the recording. Every line is given to `watch` once it is
 /// written; the header first.
 ///
 /// # Errors
 /// When the capture cannot begin, or something cannot be written; what was captured until then is sealed as far as it can be.
-pub async fn capture(
+pub async fn capture<S: Server>(
     capture: &Capture,
-    target: &PostgresServer,
+    server: &mut S,
     stop: &CancellationToken,
     watch: &mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
 ) -> Result<Captured, CaptureError> {
-    let (client, preflight) = tokio::select! {
+    let preflight = tokio::select! {
         () = stop.cancelled() => return Err(CaptureError::usage("interrupted before the capture began".to_owned())),
-        ready = target.preflight() => ready?,
+        ready = server.preflight() => ready?,
     };
     if preflight.superuser && !capture.superuser {
         let problem = format!("role `{}` is a superuser, and an observer needs no such power", preflight.role);
         let remedy = "make a role with `telltape capture --print-role`, or say --allow-superuser".to_owned();
-        return Err(CaptureError::Refused { place: target.place(), problem, remedy });
+        return Err(CaptureError::Refused { place: server.place(), problem, remedy });
     }
     if !preflight.is_ready() {
-        let findings = preflight.findings.iter().filter(|finding| finding.fatal).map(ToString::to_string).collect();
-        return Err(CaptureError::NotReady { place: target.place(), findings });
+        let findings = preflight.fatal().map(ToString::to_string).collect();
+        return Err(CaptureError::NotReady { place: server.place(), findings });
     }
-    let plans = capture.auto_explain.as_deref().map(PlanLog::open).transpose()?;
     let header = header(capture, &preflight);
     let writer = RecordingWriter::create(&capture.recording, header.clone())?;
     let mut run = Run {
         capture,
-        target,
-        preflight: preflight.clone(),
-        poller: Poller::new(&preflight),
+        server,
+        poller: Poller::new(&preflight.views),
+        preflight,
         governor: Governor::new(capture.interval, capture.budget),
-        plans,
         writer,
         began: Instant::now(),
         earlier_bytes: 0,
@@ -121,7 +134,7 @@ pub async fn capture(
         watch,
     };
     (run.watch)(Written::Header(&header))?;
-    let end = Caught(std::pin::pin!(run.until_the_end(client, stop))).await;
+    let end = Caught(std::pin::pin!(run.until_the_end(stop))).await;
     run.seal(end.unwrap_or_else(|panic| Err(CaptureError::Defect { problem: panic })))
 }
 
@@ -134,14 +147,6 @@ pub enum Written<'a> {
 }
 
 fn header(capture: &Capture, preflight: &Preflight) -> Header {
-    let mut names: BTreeMap<View, Vec<String>> = View::POLLED
-        .into_iter()
-        .filter_map(|view| Some((view, columns(view, &preflight.versions)?)))
-        .map(|(view, columns)| (view, columns.into_iter().map(|(name, _)| name.to_owned()).collect()))
-        .collect();
-    if capture.auto_explain.is_some() {
-        names.insert(View::Plans, PLAN_COLUMNS.map(str::to_owned).to_vec());
-    }
     Header {
         recording: RECORDING_FORMAT,
         id: format!("{:016x}", fastrand::u64(..)),
@@ -151,22 +156,21 @@ fn header(capture: &Capture, preflight: &Preflight) -> Header {
         role: preflight.role.clone(),
         grants: preflight.grants.clone(),
         database: preflight.database.clone(),
-        database_oid: preflight.database_oid,
+        database_id: preflight.database_id,
         server: preflight.server.clone(),
         extensions: preflight.extensions.clone(),
         settings: preflight.settings.clone(),
-        columns: names,
+        views: preflight.views.clone(),
     }
 }
 
 /// A capture under way.
-struct Run<'a> {
+struct Run<'a, S> {
     capture: &'a Capture,
-    target: &'a PostgresServer,
+    server: &'a mut S,
     preflight: Preflight,
     poller: Poller,
     governor: Governor,
-    plans: Option<PlanLog>,
     writer: RecordingWriter,
     began: Instant,
     earlier_bytes: u64,
@@ -176,24 +180,17 @@ struct Run<'a> {
     watch: &'a mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
 }
 
-impl Run<'_> {
-    async fn until_the_end(&mut self, client: ReadOnlyClient, stop: &CancellationToken) -> Result<End, CaptureError> {
-        let mut client = client;
+impl<S: Server> Run<'_, S> {
+    async fn until_the_end(&mut self, stop: &CancellationToken) -> Result<End, CaptureError> {
         loop {
             let at = self.began.elapsed();
             let poll = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(End::Interrupted),
-                poll = self.poller.poll(&mut client) => poll,
+                poll = self.poller.poll(self.server) => poll,
             };
             match poll {
-                Ok(mut poll) => {
-                    if let Some(plans) = &mut self.plans {
-                        match plans.read() {
-                            Ok(rows) => drop(poll.views.insert(View::Plans, ViewRows { rows, ..ViewRows::default() })),
-                            Err(reason) => drop(poll.failed.insert(View::Plans, reason)),
-                        }
-                    }
+                Ok(poll) => {
                     let cost = poll.cost;
                     self.polls += 1;
                     self.write_poll(at, poll)?;
@@ -202,16 +199,13 @@ impl Run<'_> {
                         self.write(self.began.elapsed(), Body::Pace { pace_s, reason })?;
                     }
                 }
-                Err(lost) => {
-                    drop(client);
-                    let reason = lost.error.reason().to_owned();
-                    if let (QueryError::TooLarge(_), Some(view)) = (&lost.error, lost.view) {
-                        self.poller.leave_out(view, &reason);
+                Err(Lost { view, reason, too_large }) => {
+                    if let Some(view) = view.filter(|_| too_large) {
+                        self.poller.leave_out(&view, &reason);
                     }
                     self.gap(reason.clone())?;
-                    match self.reconnect(reason, stop).await? {
-                        Ok(again) => client = again,
-                        Err(end) => return Ok(end),
+                    if let Some(end) = self.reconnect(reason, stop).await? {
+                        return Ok(end);
                     }
                     continue;
                 }
@@ -238,47 +232,37 @@ impl Run<'_> {
         }
     }
 
-    /// Comes back to the server, with longer and longer pauses. Each new reason is written once.
-    async fn reconnect(
-        &mut self,
-        lost: String,
-        stop: &CancellationToken,
-    ) -> Result<Result<ReadOnlyClient, End>, CaptureError> {
+    /// Comes back to the server, with longer and longer pauses, or to an end. Each new reason is written once.
+    async fn reconnect(&mut self, lost: String, stop: &CancellationToken) -> Result<Option<End>, CaptureError> {
         let lost_at = self.began.elapsed();
         let mut backoff = Backoff::new();
         let mut reason = lost;
         loop {
             let out_of_time = self.capture.duration.is_some_and(|duration| self.began.elapsed() >= duration);
             if out_of_time {
-                return Ok(Err(End::Duration));
+                return Ok(Some(End::Duration));
             }
             if self.began.elapsed() - lost_at >= self.capture.give_up {
-                return Ok(Err(End::Gone(reason)));
+                return Ok(Some(End::Gone(reason)));
             }
             tokio::select! {
-                () = stop.cancelled() => return Ok(Err(End::Interrupted)),
+                () = stop.cancelled() => return Ok(Some(End::Interrupted)),
                 () = tokio::time::sleep(backoff.pause(fastrand::f64())) => {}
             }
             let attempt = tokio::select! {
-                () = stop.cancelled() => return Ok(Err(End::Interrupted)),
-                attempt = self.target.preflight() => attempt,
+                () = stop.cancelled() => return Ok(Some(End::Interrupted)),
+                attempt = self.server.preflight() => attempt,
             };
             let problem = match attempt {
-                Ok((client, again)) if again.is_ready() => {
+                Ok(again) if again.is_ready() => {
                     if let Some(other) = self.difference(&again) {
-                        return Ok(Err(End::Gone(other)));
+                        return Ok(Some(End::Gone(other)));
                     }
                     self.poller.forget_server();
                     self.governor.connected();
-                    return Ok(Ok(client));
+                    return Ok(None);
                 }
-                Ok((_, again)) => again
-                    .findings
-                    .iter()
-                    .filter(|finding| finding.fatal)
-                    .map(|finding| finding.problem.clone())
-                    .collect::<Vec<_>>()
-                    .join("; "),
+                Ok(again) => again.fatal().map(|finding| finding.problem.clone()).collect::<Vec<_>>().join("; "),
                 Err(CaptureError::Refused { problem, .. }) => problem,
                 Err(error) => return Err(error),
             };
@@ -291,19 +275,20 @@ impl Run<'_> {
 
     /// What makes the server that came back another one: its counters mean something else.
     fn difference(&self, again: &Preflight) -> Option<String> {
-        let identifiers = (&self.preflight.server.system_identifier, &again.server.system_identifier);
-        if let (Some(before), Some(now)) = identifiers
+        let (before, now) = (&self.preflight, again);
+        if let (Some(before), Some(now)) = (&before.server.identifier, &now.server.identifier)
             && before != now
         {
             return Some(format!("another server answers: its system identifier is {now}, not {before}"));
         }
-        (self.preflight.versions != again.versions).then(|| {
-            let versions = |at: &Preflight| format!("PostgreSQL {}, extensions {:?}", at.server.version, at.extensions);
-            format!(
-                "another version answers: {}, not {}; begin a new recording",
-                versions(again),
-                versions(&self.preflight)
-            )
+        let is_same = before.server.kind == now.server.kind
+            && before.server.version_num == now.server.version_num
+            && before.extensions == now.extensions
+            && before.views == now.views;
+        (!is_same).then(|| {
+            let versions =
+                |at: &Preflight| format!("{} {}, extensions {:?}", at.server.kind, at.server.version, at.extensions);
+            format!("another version answers: {}, not {}; begin a new recording", versions(now), versions(before))
         })
     }
 
@@ -316,13 +301,13 @@ impl Run<'_> {
                 Err(TapeError::LineTooLong { bytes, .. }) => {
                     let Body::Poll(back) = record.body else { unreachable!("it is a poll") };
                     poll = *back;
-                    let largest = poll.views.iter().max_by_key(|(_, rows)| rows.weight()).map(|(view, _)| *view);
+                    let largest = poll.views.iter().max_by_key(|(_, rows)| rows.weight()).map(|(view, _)| view.clone());
                     let Some(view) = largest else {
                         return Err(TapeError::LineTooLong { recording: self.capture.recording.clone(), bytes }.into());
                     };
                     poll.views.remove(&view);
                     let reason = format!("its rows do not fit into a line of {} MiB", LONGEST_LINE >> 20);
-                    self.poller.leave_out(view, &reason);
+                    self.poller.leave_out(&view, &reason);
                     poll.failed.insert(view, reason);
                 }
                 Err(error) => return Err(error.into()),
@@ -355,10 +340,10 @@ impl Run<'_> {
             Ok(end) => end.to_string(),
             Err(error) => format!("the capture failed: {error}"),
         };
-        let seal = self.writer.seal(seconds(at), wall, &text);
+        let manifest = self.writer.seal(seconds(at), wall, &text);
         // The first failure is the cause.
         let end = end?;
-        Ok(Captured { end, seal: seal?, polls: self.polls, gaps: self.gaps, parts: self.parts })
+        Ok(Captured { end, manifest: manifest?, polls: self.polls, gaps: self.gaps, parts: self.parts })
     }
 }
 

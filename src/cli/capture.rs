@@ -10,12 +10,13 @@ use super::output::{Line, Output, Text, Tone};
 use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
-use crate::capture::postgres::{CONCEALED_PASSWORD, Conninfo, PostgresServer, Preflight, role_sql};
-use crate::capture::{self, Capture, CaptureError, Captured, End, Follower};
+use crate::capture::postgres::{CONCEALED_PASSWORD, Conninfo, PostgresServer, role_sql};
+use crate::capture::{self, Capture, CaptureError, Captured, End, Preflight, Server};
 use crate::experiment::{Project, default_semantics};
 use crate::motif::Engine;
+use crate::pipeline::Follower;
 use crate::store::{self, Shown};
-use crate::trace::postgres::Rules;
+use crate::trace::distil::Rules;
 use crate::trace::{Dataset, Options};
 
 /// Watch a live PostgreSQL server from outside, with a read-only role, and record its counters
@@ -134,15 +135,18 @@ impl CaptureCommand {
         }
         conceal_password(&self.url)?;
         let environment = |name: &str| std::env::var(name).ok();
-        let target = PostgresServer::new(&self.url, &environment)?.with_max_answer(self.max_answer);
-        for warning in target.warnings() {
+        let mut server = PostgresServer::new(&self.url, &environment)?.with_max_answer(self.max_answer);
+        if let Some(log) = &self.auto_explain {
+            server = server.with_plans(log)?;
+        }
+        for warning in server.warnings() {
             output.note(format!("warning: {warning}"));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::internal(&anyhow::Error::from(error)))?;
         match self.recording.clone() {
-            None => check(&runtime, &target, output),
-            Some(recording) => self.record(&runtime, recording, &target, output),
+            None => check(&runtime, &mut server, output),
+            Some(recording) => self.record(&runtime, recording, &mut server, output),
         }
     }
 
@@ -161,7 +165,7 @@ impl CaptureCommand {
         self,
         runtime: &tokio::runtime::Runtime,
         recording: PathBuf,
-        target: &PostgresServer,
+        server: &mut PostgresServer,
         output: &Output,
     ) -> Outcome {
         let mut options = Options::new(Dataset::Postgres);
@@ -178,7 +182,6 @@ impl CaptureCommand {
             rotate_bytes: self.rotate_bytes,
             budget: self.budget,
             give_up: self.give_up,
-            auto_explain: self.auto_explain,
             superuser: self.allow_superuser,
         };
         let mut follower = match &self.tape {
@@ -192,7 +195,7 @@ impl CaptureCommand {
         };
         let mut watch = self.watch.then(|| Watch::new(output));
         let stop = signals::ask_first();
-        let captured = runtime.block_on(capture::capture(&settings, target, &stop, &mut |written| {
+        let captured = runtime.block_on(capture::capture(&settings, server, &stop, &mut |written| {
             let Some(follower) = &mut follower else { return Ok(()) };
             let closed = follower.take(&written)?;
             if let Some(watch) = &mut watch {
@@ -203,7 +206,7 @@ impl CaptureCommand {
         if let Some(watch) = &watch {
             watch.end();
         }
-        let Captured { end, seal, polls, gaps, parts } = captured?;
+        let Captured { end, manifest, polls, gaps, parts } = captured?;
         let tape = match (follower, &self.tape) {
             (Some(mut follower), Some(path)) => {
                 let last = follower.last();
@@ -216,7 +219,7 @@ impl CaptureCommand {
         };
         let json = CapturedJson {
             recording: recording.display().to_string(),
-            sha256: seal.sha256,
+            sha256: manifest.sha256,
             parts,
             polls,
             gaps,
@@ -227,11 +230,11 @@ impl CaptureCommand {
         match end {
             End::Duration | End::MaxBytes if polls == 0 => {
                 let problem = "it answered no poll; see the gaps of the recording".to_owned();
-                Err(CaptureError::Gone { place: target.place(), problem }.into())
+                Err(CaptureError::Gone { place: server.place(), problem }.into())
             }
             End::Duration | End::MaxBytes => Ok(Exit::Ok),
             End::Interrupted => Ok(Exit::Interrupted),
-            End::Gone(problem) => Err(CaptureError::Gone { place: target.place(), problem }.into()),
+            End::Gone(problem) => Err(CaptureError::Gone { place: server.place(), problem }.into()),
         }
     }
 }
@@ -275,9 +278,9 @@ fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson,
     })
 }
 
-fn check(runtime: &tokio::runtime::Runtime, target: &PostgresServer, output: &Output) -> Outcome {
-    let preflight = runtime.block_on(target.check())?;
-    let place = target.place();
+fn check(runtime: &tokio::runtime::Runtime, server: &mut PostgresServer, output: &Output) -> Outcome {
+    let preflight = runtime.block_on(capture::check(server))?;
+    let place = server.place();
     let json = CheckJson {
         server: &place,
         version: &preflight.server.version,
@@ -297,7 +300,8 @@ fn check(runtime: &tokio::runtime::Runtime, target: &PostgresServer, output: &Ou
 fn text(place: &str, preflight: &Preflight, output: &Output) -> Text {
     let verdict =
         if preflight.is_ready() { output.paint(Tone::Good, "ready") } else { output.paint(Tone::Bad, "not ready") };
-    let line = format!("{}: PostgreSQL {}, ", Shown::plain(place), Shown::plain(&preflight.server.version));
+    let line =
+        format!("{}: {} {}, ", Shown::plain(place), preflight.server.kind, Shown::plain(&preflight.server.version));
     let mut text = Text::from(Line::from(line).then(verdict));
     for finding in &preflight.findings {
         let kind = if finding.fatal { "missing" } else { "advice" };

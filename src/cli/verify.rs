@@ -9,7 +9,7 @@ use super::output::{Line, Output, Text, Tone};
 use super::{Exit, Outcome};
 use crate::experiment;
 use crate::store::{Key, Shown};
-use crate::tape::recording::Seal;
+use crate::tape::recording::RecordingManifest;
 use crate::tape::{self, Manifest, TapeError};
 
 /// Check tapes, recordings and results without replaying them: hash, count, order, well-formedness, and who signed them
@@ -66,7 +66,7 @@ impl KeyArgument {
 /// What is what it says.
 enum Verified {
     Tape(Box<Manifest>, bool),
-    Recording(Vec<Seal>),
+    Recording(Vec<RecordingManifest>),
     Result(Box<experiment::Outcome>),
 }
 
@@ -77,12 +77,12 @@ fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
     Ok(match tape::verify(path, key)? {
         tape::Verified::Tape(tape) => Verified::Tape(Box::new(tape.manifest), tape.ordered),
         tape::Verified::Recording(read) => {
-            let sum = |of: fn(&Seal) -> u64| read.seals.iter().map(of).sum::<u64>();
-            if sum(|seal| seal.polls) == 0 {
-                let rows = format!(": {} gaps and no poll", sum(|seal| seal.gaps));
+            let sum = |of: fn(&RecordingManifest) -> u64| read.manifests.iter().map(of).sum::<u64>();
+            if sum(|manifest| manifest.polls) == 0 {
+                let rows = format!(": {} gaps and no poll", sum(|manifest| manifest.gaps));
                 return Err(TapeError::Empty { tape: path.to_path_buf(), rows }.into());
             }
-            Verified::Recording(read.seals)
+            Verified::Recording(read.manifests)
         }
     })
 }
@@ -125,11 +125,11 @@ fn json<'a>(path: &Path, result: &'a Result<Verified, Failure>) -> VerifiedJson<
             json.sample_count = Some(manifest.sample_count);
             json.ordered = Some(*ordered);
         }
-        Ok(Verified::Recording(seals)) => {
-            json.sha256 = seals.first().map(|seal| seal.sha256.as_str());
-            json.polls = Some(seals.iter().map(|seal| seal.polls).sum());
-            json.gaps = Some(seals.iter().map(|seal| seal.gaps).sum());
-            json.parts = Some(seals.len());
+        Ok(Verified::Recording(manifests)) => {
+            json.sha256 = manifests.first().map(|manifest| manifest.sha256.as_str());
+            json.polls = Some(manifests.iter().map(|manifest| manifest.polls).sum());
+            json.gaps = Some(manifests.iter().map(|manifest| manifest.gaps).sum());
+            json.parts = Some(manifests.len());
         }
         Ok(Verified::Result(outcome)) => json.sample_count = Some(outcome.counts.samples),
         Err(_) => {}
@@ -146,11 +146,11 @@ fn text(verified: &Verified) -> String {
         Verified::Result(outcome) => {
             format!("result of {} samples, {} tables", outcome.counts.samples, outcome.tables.len())
         }
-        Verified::Recording(seals) => {
-            let polls: u64 = seals.iter().map(|seal| seal.polls).sum();
-            let gaps: u64 = seals.iter().map(|seal| seal.gaps).sum();
-            let end = seals.last().map_or("", |seal| &seal.end);
-            format!("recording of {polls} polls, {gaps} gaps, {} parts; {}", seals.len(), Shown::plain(end))
+        Verified::Recording(manifests) => {
+            let polls: u64 = manifests.iter().map(|manifest| manifest.polls).sum();
+            let gaps: u64 = manifests.iter().map(|manifest| manifest.gaps).sum();
+            let end = manifests.last().map_or("", |manifest| &manifest.end);
+            format!("recording of {polls} polls, {gaps} gaps, {} parts; {}", manifests.len(), Shown::plain(end))
         }
     }
 }

@@ -3,8 +3,9 @@
 use indicatif::ProgressBar;
 
 use super::output::{Line, Output, Text, Tone};
-use crate::capture::{Follower, Written};
+use crate::capture::Written;
 use crate::motif::Episode;
+use crate::pipeline::Follower;
 use crate::store::Shown;
 use crate::tape::recording::Body;
 

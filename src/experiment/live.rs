@@ -12,7 +12,7 @@ use crate::live::{DATABASE, LiveError, Seen, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
 use crate::residual::Stream;
 use crate::store::{Columns, Durability, remove_if, write_whole};
-use crate::tape::recording::{Body, Cost, Line, Seal, read_recording};
+use crate::tape::recording::{Body, Cost, Line, RecordingManifest, read_recording};
 use crate::tape::{self, TapeWriter};
 use crate::trace;
 
@@ -61,7 +61,7 @@ fn execute(
     let recording = folder.join("recording.jsonl");
     let old: [(_, &[u8]); 4] = [
         (recording.clone(), b"{\"recording\":"),
-        (Seal::path(&recording), b"{"),
+        (RecordingManifest::path(&recording), b"{"),
         (folder.join("windows.csv"), b"motif,channel,"),
         (folder.join("score.csv"), b"server,kind,motif,"),
     ];

@@ -3,10 +3,13 @@
 use super::live_file::LiveExperiment;
 use crate::capture::End;
 use crate::live::Live;
-use crate::tape::recording::{Body, Record, View};
+use crate::tape::recording::{Body, Record};
 
 /// The least share of the planned polls, in percent.
 const LEAST_POLLS: u64 = 80;
+
+/// The view that shows whether the load runs.
+const STATEMENTS: &str = "statements";
 
 /// Seconds for which no statement may have ended, with a load of many transactions a second.
 const LONGEST_PAUSE_S: f64 = 5.0;
@@ -40,7 +43,7 @@ impl Evidence {
                 self.polls += u64::from(poll.failed.is_empty());
                 self.restarted |= *self.start.get_or_insert(poll.epoch.start) != poll.epoch.start;
                 // A full view has those that stand there since long, too.
-                if poll.views.get(&View::Statements).is_some_and(|view| !view.full && !view.rows.is_empty()) {
+                if poll.views.get(STATEMENTS).is_some_and(|view| !view.full && !view.rows.is_empty()) {
                     self.worked = record.t;
                 }
             }
@@ -96,7 +99,7 @@ mod tests {
 
     fn poll(change: impl Fn(&mut Poll)) -> Body {
         let rows = ViewRows { rows: vec![vec![Cell::Int(1)]], ..ViewRows::default() };
-        let mut poll = Poll { views: [(View::Statements, rows)].into(), ..Poll::default() };
+        let mut poll = Poll { views: [(STATEMENTS.to_owned(), rows)].into(), ..Poll::default() };
         change(&mut poll);
         Body::Poll(Box::new(poll))
     }
@@ -129,7 +132,7 @@ mod tests {
             (
                 "polls that could not read a view",
                 "none",
-                |t| Some(poll(|poll| poll.failed.extend((t % 3 == 0).then(|| (View::Waits, "no".to_owned()))))),
+                |t| Some(poll(|poll| poll.failed.extend((t % 3 == 0).then(|| ("waits".to_owned(), "no".to_owned()))))),
                 "47 of 71 planned polls",
             ),
             (

@@ -70,7 +70,7 @@ impl Live {
         self.fault.prepare(&server)?;
         let mut usual = Some(self.load.start(&server)?);
         wait(WARM_UP, stop, || check(&server, &mut usual))?;
-        let target = PostgresServer::new(&server.conninfo(OBSERVER, DATABASE), &|_| None)?;
+        let mut observed = PostgresServer::new(&server.conninfo(OBSERVER, DATABASE), &|_| None)?;
         let settings = Capture {
             recording: recording.to_path_buf(),
             interval: Duration::from_secs_f64(self.interval_s),
@@ -79,7 +79,6 @@ impl Live {
             rotate_bytes: None,
             budget: 0.05,
             give_up: Duration::from_secs(30),
-            auto_explain: None,
             superuser: false,
         };
         // The capture has a thread of its own, and ends by itself or when this one fails.
@@ -88,7 +87,7 @@ impl Live {
         let capturing = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
-            runtime.block_on(capture::capture(&settings, &target, &theirs, &mut |_| Ok(())))
+            runtime.block_on(capture::capture(&settings, &mut observed, &theirs, &mut |_| Ok(())))
         });
         let hurt = self.hurt(&server, &mut usual, stop);
         if hurt.is_err() {

@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use super::FORMAT;
 use crate::residual::OutOfRange;
 use crate::store::{Place, SignatureError, StoreError};
 
@@ -79,13 +78,20 @@ pub enum TapeError {
         /// What the parser says.
         problem: String,
     },
-    /// The tape was written in a format of the future.
-    #[error("`{tape}` is of tape format {found}, this program reads formats up to {FORMAT}; use a newer telltape", tape = .tape.display())]
+    /// The tape or recording was written in a format of the future.
+    #[error(
+        "`{tape}` is of {kind} format {found}, this program reads formats up to {newest}; use a newer telltape",
+        tape = .tape.display()
+    )]
     NewerFormat {
         /// The tape.
         tape: PathBuf,
+        /// Which of the two it is.
+        kind: &'static str,
         /// Its format.
         found: u32,
+        /// The newest format that this program reads.
+        newest: u32,
     },
     /// The bytes are not those that were sealed.
     #[error(

@@ -181,7 +181,9 @@ impl Manifest {
         }
         match manifest.format {
             Some(0) => bad("there is no format 0"),
-            Some(found) if found > FORMAT => Err(TapeError::NewerFormat { tape: tape.to_path_buf(), found }),
+            Some(found) if found > FORMAT => {
+                Err(TapeError::NewerFormat { tape: tape.to_path_buf(), kind: "tape", found, newest: FORMAT })
+            }
             _ => Ok(manifest),
         }
     }

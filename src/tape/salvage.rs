@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::recording::{Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, Seal};
+use super::recording::{
+    Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format,
+};
 use super::{Manifest, TapeError, TapeWriter, decode, manifest_path};
 use crate::residual::StreamBuilder;
 use crate::store::{Durability, Input, Place, RECORDING, Staged, StoreError, label};
@@ -32,7 +34,7 @@ pub enum Kind {
     Recording,
 }
 
-/// Seals the whole lines of the unsealed tape or recording at `path`, up to the first one that is none, as `out`.
+/// RecordingManifests the whole lines of the unsealed tape or recording at `path`, up to the first one that is none, as `out`.
 ///
 /// # Errors
 /// When it is sealed already, not a line of it can be saved, or something cannot be read or written.
@@ -41,7 +43,7 @@ pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     if same(out) || same(&manifest_path(out)) {
         return Err(nothing(path, "what is saved would overwrite it; give another --out"));
     }
-    for manifest in [manifest_path(path), Seal::path(path)] {
+    for manifest in [manifest_path(path), RecordingManifest::path(path)] {
         if manifest.exists() {
             return Err(nothing(
                 path,
@@ -75,7 +77,7 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
     let found: Header =
         serde_json::from_slice(&header).map_err(|error| TapeError::BadLine { place, problem: error.to_string() })?;
     if found.recording > RECORDING_FORMAT {
-        return Err(TapeError::NewerFormat { tape: lines.path.to_path_buf(), found: found.recording });
+        return Err(newer_format(lines.path, found.recording));
     }
     if out.exists() {
         return Err(TapeError::RecordingExists { recording: out.to_path_buf() });
@@ -90,7 +92,8 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
         if !lines.next(&mut line)? {
             break (!line.is_empty()).then(|| "the line has no end".to_owned());
         }
-        match serde_json::from_slice::<Record>(&line) {
+        let record = serde_json::from_slice::<Record>(&line).map_err(|error| error.to_string());
+        match record.and_then(|record| found.check(&record).map(|()| record)) {
             Ok(record) => {
                 match record.body {
                     Body::Poll(_) => polls += 1,
@@ -104,24 +107,24 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
                 line.clear();
                 count += 1;
             }
-            Err(error) => break Some(error.to_string()),
+            Err(problem) => break Some(problem),
         }
     };
     let lost_bytes = line.len() as u64 + lines.rest()?;
     let sha256 = staged.commit(Durability::Synced)?;
-    let seal = Seal {
+    let manifest = RecordingManifest {
         sha256: sha256.clone(),
-        recording: RECORDING_FORMAT,
+        recording: found.recording,
         polls,
         gaps,
         first_t,
         last_t,
         crate_version: env!("CARGO_PKG_VERSION").to_owned(),
         end,
-        part: Some(Seal::name(out)),
+        part: Some(RecordingManifest::name(out)),
         continued_in: None,
     };
-    seal.write(out)?;
+    manifest.write(out)?;
     Ok(Salvaged { kind: Kind::Recording, lines: count, lost_bytes, problem, sha256 })
 }
 

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::recording::{RecordingDigest, Seal, read_recording_from};
+use super::recording::{RecordingDigest, RecordingManifest, read_recording_from};
 use super::{Tape, TapeError, manifest_path, reader};
 use crate::store::{Key, read_small};
 
@@ -21,9 +21,9 @@ pub enum Verified {
 /// # Errors
 /// As [`super::read_signed`] and [`super::recording::read_recording_signed`].
 pub fn verify(path: &Path, key: Option<&Key>) -> Result<Verified, TapeError> {
-    let at = Seal::path(path);
+    let at = RecordingManifest::path(path);
     let manifest = read_small(&at);
-    if manifest.as_ref().is_ok_and(|bytes| Seal::is_one(bytes)) {
+    if manifest.as_ref().is_ok_and(|bytes| RecordingManifest::is_one(bytes)) {
         return read_recording_from(path, manifest, key, |_, _| Ok(())).map(Verified::Recording);
     }
     let tape = if at == manifest_path(path) {

@@ -5,13 +5,13 @@ mod adapters;
 mod baseline;
 mod catalogue;
 mod corpus;
+pub mod distil;
 mod error;
 mod fetch;
 mod input;
 mod option;
 mod options;
 mod output;
-pub mod postgres;
 mod read;
 mod skeleton;
 

@@ -16,7 +16,7 @@ use super::queries::{Query, Versions};
 use super::refusal::text;
 use super::socket::{Access, Connected};
 use crate::capture::CaptureError;
-use crate::tape::recording::Cell;
+use crate::tape::recording::Row;
 
 /// How long a query may take on the server.
 const STATEMENT_TIMEOUT_MS: u32 = 5_000;
@@ -109,17 +109,11 @@ impl ReadOnlyClient {
         self.versions = versions;
     }
 
-    /// Which versions the queries are for.
-    #[must_use]
-    pub fn versions(&self) -> &Versions {
-        &self.versions
-    }
-
     /// Runs a query. There are no rows where this server has nothing of the kind.
     ///
     /// # Errors
     /// When there is no answer in time, it is too large or not what it should be, or the server refuses.
-    pub async fn run(&mut self, query: Query) -> Result<Vec<Vec<Cell>>, QueryError> {
+    pub async fn run(&mut self, query: Query) -> Result<Vec<Row>, QueryError> {
         self.guard.begin();
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(query)).await;
         if let Some(Refusal::TooLarge(reason)) = self.guard.refusal() {
@@ -142,7 +136,7 @@ impl ReadOnlyClient {
     }
 
     /// The rows, one after the other, so that there is never more than the answer and its cells; or what is wrong with one.
-    async fn answer(&mut self, query: Query) -> Result<Result<Vec<Vec<Cell>>, String>, tokio_postgres::Error> {
+    async fn answer(&mut self, query: Query) -> Result<Result<Vec<Row>, String>, tokio_postgres::Error> {
         if !self.prepared.contains_key(&query) {
             let statement = match query.text(&self.versions) {
                 Some(text) => Some(self.client.prepare(&text).await?),

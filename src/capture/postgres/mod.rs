@@ -10,30 +10,35 @@ mod preflight;
 mod queries;
 mod refusal;
 mod require_auth;
+mod session;
 mod socket;
 mod tls;
+mod views;
+
+use std::path::Path;
 
 pub use connection::{QueryError, ReadOnlyClient};
 pub use conninfo::{CONCEALED_PASSWORD, Conninfo, Environment, SslMode};
 use password::Pgpass;
-pub(super) use plans::COLUMNS as PLAN_COLUMNS;
 pub use plans::PlanLog;
-pub use preflight::{Finding, Preflight, role_sql};
+pub use preflight::role_sql;
 pub use queries::{Query, Versions, columns};
+use session::Session;
 use socket::Access;
+pub use views::View;
 
-use super::CaptureError;
-use super::poll::Poller;
-use crate::tape::recording::{LONGEST_LINE, View};
-
-/// A server that a capture can ask: where, as whom, and by which TLS.
-#[derive(Clone)]
-pub struct PostgresServer {
-    access: Access,
-}
+use super::{CaptureError, Lost, Preflight, Reading, Server, Unread};
+use crate::tape::recording::LONGEST_LINE;
 
 /// Bytes that an answer of a server may have, if nothing else is asked for: as many as a line of a recording.
 pub const MAX_ANSWER: u64 = LONGEST_LINE;
+
+/// A PostgreSQL server: where it is, as whom it is reached, and by which TLS.
+pub struct PostgresServer {
+    access: Access,
+    plans: Option<PlanLog>,
+    session: Option<Session>,
+}
 
 impl PostgresServer {
     /// Reads a connection string, with the environment and the pgpass file behind it.
@@ -44,7 +49,8 @@ impl PostgresServer {
         let info = Conninfo::new(url, environment)?;
         let pgpass = Pgpass::read(&info, environment)?;
         let tls = tls::connector(&info, environment)?;
-        Ok(Self { access: Access { info, tls, pgpass, max_answer: MAX_ANSWER } })
+        let access = Access { info, tls, pgpass, max_answer: MAX_ANSWER };
+        Ok(Self { access, plans: None, session: None })
     }
 
     /// The same with another bound on the bytes of an answer.
@@ -54,45 +60,50 @@ impl PostgresServer {
         self
     }
 
+    /// The same with the log of `auto_explain` at `log`, whose plans are one more view.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn with_plans(mut self, log: &Path) -> Result<Self, CaptureError> {
+        self.plans = Some(PlanLog::open(log)?);
+        Ok(self)
+    }
+
     /// What is not as it should be, but stops nothing: lines of the pgpass file that cannot be read.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.access.pgpass.warnings
     }
+}
 
-    /// Role, host and database.
-    #[must_use]
-    pub fn place(&self) -> String {
+impl Server for PostgresServer {
+    fn place(&self) -> String {
         self.access.info.place()
     }
 
-    /// Connects, asks what the server is, and reads every view once, as a poll does.
-    ///
-    /// # Errors
-    /// When it refuses.
-    pub async fn check(&self) -> Result<Preflight, CaptureError> {
-        let (mut client, mut preflight) = self.preflight().await?;
-        if preflight.is_ready() {
-            let failed = match Poller::new(&preflight).poll(&mut client).await {
-                Ok(poll) => poll.failed.into_iter().map(|(view, reason)| (view.name(), reason)).collect(),
-                Err(lost) => vec![(lost.view.map_or("server", View::name), lost.error.reason().to_owned())],
-            };
-            preflight.findings.extend(failed.into_iter().map(|(view, reason)| Finding::unreadable(view, &reason)));
-        }
+    async fn preflight(&mut self) -> Result<Preflight, CaptureError> {
+        // The old connection is closed before there is a new one: the role may have few.
+        self.session = None;
+        let (session, mut preflight) = Session::begin(&self.access).await?;
+        self.session = Some(session);
+        preflight.views.extend(self.plans.is_some().then(plans::describe));
         Ok(preflight)
     }
 
-    /// Connects and asks what the server is.
-    ///
-    /// # Errors
-    /// When it refuses.
-    pub async fn preflight(&self) -> Result<(ReadOnlyClient, Preflight), CaptureError> {
-        let mut client = ReadOnlyClient::connect(&self.access).await?;
-        let preflight = Preflight::ask(&mut client).await.map_err(|error| CaptureError::Refused {
-            place: self.place(),
-            problem: error.reason().to_owned(),
-            remedy: "see the server's log".to_owned(),
-        })?;
-        Ok((client, preflight))
+    async fn poll(&mut self, views: &[&str]) -> Result<Reading, Lost> {
+        let Some(session) = &mut self.session else {
+            return Err(Lost { view: None, reason: "there is no connection".to_owned(), too_large: false });
+        };
+        let mut reading = match session.poll(views).await {
+            Ok(reading) => reading,
+            Err(lost) => {
+                self.session = None;
+                return Err(lost);
+            }
+        };
+        if let Some(log) = self.plans.as_mut().filter(|_| views.contains(&plans::PLANS)) {
+            reading.views.insert(plans::PLANS.to_owned(), log.read().map_err(Unread::NotNow));
+        }
+        Ok(reading)
     }
 }

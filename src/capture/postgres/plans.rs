@@ -7,10 +7,20 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::capture::CaptureError;
-use crate::tape::recording::Cell;
+use crate::tape::recording::{Cell, Row, ViewDescription, ViewKind};
 
-/// The columns of [`crate::tape::recording::View::Plans`].
-pub(in crate::capture) const COLUMNS: [&str; 4] = ["queryid", "node", "planned", "actual"];
+/// The name of the view of nodes of plans whose rows were estimated worst.
+pub(super) const PLANS: &str = "plans";
+
+/// What a recording says of that view.
+pub(super) fn describe() -> ViewDescription {
+    ViewDescription {
+        name: PLANS.to_owned(),
+        kind: ViewKind::Events,
+        columns: ["queryid", "node", "planned", "actual"].map(str::to_owned).to_vec(),
+        ..ViewDescription::default()
+    }
+}
 
 /// Bytes that are read at a poll at most; the rest comes at the next one.
 const MOST_BYTES: u64 = 8 << 20;
@@ -62,7 +72,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When the log cannot be read now; it is tried again at the next poll.
-    pub fn read(&mut self) -> Result<Vec<Vec<Cell>>, String> {
+    pub fn read(&mut self) -> Result<Vec<Row>, String> {
         let mut rows = Vec::new();
         // The file that was followed is read to its end before its successor.
         if let Some(current) = &mut self.current {
@@ -90,7 +100,7 @@ impl PlanLog {
         files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).max()
     }
 
-    fn take(&mut self, text: &[u8], rows: &mut Vec<Vec<Cell>>) {
+    fn take(&mut self, text: &[u8], rows: &mut Vec<Row>) {
         let mut lines = text.split(|byte| *byte == b'\n').peekable();
         while let Some(line) = lines.next() {
             let whole = lines.peek().is_some();
@@ -176,7 +186,7 @@ struct Node {
 type Rows = (f64, f64);
 
 /// The row of a line, if it is a plan that was executed and has an identifier.
-fn row(line: &[u8]) -> Option<Vec<Cell>> {
+fn row(line: &[u8]) -> Option<Row> {
     let line: LogLine = serde_json::from_slice(line).ok()?;
     let queryid = line.query_id.filter(|queryid| *queryid != 0)?;
     let (_, plan) = line.message.split_once("plan:\n")?;
@@ -224,7 +234,7 @@ mod tests {
     const JSON: &str = r#"{"timestamp":"x","message":"duration: 1.2 ms  plan:\n{\"Query Text\":\"SELECT 'hunter2'\",\"Plan\":{\"Node Type\":\"Aggregate\",\"Plan Rows\":1,\"Actual Rows\":1,\"Actual Loops\":1,\"Plans\":[{\"Plan Rows\":20,\"Actual Rows\":2000,\"Actual Loops\":1},{\"Plan Rows\":9000,\"Actual Rows\":0,\"Actual Loops\":0}]}}","query_id":-7}"#;
     const TEXT: &str = r#"{"message":"duration: 1.2 ms  plan:\nQuery Text: SELECT 'hunter2'\nAggregate  (cost=1.00..2.00 rows=1 width=8) (actual rows=1 loops=1)\n  ->  Seq Scan on a  (cost=0.00..1.00 rows=500 width=4) (actual time=0.1..0.2 rows=5.00 loops=3)\n        Filter: (b = 'hunter2')\n  ->  Seq Scan on c  (cost=0.00..1.00 rows=90000 width=4) (never executed)","query_id":8}"#;
 
-    fn worst(line: &str) -> Option<Vec<Cell>> {
+    fn worst(line: &str) -> Option<Row> {
         row(line.as_bytes())
     }
 

@@ -3,66 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::connection::{QueryError, ReadOnlyClient};
-use super::queries::{Query, Versions};
+use super::queries::{Query, Versions, describe};
+use super::views::View;
+use crate::capture::{Finding, Preflight};
 use crate::tape::recording::{Cell, ServerIdentity};
 
 /// The oldest server whose views are known.
 const OLDEST: i64 = 130_000;
 
-/// What a server says of itself and of the role.
+/// What the server has said of itself and of the role.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Preflight {
-    /// Which server.
-    pub server: ServerIdentity,
-    /// The role.
-    pub role: String,
-    /// Its oid.
-    pub role_oid: i64,
-    /// The database.
-    pub database: String,
-    /// Its oid.
-    pub database_oid: i64,
+pub(super) struct Facts {
+    /// What a capture of any server needs to know.
+    pub(super) about: Preflight,
+    /// The oid of the role.
+    pub(super) role_oid: i64,
     /// Versions that decide the queries.
-    pub versions: Versions,
-    /// Versions of extensions.
-    pub extensions: BTreeMap<String, String>,
-    /// Roles that it is a member of, of those that matter.
-    pub grants: Vec<String>,
-    /// Settings that decide which columns count.
-    pub settings: BTreeMap<String, String>,
-    /// Is a superuser: no observer should be.
-    pub superuser: bool,
-    /// What is missing.
-    pub findings: Vec<Finding>,
-}
-
-/// Something that a capture needs, or would be better with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// A capture makes no sense without it.
-    pub fatal: bool,
-    /// What is missing and what of the recording suffers.
-    pub problem: String,
-    /// SQL, or the line of a configuration file, that mends it.
-    pub remedy: String,
-}
-
-impl Finding {
-    /// A view that a poll could not read.
-    pub(in crate::capture) fn unreadable(view: &str, reason: &str) -> Self {
-        Self {
-            fatal: false,
-            problem: format!("view `{view}` cannot be read, and a recording would be without it: {reason}"),
-            remedy: "see docs/live.md for what each view needs".to_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = if self.fatal { "missing" } else { "advice" };
-        write!(f, "  {kind}: {}\n    {}", self.problem, self.remedy)
-    }
+    pub(super) versions: Versions,
 }
 
 /// Those that a role without `pg_read_all_settings` may ask for, in the order of the query.
@@ -76,12 +33,12 @@ const SETTINGS: [&str; 7] = [
     "block_size",
 ];
 
-impl Preflight {
+impl Facts {
     /// Asks the server. The client's queries are then those for its versions.
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn ask(client: &mut ReadOnlyClient) -> Result<Self, QueryError> {
+    pub(super) async fn ask(client: &mut ReadOnlyClient) -> Result<Self, QueryError> {
         let rows = client.run(Query::Preflight).await?;
         let row = rows.first().cloned().unwrap_or_default();
         let text = |index: usize| row.get(index).and_then(Cell::text).map(str::to_owned);
@@ -93,54 +50,51 @@ impl Preflight {
         }
         let (extension, schema) = (text(10), text(11).unwrap_or_default());
         let statements = extension.as_deref().and_then(version);
-        let mut preflight = Self {
+        let versions = Versions { server: int(1), statements, schema };
+        let mut about = Preflight {
             server: ServerIdentity {
+                kind: "PostgreSQL".to_owned(),
                 version: text(0).unwrap_or_default(),
                 version_num: int(1),
-                system_identifier: None,
+                identifier: None,
             },
             role: text(2).unwrap_or_default(),
-            role_oid: int(5),
-            database: text(3).unwrap_or_default(),
-            database_oid: int(4),
-            versions: Versions { server: int(1), statements, schema },
-            extensions: extension.into_iter().map(|version| ("pg_stat_statements".to_owned(), version)).collect(),
             grants: [("pg_read_all_stats", is(7)), ("pg_monitor", is(8))]
                 .into_iter()
                 .filter(|(_, granted)| *granted)
                 .map(|(name, _)| name.to_owned())
                 .collect(),
-            settings,
             superuser: is(6),
+            database: text(3).unwrap_or_default(),
+            database_id: row.get(4).and_then(Cell::int),
+            extensions: extension.into_iter().map(|version| ("pg_stat_statements".to_owned(), version)).collect(),
+            settings,
+            views: View::ALL.into_iter().filter_map(|view| describe(view, &versions)).collect(),
             findings: Vec::new(),
         };
-        preflight.findings = preflight.find(text(9).as_deref());
-        client.set_versions(preflight.versions.clone());
+        client.set_versions(versions.clone());
         // Asked only where it is granted: a refusal would be a line in the server's log.
         if is(8) || is(6) {
             let rows = client.run(Query::SystemIdentifier).await?;
-            preflight.server.system_identifier = rows.first().and_then(|row| row.first()?.text().map(str::to_owned));
+            about.server.identifier = rows.first().and_then(|row| row.first()?.text().map(str::to_owned));
         }
-        Ok(preflight)
-    }
-
-    /// Whether a capture can begin.
-    pub fn is_ready(&self) -> bool {
-        self.findings.iter().all(|finding| !finding.fatal)
+        let mut facts = Self { about, role_oid: int(5), versions };
+        facts.about.findings = facts.find(text(9).as_deref());
+        Ok(facts)
     }
 
     fn setting(&self, name: &str) -> Option<&str> {
-        self.settings.get(name).map(String::as_str)
+        self.about.settings.get(name).map(String::as_str)
     }
 
     fn find(&self, read_only: Option<&str>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut find = |fatal: bool, problem: String, remedy: String| findings.push(Finding { fatal, problem, remedy });
-        let role = quoted(&self.role);
-        if self.server.version_num < OLDEST {
+        let role = quoted(&self.about.role);
+        if self.about.server.version_num < OLDEST {
             let problem = format!(
                 "PostgreSQL {} is older than 13, whose views are the oldest that are known",
-                self.server.version
+                self.about.server.version
             );
             find(true, problem, "use a newer server".to_owned());
         }
@@ -149,7 +103,7 @@ impl Preflight {
                 "the session is not read-only: something between here and the server drops its options".to_owned();
             find(true, problem, format!("ALTER ROLE {role} SET default_transaction_read_only = on;"));
         }
-        if !self.grants.iter().any(|grant| grant == "pg_read_all_stats") {
+        if !self.about.grants.iter().any(|grant| grant == "pg_read_all_stats") {
             let problem = format!("role {role} may not read the statistics of others: everything would look empty");
             find(true, problem, format!("GRANT pg_read_all_stats TO {role};"));
         }
@@ -160,7 +114,7 @@ impl Preflight {
             find(true, problem, remedy.to_owned());
         }
         if self.versions.statements.is_none() {
-            let problem = format!("extension pg_stat_statements is not in database `{}`", self.database);
+            let problem = format!("extension pg_stat_statements is not in database `{}`", self.about.database);
             find(true, problem, "CREATE EXTENSION pg_stat_statements;".to_owned());
         }
         if self.setting("pg_stat_statements.track") == Some("none") {
@@ -185,7 +139,7 @@ impl Preflight {
             find(false, problem, reload("track_io_timing = on"));
         }
         if let Some((major, minor)) = self.versions.statements
-            && (major, minor) < shipped(self.server.version_num)
+            && (major, minor) < shipped(self.about.server.version_num)
         {
             let problem =
                 format!("extension pg_stat_statements is of version {major}.{minor}, the server has a newer one");
@@ -240,7 +194,7 @@ pub fn role_sql(role: &str, database: &str) -> String {
 mod tests {
     use super::*;
 
-    fn ready() -> Preflight {
+    fn ready() -> Facts {
         let settings = [
             ("track_io_timing", "on"),
             ("track_activities", "on"),
@@ -248,27 +202,28 @@ mod tests {
             ("compute_query_id", "auto"),
             ("pg_stat_statements.track", "top"),
         ];
-        Preflight {
-            server: ServerIdentity { version: "17.10".to_owned(), version_num: 170_010, system_identifier: None },
+        let about = Preflight {
+            server: ServerIdentity { version: "17.10".to_owned(), version_num: 170_010, ..ServerIdentity::default() },
             role: "the \"observer\"".to_owned(),
-            versions: Versions { server: 170_010, statements: Some((1, 11)), schema: "public".to_owned() },
             grants: vec!["pg_read_all_stats".to_owned()],
             settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             ..Preflight::default()
-        }
+        };
+        let versions = Versions { server: 170_010, statements: Some((1, 11)), schema: "public".to_owned() };
+        Facts { about, role_oid: 7, versions }
     }
 
     #[test]
     fn each_finding_has_its_remedy() {
         assert_eq!(ready().find(Some("on")), []);
-        type Change = fn(&mut Preflight);
+        type Change = fn(&mut Facts);
         let cases: [(Change, bool, &str); 9] = [
-            (|at| at.grants.clear(), true, "GRANT pg_read_all_stats TO \"the \"\"observer\"\"\";"),
+            (|at| at.about.grants.clear(), true, "GRANT pg_read_all_stats TO \"the \"\"observer\"\"\";"),
             (|at| at.versions.statements = None, true, "CREATE EXTENSION pg_stat_statements;"),
             (|at| at.versions.statements = Some((1, 10)), false, "ALTER EXTENSION pg_stat_statements UPDATE;"),
-            (|at| at.server.version_num = 120_000, true, "use a newer server"),
+            (|at| at.about.server.version_num = 120_000, true, "use a newer server"),
             (
-                |at| drop(at.settings.remove("pg_stat_statements.track")),
+                |at| drop(at.about.settings.remove("pg_stat_statements.track")),
                 true,
                 "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'; -- then restart the server",
             ),
@@ -299,9 +254,9 @@ mod tests {
         assert!(ready().find(Some("off"))[0].fatal);
     }
 
-    impl Preflight {
+    impl Facts {
         fn set(&mut self, name: &str, value: &str) {
-            self.settings.insert(name.to_owned(), value.to_owned());
+            self.about.settings.insert(name.to_owned(), value.to_owned());
         }
     }
 }

@@ -3,7 +3,8 @@
 //! No text of a query, no address and no value of a row is asked for. A test pins the hash of every text, so that a change is
 //! seen by whoever reviews it.
 
-use crate::tape::recording::View;
+use super::views::View;
+use crate::tape::recording::ViewDescription;
 
 /// A query to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,7 +155,20 @@ pub fn columns(view: View, versions: &Versions) -> Option<Vec<Column>> {
             if has(140_000) { ("page_images", "w.wal_fpi") } else { ("page_images", "NULL::int8") },
             if has(140_000) { ("bytes", "w.wal_bytes::float8") } else { ("bytes", "NULL::float8") },
         ],
-        View::Plans => return None,
+    })
+}
+
+/// What a recording says of a view; `None` where this server has no such view.
+pub(super) fn describe(view: View, versions: &Versions) -> Option<ViewDescription> {
+    let columns = columns(view, versions)?;
+    let (kind, key, counters) = view.shape();
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Some(ViewDescription {
+        name: view.name().to_owned(),
+        kind,
+        columns: columns.into_iter().map(|(name, _)| name.to_owned()).collect(),
+        key: owned(key),
+        counters: owned(counters),
     })
 }
 
@@ -190,9 +204,7 @@ fn from(view: View, versions: &Versions) -> String {
                  WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
             )
         }
-        View::Io | View::Plans => {
-            "SELECT {} FROM pg_stat_io WHERE backend_type = 'client backend' AND reads > 0".to_owned()
-        }
+        View::Io => "SELECT {} FROM pg_stat_io WHERE backend_type = 'client backend' AND reads > 0".to_owned(),
         View::Wal => {
             let checkpoints = if versions.server >= 170_000 { "pg_stat_checkpointer" } else { "pg_stat_bgwriter" };
             let wal = if versions.server >= 140_000 { ", pg_stat_wal w" } else { "" };
@@ -229,9 +241,12 @@ const PREFLIGHT: &str = "SELECT current_setting('server_version'), current_setti
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use sha2::{Digest, Sha256};
 
     use super::*;
+    use crate::tape::recording::Header;
 
     /// Servers with the version of the extension that they come with.
     const KNOWN: [(i64, (u32, u32)); 6] = [
@@ -245,7 +260,7 @@ mod tests {
 
     fn all() -> Vec<String> {
         let queries =
-            [Query::Preflight, Query::SystemIdentifier, Query::Epoch].into_iter().chain(View::POLLED.map(Query::View));
+            [Query::Preflight, Query::SystemIdentifier, Query::Epoch].into_iter().chain(View::ALL.map(Query::View));
         let queries: Vec<Query> = queries.collect();
         KNOWN
             .iter()
@@ -274,5 +289,23 @@ mod tests {
     fn the_list_is_the_one_that_was_reviewed() {
         let digest = hex::encode(Sha256::digest(all().join("\n")));
         assert_eq!(digest, "1d74db544289c309db187a0408e0c1fed44c388a3a931d08bfe4efa180b7e831");
+    }
+
+    #[test]
+    fn every_view_is_described_as_a_header_may_have_it_and_as_format_1_meant_it() {
+        for server in [130_000, 180_000] {
+            let versions = Versions { server, statements: Some((1, 8)), schema: "public".to_owned() };
+            let views: Vec<ViewDescription> = View::ALL.iter().filter_map(|view| describe(*view, &versions)).collect();
+            let header = Header { recording: 2, views: views.clone(), ..Header::default() };
+            let text = serde_json::to_string(&header).unwrap();
+            assert_eq!(serde_json::from_str::<Header>(&text).unwrap().views, views);
+            let columns: BTreeMap<&str, &[String]> =
+                views.iter().map(|view| (view.name.as_str(), view.columns.as_slice())).collect();
+            let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
+            old.as_object_mut().unwrap().remove("views");
+            (old["recording"], old["columns"]) = (1.into(), serde_json::json!(columns));
+            assert_eq!(serde_json::from_value::<Header>(old).unwrap().views, views);
+        }
+        assert!(View::ALL.into_iter().all(|view| view.name().parse() == Ok(view)));
     }
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, Seal, part_on_disk};
+use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk};
 use crate::residual::in_range;
 use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small, without_place};
 use crate::tape::TapeError;
@@ -13,8 +13,8 @@ use crate::tape::TapeError;
 pub struct RecordingDigest {
     /// The stored bytes of its parts: of several, the SHA-256 over their digests, a line each.
     pub input: InputDigest,
-    /// The seals of its parts, in order.
-    pub seals: Vec<Seal>,
+    /// The manifests of its parts, in order.
+    pub manifests: Vec<RecordingManifest>,
 }
 
 /// Reads a sealed recording from the part at `path` on, and gives each line to `take`, with its place; headers of later
@@ -41,7 +41,7 @@ pub fn read_recording_signed<E: From<TapeError>>(
     key: Option<&Key>,
     take: impl FnMut(&Place, Line) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
-    read_recording_from(path, read_small(&Seal::path(path)), key, take)
+    read_recording_from(path, read_small(&RecordingManifest::path(path)), key, take)
 }
 
 /// The same, where the manifest of the first part has been read.
@@ -53,19 +53,19 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
 ) -> Result<RecordingDigest, E> {
     let mut part = path.to_path_buf();
     let mut first: Option<Header> = None;
-    let mut seals = Vec::new();
+    let mut manifests = Vec::new();
     let mut digests: Vec<InputDigest> = Vec::new();
     loop {
-        let seal = Seal::from_bytes(&part, manifest, key)?;
-        let (found, input) = read_part(&part, &seal, first.as_ref(), &mut take)?;
+        let sealed = RecordingManifest::from_bytes(&part, manifest, key)?;
+        let (found, input) = read_part(&part, &sealed, first.as_ref(), &mut take)?;
         digests.push(input);
-        let next = seal.continued_in.clone();
-        seals.push(seal);
+        let next = sealed.continued_in.clone();
+        manifests.push(sealed);
         first = Some(found);
         match next {
             Some(next) => {
                 part = part_on_disk(part.with_file_name(next));
-                manifest = read_small(&Seal::path(&part));
+                manifest = read_small(&RecordingManifest::path(&part));
             }
             None => break,
         }
@@ -78,7 +78,7 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
             InputDigest { sha256: hex::encode(Sha256::digest(text)), bytes }
         }
     };
-    Ok(RecordingDigest { input, seals })
+    Ok(RecordingDigest { input, manifests })
 }
 
 /// A line of a recording.
@@ -92,19 +92,19 @@ pub enum Line {
 
 fn read_part<E: From<TapeError>>(
     part: &Path,
-    seal: &Seal,
+    manifest: &RecordingManifest,
     before: Option<&Header>,
     take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
 ) -> Result<(Header, InputDigest), E> {
     let mut input = Input::open(part, true).map_err(TapeError::from)?;
     let mut lines =
         Lines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
-    let result = take_lines(&mut lines, seal, before, take);
+    let result = take_lines(&mut lines, manifest, before, take);
     // The rest is hashed, too, since a wrong hash explains whatever was found.
     let rest = if result.is_err() { lines.skip() } else { Ok(()) };
     let actual = hex::encode(lines.hasher.finalize());
-    if rest.is_ok() && actual != seal.sha256 {
-        let recorded = seal.sha256.clone();
+    if rest.is_ok() && actual != manifest.sha256 {
+        let recorded = manifest.sha256.clone();
         return Err(TapeError::HashMismatch { tape: part.to_path_buf(), recorded, actual }.into());
     }
     let header = result?;
@@ -114,7 +114,7 @@ fn read_part<E: From<TapeError>>(
 
 fn take_lines<E: From<TapeError>>(
     lines: &mut Lines<'_, impl BufRead>,
-    seal: &Seal,
+    manifest: &RecordingManifest,
     before: Option<&Header>,
     take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
 ) -> Result<Header, E> {
@@ -123,7 +123,7 @@ fn take_lines<E: From<TapeError>>(
     let place = lines.next(&mut text)?.ok_or_else(|| bad_line(Place::file(&part).at_line(1), "there is no header"))?;
     let header: Header = parse(&place, &text)?;
     if header.recording > RECORDING_FORMAT {
-        return Err(TapeError::NewerFormat { tape: part, found: header.recording }.into());
+        return Err(newer_format(&part, header.recording).into());
     }
     match before {
         None => take(&place, Line::Header(Box::new(header.clone())))?,
@@ -143,6 +143,7 @@ fn take_lines<E: From<TapeError>>(
     let mut last_t = f64::NEG_INFINITY;
     while let Some(place) = lines.next(&mut text)? {
         let record: Record = parse(&place, &text)?;
+        header.check(&record).map_err(|problem| bad_line(place.clone(), &problem))?;
         if !in_range(record.t) || record.t < last_t {
             return Err(bad_line(place, "the time is before that of the line above").into());
         }
@@ -154,7 +155,7 @@ fn take_lines<E: From<TapeError>>(
         }
         take(&place, Line::Record(Box::new(record)))?;
     }
-    for (key, recorded, actual) in [("polls", seal.polls, polls), ("gaps", seal.gaps, gaps)] {
+    for (key, recorded, actual) in [("polls", manifest.polls, polls), ("gaps", manifest.gaps, gaps)] {
         if recorded != actual {
             let (recorded, actual) = (recorded.to_string(), actual.to_string());
             return Err(TapeError::ManifestDisagrees { tape: part, key, recorded, actual }.into());

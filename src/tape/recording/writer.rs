@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, Seal};
+use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest};
 use crate::store::{self, Kind, RECORDING, StoreError, sync_folder};
 use crate::tape::TapeError;
 
@@ -65,7 +65,7 @@ impl RecordingWriter {
         self.part.bytes
     }
 
-    /// Seals the part and starts the next one. The next poll has to have all rows.
+    /// RecordingManifests the part and starts the next one. The next poll has to have all rows.
     ///
     /// # Errors
     /// When sealing the one or starting the other fails.
@@ -83,10 +83,10 @@ impl RecordingWriter {
     ///
     /// # Errors
     /// When writing fails. A part whose last line cannot be written is sealed without it.
-    pub fn seal(mut self, t: f64, wall: f64, end: &str) -> Result<Seal, TapeError> {
+    pub fn seal(mut self, t: f64, wall: f64, end: &str) -> Result<RecordingManifest, TapeError> {
         let written = self.append(&Record { t, wall, body: Body::End { end: end.to_owned() } });
-        let seal = self.part.seal(end, None)?;
-        written.map(|()| seal)
+        let manifest = self.part.seal(end, None)?;
+        written.map(|()| manifest)
     }
 }
 
@@ -107,7 +107,7 @@ impl Part {
         }
         // A capture of days must not find at its end that it cannot seal.
         store::check(path, RECORDING)?;
-        store::check(&Seal::path(path), Kind::Manifest)?;
+        store::check(&RecordingManifest::path(path), Kind::Manifest)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         }
@@ -160,8 +160,8 @@ impl Part {
         }
     }
 
-    fn seal(self, end: &str, continued_in: Option<String>) -> Result<Seal, TapeError> {
-        let seal = Seal {
+    fn seal(self, end: &str, continued_in: Option<String>) -> Result<RecordingManifest, TapeError> {
+        let manifest = RecordingManifest {
             sha256: hex::encode(self.hasher.finalize()),
             recording: RECORDING_FORMAT,
             polls: self.polls,
@@ -170,13 +170,13 @@ impl Part {
             last_t: self.last_t,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             end: end.to_owned(),
-            part: Some(Seal::name(&self.path)),
+            part: Some(RecordingManifest::name(&self.path)),
             continued_in,
         };
         self.file.sync_all().map_err(StoreError::write(&self.open))?;
         std::fs::rename(&self.open, &self.path).map_err(StoreError::write(&self.path))?;
         sync_folder(&self.path)?;
-        seal.write(&self.path)?;
-        Ok(seal)
+        manifest.write(&self.path)?;
+        Ok(manifest)
     }
 }

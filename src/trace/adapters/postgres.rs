@@ -9,7 +9,7 @@ use crate::tape::recording::read_recording;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
-use crate::trace::postgres::{self, Rules};
+use crate::trace::distil::{self, Rules};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Postgres;
@@ -39,7 +39,7 @@ impl Adapter for Postgres {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        postgres::convert(trace.recording()?, options, trace.key())
+        distil::convert(trace.recording()?, options, trace.key())
     }
 
     /// The parts of a recording are one input, each held against its manifest.

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::counters::Layout;
-use super::{Emit, Rules};
+use super::columns::{Column, WAITS};
+use super::context::PollContext;
 use crate::residual::Class;
-use crate::tape::recording::{Header, View, ViewRows};
-use crate::tape::{RowCounts, Use};
+use crate::tape::Use;
+use crate::tape::recording::{Header, ViewRows};
 
 /// The channel of chains of waiters.
 const CHAIN: &str = "chain";
 
 pub(super) struct Waits {
-    layout: Layout<6>,
+    pid: Column,
+    kind: Column,
+    event: Column,
+    query_s: Column,
+    wait_s: Column,
+    blockers: Column,
     /// Events that somebody has waited for.
     known: BTreeSet<String>,
     chained: bool,
@@ -23,9 +28,14 @@ pub(super) struct Waits {
 
 impl Waits {
     pub(super) fn new(header: &Header) -> Self {
-        let names = ["pid", "type", "event", "query_s", "wait_s", "blockers"];
+        let column = |name| Column::find(header, WAITS, name);
         Self {
-            layout: Layout::new(header, View::Waits, names),
+            pid: column("pid"),
+            kind: column("type"),
+            event: column("event"),
+            query_s: column("query_s"),
+            wait_s: column("wait_s"),
+            blockers: column("blockers"),
             known: BTreeSet::new(),
             chained: false,
             before: None,
@@ -38,29 +48,30 @@ impl Waits {
         self.waited.clear();
     }
 
-    pub(super) fn take(&mut self, t: f64, rows: &ViewRows, rules: &Rules, counts: &mut RowCounts, emit: &mut Emit<'_>) {
-        counts.read += rows.rows.len() as u64;
+    pub(super) fn take(&mut self, rows: &ViewRows, context: &mut PollContext<'_>) {
+        let (t, rules) = (context.t, context.rules);
+        context.counts.read += rows.rows.len() as u64;
         let Some(before) = self.before.replace(t) else {
-            rows.rows.iter().for_each(|_| counts.reject("no interval before it".to_owned()));
+            rows.rows.iter().for_each(|_| context.counts.reject("no interval before it".to_owned()));
             return;
         };
         let interval = t - before;
         if interval <= 0.0 {
-            rows.rows.iter().for_each(|_| counts.reject("no interval before it".to_owned()));
+            rows.rows.iter().for_each(|_| context.counts.reject("no interval before it".to_owned()));
             return;
         }
         let mut waiting: BTreeMap<String, f64> = BTreeMap::new();
         let mut blockers: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         let mut waited = BTreeSet::new();
         for row in &rows.rows {
-            let [pid, kind, event, query_s, wait_s, blocked_by] = self.layout.of(row);
-            let (Some(kind), Some(event)) = (kind.text(), event.text()) else {
-                counts.reject("no event".to_owned());
+            let (Some(kind), Some(event)) = (self.kind.cell(row).text(), self.event.cell(row).text()) else {
+                context.counts.reject("no event".to_owned());
                 continue;
             };
-            counts.use_for(Use::Residual);
+            context.counts.use_for(Use::Residual);
             let channel = format!("{kind}:{event}");
-            let age = match (wait_s.number(), pid.int()) {
+            let pid = self.pid.cell(row).int();
+            let age = match (self.wait_s.cell(row).number(), pid) {
                 (Some(age), _) => age.max(0.0),
                 // Where the beginning of a wait is not told, it is when it was first seen: that a session waits at one instant, for
                 // the disk of a neighbour say, tells of no contention. It cannot be before the statement's.
@@ -68,12 +79,12 @@ impl Waits {
                     let waiter = (pid, channel.clone());
                     let long = self.waited.contains(&waiter);
                     waited.insert(waiter);
-                    if long { query_s.number().unwrap_or_default().max(0.0) } else { 0.0 }
+                    if long { self.query_s.number(row).max(0.0) } else { 0.0 }
                 }
                 (None, None) => 0.0,
             };
             *waiting.entry(channel).or_default() += age.min(interval) / interval;
-            if let (Some(pid), Some(text)) = (pid.int(), blocked_by.text())
+            if let (Some(pid), Some(text)) = (pid, self.blockers.cell(row).text())
                 && age >= rules.chain_s
             {
                 blockers.insert(pid, text.split(' ').filter_map(|pid| pid.parse().ok()).collect());
@@ -84,14 +95,14 @@ impl Waits {
         for event in &self.known {
             let sessions = waiting.get(event).copied().unwrap_or_default();
             let residual = if sessions > rules.wait_floor { sessions.min(rules.limit) } else { 0.0 };
-            emit(t, Class::Contention, residual, event);
+            context.emit(Class::Contention, residual, event);
         }
         // One that waits for somebody who waits for nobody is no chain yet.
         let depth = blockers.keys().map(|pid| depth(*pid, &blockers, &mut BTreeSet::new())).max().unwrap_or_default();
         let beyond = depth.saturating_sub(1);
         self.chained |= beyond > 0;
         if self.chained {
-            emit(t, Class::Contention, (beyond as f64).min(rules.limit), CHAIN);
+            context.emit(Class::Contention, (beyond as f64).min(rules.limit), CHAIN);
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::tape::recording::{Cell, ViewRows};
+use crate::tape::recording::{Cell, ViewDescription, ViewKind, ViewRows};
 
 /// A recording in memory.
 struct Played {
@@ -11,15 +11,16 @@ struct Played {
     epoch: Epoch,
 }
 
-const COLUMNS: [(View, &[&str]); 8] = [
-    (View::Statements, &["userid", "dbid", "queryid", "toplevel", "calls", "blks_hit", "blks_read"]),
-    (View::Waits, &["pid", "dbid", "type", "event", "query_s", "wait_s", "blockers"]),
-    (View::Sessions, &["in_transaction", "idle_s", "oldest_s"]),
-    (View::Databases, &["dbid", "name", "blks_read", "blks_hit", "sessions", "reset"]),
-    (View::Tables, &["relid", "name", "idx_scan", "idx_rows"]),
-    (View::Io, &["object", "context", "read_bytes", "hits"]),
-    (View::Wal, &["requested", "checkpoints_reset"]),
-    (View::Plans, &["queryid", "node", "planned", "actual"]),
+/// Each view with the number of its key columns, which come first, and its columns.
+const VIEWS: [(&str, usize, &[&str]); 8] = [
+    (STATEMENTS, 4, &["userid", "dbid", "queryid", "toplevel", "calls", "blks_hit", "blks_read"]),
+    (WAITS, 0, &["pid", "dbid", "type", "event", "query_s", "wait_s", "blockers"]),
+    (SESSIONS, 0, &["in_transaction", "idle_s", "oldest_s"]),
+    (DATABASES, 1, &["dbid", "name", "blks_read", "blks_hit", "sessions", "reset"]),
+    (TABLES, 1, &["relid", "name", "idx_scan", "idx_rows"]),
+    (IO, 2, &["object", "context", "read_bytes", "hits"]),
+    (WAL, 0, &["requested", "checkpoints_reset"]),
+    (PLANS, 0, &["queryid", "node", "planned", "actual"]),
 ];
 
 impl Played {
@@ -29,11 +30,14 @@ impl Played {
 
     /// One whose recording lacks a column.
     fn without(missing: &str) -> Self {
-        let columns = COLUMNS.map(|(view, names)| {
-            (view, names.iter().filter(|name| **name != missing).map(|name| (*name).to_owned()).collect())
+        let views = VIEWS.map(|(view, key, columns)| {
+            let columns: Vec<String> =
+                columns.iter().filter(|name| **name != missing).map(|name| (*name).to_owned()).collect();
+            let kind = if key > 0 { ViewKind::Counters } else { ViewKind::State };
+            ViewDescription { name: view.to_owned(), kind, key: columns[..key].to_vec(), columns, counters: Vec::new() }
         });
         let header =
-            Header { database: "app".to_owned(), database_oid: 5, columns: columns.into(), ..Header::default() };
+            Header { database: "app".to_owned(), database_id: Some(5), views: views.into(), ..Header::default() };
         let distiller = Distiller::new(&header, Rules::default(), Math::Portable);
         Self { distiller, residuals: Vec::new(), t: 0.0, epoch: Epoch::default() }
     }
@@ -47,10 +51,16 @@ impl Played {
         self.t += 1.0;
     }
 
-    fn poll(&mut self, views: &[(View, Vec<Vec<Cell>>)]) {
+    fn poll(&mut self, views: &[(&str, Vec<Vec<Cell>>)]) {
         let rows = |rows: &Vec<Vec<Cell>>| ViewRows { rows: rows.clone(), ..ViewRows::default() };
-        let views: BTreeMap<View, ViewRows> = views.iter().map(|(view, given)| (*view, rows(given))).collect();
+        let views: BTreeMap<String, ViewRows> =
+            views.iter().map(|(view, given)| ((*view).to_owned(), rows(given))).collect();
         self.line(Body::Poll(Box::new(Poll { epoch: self.epoch.clone(), views, ..Poll::default() })));
+    }
+
+    /// Changes a mark of the epoch.
+    fn mark(&mut self, name: &str) {
+        self.epoch.marks.insert(name.to_owned(), Cell::Int(5));
     }
 
     fn gap(&mut self) {
@@ -82,7 +92,7 @@ fn a_regression_is_blocks_per_call_of_all_roles_against_the_past() {
     let (mut calls, mut blocks) = (1_000_000, 99);
     for second in 0..40 {
         // A second role has the same statement, and its counters say nothing.
-        played.poll(&[(View::Statements, vec![statement(1, calls, blocks), statement(2, 17, 10_000_000)])]);
+        played.poll(&[(STATEMENTS, vec![statement(1, calls, blocks), statement(2, 17, 10_000_000)])]);
         calls += 100;
         blocks += if (20..30).contains(&second) { 100 * 80 } else { 100 * 4 };
     }
@@ -103,27 +113,27 @@ fn counters_that_cannot_be_compared_prime_and_are_never_a_number() {
     let accidents: [(&str, Accident); 5] = [
         ("gap", |played| played.gap()),
         ("restart", |played| played.epoch.start += 1.0),
-        ("reset", |played| played.epoch.statements_reset = Some(5.0)),
-        ("eviction", |played| played.epoch.dealloc = Some(5)),
+        ("reset", |played| played.mark("statements_reset")),
+        ("eviction", |played| played.mark("dealloc")),
         ("a view that failed", |played| played.poll(&[])),
     ];
     for (name, accident) in accidents {
         let mut played = Played::new();
         for second in 0..20 {
-            played.poll(&[(View::Statements, vec![statement(1, second * 10, second * 40)])]);
+            played.poll(&[(STATEMENTS, vec![statement(1, second * 10, second * 40)])]);
         }
         let before = played.residuals.len();
         accident(&mut played);
-        played.poll(&[(View::Statements, vec![statement(1, 9_000_000, 9_000_000_000)])]);
+        played.poll(&[(STATEMENTS, vec![statement(1, 9_000_000, 9_000_000_000)])]);
         assert_eq!(played.residuals.len(), before, "{name}");
         // What is usual is still known.
-        played.poll(&[(View::Statements, vec![statement(1, 9_000_010, 9_000_000_040)])]);
+        played.poll(&[(STATEMENTS, vec![statement(1, 9_000_010, 9_000_000_040)])]);
         assert_eq!(played.of(PLAN, "app/7").last(), Some(&(played.t - 1.0, 0.0)), "{name}");
     }
     // One that fell was evicted and came back, or was reset by itself.
     let mut played = Played::new();
     for (calls, blocks) in [(100, 400), (110, 440), (5, 1_000_000), (15, 1_000_040)] {
-        played.poll(&[(View::Statements, vec![statement(1, calls, blocks)])]);
+        played.poll(&[(STATEMENTS, vec![statement(1, calls, blocks)])]);
     }
     let rows = played.distiller.rows();
     assert_eq!((rows.read, rows.used), (4, 2));
@@ -134,11 +144,11 @@ fn counters_that_cannot_be_compared_prime_and_are_never_a_number() {
 fn a_statement_that_falls_silent_is_said_to_be_quiet_for_a_while() {
     let mut played = Played::new();
     for second in 0..15 {
-        played.poll(&[(View::Statements, vec![statement(1, second * 10, second * 40)])]);
+        played.poll(&[(STATEMENTS, vec![statement(1, second * 10, second * 40)])]);
     }
-    played.poll(&[(View::Statements, vec![statement(1, 200, 1_000_000)])]);
+    played.poll(&[(STATEMENTS, vec![statement(1, 200, 1_000_000)])]);
     for _ in 0..50 {
-        played.poll(&[(View::Statements, vec![])]);
+        played.poll(&[(STATEMENTS, vec![])]);
     }
     let residuals = played.of(PLAN, "app/7");
     let up = residuals.iter().find(|(_, value)| *value > 0.0).unwrap().0;
@@ -153,7 +163,7 @@ fn a_shifted_mix_diverges_until_it_has_come_to_stay() {
     for second in 0..420 {
         let row =
             |queryid: i64, calls: i64| vec![int(1), int(5), int(queryid), Cell::Bool(true), int(calls), int(0), int(0)];
-        played.poll(&[(View::Statements, vec![row(1, calls[0]), row(2, calls[1])])]);
+        played.poll(&[(STATEMENTS, vec![row(1, calls[0]), row(2, calls[1])])]);
         calls[usize::from(second >= 30)] += 100;
     }
     let residuals = played.of(Class::WorkloadPhase, "app");
@@ -169,12 +179,12 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
         let text = |text: &str| Cell::Text(text.to_owned());
         vec![int(pid), int(5), text(kind), text("relation"), Cell::Float(query_s), wait_s, text(blockers)]
     };
-    played.poll(&[(View::Waits, vec![])]);
-    played.poll(&[(View::Waits, vec![])]);
+    played.poll(&[(WAITS, vec![])]);
+    played.poll(&[(WAITS, vec![])]);
     assert!(played.residuals.is_empty(), "a channel is known once somebody has waited");
     // Waits for 4 who waits for 3 who waits for 1, who does not wait; and one whose wait is younger than its statement.
     played.poll(&[(
-        View::Waits,
+        WAITS,
         vec![
             row(3, "Lock", 9.0, Cell::Float(0.75), "1"),
             row(4, "Lock", 9.0, Cell::Float(9.0), "3"),
@@ -183,15 +193,15 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
         ],
     )]);
     // Where the beginning is not told, a wait begins when it is first seen.
-    played.poll(&[(View::Waits, vec![row(6, "LWLock", 0.5, Cell::Null, ""), row(7, "LWLock", 9.0, Cell::Null, "")])]);
-    played.poll(&[(View::Waits, vec![])]);
-    played.poll(&[(View::Waits, vec![row(7, "LWLock", 9.0, Cell::Null, "")])]);
+    played.poll(&[(WAITS, vec![row(6, "LWLock", 0.5, Cell::Null, ""), row(7, "LWLock", 9.0, Cell::Null, "")])]);
+    played.poll(&[(WAITS, vec![])]);
+    played.poll(&[(WAITS, vec![row(7, "LWLock", 9.0, Cell::Null, "")])]);
     assert_eq!(played.of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
     assert_eq!(played.of(Class::Contention, "LWLock:relation"), [(2.0, 0.0), (3.0, 0.5), (4.0, 0.0), (5.0, 0.0)]);
     assert_eq!(played.of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
     // A deadlock ends the count.
     let waits = |pid, by| row(pid, "Lock", 9.0, Cell::Float(9.0), by);
-    played.poll(&[(View::Waits, vec![waits(1, "2"), waits(2, "1")])]);
+    played.poll(&[(WAITS, vec![waits(1, "2"), waits(2, "1")])]);
     assert_eq!(played.of(Class::Contention, "chain").last(), Some(&(6.0, 1.0)));
 }
 
@@ -209,7 +219,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
             20..=30 => vec![row(open(second))],
             _ => vec![],
         };
-        played.poll(&[(View::Sessions, rows)]);
+        played.poll(&[(SESSIONS, rows)]);
     }
     let found = idle(&played);
     assert_eq!(found[0], (5.0, 0.0), "some history must be known first");
@@ -221,7 +231,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
     let mut usual = Played::new();
     for second in 0..=90 {
         let seconds = if second < 30 { open(20 + second % 5) } else { open(second - 10) };
-        usual.poll(&[(View::Sessions, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
+        usual.poll(&[(SESSIONS, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
     }
     let up: Vec<(f64, f64)> = idle(&usual).into_iter().filter(|(t, value)| *t >= 10.0 && *value > 0.0).collect();
     assert_eq!((up[0], up.len()), ((38.0, ln(8.0, 4.0)), 53));
@@ -234,7 +244,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
         } else {
             0.0
         };
-        again.poll(&[(View::Sessions, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
+        again.poll(&[(SESSIONS, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
     }
     let up = idle(&again).into_iter().filter(|(_, value)| *value > 0.0);
     let up: std::collections::BTreeSet<i64> = up.map(|(t, _)| (t / 100.0) as i64).collect();
@@ -244,14 +254,14 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
     let mut old = Played::without("idle_s");
     for second in 0..40 {
         let seconds = if second < 20 { 0.0 } else { open(second) };
-        old.poll(&[(View::Sessions, vec![vec![int(i64::from(second >= 30)), Cell::Float(seconds)]])]);
+        old.poll(&[(SESSIONS, vec![vec![int(i64::from(second >= 30)), Cell::Float(seconds)]])]);
     }
     assert_eq!(idle(&old).into_iter().find(|(_, value)| *value > 0.0), Some((30.0, ln(10.0, 0.0))));
 
     // A view that could not be read says nothing.
     let before = idle(&old).len();
     old.poll(&[]);
-    old.poll(&[(View::Sessions, vec![])]);
+    old.poll(&[(SESSIONS, vec![])]);
     assert_eq!(idle(&old).len(), before);
 }
 
@@ -264,11 +274,11 @@ fn misses_sessions_rows_checkpoints_and_plans_have_channels_of_their_own() {
         let text = |text: &str| Cell::Text(text.to_owned());
         let plan = |actual: f64| vec![int(9), int(0), Cell::Float(100.0), Cell::Float(actual)];
         played.poll(&[
-            (View::Databases, vec![vec![int(5), text("app"), int(read), int(hit), int(sessions), Cell::Null]]),
-            (View::Io, vec![vec![text("relation"), text("normal"), int(8192 * read), int(hit)]]),
-            (View::Tables, vec![vec![int(1), text("public.a"), int(scans), int(rows)]]),
-            (View::Wal, vec![vec![int(requested), Cell::Null]]),
-            (View::Plans, vec![plan(if fault { 1e5 } else { 100.0 })]),
+            (DATABASES, vec![vec![int(5), text("app"), int(read), int(hit), int(sessions), Cell::Null]]),
+            (IO, vec![vec![text("relation"), text("normal"), int(8192 * read), int(hit)]]),
+            (TABLES, vec![vec![int(1), text("public.a"), int(scans), int(rows)]]),
+            (WAL, vec![vec![int(requested), Cell::Null]]),
+            (PLANS, vec![plan(if fault { 1e5 } else { 100.0 })]),
         ]);
         let on = i64::from(fault);
         (read, hit, sessions) = (read + 10 + 990 * on, hit + 990, sessions + 1 + 100 * on);

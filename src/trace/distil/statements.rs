@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::baseline::{Pool, is_past};
-use super::counters::{Counters, Layout, resets};
-use super::series::{Judgement, Measured, Residual, SeriesOf};
-use super::{Emit, Names, Rules};
+use super::baseline::{Pool, Tally, is_past};
+use super::columns::{Column, STATEMENTS};
+use super::context::PollContext;
+use super::counters::Counters;
+use super::series::{Interval, Residual, SeriesOf, Thresholds};
+use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
-use crate::residual::{Class, Math};
-use crate::tape::recording::{Cell, Header, View, ViewRows};
-use crate::tape::{RowCounts, Use};
+use crate::tape::Use;
+use crate::tape::recording::{Cell, Header, ViewRows};
 
 /// A statement of a database, whoever calls it: `(dbid, queryid)`.
 type Statement = (i64, i64);
@@ -25,9 +26,12 @@ type Mix = Vec<(i64, u64)>;
 
 pub(super) struct Statements {
     counters: Counters,
-    layout: Layout<3>,
-    resets: Layout<2>,
-    identity: Layout<3>,
+    dbid: Column,
+    queryid: Column,
+    toplevel: Column,
+    calls: Column,
+    blks_hit: Column,
+    blks_read: Column,
     pools: BTreeMap<Statement, Pool>,
     regressions: SeriesOf<Statement>,
     mixes: BTreeMap<i64, Mixes>,
@@ -35,12 +39,16 @@ pub(super) struct Statements {
 
 impl Statements {
     pub(super) fn new(header: &Header) -> Self {
-        let view = View::Statements;
+        let column = |name| Column::find(header, STATEMENTS, name);
+        let (calls, blks_hit, blks_read) = (column("calls"), column("blks_hit"), column("blks_read"));
         Self {
-            counters: Counters::default(),
-            layout: Layout::new(header, view, ["calls", "blks_hit", "blks_read"]),
-            resets: resets(header, view),
-            identity: Layout::new(header, view, ["dbid", "queryid", "toplevel"]),
+            counters: Counters::new(header, STATEMENTS, &[calls, blks_hit, blks_read]),
+            dbid: column("dbid"),
+            queryid: column("queryid"),
+            toplevel: column("toplevel"),
+            calls,
+            blks_hit,
+            blks_read,
             pools: BTreeMap::new(),
             regressions: SeriesOf::default(),
             mixes: BTreeMap::new(),
@@ -53,69 +61,63 @@ impl Statements {
         self.mixes.values_mut().for_each(|mixes| mixes.recent.clear());
     }
 
-    pub(super) fn take(
-        &mut self,
-        t: f64,
-        rows: &ViewRows,
-        (names, rules, math): (&Names, &Rules, Math),
-        counts: &mut RowCounts,
-        emit: &mut Emit<'_>,
-    ) {
-        let grown = self.counters.take(View::Statements, rows, (&self.layout, &self.resets), true, counts);
+    pub(super) fn take(&mut self, rows: &ViewRows, context: &mut PollContext<'_>) {
+        let (names, rules) = (context.names, context.rules);
         // A statement has a row for each role that calls it.
-        let mut called: BTreeMap<Statement, ([f64; 2], Vec<Called>)> = BTreeMap::new();
+        let mut called: BTreeMap<Statement, (Tally, Vec<Called>)> = BTreeMap::new();
         let mut mixes: BTreeMap<i64, BTreeMap<i64, u64>> = BTreeMap::new();
-        for growth in &grown {
-            let [calls, hit, read] = growth.by;
-            let [dbid, queryid, toplevel] = self.identity.of(growth.row);
+        for delta in self.counters.take(rows, true, context.counts) {
             // Without an identifier it is of a role whose statements the observer may not see.
-            let (Some(dbid), Some(queryid)) = (dbid.int(), queryid.int()) else {
-                counts.reject("no identifier".to_owned());
+            let (Some(dbid), Some(queryid)) = (self.dbid.cell(delta.row).int(), self.queryid.cell(delta.row).int())
+            else {
+                context.counts.reject("no identifier".to_owned());
                 continue;
             };
+            let calls = delta.of(self.calls);
             if calls <= 0.0 {
-                counts.reject("no call since the poll before".to_owned());
+                context.counts.reject("no call since the poll before".to_owned());
                 continue;
             }
-            let (sums, rows) = called.entry((dbid, queryid)).or_default();
-            sums[0] += calls;
-            sums[1] += hit + read;
-            rows.push(Called { mixed: *toplevel != Cell::Bool(false) });
-            if *toplevel != Cell::Bool(false) {
+            let (tally, rows) = called.entry((dbid, queryid)).or_default();
+            tally.count += calls;
+            tally.amount += delta.of(self.blks_hit) + delta.of(self.blks_read);
+            let mixed = *self.toplevel.cell(delta.row) != Cell::Bool(false);
+            rows.push(Called { mixed });
+            if mixed {
                 *mixes.entry(dbid).or_default().entry(queryid).or_default() += calls as u64;
             }
         }
-        let judgement = Judgement {
+        let thresholds = Thresholds {
             class: Class::PlanRegression,
             // One block is added to both: statements that read none are nothing to divide by.
-            residual: Residual::Ln(math, 1.0),
+            residual: Residual::Ln(context.math, 1.0),
             dispersion: 0.0,
             excess: rules.plan_excess * rules.pool_s,
             floor: 0.0,
             hold: rules.plan_hold,
         };
         let mut used: Vec<(i64, Called, Option<Use>)> = Vec::new();
-        for (statement, ([calls, blocks], rows)) in called {
-            let pooled = self.pools.entry(statement).or_default().add(t, [blocks, calls], rules.pool_s);
-            let judged = (pooled[1] >= rules.plan_calls).then(|| {
-                let measured = Measured { t, pooled, alone: [blocks, calls] };
-                self.regressions.take(&statement, || names.statement(statement), measured, &judgement, rules, emit)
+        for (statement, (alone, rows)) in called {
+            let pooled = self.pools.entry(statement).or_default().add(context.t, alone, rules.pool_s);
+            let judged = (pooled.count >= rules.plan_calls).then(|| {
+                let interval = Interval { pooled, alone };
+                self.regressions.take(&statement, || names.statement(statement), interval, &thresholds, context)
             });
             used.extend(rows.into_iter().map(|row| (statement.0, row, judged)));
         }
-        self.regressions.silence(t, Class::PlanRegression, |statement| names.statement(*statement), rules, emit);
+        self.regressions.silence(Class::PlanRegression, |statement| names.statement(*statement), context);
         let mut compared = BTreeSet::new();
         for (dbid, mix) in mixes {
             let mixes = self.mixes.entry(dbid).or_default();
-            if let Some(divergence) = mixes.take(t, mix.into_iter().collect(), rules, math) {
-                emit(t, Class::WorkloadPhase, divergence, &names.database(dbid));
+            if let Some(divergence) = mixes.take(mix.into_iter().collect(), context) {
+                context.emit(Class::WorkloadPhase, divergence, &names.database(dbid));
                 compared.insert(dbid);
             }
         }
         for (dbid, row, judged) in used {
             match judged.max(row.mixed.then(|| Use::of(compared.contains(&dbid)))) {
-                Some(what) => counts.use_for(what),
-                None => counts.reject("too few calls to judge".to_owned()),
+                Some(what) => context.counts.use_for(what),
+                None => context.counts.reject("too few calls to judge".to_owned()),
             }
         }
     }
@@ -132,8 +134,9 @@ struct Mixes {
 }
 
 impl Mixes {
-    /// Takes in the mix of the interval that ends at `t`, and gives how far the last seconds are from those before.
-    fn take(&mut self, t: f64, mix: Mix, rules: &Rules, math: Math) -> Option<f64> {
+    /// Takes in the mix of the interval that ends with the poll, and gives how far the last seconds are from those before.
+    fn take(&mut self, mix: Mix, context: &PollContext<'_>) -> Option<f64> {
+        let (t, rules) = (context.t, context.rules);
         self.recent.push_back((t, mix));
         let mut left = Vec::new();
         while self.recent.len() > 1 && self.recent.front().is_some_and(|(at, _)| is_past(*at, t, rules.pool_s)) {
@@ -144,7 +147,7 @@ impl Mixes {
         let usual = together(&self.reference);
         let calls = |mix: &Mix| mix.iter().map(|(_, calls)| *calls as f64).sum::<f64>();
         let enough = known && calls(&now).min(calls(&usual)) >= rules.mix_calls;
-        let divergence = enough.then(|| jensen_shannon(math, &usual, &now));
+        let divergence = enough.then(|| jensen_shannon(context.math, &usual, &now));
         if divergence.is_some_and(|divergence| divergence > rules.mix_hold) {
             if t - *self.away_since.get_or_insert(t) < rules.adopt_s {
                 return divergence;

@@ -3,20 +3,21 @@
 use std::collections::VecDeque;
 
 use super::baseline::SLACK_S;
-use super::counters::Layout;
-use super::{Emit, Rules};
-use crate::residual::{Class, Math};
-use crate::tape::recording::{Cell, Header, View, ViewRows};
-use crate::tape::{RowCounts, Use};
+use super::columns::{Column, SESSIONS};
+use super::context::PollContext;
+use crate::residual::Class;
+use crate::tape::Use;
+use crate::tape::recording::{Cell, Header, ViewRows};
 
 /// The channel, of all databases together.
 const CHANNEL: &str = "idle-transaction";
 
 /// How long the session has been idle that has been so in its transaction for longest, against what such spells come to.
 pub(super) struct Idle {
-    /// `idle_s`, and what older recordings have instead.
-    layout: Layout<3>,
-    tells: bool,
+    idle_s: Column,
+    /// What older recordings have instead.
+    in_transaction: Column,
+    oldest_s: Column,
     since: Option<f64>,
     /// Time and seconds of the last poll.
     before: Option<(f64, f64)>,
@@ -26,29 +27,30 @@ pub(super) struct Idle {
 
 impl Idle {
     pub(super) fn new(header: &Header) -> Self {
-        let layout = Layout::new(header, View::Sessions, ["idle_s", "in_transaction", "oldest_s"]);
-        Self { tells: layout.has(0), layout, since: None, before: None, ended: VecDeque::new() }
+        let column = |name| Column::find(header, SESSIONS, name);
+        Self {
+            idle_s: column("idle_s"),
+            in_transaction: column("in_transaction"),
+            oldest_s: column("oldest_s"),
+            since: None,
+            before: None,
+            ended: VecDeque::new(),
+        }
     }
 
     pub(super) fn forget(&mut self) {
         self.before = None;
     }
 
-    pub(super) fn take(
-        &mut self,
-        t: f64,
-        rows: &ViewRows,
-        (rules, math): (&Rules, Math),
-        counts: &mut RowCounts,
-        emit: &mut Emit<'_>,
-    ) {
-        counts.read += rows.rows.len() as u64;
+    pub(super) fn take(&mut self, rows: &ViewRows, context: &mut PollContext<'_>) {
+        let (t, rules) = (context.t, context.rules);
+        context.counts.read += rows.rows.len() as u64;
         let since = *self.since.get_or_insert(t);
         // A poll leaves out a row that is as it was.
         let seconds = rows.rows.last().map(|row| self.seconds(row)).or(self.before.map(|(_, seconds)| seconds));
         let Some(seconds) = seconds else { return };
         let known = t - since >= rules.known_s;
-        rows.rows.iter().for_each(|_| counts.use_for(Use::of(known)));
+        rows.rows.iter().for_each(|_| context.counts.use_for(Use::of(known)));
         if let Some((at, before)) = self.before.replace((t, seconds))
             && before > 0.0
             && seconds < before + (t - at) - SLACK_S
@@ -60,19 +62,18 @@ impl Idle {
         }
         if known {
             let guard = rules.idle_guard_s;
-            let residual = math.ln((seconds + guard) / (self.usual() + guard));
+            let residual = context.math.ln((seconds + guard) / (self.usual() + guard));
             let residual = if residual > rules.idle_floor { residual.min(rules.limit) } else { 0.0 };
-            emit(t, Class::Contention, residual, CHANNEL);
+            context.emit(Class::Contention, residual, CHANNEL);
         }
     }
 
     fn seconds(&self, row: &[Cell]) -> f64 {
-        let [idle_s, in_transaction, oldest_s] = self.layout.numbers(row);
-        if self.tells {
-            idle_s.max(0.0)
-        } else if in_transaction > 0.0 {
+        if self.idle_s.is_recorded() {
+            self.idle_s.number(row).max(0.0)
+        } else if self.in_transaction.number(row) > 0.0 {
             // The oldest transaction may be that of another session.
-            oldest_s.max(0.0)
+            self.oldest_s.number(row).max(0.0)
         } else {
             0.0
         }

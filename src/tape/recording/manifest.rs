@@ -1,4 +1,4 @@
-//! What stands beside a part of a recording and seals it.
+//! The manifest that stands beside a part of a recording and seals it.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::tape::{TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Seal {
+pub struct RecordingManifest {
     /// SHA-256 of the part's text, lowercase hex.
     pub sha256: String,
     /// Version of the format, see [`RECORDING_FORMAT`].
@@ -35,7 +35,7 @@ pub struct Seal {
     pub continued_in: Option<String>,
 }
 
-impl Seal {
+impl RecordingManifest {
     /// Where the manifest of the part at `part` stands: a compressed part has that of its text.
     #[must_use]
     pub fn path(part: &Path) -> std::path::PathBuf {
@@ -71,25 +71,25 @@ impl Seal {
             Err(error) => return Err(StoreError::read(&path)(error).into()),
         };
         let bad = |place: Place, problem: String| TapeError::BadManifest { place, problem };
-        let seal: Self = serde_json::from_slice(&text).map_err(|error| {
+        let manifest: Self = serde_json::from_slice(&text).map_err(|error| {
             let place = Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64);
             bad(place, without_place(&error.to_string(), error.line(), error.column()))
         })?;
         if let Some(key) = key {
             // A part that was compressed afterwards is the same part.
             let plain = part.with_file_name(label(part));
-            key.verify_manifest((&path, &text), &plain, seal.part.as_deref())?;
+            key.verify_manifest((&path, &text), &plain, manifest.part.as_deref())?;
         }
-        if seal.recording > RECORDING_FORMAT {
-            return Err(TapeError::NewerFormat { tape: part.to_path_buf(), found: seal.recording });
+        if manifest.recording > RECORDING_FORMAT {
+            return Err(newer_format(part, manifest.recording));
         }
         // The name becomes a path: a manifest must not reach out of its folder.
-        if let Some(next) = &seal.continued_in
+        if let Some(next) = &manifest.continued_in
             && (next.is_empty() || next.contains(['/', '\\']) || next.starts_with('.'))
         {
             return Err(bad(Place::file(&path), format!("`{next}` is not the name of a part")));
         }
-        Ok(seal)
+        Ok(manifest)
     }
 
     /// Whether a manifest is one of a part of a recording.
@@ -104,15 +104,20 @@ impl Seal {
 
     /// Writes the manifest of the part at `part`.
     pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
-        let text = serde_json::to_string_pretty(self).expect("a seal has string keys and finite numbers only");
+        let text = serde_json::to_string_pretty(self).expect("a manifest has string keys and finite numbers only");
         write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::Manifest).map(drop)
     }
+}
+
+/// That the part at `part` is of a format which this program does not read.
+pub(in crate::tape) fn newer_format(part: &Path, found: u32) -> TapeError {
+    TapeError::NewerFormat { tape: part.to_path_buf(), kind: "recording", found, newest: RECORDING_FORMAT }
 }
 
 /// Whether the manifest beside `path` says that it is a part of a recording.
 #[must_use]
 pub fn is_recording(path: &Path) -> bool {
-    read_small(&Seal::path(path)).is_ok_and(|bytes| Seal::is_one(&bytes))
+    read_small(&RecordingManifest::path(path)).is_ok_and(|bytes| RecordingManifest::is_one(&bytes))
 }
 
 /// The file of a part, which may have been compressed since its name was written down.

@@ -7,25 +7,24 @@ use super::Rules;
 /// Intervals without which the spread of a channel is not known.
 const LEAST_INTERVALS: usize = 4;
 
-/// The recent intervals of a channel: blocks and calls, rows and scans, misses and blocks.
+/// An amount, and the count that it is held against: blocks and calls, rows and scans, misses and blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    pub(super) amount: f64,
+    pub(super) count: f64,
+}
+
+/// The recent intervals of a channel, by the time of their end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Baseline {
-    history: VecDeque<Interval>,
+    history: VecDeque<(f64, Tally)>,
     /// Since when the channel has been up without a break.
     up_since: Option<f64>,
 }
 
-/// An interval that ends at `t`.
-#[derive(Clone, Copy, Debug)]
-struct Interval {
-    t: f64,
-    amount: f64,
-    count: f64,
-}
-
-/// What is usual of a channel.
+/// What is usual of a channel, as far as its history tells.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Usual {
+pub(super) struct BaselineEstimate {
     /// Amount per count over all intervals.
     pub(super) ratio: f64,
     /// How much more the amounts of intervals vary than if they came in units: the index of dispersion, chi-squared over degrees
@@ -33,10 +32,10 @@ pub(super) struct Usual {
     pub(super) dispersion: f64,
 }
 
-impl Usual {
+impl BaselineEstimate {
     /// How many standard deviations an amount is above what is usual for its count. A statement of which few calls are a hundred
     /// times as dear as the others needs a larger amount than one whose calls are alike.
-    pub(super) fn deviations(&self, amount: f64, count: f64) -> f64 {
+    pub(super) fn deviations(&self, Tally { amount, count }: Tally) -> f64 {
         let expected = self.ratio * count;
         let above = amount - expected;
         let variance = self.dispersion * expected;
@@ -53,33 +52,32 @@ impl Usual {
 impl Baseline {
     /// What is usual at `t`; `None` until enough history is known. Units that come by themselves, one by one, have a dispersion of
     /// 1 at least, however even a few of them looked.
-    pub(super) fn usual(&self, t: f64, least_dispersion: f64, rules: &Rules) -> Option<Usual> {
+    pub(super) fn estimate(&self, t: f64, least_dispersion: f64, rules: &Rules) -> Option<BaselineEstimate> {
         let until = t - rules.pool_s;
-        self.history.front().filter(|interval| until - interval.t >= rules.known_s)?;
-        let known = || self.history.iter().filter(|interval| interval.t <= until);
+        self.history.front().filter(|(at, _)| until - at >= rules.known_s)?;
+        let known = || self.history.iter().filter(|(at, _)| *at <= until).map(|(_, tally)| tally);
         let intervals = known().count();
         if intervals < LEAST_INTERVALS {
             return None;
         }
-        let (amount, count) =
-            known().fold((0.0, 0.0), |sums, interval| (sums.0 + interval.amount, sums.1 + interval.count));
+        let (amount, count) = known().fold((0.0, 0.0), |sums, tally| (sums.0 + tally.amount, sums.1 + tally.count));
         let ratio = amount / count;
-        let chi_squared = known().fold(0.0, |sum, Interval { amount, count, .. }| {
+        let chi_squared = known().fold(0.0, |sum, Tally { amount, count }| {
             let expected = ratio * count;
             if expected > 0.0 { sum + (amount - expected) * (amount - expected) / expected } else { sum }
         });
         // The largest surprise of an interval is the size of what comes at once, as far as so few intervals can tell.
-        let surprise = known().fold(0.0_f64, |most, interval| most.max(interval.amount - ratio * interval.count));
+        let surprise = known().fold(0.0_f64, |most, tally| most.max(tally.amount - ratio * tally.count));
         let dispersion = (chi_squared / (intervals - 1) as f64).max(surprise).max(least_dispersion);
-        Some(Usual { ratio, dispersion })
+        Some(BaselineEstimate { ratio, dispersion })
     }
 
     /// Takes in the interval that ends at `t`, unless the channel is up. A level that stays up becomes the usual one.
-    pub(super) fn feed(&mut self, t: f64, (amount, count): (f64, f64), up: bool, rules: &Rules) {
+    pub(super) fn feed(&mut self, t: f64, tally: Tally, up: bool, rules: &Rules) {
         if up {
             if self.up_since.is_none() {
                 // What is not the past yet has come when the channel was on its way up.
-                while self.history.back().is_some_and(|interval| !is_past(interval.t, t, rules.pool_s)) {
+                while self.history.back().is_some_and(|(at, _)| !is_past(*at, t, rules.pool_s)) {
                     self.history.pop_back();
                 }
             }
@@ -90,9 +88,9 @@ impl Baseline {
             self.history.clear();
         }
         self.up_since = None;
-        self.history.push_back(Interval { t, amount, count });
+        self.history.push_back((t, tally));
         let oldest = t - rules.pool_s - rules.history_s;
-        while self.history.front().is_some_and(|interval| interval.t < oldest) {
+        while self.history.front().is_some_and(|(at, _)| *at < oldest) {
             self.history.pop_front();
         }
     }
@@ -109,22 +107,21 @@ pub(super) fn is_past(at: f64, t: f64, seconds: f64) -> bool {
 /// Sums over the last seconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
-    polls: VecDeque<(f64, [f64; 2])>,
+    polls: VecDeque<(f64, Tally)>,
 }
 
 impl Pool {
     /// Adds what came in the interval that ends at `t`, forgets what is older than `pool_s`, and gives the sums. They are
     /// summed anew each time, so that nothing of what was taken out stays behind as a rounding error.
-    pub(super) fn add(&mut self, t: f64, values: [f64; 2], pool_s: f64) -> [f64; 2] {
-        self.polls.push_back((t, values));
+    pub(super) fn add(&mut self, t: f64, tally: Tally, pool_s: f64) -> Tally {
+        self.polls.push_back((t, tally));
         while self.polls.len() > 1 && self.polls.front().is_some_and(|(at, _)| is_past(*at, t, pool_s)) {
             self.polls.pop_front();
         }
-        let mut sums = [0.0; 2];
-        for (_, values) in &self.polls {
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum += value;
-            }
+        let mut sums = Tally::default();
+        for (_, Tally { amount, count }) in &self.polls {
+            sums.amount += amount;
+            sums.count += count;
         }
         sums
     }
@@ -138,36 +135,43 @@ impl Pool {
 mod tests {
     use super::*;
 
+    fn tally(amount: f64, count: f64) -> Tally {
+        Tally { amount, count }
+    }
+
     #[test]
     fn a_baseline_is_known_late_holds_while_up_and_adopts_what_stays() {
         let rules = Rules::default();
         let mut baseline = Baseline::default();
         for second in 0..8 {
-            assert_eq!(baseline.usual(f64::from(second), 0.0, &rules), None, "{second}");
-            baseline.feed(f64::from(second), (f64::from(20 + second % 2 * 20), 2.0), false, &rules);
+            assert_eq!(baseline.estimate(f64::from(second), 0.0, &rules), None, "{second}");
+            baseline.feed(f64::from(second), tally(f64::from(20 + second % 2 * 20), 2.0), false, &rules);
         }
         // Six intervals, 20 and 40 in turn, of 30 each: 6 * 100 / 30 over 5, and 10 more than expected in some.
-        let usual = baseline.usual(8.0, 0.0, &rules).unwrap();
+        let usual = baseline.estimate(8.0, 0.0, &rules).unwrap();
         assert_eq!((usual.ratio, usual.dispersion), (15.0, 10.0));
-        assert_eq!(usual.deviations(30.0, 2.0), 0.0);
-        assert_eq!(usual.deviations(390.0, 26.0) + usual.deviations(60.0 + 60.0, 4.0), 60.0 / 600.0_f64.sqrt());
+        assert_eq!(usual.deviations(tally(30.0, 2.0)), 0.0);
+        assert_eq!(
+            usual.deviations(tally(390.0, 26.0)) + usual.deviations(tally(60.0 + 60.0, 4.0)),
+            60.0 / 600.0_f64.sqrt()
+        );
         for second in 8..200 {
-            baseline.feed(f64::from(second), (999.0, 1.0), true, &rules);
+            baseline.feed(f64::from(second), tally(999.0, 1.0), true, &rules);
         }
-        assert_eq!(baseline.usual(200.0, 0.0, &rules).unwrap().ratio, 15.0);
+        assert_eq!(baseline.estimate(200.0, 0.0, &rules).unwrap().ratio, 15.0);
         for second in 200..320 {
-            baseline.feed(f64::from(second), (999.0, 1.0), second < 310, &rules);
+            baseline.feed(f64::from(second), tally(999.0, 1.0), second < 310, &rules);
         }
-        let adopted = baseline.usual(320.0, 0.0, &rules).unwrap();
+        let adopted = baseline.estimate(320.0, 0.0, &rules).unwrap();
         assert_eq!((adopted.ratio, adopted.dispersion), (999.0, 0.0));
-        assert_eq!([999.0, 1000.0].map(|amount| adopted.deviations(amount, 1.0)), [0.0, f64::INFINITY]);
+        assert_eq!([999.0, 1000.0].map(|amount| adopted.deviations(tally(amount, 1.0))), [0.0, f64::INFINITY]);
     }
 
     #[test]
     fn a_pool_has_the_last_seconds_and_no_more() {
         let mut pool = Pool::default();
-        let sums: Vec<f64> = (0..6).map(|second| pool.add(f64::from(second), [1.0, 2.0], 3.0)[0]).collect();
+        let sums: Vec<f64> = (0..6).map(|second| pool.add(f64::from(second), tally(1.0, 2.0), 3.0).amount).collect();
         assert_eq!(sums, [1.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
-        assert_eq!(pool.add(100.0, [5.0, 6.0], 3.0), [5.0, 6.0]);
+        assert_eq!(pool.add(100.0, tally(5.0, 6.0), 3.0), tally(5.0, 6.0));
     }
 }

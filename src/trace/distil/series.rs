@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::Baseline;
-use super::{Emit, Rules};
+use super::baseline::{Baseline, Tally};
+use super::context::PollContext;
 use crate::residual::{Class, Math};
 use crate::tape::Use;
 
-/// How the ratios of a class are judged.
+/// From where on the ratios of a class are a residual.
 #[derive(Clone, Copy)]
-pub(super) struct Judgement {
+pub(super) struct Thresholds {
     pub(super) class: Class,
     /// The residual of a ratio above the usual one.
     pub(super) residual: Residual,
@@ -44,16 +44,14 @@ impl Residual {
     }
 }
 
-/// An interval of a channel.
+/// An interval of a channel, which ends with the poll.
 #[derive(Clone, Copy)]
-pub(super) struct Measured {
-    /// When it ends.
-    pub(super) t: f64,
-    /// Amount and count of the last seconds together: what is judged.
-    pub(super) pooled: [f64; 2],
-    /// Amount and count of the interval alone: what the baseline is fed with. Intervals are independent of each other; pools
-    /// overlap, and would make a statement whose calls differ much look steadier than it is.
-    pub(super) alone: [f64; 2],
+pub(super) struct Interval {
+    /// The last seconds together: what is judged.
+    pub(super) pooled: Tally,
+    /// The interval alone: what the baseline is fed with. Intervals are independent of each other; pools overlap, and would make
+    /// a statement whose calls differ much look steadier than it is.
+    pub(super) alone: Tally,
 }
 
 /// The channels of one class.
@@ -75,24 +73,23 @@ impl<K: Ord + Clone> SeriesOf<K> {
         &mut self,
         key: &K,
         name: impl FnOnce() -> String,
-        measured: Measured,
-        judgement: &Judgement,
-        rules: &Rules,
-        emit: &mut Emit<'_>,
+        Interval { pooled, alone }: Interval,
+        thresholds: &Thresholds,
+        context: &mut PollContext<'_>,
     ) -> Use {
-        let Measured { t, pooled: [amount, count], alone: [fed_amount, fed_count] } = measured;
+        let (t, rules) = (context.t, context.rules);
         let baseline = self.channels.entry(key.clone()).or_default();
-        let residual = baseline.usual(t, judgement.dispersion, rules).map(|usual| {
-            let residual = judgement.residual.of(amount / count, usual.ratio);
-            let counts = usual.deviations(amount, count) >= rules.significance
-                && amount - usual.ratio * count >= judgement.excess
-                && residual > judgement.floor;
+        let residual = baseline.estimate(t, thresholds.dispersion, rules).map(|usual| {
+            let residual = thresholds.residual.of(pooled.amount / pooled.count, usual.ratio);
+            let counts = usual.deviations(pooled) >= rules.significance
+                && pooled.amount - usual.ratio * pooled.count >= thresholds.excess
+                && residual > thresholds.floor;
             if counts { residual.min(rules.limit) } else { 0.0 }
         });
-        let up = residual.is_some_and(|residual| residual >= judgement.hold);
-        baseline.feed(t, (fed_amount, fed_count), up, rules);
+        let up = residual.is_some_and(|residual| residual >= thresholds.hold);
+        baseline.feed(t, alone, up, rules);
         let Some(residual) = residual else { return Use::Baseline };
-        emit(t, judgement.class, residual, &name());
+        context.emit(thresholds.class, residual, &name());
         if up {
             self.up.insert(key.clone(), (t, t));
         } else if let Some((_, said)) = self.up.get_mut(key) {
@@ -101,21 +98,15 @@ impl<K: Ord + Clone> SeriesOf<K> {
         Use::Residual
     }
 
-    /// Says of channels that were up, and of which nothing was said at `t`, that they are quiet: a statement that is not executed
+    /// Says of channels that were up, and of which nothing was said in this poll, that they are quiet: a statement that is not executed
     /// any more has no regression, and its episode would stay open for ever.
-    pub(super) fn silence(
-        &mut self,
-        t: f64,
-        class: Class,
-        name: impl Fn(&K) -> String,
-        rules: &Rules,
-        emit: &mut Emit<'_>,
-    ) {
+    pub(super) fn silence(&mut self, class: Class, name: impl Fn(&K) -> String, context: &mut PollContext<'_>) {
+        let (t, rules) = (context.t, context.rules);
         self.up.retain(|_, (up, _)| t - *up <= rules.quiet_s);
-        for (key, (_, said)) in &mut self.up {
+        for (key, (_, said)) in &self.up {
             // Within the pool, silence says nothing yet.
             if t - *said > rules.pool_s {
-                emit(t, class, 0.0, &name(key));
+                context.emit(class, 0.0, &name(key));
             }
         }
     }

@@ -2,56 +2,51 @@
 
 mod baseline;
 mod cache;
+mod checkpoints;
+mod columns;
+mod context;
 mod counters;
 mod idle;
-mod rest;
+mod plans;
 mod rules;
 mod series;
+mod sessions;
 mod statements;
+mod tables;
 mod waits;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use columns::{Column, DATABASES, IO, PLANS, SESSIONS, STATEMENTS, TABLES, WAITS, WAL};
+use context::{Emit, Names, PollContext};
 pub use rules::{RuleError, Rules};
 
 use super::{Conversion, Options, TraceError};
 use crate::residual::{Class, Math, StreamBuilder};
 use crate::store::Key;
-use crate::tape::recording::{Body, Epoch, Header, Line, Poll, Record, View, read_recording_signed};
+use crate::tape::recording::{Body, Epoch, Header, Line, Poll, Record, ViewRows, read_recording_signed};
 use crate::tape::{RowCounts, Use};
 
-/// Takes a residual: time in seconds since the capture began, class, value, channel.
-type Emit<'a> = dyn FnMut(f64, Class, f64, &str) + 'a;
+/// The views whose rows are compared with those of the poll before.
+const COMPARED: [&str; 7] = [STATEMENTS, WAITS, SESSIONS, DATABASES, TABLES, IO, WAL];
 
 /// Distils a recording, line by line. Its state is per channel: a poll costs what changed in it.
 pub struct Distiller {
     rules: Rules,
     math: Math,
     names: Names,
+    dbid: Column,
+    datname: Column,
     epoch: Option<Epoch>,
     statements: statements::Statements,
     waits: waits::Waits,
     idle: idle::Idle,
     cache: cache::Cache,
-    sessions: rest::Sessions,
-    tables: rest::Tables,
-    checkpoints: cache::Checkpoints,
-    plans: rest::Plans,
+    sessions: sessions::Sessions,
+    tables: tables::Tables,
+    checkpoints: checkpoints::Checkpoints,
+    plans: plans::Plans,
     rows: RowCounts,
-}
-
-/// Names of databases by oid.
-struct Names(BTreeMap<i64, String>);
-
-impl Names {
-    fn database(&self, dbid: i64) -> String {
-        self.0.get(&dbid).cloned().unwrap_or_else(|| dbid.to_string())
-    }
-
-    fn statement(&self, (dbid, queryid): (i64, i64)) -> String {
-        format!("{}/{queryid}", self.database(dbid))
-    }
 }
 
 impl Distiller {
@@ -61,16 +56,18 @@ impl Distiller {
         Self {
             rules,
             math,
-            names: Names(BTreeMap::from([(header.database_oid, header.database.clone())])),
+            names: Names::new(header.database_id.map(|dbid| (dbid, header.database.clone()))),
+            dbid: Column::find(header, DATABASES, "dbid"),
+            datname: Column::find(header, DATABASES, "name"),
             epoch: None,
             statements: statements::Statements::new(header),
             waits: waits::Waits::new(header),
             idle: idle::Idle::new(header),
             cache: cache::Cache::new(header),
-            sessions: rest::Sessions::new(header),
-            tables: rest::Tables::new(header),
-            checkpoints: cache::Checkpoints::new(header),
-            plans: rest::Plans::new(header),
+            sessions: sessions::Sessions::new(header),
+            tables: tables::Tables::new(header),
+            checkpoints: checkpoints::Checkpoints::new(header),
+            plans: plans::Plans::new(header),
             rows: RowCounts::default(),
         }
     }
@@ -88,86 +85,96 @@ impl Distiller {
             Body::Gap { .. } => {
                 self.rows.read += 1;
                 self.rows.reject("gap".to_owned());
-                View::POLLED.into_iter().for_each(|view| self.forget(view));
+                COMPARED.into_iter().for_each(|view| self.forget(view));
             }
             Body::Pace { .. } | Body::End { .. } => {}
         }
     }
 
     /// Forgets the counters of a view, not what is usual: the next rows only prime.
-    fn forget(&mut self, view: View) {
+    fn forget(&mut self, view: &str) {
         match view {
-            View::Statements => self.statements.forget(),
-            View::Waits => self.waits.forget(),
-            View::Databases => {
-                self.cache.forget(view);
+            STATEMENTS => self.statements.forget(),
+            WAITS => self.waits.forget(),
+            DATABASES => {
+                self.cache.forget_databases();
                 self.sessions.forget();
             }
-            View::Io => self.cache.forget(view),
-            View::Tables => self.tables.forget(),
-            View::Wal => self.checkpoints.forget(),
-            View::Sessions => self.idle.forget(),
-            View::Plans => {}
+            IO => self.cache.forget_io(),
+            TABLES => self.tables.forget(),
+            WAL => self.checkpoints.forget(),
+            SESSIONS => self.idle.forget(),
+            _ => {}
         }
     }
 
     fn poll(&mut self, t: f64, poll: &Poll, emit: &mut Emit<'_>) {
         if let Some(before) = self.epoch.replace(poll.epoch.clone()) {
             if before.start != poll.epoch.start {
-                View::POLLED.into_iter().for_each(|view| self.forget(view));
+                COMPARED.into_iter().for_each(|view| self.forget(view));
             } else if before != poll.epoch {
                 // A reset, or entries that were evicted and may have come back.
-                self.forget(View::Statements);
+                self.forget(STATEMENTS);
             }
         }
-        for view in View::POLLED {
-            if !poll.views.contains_key(&view) {
+        for view in COMPARED {
+            if !poll.views.contains_key(view) {
                 self.forget(view);
             }
         }
-        let Self { rules, math, names, rows: counts, .. } = self;
-        let (rules, math) = (*rules, *math);
-        let view = |view: View| poll.views.get(&view);
+        let view = |view: &str| poll.views.get(view);
         // First, since it has the names of all databases.
-        if let Some(rows) = view(View::Databases) {
-            for row in &rows.rows {
-                if let (Some(dbid), Some(name)) =
-                    (row.first().and_then(|cell| cell.int()), row.get(1).and_then(|cell| cell.text()))
-                {
-                    names.0.insert(dbid, name.to_owned());
-                }
+        if let Some(rows) = view(DATABASES) {
+            self.learn_names(rows);
+        }
+        let context = &mut PollContext {
+            t,
+            rules: &self.rules,
+            math: self.math,
+            names: &self.names,
+            counts: &mut self.rows,
+            residuals: emit,
+        };
+        if let Some(rows) = view(DATABASES) {
+            let blocks = self.cache.take_databases(rows, context);
+            let began = self.sessions.take(rows, context);
+            blocks.into_iter().zip(began).for_each(|(blocks, began)| count_use(context.counts, blocks.max(began)));
+        }
+        if let Some(rows) = view(STATEMENTS) {
+            self.statements.take(rows, context);
+        }
+        if let Some(rows) = view(WAITS) {
+            self.waits.take(rows, context);
+        }
+        if let Some(rows) = view(SESSIONS) {
+            self.idle.take(rows, context);
+        }
+        if let Some(rows) = view(TABLES) {
+            self.tables.take(rows, context);
+        }
+        if let Some(rows) = view(IO) {
+            let blocks = self.cache.take_io(rows, context);
+            blocks.into_iter().for_each(|blocks| count_use(context.counts, blocks));
+        }
+        if let Some(rows) = view(WAL) {
+            self.checkpoints.take(rows, context);
+        }
+        if let Some(rows) = view(PLANS) {
+            self.plans.take(rows, context);
+        }
+    }
+
+    fn learn_names(&mut self, rows: &ViewRows) {
+        for row in &rows.rows {
+            if let (Some(dbid), Some(name)) = (self.dbid.cell(row).int(), self.datname.cell(row).text()) {
+                self.names.insert(dbid, name);
             }
-            let blocks = self.cache.take(t, (View::Databases, rows), (names, &rules), counts, emit);
-            let began = self.sessions.take(t, rows, (names, &rules, math), emit);
-            blocks.into_iter().zip(began).for_each(|(blocks, began)| used(counts, blocks.max(began)));
-        }
-        if let Some(rows) = view(View::Statements) {
-            self.statements.take(t, rows, (names, &rules, math), counts, emit);
-        }
-        if let Some(rows) = view(View::Waits) {
-            self.waits.take(t, rows, &rules, counts, emit);
-        }
-        if let Some(rows) = view(View::Sessions) {
-            self.idle.take(t, rows, (&rules, math), counts, emit);
-        }
-        if let Some(rows) = view(View::Tables) {
-            self.tables.take(t, rows, (&rules, math), counts, emit);
-        }
-        if let Some(rows) = view(View::Io) {
-            let blocks = self.cache.take(t, (View::Io, rows), (names, &rules), counts, emit);
-            blocks.into_iter().for_each(|blocks| used(counts, blocks));
-        }
-        if let Some(rows) = view(View::Wal) {
-            self.checkpoints.take(t, rows, (&rules, math), counts, emit);
-        }
-        if let Some(rows) = view(View::Plans) {
-            self.plans.take(t, rows, (&rules, math), counts, emit);
         }
     }
 }
 
 /// Counts a row of counters by what it is used for, if for anything.
-fn used(counts: &mut RowCounts, what: Option<Use>) {
+fn count_use(counts: &mut RowCounts, what: Option<Use>) {
     match what {
         Some(what) => counts.use_for(what),
         None => counts.reject("nothing to judge by: too few blocks, or a context that misses by design".to_owned()),

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CaptureError, Written};
+use crate::capture::{CaptureError, Written};
 use crate::motif::{self, Engine, Episode, LiveEngine};
 use crate::residual::{Class, Math, Sample};
 use crate::store::{Durability, EPISODES, write_over};
 use crate::tape::{self, Manifest, TapeWriter};
-use crate::trace::postgres::{Distiller, Rules};
+use crate::trace::distil::{Distiller, Rules};
 use crate::trace::{Dataset, Options, source};
 
 /// Writes the tape of a recording while that is written: the same bytes as a conversion of it afterwards.
