@@ -264,7 +264,7 @@ fn corrupt_recordings_are_refused_or_read_as_they_are() {
             }
             Ok(read) => {
                 taken += 1;
-                assert_eq!(read.seals[0].sha256, sha256(&text), "{trial}");
+                assert_eq!(read.manifests[0].sha256, sha256(&text), "{trial}");
                 let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
                 assert_eq!(records + 1, lines, "{trial}");
                 let converted = convert(&recording.path(), &Options::new(Dataset::Postgres));
