@@ -7,9 +7,9 @@ use crate::store::InputDigest;
 use crate::tape::TapeError;
 use crate::tape::recording::read_recording;
 use crate::trace::adapter::{About, Adapter, Construction};
+use crate::trace::distil::{self, Rules};
 use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
-use crate::trace::distil::{self, Rules};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Postgres;
