@@ -100,7 +100,8 @@ fn a_killed_capture_is_salvaged_to_its_last_poll() {
     assert!(third.code == 2 && third.stderr.contains("telltape salvage run.jsonl.part"), "{}", third.stderr);
     let salvaged = scene.run(&["salvage", "run.jsonl.part", "--out", "saved.jsonl", "--json"]).json();
     assert_eq!((salvaged["lines"].as_u64(), salvaged["lost_bytes"].as_u64()), (Some(written as u64), Some(0)));
-    assert_eq!(polls(&scene.records("saved.jsonl")).len(), written - 1);
+    // On a busy machine there are changes of pace among the lines.
+    assert_eq!(polls(&scene.records("saved.jsonl")).len(), text.matches("\"poll\":").count());
     let verified = scene.run(&["verify", "saved.jsonl"]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
     // So few polls are baselines only.

@@ -65,7 +65,9 @@ fn an_interrupted_experiment_leaves_no_server() {
     folder.write("data/datasets.toml", "");
     folder.write("experiments/live/short.toml", SHORT);
     let running = folder.start(&["run", "experiments/live/short.toml"]);
-    while !folder.path("out/short/recording.jsonl.part").exists() {
+    // A recording without a poll is none that `verify` passes.
+    let part = folder.path("out/short/recording.jsonl.part");
+    while !std::fs::read_to_string(&part).is_ok_and(|text| text.contains("\"poll\":")) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     running.signal("INT");
