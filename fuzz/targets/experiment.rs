@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use telltape::experiment::{Experiment, Outcome, Project};
+use telltape::experiment::{Experiment, ExperimentOutcome, Project};
 use telltape_fuzz::{file, folder};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -10,5 +10,5 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = Experiment::read(&path, folder());
     // A live one, too.
     let _ = Project::here(folder()).select_all(&[path.display().to_string()]);
-    let _ = Outcome::read(&path);
+    let _ = ExperimentOutcome::read(&path);
 });

@@ -36,7 +36,7 @@ impl Accept {
         for experiment in &selection.experiments {
             match experiment::accept(&project, experiment, in_ci) {
                 Ok(one) => {
-                    foreign::note(&one.foreign, output);
+                    foreign::note_files(&one.foreign, output);
                     let foreign = one.foreign.iter().map(|path| path.display().to_string()).collect();
                     accepted.push(AcceptedJson { name: one.name, changed: one.changed, foreign, error: None });
                 }

@@ -24,7 +24,7 @@ impl<'a> DifferenceJson<'a> {
         Self {
             name,
             verdict: difference.verdict.name(),
-            first: difference.first().map(|row| row.stage),
+            first: difference.first().map(|row| row.stage.name()),
             causes: &difference.causes,
             stages: &difference.stages,
             values: &difference.values,
@@ -86,7 +86,8 @@ impl Style<'_> {
 
     /// A difference of results that have been found to differ.
     pub(super) fn results(self, name: &str, difference: &Difference) -> Text {
-        let changed: Vec<&str> = difference.stages.iter().filter(|row| !row.is_same()).map(|row| row.stage).collect();
+        let changed: Vec<&str> =
+            difference.stages.iter().filter(|row| !row.is_same()).map(|row| row.stage.name()).collect();
         let first = changed.first().map_or("counts", |first| first);
         let name = self.name(name);
         let head = if self.markdown {
@@ -103,7 +104,7 @@ impl Style<'_> {
             text.push(format!("{} why: `{}`: {because}", if self.markdown { "#" } else { " " }, cause.stage));
         }
         if let Some(row) = difference.first() {
-            text.push(self.heading(row.stage));
+            text.push(self.heading(row.stage.name()));
             text.push(self.minus(row.expected.as_deref().unwrap_or("(absent)")));
             text.push(self.plus(row.digest.as_deref().unwrap_or("(absent)")));
         }

@@ -37,7 +37,7 @@ impl Explain {
         let style = Style { output, markdown: self.markdown };
         output.data(&json, || {
             let texts = explanations.iter().map(|(name, difference)| text(name, difference, style));
-            texts.fold(Text::default(), |all, one| all.joined(&one))
+            texts.fold(Text::default(), |all, text| all.joined(&text))
         });
         Ok(Exit::worst(explanations.iter().map(|(_, difference)| match difference.verdict {
             Verdict::Same | Verdict::Skipped { .. } | Verdict::Met => Exit::Ok,

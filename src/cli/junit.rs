@@ -5,10 +5,10 @@ use std::path::Path;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::failure::Failure;
-use crate::experiment::{Report, Verdict};
+use crate::experiment::{ExperimentReport, Verdict};
 use crate::store::{Durability, Kind, Shown, StoreError, write_over};
 
-pub(super) fn write(path: &Path, reports: &[Report]) -> Result<(), StoreError> {
+pub(super) fn write(path: &Path, reports: &[ExperimentReport]) -> Result<(), StoreError> {
     let mut suite = TestSuite::new("experiments");
     suite.add_test_cases(reports.iter().map(case));
     let mut junit = quick_junit::Report::new("telltape");
@@ -18,7 +18,7 @@ pub(super) fn write(path: &Path, reports: &[Report]) -> Result<(), StoreError> {
     write_over(path, text.as_bytes(), Durability::Whole, kind).map(drop)
 }
 
-fn case(report: &Report) -> TestCase {
+fn case(report: &ExperimentReport) -> TestCase {
     let bad = |kind: NonSuccessKind, message: String| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_message(message);
@@ -27,7 +27,7 @@ fn case(report: &Report) -> TestCase {
     let status = match &report.verdict {
         Err(error) => bad(NonSuccessKind::Error, Shown::line(Failure::from(error).message()).to_string()),
         Ok(Verdict::Differs) => {
-            let stage = report.stages.iter().find(|row| !row.is_same()).map_or("counts", |row| row.stage);
+            let stage = report.stages.iter().find(|row| !row.is_same()).map_or("counts", |row| row.stage.name());
             let explain = format!("differs from stage `{stage}` on; telltape explain {}", Shown::plain(&report.name));
             bad(NonSuccessKind::Failure, explain)
         }

@@ -35,23 +35,24 @@ impl Plan {
         let selection = project.select(&self.experiments)?;
         let planned = experiment::plan(&project, &selection.experiments)?;
         let obstacles: Vec<Option<Failure>> =
-            planned.iter().map(|one| one.obstacle.as_ref().map(Failure::from)).collect();
+            planned.iter().map(|planned| planned.obstacle.as_ref().map(Failure::from)).collect();
         let json: Vec<PlannedJson<'_>> = planned
             .iter()
             .zip(&obstacles)
-            .map(|(one, obstacle)| PlannedJson {
-                name: &one.name,
-                input: one.input.as_ref().map(|path| path.display().to_string()),
-                steps: &one.steps,
+            .map(|(planned, obstacle)| PlannedJson {
+                name: &planned.name,
+                input: planned.input.as_ref().map(|path| path.display().to_string()),
+                steps: &planned.steps,
                 error: obstacle.as_ref().map(Failure::json),
             })
             .collect();
         output.data(&json, || {
             let mut text = Text::default();
-            for (one, obstacle) in planned.iter().zip(&obstacles) {
-                let input = one.input.as_ref().map_or(String::new(), |path| format!(" (from `{}`)", path.display()));
-                text.push(format!("{}{input}", Shown::plain(&one.name)));
-                for step in &one.steps {
+            for (planned, obstacle) in planned.iter().zip(&obstacles) {
+                let input =
+                    planned.input.as_ref().map_or(String::new(), |path| format!(" (from `{}`)", path.display()));
+                text.push(format!("{}{input}", Shown::plain(&planned.name)));
+                for step in &planned.steps {
                     text.push(format!("  {step}"));
                 }
                 if let Some(obstacle) = obstacle {

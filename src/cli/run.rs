@@ -8,7 +8,7 @@ use super::output::{Line, Output, Text, Tone, table};
 use super::verify::KeyArgument;
 use super::{Exit, Out, Outcome, Settings, foreign, junit, signals};
 use crate::experiment::{
-    self, CachedStage, Counts, Evaluation, Experiment, ExperimentError, Progress, Report, StageRow, Verdict,
+    self, Counts, Evaluation, Experiment, ExperimentError, ExperimentReport, Progress, StageRow, Step, Verdict,
 };
 use crate::store::Shown;
 
@@ -48,7 +48,7 @@ pub(super) struct ReportJson<'a> {
     reason: Option<&'a str>,
     stages: &'a [StageRow],
     counts: Option<&'a Counts>,
-    cached: &'a [CachedStage],
+    cached: &'a [Step],
     error: Option<FailureJson<'a>>,
 }
 
@@ -85,11 +85,11 @@ impl Run {
         if let Some(path) = &self.junit {
             junit::write(path, &reports)?;
         }
-        let told = tell(&reports, &selection.orphans, output)?;
+        let compared = report_results(&reports, &selection.orphans, output)?;
         let names = selection.experiments.iter().map(|experiment| &experiment.name);
-        let foreign: Vec<PathBuf> = names.flat_map(|name| experiment::foreign(&project, name)).collect();
-        let exit = Exit::worst([told, foreign::tell(&foreign, output)]);
-        let skipped = count(&reports, "skipped");
+        let foreign: Vec<PathBuf> = names.flat_map(|name| experiment::list_foreign(&project, name)).collect();
+        let exit = Exit::worst([compared, foreign::report_files(&foreign, output)]);
+        let skipped = count_verdicts(&reports, "skipped");
         if self.fail_on_skip && skipped > 0 {
             output.error(&Failure::skipped(skipped));
             return Ok(Exit::worst([exit, Exit::NoExpected]));
@@ -99,22 +99,22 @@ impl Run {
 }
 
 /// How many experiments have this verdict.
-fn count(reports: &[Report], verdict: &str) -> usize {
+fn count_verdicts(reports: &[ExperimentReport], verdict: &str) -> usize {
     reports.iter().filter(|report| verdict_name(report) == verdict).count()
 }
 
 /// How many experiments have which verdict, such as `3 experiments: 2 same, 1 skipped`.
-fn summary(reports: &[Report]) -> String {
+fn summarise(reports: &[ExperimentReport]) -> String {
     const VERDICTS: [&str; 7] = ["same", "met", "differs", "missed", "no-expected", "skipped", "failed"];
-    let counts = VERDICTS.map(|verdict| (count(reports, verdict), verdict));
+    let counts = VERDICTS.map(|verdict| (count_verdicts(reports, verdict), verdict));
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, verdict)| format!("{count} {verdict}")).collect();
     let plural = if reports.len() == 1 { "" } else { "s" };
     format!("{} experiment{plural}: {}", reports.len(), counts.join(", "))
 }
 
-/// Tells of experiments that were run, here or in shards.
-pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> Outcome {
+/// Reports experiments that were run, here or in shards.
+pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], output: &Output) -> Outcome {
     let failures: Vec<Option<Failure>> =
         reports.iter().map(|report| report.verdict.as_ref().err().map(Failure::from)).collect();
     let json: Vec<ReportJson<'_>> = reports
@@ -135,7 +135,7 @@ pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> O
         .collect();
     output.data(&json, || text(reports, output));
     if !reports.is_empty() {
-        output.note(summary(reports));
+        output.note(summarise(reports));
     }
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {
@@ -160,10 +160,12 @@ pub(super) fn tell(reports: &[Report], orphans: &[String], output: &Output) -> O
         output.note(format!("what changed, and how to accept it: telltape explain {}", different.join(" ")));
     }
     let of_orphans = orphans.iter().map(|_| Exit::NoExpected);
-    Ok(Exit::worst(reports.iter().zip(&failures).map(|(report, failure)| exit(report, failure)).chain(of_orphans)))
+    Ok(Exit::worst(
+        reports.iter().zip(&failures).map(|(report, failure)| choose_exit(report, failure)).chain(of_orphans),
+    ))
 }
 
-fn exit(report: &Report, failure: &Option<Failure>) -> Exit {
+fn choose_exit(report: &ExperimentReport, failure: &Option<Failure>) -> Exit {
     match (&report.verdict, failure) {
         (_, Some(failure)) => failure.exit,
         (Ok(Verdict::Differs | Verdict::Missed { .. }), _) => Exit::Differs,
@@ -172,11 +174,11 @@ fn exit(report: &Report, failure: &Option<Failure>) -> Exit {
     }
 }
 
-fn verdict_name(report: &Report) -> &'static str {
+fn verdict_name(report: &ExperimentReport) -> &'static str {
     report.verdict.as_ref().map_or("failed", Verdict::name)
 }
 
-fn text(reports: &[Report], output: &Output) -> Text {
+fn text(reports: &[ExperimentReport], output: &Output) -> Text {
     let rows: Vec<Vec<Line>> = reports
         .iter()
         .map(|report| {
@@ -200,12 +202,12 @@ fn text(reports: &[Report], output: &Output) -> Text {
     table(&headers, &[false, false, true, true, false], &rows)
 }
 
-fn remark(report: &Report) -> String {
+fn remark(report: &ExperimentReport) -> String {
     match &report.verdict {
         Ok(Verdict::Same | Verdict::Met) => String::new(),
         Ok(Verdict::Missed { reason }) => reason.clone(),
         Ok(Verdict::Differs) => match report.stages.iter().find(|row| !row.is_same()) {
-            Some(row) => row.stage.to_owned(),
+            Some(row) => row.stage.name().to_owned(),
             None => "counts".to_owned(),
         },
         Ok(Verdict::NoExpected) => format!("nothing to compare with; telltape accept {}", report.name),

@@ -10,7 +10,7 @@ use super::replay::EngineArguments;
 use super::{Exit, Outcome, run, tapes};
 use crate::experiment::Project;
 use crate::experiment::shard::{
-    Merged, Plan, ShardError, Split, missing_shards, plan_experiments, plan_tapes, ready, run_shard,
+    MergedShards, ShardError, ShardPlan, Split, missing_shards, plan_experiments, plan_tapes, ready, run_shard,
 };
 use crate::motif::Semantics;
 use crate::store::{glob, is_glob};
@@ -126,7 +126,7 @@ impl ShardCommand {
 impl PlanArguments {
     fn execute(self, output: &Output) -> Outcome {
         if let Some(folder) = &self.only {
-            let plan = Plan::read(&self.plan)?;
+            let plan = ShardPlan::read(&self.plan)?;
             let missing = missing_shards(&plan, folder)?;
             let shards = missing.iter().map(String::as_str).collect();
             let json = PlannedShardsJson { plan: self.plan.display().to_string(), digest: &plan.digest, shards };
@@ -179,7 +179,7 @@ fn below(root: &Path, inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
 impl RunArguments {
     fn execute(self, output: &Output) -> Outcome {
         Project::at(&self.root, &self.out).check_output()?;
-        let run = || run_shard(&Plan::read(&self.plan)?, &self.id, &self.root, &self.out);
+        let run = || run_shard(&ShardPlan::read(&self.plan)?, &self.id, &self.root, &self.out);
         let new = run().map_err(|error: ShardError| Failure::of_shard(&error))?;
         let json = ShardRunJson { id: &self.id, new };
         output.data(&json, || format!("{}: {}", self.id, if new { "done" } else { "done before" }));
@@ -189,15 +189,15 @@ impl RunArguments {
 
 impl MergeArguments {
     fn execute(self, output: &Output) -> Outcome {
-        let plan = Plan::read(&self.plan).map_err(|error| Failure::of_merge(&error))?;
+        let plan = ShardPlan::read(&self.plan).map_err(|error| Failure::of_merge(&error))?;
         let project = self.out.project()?;
         let semantics = plan.engine().map_or_else(Semantics::default, |engine| engine.semantics());
         let ready = ready(&plan, &self.shards, &project)?;
         // Only now: a refused merge makes no folder.
         let _lock = project.lock()?;
         match ready.merge(&project)? {
-            Merged::Results(reports) => run::tell(&reports, &[], output),
-            Merged::Tapes(merged) => {
+            MergedShards::Results(reports) => run::report_results(&reports, &[], output),
+            MergedShards::Tapes(merged) => {
                 for tape in &merged {
                     self.format
                         .iter()

@@ -67,7 +67,7 @@ impl KeyArgument {
 enum Verified {
     Tape(Box<Manifest>, bool),
     Recording(Vec<RecordingManifest>),
-    Result(Box<experiment::Outcome>),
+    Result(Box<experiment::ExperimentOutcome>),
 }
 
 fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::compare::{self, check_tables};
-use super::outcome::Outcome;
-use super::ownership::{foreign, remove_listed};
+use super::outcome::ExperimentOutcome;
+use super::ownership::{list_foreign, remove_listed};
 use super::{Experiment, ExperimentError, Project, last_result};
 use crate::store::{Durability, Kind, StoreError, write_over};
 
@@ -53,15 +53,15 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     }
     let name = &experiment.name;
     let (out, results) = (project.out(name), project.results(name));
-    let path = out.join("digests.toml");
+    let path = out.join(ExperimentOutcome::LAST_FILE);
     let last = last_result(project, experiment)?;
     check_tables(&out, &path, &last)?;
     if fs::symlink_metadata(&results).is_ok_and(|found| found.is_symlink()) {
         return Err(AcceptError::Link { folder: results });
     }
-    let expected_path = results.join("expected.toml");
+    let expected_path = results.join(ExperimentOutcome::EXPECTED_FILE);
     // An expected result that cannot be read is replaced: that is what accepting is for.
-    let before = Outcome::read(&expected_path).unwrap_or_default();
+    let before = ExperimentOutcome::read(&expected_path).unwrap_or_default();
     for table in last.tables.keys() {
         let from = out.join(table);
         let bytes = fs::read(&from).map_err(StoreError::read(&from))?;
@@ -77,6 +77,6 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
         }
     }
     last.write(&expected_path, Durability::Synced)?;
-    let changed = compare::verdict(&last, before.as_ref()) != compare::Verdict::Same;
-    Ok(Accepted { name: name.clone(), changed, foreign: foreign(project, name) })
+    let changed = compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
+    Ok(Accepted { name: name.clone(), changed, foreign: list_foreign(project, name) })
 }

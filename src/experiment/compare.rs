@@ -2,8 +2,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::outcome::{EVALUATION, STAGES};
-use super::{ExperimentError, Outcome};
+use super::chain::{Stage, find_causes};
+use super::{ExperimentError, ExperimentOutcome};
 use crate::store::{Key, LINE_ENDS_REMEDY, Place, file_digest, line_ends_rewritten};
 
 /// What comparing a result with the expected one says.
@@ -48,8 +48,8 @@ impl Verdict {
 /// One stage of the chain: what it gave and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct StageRow {
-    /// Name of the stage.
-    pub stage: &'static str,
+    /// The stage.
+    pub stage: Stage,
     /// Its digest in this run.
     pub digest: Option<String>,
     /// The expected digest.
@@ -65,23 +65,28 @@ impl StageRow {
 }
 
 /// Both results, stage by stage in the order of the chain.
-pub(super) fn rows(actual: Option<&Outcome>, expected: Option<&Outcome>) -> Vec<StageRow> {
-    let digest =
-        |outcome: Option<&Outcome>, stage: &str| outcome.and_then(|outcome| outcome.stages.get(stage).cloned());
-    STAGES
-        .into_iter()
+pub(super) fn compare_stages(
+    actual: Option<&ExperimentOutcome>,
+    expected: Option<&ExperimentOutcome>,
+) -> Vec<StageRow> {
+    let digest = |outcome: Option<&ExperimentOutcome>, stage| {
+        outcome.and_then(|outcome| outcome.digest(stage)).map(str::to_owned)
+    };
+    Stage::ALL
+        .iter()
+        .copied()
         .map(|stage| StageRow { stage, digest: digest(actual, stage), expected: digest(expected, stage) })
         // Most experiments evaluate nothing.
-        .filter(|row| row.stage != EVALUATION || row.digest.is_some() || row.expected.is_some())
+        .filter(|row| !row.stage.is_optional() || row.digest.is_some() || row.expected.is_some())
         .collect()
 }
 
 /// The verdict on a result.
-pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
+pub(super) fn decide_verdict(actual: &ExperimentOutcome, expected: Option<&ExperimentOutcome>) -> Verdict {
     let Some(expected) = expected else { return Verdict::NoExpected };
     // Counts are not hashed by a stage, yet a changed count is a changed result. The libm, the program, the name and what may be
     // empty are no result.
-    let made_with = Outcome {
+    let made_with = ExperimentOutcome {
         libm: actual.libm.clone(),
         program: actual.program.clone(),
         experiment: actual.experiment.clone(),
@@ -102,34 +107,48 @@ pub(super) fn verdict(actual: &Outcome, expected: Option<&Outcome>) -> Verdict {
 /// Whether another libm may be why `actual` is not `expected`: it decides the samples and the tables of an evaluation, and
 /// nothing else. What the experiment is made from and asks for is bytes and texts, and a tape gives the same episodes
 /// everywhere.
-fn libm_explains(actual: &Outcome, expected: &Outcome) -> bool {
-    let same = |stage: &str| actual.stages.get(stage) == expected.stages.get(stage);
-    let asked = ["input", "options", "grammar", EVALUATION].into_iter().all(same)
-        && (&actual.options, &actual.grammar, &actual.evaluation)
-            == (&expected.options, &expected.grammar, &expected.evaluation);
-    let replayed = ["stream", "episodes"].into_iter().all(same);
-    asked && (!same("tape") || (replayed && !actual.evaluation.is_empty()))
+fn libm_explains(actual: &ExperimentOutcome, expected: &ExperimentOutcome) -> bool {
+    let is_asked_the_same = (&actual.options, &actual.grammar, &actual.evaluation)
+        == (&expected.options, &expected.grammar, &expected.evaluation);
+    let causes = find_causes(|stage| actual.digest(stage) != expected.digest(stage));
+    let evaluates = !actual.evaluation.is_empty();
+    // Of one tape there is one count of everything.
+    let is_counted_the_same = causes.contains(&Stage::Tape) || actual.counts == expected.counts;
+    is_asked_the_same
+        && is_counted_the_same
+        && !causes.is_empty()
+        && causes.iter().all(|stage| stage.is_decided_by_libm(evaluates))
+}
+
+/// How the tables in `folder` come to be those of the result in `path` again. An accepted result is not written by a run.
+fn remedy(folder: &Path, path: &Path) -> String {
+    let name = folder.file_name().map_or("NAME".into(), |name| name.to_string_lossy());
+    if path.ends_with(ExperimentOutcome::EXPECTED_FILE) {
+        format!("restore it, or run `telltape run {name}` and then `telltape accept {name}`")
+    } else {
+        format!("run `telltape run {name}` again")
+    }
 }
 
 /// Reads the expected result in `folder`, and checks that its tables are those that it names.
-pub(super) fn expected(folder: &Path) -> Result<Option<Outcome>, ExperimentError> {
-    expected_signed(folder, "", None)
+pub(super) fn read_expected(folder: &Path) -> Result<Option<ExperimentOutcome>, ExperimentError> {
+    read_expected_signed(folder, "", None)
 }
 
 /// The same, where with a key it has to be signed by it, as the result of `experiment`.
-pub(super) fn expected_signed(
+pub(super) fn read_expected_signed(
     folder: &Path,
     experiment: &str,
     key: Option<&Key>,
-) -> Result<Option<Outcome>, ExperimentError> {
-    let path = folder.join("expected.toml");
-    let Some(expected) = Outcome::read_signed(&path, experiment, key)? else { return Ok(None) };
+) -> Result<Option<ExperimentOutcome>, ExperimentError> {
+    let path = folder.join(ExperimentOutcome::EXPECTED_FILE);
+    let Some(expected) = ExperimentOutcome::read_signed(&path, experiment, key)? else { return Ok(None) };
     check_tables(folder, &path, &expected)?;
     Ok(Some(expected))
 }
 
 /// An error if `outcome`, read from `path`, is of no samples, and its experiment does not say that this is right.
-pub(super) fn check_samples(path: &Path, outcome: &Outcome) -> Result<(), ExperimentError> {
+pub(super) fn check_samples(path: &Path, outcome: &ExperimentOutcome) -> Result<(), ExperimentError> {
     if outcome.counts.samples > 0 || outcome.allow_empty {
         return Ok(());
     }
@@ -140,7 +159,7 @@ pub(super) fn check_samples(path: &Path, outcome: &Outcome) -> Result<(), Experi
 }
 
 /// An error unless the tables in `folder` are those that `outcome`, read from `path`, names.
-pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &Outcome) -> Result<(), ExperimentError> {
+pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &ExperimentOutcome) -> Result<(), ExperimentError> {
     for (name, recorded) in &outcome.tables {
         let table = folder.join(name);
         let actual = file_digest(&table)?.sha256;
@@ -149,7 +168,7 @@ pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &Outcome) -> Res
                 LINE_ENDS_REMEDY.to_owned()
             } else {
                 let says = path.display();
-                format!("its SHA-256 is {actual}, `{says}` says {recorded}; restore it, or run the experiment again")
+                format!("its SHA-256 is {actual}, `{says}` says {recorded}; {}", remedy(folder, path))
             };
             return Err(ExperimentError::Result { place: Place::file(table), problem });
         }
@@ -162,10 +181,10 @@ mod tests {
     use super::*;
 
     /// A result whose stages are all `1`, made with a libm.
-    fn outcome(libm: &str, evaluates: bool) -> Outcome {
-        let mut outcome = Outcome { libm: Some(libm.to_owned()), ..Outcome::default() };
-        for stage in STAGES.into_iter().filter(|stage| evaluates || *stage != EVALUATION) {
-            outcome.set(stage, "1".to_owned());
+    fn outcome(libm: &str, evaluates: bool) -> ExperimentOutcome {
+        let mut outcome = ExperimentOutcome { libm: Some(libm.to_owned()), ..ExperimentOutcome::default() };
+        for stage in Stage::ALL.iter().filter(|stage| evaluates || **stage != Stage::Evaluation) {
+            outcome.set(*stage, "1".to_owned());
         }
         if evaluates {
             outcome.evaluation.insert("seeds".to_owned(), "1..3".to_owned());
@@ -175,43 +194,50 @@ mod tests {
 
     #[test]
     fn a_run_is_skipped_only_where_a_libm_can_be_the_reason() {
+        use Stage::{Episodes, Evaluation, Grammar, Input, Options, Stream, Tables, Tape};
         // What differs, whether there is an evaluation, and whether another libm excuses it.
-        let cases: [(&[&str], bool, bool); 14] = [
-            (&["tape", "stream", "episodes", "tables"], false, true),
-            (&["tape"], false, true),
-            (&["tables"], true, true),
-            (&["tape", "stream", "episodes", "tables"], true, true),
-            (&["input"], false, false),
-            (&["input", "tape", "stream", "episodes", "tables"], false, false),
-            (&["options", "tape", "stream"], false, false),
-            (&["grammar", "episodes", "tables"], false, false),
-            (&["grammar", "tape"], false, false),
-            (&[EVALUATION, "tables"], true, false),
-            (&[EVALUATION, "tape"], true, false),
-            (&["stream"], false, false),
-            (&["episodes", "tables"], true, false),
-            (&["tables"], false, false),
+        let cases: [(&[Stage], bool, bool); 14] = [
+            (&[Tape, Stream, Episodes, Tables], false, true),
+            (&[Tape], false, true),
+            (&[Tables], true, true),
+            (&[Tape, Stream, Episodes, Tables], true, true),
+            (&[Input], false, false),
+            (&[Input, Tape, Stream, Episodes, Tables], false, false),
+            (&[Options, Tape, Stream], false, false),
+            (&[Grammar, Episodes, Tables], false, false),
+            (&[Grammar, Tape], false, false),
+            (&[Evaluation, Tables], true, false),
+            (&[Evaluation, Tape], true, false),
+            (&[Stream], false, false),
+            (&[Episodes, Tables], true, false),
+            (&[Tables], false, false),
         ];
         for (stages, evaluates, skipped) in cases {
             let expected = outcome("glibc 2.36 x86_64", evaluates);
             for (libm, elsewhere) in [("glibc 2.36 x86_64", false), ("glibc 2.40 x86_64", true)] {
                 let mut actual = outcome(libm, evaluates);
-                stages.iter().for_each(|stage| actual.set(stage, "2".to_owned()));
-                let name = verdict(&actual, Some(&expected)).name();
+                stages.iter().for_each(|stage| actual.set(*stage, "2".to_owned()));
+                let name = decide_verdict(&actual, Some(&expected)).name();
                 assert_eq!(name, if skipped && elsewhere { "skipped" } else { "differs" }, "{stages:?} {libm}");
             }
         }
         let elsewhere = outcome("glibc 2.40 x86_64", false);
         let expected = outcome("glibc 2.36 x86_64", false);
-        assert_eq!(verdict(&elsewhere, Some(&expected)), Verdict::Same);
+        assert_eq!(decide_verdict(&elsewhere, Some(&expected)), Verdict::Same);
         // The texts count, too, not only their digests.
         let mut actual = elsewhere;
-        actual.set("tape", "2".to_owned());
+        actual.set(Stage::Tape, "2".to_owned());
         actual.options.insert("seed".to_owned(), "7".to_owned());
-        assert_eq!(verdict(&actual, Some(&expected)), Verdict::Differs);
+        assert_eq!(decide_verdict(&actual, Some(&expected)), Verdict::Differs);
         // Counts alone are decided by no libm.
-        let mut actual = outcome("glibc 2.40 x86_64", false);
-        actual.counts.samples = 1;
-        assert_eq!(verdict(&actual, Some(&expected)), Verdict::Differs);
+        for evaluates in [false, true] {
+            let mut actual = outcome("glibc 2.40 x86_64", evaluates);
+            actual.counts.samples = 1;
+            let expected = outcome("glibc 2.36 x86_64", evaluates);
+            assert_eq!(decide_verdict(&actual, Some(&expected)), Verdict::Differs);
+            // Nor with the tables of an evaluation, which one decides.
+            actual.set(Stage::Tables, "2".to_owned());
+            assert_eq!(decide_verdict(&actual, Some(&expected)), Verdict::Differs);
+        }
     }
 }

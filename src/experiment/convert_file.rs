@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use toml::Spanned;
 
-use super::file::Problem;
+use super::file::FileProblem;
 use crate::residual::Math;
 use crate::trace::{Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
 
@@ -53,14 +53,14 @@ impl Convert {
     }
 
     /// How a trace of `dataset` is converted.
-    pub(super) fn options(self, dataset: Dataset) -> Result<Options, Problem> {
+    pub(super) fn options(self, dataset: Dataset) -> Result<Options, FileProblem> {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
             options.construction =
-                dataset.construction(name.get_ref()).map_err(|error| Problem::at(name.span().start, error))?;
+                dataset.construction(name.get_ref()).map_err(|error| FileProblem::at(name.span().start, error))?;
         }
         for Given { option, value } in self.own {
-            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| Problem::at(at, error));
+            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| FileProblem::at(at, error));
             match value {
                 Value::Text(text) => {
                     check(text.span().start)?;
@@ -74,7 +74,7 @@ impl Convert {
                     check(numbers.span().start)?;
                     for (name, value) in numbers.get_ref() {
                         let outcome = options.values.set_number(option, set, name, *value.get_ref());
-                        outcome.map_err(|error| Problem::at(value.span().start, error))?;
+                        outcome.map_err(|error| FileProblem::at(value.span().start, error))?;
                     }
                 }
             }

@@ -1,6 +1,6 @@
 use super::compare;
 use super::difference::Difference;
-use super::{Experiment, ExperimentError, Outcome, Project, last_result};
+use super::{Experiment, ExperimentError, ExperimentOutcome, Project, last_result};
 
 /// Compares the last result of an experiment with the expected one.
 ///
@@ -17,11 +17,11 @@ pub fn explain(project: &Project, experiment: &Experiment) -> Result<Difference,
 pub fn explain_result(
     project: &Project,
     experiment: &Experiment,
-    last: &Outcome,
+    last: &ExperimentOutcome,
 ) -> Result<Difference, ExperimentError> {
     let name = &experiment.name;
     let (out, results) = (project.out(name), project.results(name));
-    compare::check_tables(&out, &out.join("digests.toml"), last)?;
-    let expected = compare::expected(&results)?;
-    Difference::of_outcomes((&results, expected.as_ref()), (&out, last), None)
+    compare::check_tables(&out, &out.join(ExperimentOutcome::LAST_FILE), last)?;
+    let expected = compare::read_expected(&results)?;
+    Difference::compare_results((&results, expected.as_ref()), (&out, last), None)
 }

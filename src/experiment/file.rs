@@ -3,10 +3,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::ExperimentError;
 use super::convert_file::Convert;
 use super::engine::Replay;
 use super::evaluation::{self, Evaluate, Evaluation};
+use super::{ExperimentError, SampleSource};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::Engine;
 use crate::residual::Math;
@@ -25,60 +25,13 @@ pub struct Experiment {
     /// The text that it was read from.
     pub(super) text: String,
     /// Where the samples come from.
-    pub source: Source,
+    pub source: SampleSource,
     /// What replays them.
     pub engine: Engine,
     /// What is scored, if anything is.
     pub evaluation: Option<Evaluation>,
     /// Whether it is right that the trace leaves no sample. It is no part of the digests: there are none to decide of.
     pub allow_empty: bool,
-}
-
-/// Where the samples of an experiment come from.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A trace of the catalogue.
-    Catalogue {
-        /// Its name there.
-        name: String,
-        /// How it is converted.
-        options: Options,
-    },
-    /// A trace at a path.
-    Trace {
-        /// Relative to the root of the project.
-        path: PathBuf,
-        /// How it is converted.
-        options: Options,
-    },
-    /// A generator.
-    Generated {
-        /// Which.
-        generator: Generator,
-        /// Its seed.
-        seed: u64,
-        /// Its logarithms.
-        math: Math,
-    },
-}
-
-impl Source {
-    /// The logarithms that it uses.
-    #[must_use]
-    pub fn math(&self) -> Math {
-        match self {
-            Self::Catalogue { options, .. } | Self::Trace { options, .. } => options.math,
-            Self::Generated { math, .. } => *math,
-        }
-    }
-
-    /// Whether it is a recording or a construction of our own.
-    fn is_own(&self) -> bool {
-        match self {
-            Self::Catalogue { options, .. } | Self::Trace { options, .. } => !options.construction.is_reference(),
-            Self::Generated { .. } => false,
-        }
-    }
 }
 
 /// The keys of an experiment file but those of `[convert]`, for suggestions; a test compares them with the structures.
@@ -158,12 +111,12 @@ pub fn file_schema() -> schemars::Schema {
 }
 
 /// Something wrong at a byte of the file, or with the file as a whole.
-pub(super) struct Problem {
+pub(super) struct FileProblem {
     pub(super) at: Option<usize>,
     pub(super) text: String,
 }
 
-impl Problem {
+impl FileProblem {
     pub(super) fn at(at: usize, text: impl ToString) -> Self {
         Self { at: Some(at), text: text.to_string() }
     }
@@ -199,11 +152,11 @@ impl Experiment {
     /// # Errors
     /// As for [`Experiment::read`].
     pub(super) fn parse(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
-        let fail = |problem: Problem| problem.in_file(path, text);
+        let fail = |problem: FileProblem| problem.in_file(path, text);
         let mut file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name.is_empty() || name.starts_with('.') {
-            return Err(fail(Problem::whole("an experiment needs a file name that does not start with a dot")));
+            return Err(fail(FileProblem::whole("an experiment needs a file name that does not start with a dot")));
         }
         let title = file.title.clone();
         let allow_empty = file.allow_empty.as_ref().is_some_and(|allow| *allow.get_ref());
@@ -231,7 +184,7 @@ fn known_keys() -> impl Iterator<Item = &'static str> {
 }
 
 /// What the TOML reader says, with the nearest key where it points at a key that does not exist.
-pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
+pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> FileProblem {
     let mut message = error.message().to_owned();
     if let Some(key) = error.span().and_then(|span| text.get(span))
         && !known_keys().any(|known| known == key)
@@ -240,10 +193,10 @@ pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
     {
         message.push_str(&format!("; did you mean `{near}`?"));
     }
-    Problem { at: error.span().map(|span| span.start), text: message }
+    FileProblem { at: error.span().map(|span| span.start), text: message }
 }
 
-fn source(file: File) -> Result<Source, Problem> {
+fn source(file: File) -> Result<SampleSource, FileProblem> {
     match (file.input, file.generate) {
         (Some(input), None) => {
             let at = input.span().start;
@@ -252,47 +205,53 @@ fn source(file: File) -> Result<Source, Problem> {
         }
         (None, Some(generate)) => {
             if let Some(convert) = file.convert {
-                return Err(Problem::at(convert.span().start, "generated samples are not converted; remove [convert]"));
+                return Err(FileProblem::at(
+                    convert.span().start,
+                    "generated samples are not converted; remove [convert]",
+                ));
             }
             if let Some(allow) = file.allow_empty {
                 let text = "a generator always gives samples; remove `allow_empty`";
-                return Err(Problem::at(allow.span().start, text));
+                return Err(FileProblem::at(allow.span().start, text));
             }
             let at = generate.span().start;
             generated(generate.into_inner(), at)
         }
         (Some(_), Some(generate)) => {
-            Err(Problem::at(generate.span().start, "an experiment has [input] or [generate], not both"))
+            Err(FileProblem::at(generate.span().start, "an experiment has [input] or [generate], not both"))
         }
-        (None, None) => Err(Problem::whole("an experiment needs [input] (a trace) or [generate] (a generator)")),
+        (None, None) => Err(FileProblem::whole("an experiment needs [input] (a trace) or [generate] (a generator)")),
     }
 }
 
-fn dataset(name: &Spanned<String>) -> Result<Dataset, Problem> {
-    name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))
+fn dataset(name: &Spanned<String>) -> Result<Dataset, FileProblem> {
+    name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))
 }
 
-fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<Source, Problem> {
+fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<SampleSource, FileProblem> {
     let adapter = match (&input.data, &input.dataset) {
         // By convention the catalogue's names are those of the adapters; another one says which it is.
         (Some(name), None) => name.parse().map_err(|error| {
-            Problem::at(at, format!("{error}; or say with `dataset` which format `data = \"{name}\"` is in"))
+            FileProblem::at(at, format!("{error}; or say with `dataset` which format `data = \"{name}\"` is in"))
         })?,
         (_, Some(name)) => dataset(name)?,
         (None, None) => {
-            return Err(Problem::at(at, "[input] needs `data` (a name of the catalogue), or `trace` and `dataset`"));
+            return Err(FileProblem::at(
+                at,
+                "[input] needs `data` (a name of the catalogue), or `trace` and `dataset`",
+            ));
         }
     };
     // The input is the first stage of the digest chain.
     let options = Options { digest: true, allow_empty, ..convert.options(adapter)? };
     match (input.data, input.trace) {
-        (Some(name), None) => Ok(Source::Catalogue { name, options }),
-        (None, Some(path)) => Ok(Source::Trace { path, options }),
-        _ => Err(Problem::at(at, "[input] needs one of `data` (a name of the catalogue) and `trace` (a path)")),
+        (Some(name), None) => Ok(SampleSource::Catalogue { name, options }),
+        (None, Some(path)) => Ok(SampleSource::Trace { path, options }),
+        _ => Err(FileProblem::at(at, "[input] needs one of `data` (a name of the catalogue) and `trace` (a path)")),
     }
 }
 
-fn generated(generate: Generate, at: usize) -> Result<Source, Problem> {
+fn generated(generate: Generate, at: usize) -> Result<SampleSource, FileProblem> {
     let Generate { kind, seed, scale, dataset, noise, math } = generate;
     let scale_at = scale.as_ref().map(|scale| scale.span().start);
     let dataset_at = dataset.as_ref().map(|dataset| dataset.span().start);
@@ -305,28 +264,29 @@ fn generated(generate: Generate, at: usize) -> Result<Source, Problem> {
         Kind::Null => [(scale_at, "noise has no `scale`"), (dataset_at, "noise has no `dataset`")],
     };
     if let Some((at, problem)) = foreign.into_iter().find_map(|(at, problem)| Some((at?, problem))) {
-        return Err(Problem::at(at, format!("{problem}; remove it")));
+        return Err(FileProblem::at(at, format!("{problem}; remove it")));
     }
     let generator = match kind {
         Kind::Perturbed => {
             if let Some(scale) = scale.as_ref().filter(|scale| !Generator::takes_scale(*scale.get_ref())) {
                 let text = format!("the scale must be a number from 0 to {:e}", Generator::LARGEST_SCALE);
-                return Err(Problem::at(scale.span().start, text));
+                return Err(FileProblem::at(scale.span().start, text));
             }
             Generator::Perturbed { scale: scale.map_or(1.0, Spanned::into_inner) }
         }
         Kind::Exemplar => {
-            let name = dataset.ok_or_else(|| Problem::at(at, "an exemplar needs a `dataset`"))?;
-            let dataset: Exemplar = name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))?;
+            let name = dataset.ok_or_else(|| FileProblem::at(at, "an exemplar needs a `dataset`"))?;
+            let dataset: Exemplar =
+                name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
         Kind::Null => {
-            let name = noise.ok_or_else(|| Problem::at(at, "a null trace needs a `noise`"))?;
-            let noise: Noise = name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))?;
+            let name = noise.ok_or_else(|| FileProblem::at(at, "a null trace needs a `noise`"))?;
+            let noise: Noise = name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
             Generator::Null { noise }
         }
     };
-    Ok(Source::Generated { generator, seed, math })
+    Ok(SampleSource::Generated { generator, seed, math })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ fn every_key_is_known_for_suggestions() {
     grammar.cache_collapse.rho = 0.5;
     assert_eq!(experiment.engine, crate::motif::Engine::Reference(grammar));
     assert!(
-        matches!(experiment.source, Source::Trace { ref options, .. } if options.lenient && options.canonical().contains(&("pre-residualized", "true".to_owned())))
+        matches!(experiment.source, SampleSource::Trace { ref options, .. } if options.lenient && options.canonical().contains(&("pre-residualized", "true".to_owned())))
     );
     fn keys(table: &toml::Table, found: &mut Vec<String>) {
         for (key, value) in table {
@@ -84,7 +84,7 @@ fn the_old_name_of_a_construction_means_the_same_and_is_hashed_alike() {
     let canonical = |key: &str| {
         let text = format!("title = 't'\n[input]\ndata = 'ceb'\n[convert]\n{key} = 'reference'\n");
         match read(&text).unwrap().source {
-            Source::Catalogue { options, .. } => options.canonical(),
+            SampleSource::Catalogue { options, .. } => options.canonical(),
             other => panic!("{other:?}"),
         }
     };
@@ -100,11 +100,11 @@ fn generators_are_read_with_their_defaults() {
     let experiment = read("title = 't'\n[generate]\nkind = 'perturbed'\nseed = 42\n").unwrap();
     assert!(matches!(
         experiment.source,
-        Source::Generated { generator: Generator::Perturbed { scale: 1.0 }, seed: 42, math: Math::Portable }
+        SampleSource::Generated { generator: Generator::Perturbed { scale: 1.0 }, seed: 42, math: Math::Portable }
     ));
     let experiment =
         read("title = 't'\n[generate]\nkind = 'exemplar'\nseed = 1\ndataset = 'ceb'\nmath = 'system'\n").unwrap();
-    assert!(matches!(experiment.source, Source::Generated { math: Math::System, .. }));
+    assert!(matches!(experiment.source, SampleSource::Generated { math: Math::System, .. }));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::live_evidence::Evidence;
 use super::live_file::{LiveExperiment, Truth, TruthChannel};
-use super::{ExperimentError, Project, Report, Verdict};
+use super::step::{EPISODES_FILE, TAPE_FILE};
+use super::{ExperimentError, ExperimentReport, Project, Verdict};
 use crate::evaluate::Window;
 use crate::live::{DATABASE, LiveError, Seen, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
@@ -18,7 +19,7 @@ use crate::trace;
 
 /// What was found on one channel of the truth.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
+pub struct LiveFinding {
     /// The channel and when the fault lasted there, seconds since the capture began.
     pub window: Window,
     /// Whether it has to be found.
@@ -39,7 +40,7 @@ pub struct LiveScore {
     /// Version of the server.
     pub server: String,
     /// What was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<LiveFinding>,
     /// Episodes on channels that the fault does not touch.
     pub false_episodes: Vec<Episode>,
     /// Medians of what a poll cost: milliseconds of the server, of CPU time, and until all was answered.
@@ -47,9 +48,9 @@ pub struct LiveScore {
 }
 
 /// Runs one live experiment, on the server of `PG_BIN` or of PATH.
-pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &CancellationToken) -> Report {
+pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &CancellationToken) -> ExperimentReport {
     let verdict = execute(project, experiment, stop);
-    Report { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None, cached: Vec::new() }
+    ExperimentReport { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None, cached: Vec::new() }
 }
 
 fn execute(
@@ -84,25 +85,27 @@ fn execute(
         return Err(LiveError::Unwatched { problems: missing.join("; "), recording }.into());
     }
     let converted = trace::convert(&recording, &experiment.options)?;
-    let tape_path = folder.join("tape.jsonl");
+    let tape_path = folder.join(TAPE_FILE);
     let mut writer = TapeWriter::create(&tape_path, converted.stream.source())?;
     writer.append_stream(&converted.stream)?;
     writer.finalise(Some(converted.rows))?;
     let stream = tape::read(&tape_path)?.stream;
     let episodes = experiment.engine.replay(&stream);
-    write_whole(
-        &folder.join("episodes.csv"),
-        &motif::csv(experiment.engine.semantics(), &episodes),
-        Durability::Whole,
-    )?;
-    let score = score(experiment, &seen, &about, &stream, &episodes);
+    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.semantics(), &episodes), Durability::Whole)?;
+    let score = score_episodes(experiment, &seen, &about, &stream, &episodes);
     write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Whole)?;
     write_whole(&folder.join("score.csv"), &score.csv(), Durability::Whole)?;
-    let missed = missed(experiment, &score);
+    let missed = list_misses(experiment, &score);
     Ok(if missed.is_empty() { Verdict::Met } else { Verdict::Missed { reason: missed.join("; ") } })
 }
 
-fn score(experiment: &LiveExperiment, seen: &Seen, about: &About, stream: &Stream, episodes: &[Episode]) -> LiveScore {
+fn score_episodes(
+    experiment: &LiveExperiment,
+    seen: &Seen,
+    about: &About,
+    stream: &Stream,
+    episodes: &[Episode],
+) -> LiveScore {
     let mut identifiers = seen.statements.iter();
     let mut findings = Vec::new();
     for Truth { motif, channel, required } in &experiment.truth {
@@ -114,7 +117,7 @@ fn score(experiment: &LiveExperiment, seen: &Seen, about: &About, stream: &Strea
         };
         let Some((begin, end)) = seen.fault else { continue };
         let window = Window::new(*motif, channel, begin - about.began, end - about.began);
-        findings.push(finding(window, *required, stream, episodes));
+        findings.push(score_window(window, *required, stream, episodes));
     }
     let touched = |episode: &&Episode| {
         findings
@@ -126,7 +129,7 @@ fn score(experiment: &LiveExperiment, seen: &Seen, about: &About, stream: &Strea
     LiveScore { server: about.server.clone(), findings, false_episodes, cost: about.cost }
 }
 
-fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode]) -> Finding {
+fn score_window(window: Window, required: bool, stream: &Stream, episodes: &[Episode]) -> LiveFinding {
     let of_channel =
         episodes.iter().filter(|episode| episode.motif == window.motif && episode.channel == window.channel);
     let found = of_channel.into_iter().find(|episode| (window.t_start..window.t_end).contains(&episode.t_start));
@@ -144,7 +147,7 @@ fn finding(window: Window, required: bool, stream: &Stream, episodes: &[Episode]
             recovered = Some(sample.t - window.t_end);
         }
     }
-    Finding {
+    LiveFinding {
         required,
         delay_s: found.map(|episode| episode.t_start - window.t_start),
         told_s: found.map(|episode| episode.t_told() - window.t_start),
@@ -198,7 +201,7 @@ impl About {
 }
 
 /// The limits that were missed, in words.
-fn missed(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
+fn list_misses(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
     let limits = &experiment.limits;
     let mut missed = Vec::new();
     for finding in score.findings.iter().filter(|finding| finding.required) {
@@ -237,7 +240,7 @@ fn missed(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
 /// The truth as windows that `score` and `[evaluate]` read.
 fn windows_csv(score: &LiveScore) -> Vec<u8> {
     Columns::default()
-        .text("motif", |finding: &Finding| finding.window.motif.name())
+        .text("motif", |finding: &LiveFinding| finding.window.motif.name())
         .text("channel", |finding| &finding.window.channel)
         // Milliseconds: the clocks of two processes do not agree to more.
         .fixed("t_start", 3, |finding| finding.window.t_start)
@@ -252,7 +255,7 @@ struct ScoreRow<'a> {
     motif: Option<Motif>,
     channel: &'a str,
     t_start: Option<f64>,
-    finding: Option<&'a Finding>,
+    finding: Option<&'a LiveFinding>,
 }
 
 impl LiveScore {
@@ -302,7 +305,7 @@ mod tests {
     #[test]
     fn channels_of_live_runs_read_back_whatever_their_names() {
         let window = Window::new(Motif::ContentionRamp, "db/a,\"b\"\nc", 1.0, 2.5);
-        let finding = Finding {
+        let finding = LiveFinding {
             window: window.clone(),
             required: true,
             delay_s: Some(0.25),

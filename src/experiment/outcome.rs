@@ -5,22 +5,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ExperimentError;
+use super::chain::Stage;
 use crate::motif::{Engine, Episode, Motif};
 use crate::store::{Durability, Key, Place, StoreError, line_and_column, read_small_text, remove_if, write_whole};
 use crate::tape::RowCounts;
-
-/// The stages of an experiment, in the order of its digest chain.
-pub const STAGES: [&str; 8] = ["input", "options", "tape", "stream", "grammar", "episodes", EVALUATION, "tables"];
-
-/// The stage that only experiments with an `[evaluate]` have.
-pub(super) const EVALUATION: &str = "evaluation";
 
 /// What an experiment gave: a digest a stage, and what stands beside them. `digests.toml` of a run, `expected.toml`
 /// once accepted. Sorted, and free of times, hosts and paths.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Outcome {
-    /// SHA-256 or fingerprint of each stage, by the names of [`STAGES`].
+pub struct ExperimentOutcome {
+    /// SHA-256 or fingerprint of each stage, by its [name](Stage::name).
     pub stages: BTreeMap<String, String>,
     /// What the stage `options` hashes: one text a key.
     pub options: BTreeMap<String, String>,
@@ -77,32 +72,49 @@ impl Counts {
     }
 }
 
-impl Outcome {
-    pub(super) fn set(&mut self, stage: &'static str, digest: String) {
-        debug_assert!(STAGES.contains(&stage), "{stage} is a stage");
-        self.stages.insert(stage.to_owned(), digest);
+impl ExperimentOutcome {
+    /// The file of an accepted result, in its folder under `results/`.
+    pub(super) const EXPECTED_FILE: &str = "expected.toml";
+
+    /// The file of the last result, in the folder of outputs.
+    pub(super) const LAST_FILE: &str = "digests.toml";
+
+    /// The digest of a stage; `None` if the experiment has no such stage, or it has not been made yet.
+    #[must_use]
+    pub fn digest(&self, stage: Stage) -> Option<&str> {
+        self.stages.get(stage.name()).map(String::as_str)
+    }
+
+    /// The stages that steps have made, with their digests.
+    pub(super) fn made_stages(&self) -> impl Iterator<Item = (Stage, &str)> {
+        let made = Stage::ALL.iter().copied().filter(|stage| !stage.is_given());
+        made.filter_map(|stage| Some((stage, self.digest(stage)?)))
+    }
+
+    pub(super) fn set(&mut self, stage: Stage, digest: String) {
+        self.stages.insert(stage.name().to_owned(), digest);
     }
 
     /// Fills in the options and the grammar of an experiment, with their digests.
     pub(super) fn set_parameters(&mut self, options: BTreeMap<String, String>, engine: &Engine) {
         self.options = options;
-        self.set("options", pairs_digest(&self.options));
+        self.set(Stage::Options, pairs_digest(&self.options));
         self.grammar = engine.canonical().into_iter().collect();
         self.grammar.insert("semantics".to_owned(), engine.semantics().name().to_owned());
-        self.set("grammar", pairs_digest(&self.grammar));
+        self.set(Stage::Grammar, pairs_digest(&self.grammar));
     }
 
     /// Fills in the options of the evaluation, if there are any, with their digest.
     pub(super) fn set_evaluation(&mut self, options: BTreeMap<String, String>) {
         if !options.is_empty() {
             self.evaluation = options;
-            self.set(EVALUATION, pairs_digest(&self.evaluation));
+            self.set(Stage::Evaluation, pairs_digest(&self.evaluation));
         }
     }
 
     pub(super) fn set_tables(&mut self, tables: BTreeMap<String, String>) {
         self.tables = tables;
-        self.set("tables", pairs_digest(&self.tables));
+        self.set(Stage::Tables, pairs_digest(&self.tables));
     }
 
     /// Reads a `digests.toml` or `expected.toml`; `None` if there is none.
@@ -113,10 +125,10 @@ impl Outcome {
         Self::read_signed(path, "", None)
     }
 
-    /// As [`Outcome::read`], and with a key it has to be signed by it, as the result of `experiment`.
+    /// As [`ExperimentOutcome::read`], and with a key it has to be signed by it, as the result of `experiment`.
     ///
     /// # Errors
-    /// As [`Outcome::read`], and when it is not signed.
+    /// As [`ExperimentOutcome::read`], and when it is not signed.
     pub fn read_signed(path: &Path, experiment: &str, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
         let text = match read_small_text(path) {
             Ok(text) => text,

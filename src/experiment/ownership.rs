@@ -7,20 +7,24 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::cache::{self, Memory};
-use super::outcome::Outcome;
+use super::cache::StageCache;
+use super::chain::Stage;
+use super::outcome::ExperimentOutcome;
+use super::step::TAPE_FILE;
 use super::{Experiment, Project};
 use crate::store::{StoreError, file_digest, remove_file};
-use crate::tape::manifest_path;
+use crate::tape::{Manifest, manifest_path};
 
 /// Files in the folder of an expected result that it does not list, in order of name. Signatures of those that it lists
 /// belong to it.
 #[must_use]
-pub fn foreign(project: &Project, name: &str) -> Vec<PathBuf> {
+pub fn list_foreign(project: &Project, name: &str) -> Vec<PathBuf> {
     let folder = project.results(name);
     // One that cannot be read is an error of whoever compares with it.
-    let Ok(Some(expected)) = Outcome::read(&folder.join("expected.toml")) else { return Vec::new() };
-    let is_listed = |name: &str| name == "expected.toml" || expected.tables.contains_key(name);
+    let Ok(Some(expected)) = ExperimentOutcome::read(&folder.join(ExperimentOutcome::EXPECTED_FILE)) else {
+        return Vec::new();
+    };
+    let is_listed = |name: &str| name == ExperimentOutcome::EXPECTED_FILE || expected.tables.contains_key(name);
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let mut foreign: Vec<PathBuf> = entries
         .filter(|entry| {
@@ -73,7 +77,7 @@ pub fn collect(project: &Project, experiments: &[Experiment]) -> Result<Collecte
         let kind = entry.file_type().map_err(StoreError::read(&folder))?;
         if kind.is_dir() {
             collect_folder(&folder, &mut collected)?;
-        } else if kind.is_symlink() && listed(&folder)?.is_some() {
+        } else if kind.is_symlink() && list_written(&folder)?.is_some() {
             collected.kept.push(folder);
         }
     }
@@ -83,7 +87,7 @@ pub fn collect(project: &Project, experiments: &[Experiment]) -> Result<Collecte
 }
 
 fn collect_folder(folder: &Path, collected: &mut Collected) -> Result<(), StoreError> {
-    let Some(listed) = listed(folder)? else { return Ok(()) };
+    let Some(listed) = list_written(folder)? else { return Ok(()) };
     for (name, sha256) in &listed {
         let path = folder.join(name);
         let bytes = fs::symlink_metadata(&path).map_or(0, |found| found.len());
@@ -106,26 +110,26 @@ fn collect_folder(folder: &Path, collected: &mut Collected) -> Result<(), StoreE
 
 /// The files that the last result in a folder lists, with their digests, and those that list them; `None` if there is no
 /// result.
-fn listed(folder: &Path) -> Result<Option<BTreeMap<String, String>>, StoreError> {
-    let outcome = Outcome::read(&folder.join("digests.toml")).ok().flatten();
-    let memory = Memory::read(folder);
-    let from_memory = memory.stages.into_values().flat_map(|stage| stage.wrote);
-    let from_outcomes = outcome.iter().chain(&memory.outcome).flat_map(|outcome| outcome.tables.clone());
-    let mut listed: BTreeMap<String, String> = from_memory.chain(from_outcomes).collect();
+fn list_written(folder: &Path) -> Result<Option<BTreeMap<String, String>>, StoreError> {
+    let outcome = ExperimentOutcome::read(&folder.join(ExperimentOutcome::LAST_FILE)).ok().flatten();
+    let cache = StageCache::read(folder);
+    let from_outcomes: Vec<_> =
+        outcome.iter().chain(&cache.outcome).flat_map(|outcome| outcome.tables.clone()).collect();
+    let mut listed: BTreeMap<String, String> = cache.into_files().chain(from_outcomes).collect();
     // A file of names may say any.
     listed.retain(|name, _| !name.contains(['/', '\\']) && name != "." && name != "..");
-    if let Some(tape) = outcome.as_ref().and_then(|outcome| outcome.stages.get("tape")) {
-        listed.insert("tape.jsonl".to_owned(), tape.clone());
+    if let Some(tape) = outcome.as_ref().and_then(|outcome| outcome.digest(Stage::Tape)) {
+        let path = folder.join(TAPE_FILE);
+        listed.insert(TAPE_FILE.to_owned(), tape.to_owned());
         // It says nothing but what stands on the tape.
-        let manifest = manifest_path(&folder.join("tape.jsonl"));
-        if crate::tape::Manifest::read(&folder.join("tape.jsonl")).is_ok_and(|found| found.sha256 == *tape) {
-            listed.insert("tape.jsonl.hash".to_owned(), file_digest(&manifest)?.sha256);
+        if Manifest::read(&path).is_ok_and(|found| found.sha256 == tape) {
+            listed.insert(format!("{TAPE_FILE}.hash"), file_digest(&manifest_path(&path))?.sha256);
         }
     }
     if listed.is_empty() {
         return Ok(None);
     }
-    let lists = [outcome.is_some().then_some("digests.toml"), Some(cache::FILE)];
+    let lists = [outcome.is_some().then_some(ExperimentOutcome::LAST_FILE), Some(StageCache::FILE)];
     for name in lists.into_iter().flatten() {
         if let Ok(found) = file_digest(&folder.join(name)) {
             listed.insert(name.to_owned(), found.sha256);

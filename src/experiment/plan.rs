@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
-use super::cache::{self, CachedStage, Need};
-use super::run::known_trace;
-use super::{Experiment, ExperimentError, Project, Source};
+use super::cache::{Staleness, assess_experiment};
+use super::source::find_entry;
+use super::step::Step;
+use super::{Experiment, ExperimentError, ExperimentOutcome, Project, SampleSource};
+use crate::trace::Catalogue;
 
 /// What running an experiment would do.
 #[derive(Debug)]
@@ -23,57 +25,48 @@ pub struct Planned {
 /// When the catalogue cannot be read.
 pub fn plan(project: &Project, experiments: &[Experiment]) -> Result<Vec<Planned>, ExperimentError> {
     let catalogue = project.catalogue()?;
-    let planned = experiments.iter().map(|experiment| {
-        let (first, input, obstacle) = match &experiment.source {
-            Source::Catalogue { name, options } => {
-                let verified = known_trace(&catalogue, name, options).and_then(|(path, entry)| {
-                    catalogue.verify(entry)?;
-                    Ok(path)
-                });
-                let (path, obstacle) = match verified {
-                    Ok(path) => (Some(path), None),
-                    Err(error) => (error.place().map(|place| place.file), Some(error)),
-                };
-                (convert_step(options), path, obstacle)
-            }
-            Source::Trace { path, options } => (convert_step(options), Some(project.root().join(path)), None),
-            Source::Generated { seed, .. } => (format!("generate with seed {seed}"), None, None),
-        };
-        let expected = project.results(&experiment.name).join("expected.toml");
-        let last = if expected.is_file() {
-            format!("compare with `{}`", expected.display())
-        } else {
-            format!("nothing to compare with: `{}` is not there", expected.display())
-        };
-        let evaluated = experiment.evaluation.as_ref().map(|evaluation| {
-            format!(
-                "score the engine and {} other detectors on {} runs",
-                evaluation.subjects.len() - 1,
-                evaluation.runs().max(1)
-            )
-        });
-        let needs = if obstacle.is_none() { cache::needs(project, experiment) } else { Ok(Vec::new()) };
-        let (needs, obstacle) = match needs {
-            Ok(needs) => (needs, obstacle),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let reason = |stage: CachedStage| match needs.iter().find(|(of, _)| *of == stage) {
-            Some((_, Need::Run(reason))) => format!(", {reason}"),
-            Some((_, Need::None)) => ": cached, nothing that it is made from has changed".to_owned(),
-            None => String::new(),
-        };
-        let tape = project.out(&experiment.name).join("tape.jsonl");
-        let steps = [
-            Some(format!("{first} to `{}`{}", tape.display(), reason(CachedStage::Convert))),
-            Some(format!("replay under `{}`{}", experiment.engine.semantics(), reason(CachedStage::Replay))),
-            evaluated.map(|evaluated| evaluated + &reason(CachedStage::Evaluate)),
-            Some(last),
-        ];
-        Planned { name: experiment.name.clone(), input, steps: steps.into_iter().flatten().collect(), obstacle }
-    });
-    Ok(planned.collect())
+    Ok(experiments.iter().map(|experiment| plan_experiment(project, &catalogue, experiment)).collect())
 }
 
-fn convert_step(options: &crate::trace::Options) -> String {
-    format!("convert `{}` by its construction `{}`", options.dataset, options.construction)
+fn plan_experiment(project: &Project, catalogue: &Catalogue, experiment: &Experiment) -> Planned {
+    let (input, obstacle) = match verify_trace(project, catalogue, &experiment.source) {
+        Ok(path) => (path, None),
+        Err(error) => (error.place().map(|place| place.file), Some(error)),
+    };
+    let assessed = if obstacle.is_none() { assess_experiment(project, experiment) } else { Ok(Vec::new()) };
+    let (assessed, obstacle) = match assessed {
+        Ok(assessed) => (assessed, obstacle),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let reason = |step: Step| match assessed.iter().find(|(of, _)| *of == step) {
+        Some((_, Staleness::Stale(reason))) => format!(", {reason}"),
+        Some((_, Staleness::Fresh)) => ": cached, nothing that it is made from has changed".to_owned(),
+        None => String::new(),
+    };
+    let mut steps: Vec<String> =
+        Step::select(experiment).into_iter().map(|step| step.describe(project, experiment) + &reason(step)).collect();
+    let expected = project.results(&experiment.name).join(ExperimentOutcome::EXPECTED_FILE);
+    steps.push(if expected.is_file() {
+        format!("compare with `{}`", expected.display())
+    } else {
+        format!("nothing to compare with: `{}` is not there", expected.display())
+    });
+    Planned { name: experiment.name.clone(), input, steps, obstacle }
+}
+
+/// The trace that an experiment would read; one of the catalogue has the bytes that are recorded there.
+fn verify_trace(
+    project: &Project,
+    catalogue: &Catalogue,
+    source: &SampleSource,
+) -> Result<Option<PathBuf>, ExperimentError> {
+    match source {
+        SampleSource::Catalogue { name, options } => {
+            let (path, entry) = find_entry(catalogue, name, options)?;
+            catalogue.verify(entry)?;
+            Ok(Some(path))
+        }
+        SampleSource::Trace { path, .. } => Ok(Some(project.root().join(path))),
+        SampleSource::Generated { .. } => Ok(None),
+    }
 }

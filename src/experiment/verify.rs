@@ -1,12 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use super::{ExperimentError, Outcome, Project, compare};
+use super::{ExperimentError, ExperimentOutcome, Project, compare};
 use crate::store::{Key, Place, StoreError, line_ends_rewritten};
 
 /// The file in a results folder that says what result it is: of an accepted one, or of a run.
 #[must_use]
 pub fn result_file(folder: &Path) -> Option<PathBuf> {
-    ["expected.toml", "digests.toml"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
+    [ExperimentOutcome::EXPECTED_FILE, ExperimentOutcome::LAST_FILE]
+        .map(|name| folder.join(name))
+        .into_iter()
+        .find(|path| path.is_file())
 }
 
 /// Tables of accepted results that are theirs but for their line ends, which git rewrote; in order of their paths.
@@ -16,7 +19,7 @@ pub fn rewritten_tables(project: &Project) -> Vec<PathBuf> {
     let folders = std::fs::read_dir(results).into_iter().flatten().flatten().map(|entry| entry.path());
     let tables = folders.flat_map(|folder| {
         // An expected result that cannot be read is for others to report.
-        let expected = Outcome::read(&folder.join("expected.toml")).ok().flatten();
+        let expected = ExperimentOutcome::read(&folder.join(ExperimentOutcome::EXPECTED_FILE)).ok().flatten();
         let tables = expected.map(|expected| expected.tables).unwrap_or_default();
         tables.into_iter().map(move |(name, sha256)| (folder.join(name), sha256))
     });
@@ -30,7 +33,7 @@ pub fn rewritten_tables(project: &Project) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// When there is none, it is not what it says, or it is one of no samples where that is not allowed.
-pub fn verify_result(folder: &Path) -> Result<Outcome, ExperimentError> {
+pub fn verify_result(folder: &Path) -> Result<ExperimentOutcome, ExperimentError> {
     verify_result_signed(folder, None)
 }
 
@@ -38,7 +41,7 @@ pub fn verify_result(folder: &Path) -> Result<Outcome, ExperimentError> {
 ///
 /// # Errors
 /// As [`verify_result`], and when it is not signed.
-pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<Outcome, ExperimentError> {
+pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<ExperimentOutcome, ExperimentError> {
     let none = || ExperimentError::Result {
         place: Place::file(folder),
         problem: "there is no `expected.toml` or `digests.toml` in it; give the folder of one result".to_owned(),
@@ -47,7 +50,7 @@ pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<Outcome,
     // Links are not followed: what stands in the place of an experiment is taken for its result.
     let whole = std::path::absolute(folder).map_err(StoreError::read(folder))?;
     let experiment = whole.file_name().unwrap_or_default().to_string_lossy();
-    let outcome = Outcome::read_signed(&path, &experiment, key)?.ok_or_else(none)?;
+    let outcome = ExperimentOutcome::read_signed(&path, &experiment, key)?.ok_or_else(none)?;
     compare::check_tables(folder, &path, &outcome)?;
     compare::check_samples(&path, &outcome)?;
     Ok(outcome)

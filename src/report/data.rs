@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 use super::Stale;
 use crate::evaluate::{Generator, Interval, Noise, read_episodes};
-use crate::experiment::{self, Experiment, ExperimentError, NO_RESULT, Outcome, Project, Source, StageRow, Verdict};
+use crate::experiment::{
+    self, Experiment, ExperimentError, ExperimentOutcome, NO_RESULT, Project, SampleSource, StageRow, Verdict,
+};
 use crate::motif::{Episode, Motif};
 use crate::residual::{Class, Stream};
 use crate::store::{self, Place};
@@ -36,12 +38,12 @@ impl Kind {
     fn of(experiment: &Experiment) -> Self {
         let evaluation = experiment.evaluation.as_ref();
         match &experiment.source {
-            Source::Generated { generator: Generator::Exemplar { .. }, .. } => Self::DataSet,
-            Source::Catalogue { .. } | Source::Trace { .. } => {
+            SampleSource::Generated { generator: Generator::Exemplar { .. }, .. } => Self::DataSet,
+            SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => {
                 let scored = evaluation.is_some_and(|evaluation| evaluation.windows.is_some());
                 if scored { Self::Faults } else { Self::DataSet }
             }
-            Source::Generated { generator, .. } => match (evaluation, generator) {
+            SampleSource::Generated { generator, .. } => match (evaluation, generator) {
                 (None, _) => Self::DataSet,
                 (Some(evaluation), Generator::Null { noise })
                     if evaluation.sweep.is_none() && evaluation.sensitivity.is_empty() =>
@@ -67,7 +69,7 @@ pub(super) struct Outcomes {
     pub(super) title: String,
     pub(super) verdict: Verdict,
     pub(super) stages: Vec<StageRow>,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: ExperimentOutcome,
     pub(super) episodes: Vec<Episode>,
     /// The residuals of channels that have episodes: by motif and channel, thinned.
     pub(super) series: BTreeMap<(Motif, String), Vec<(f64, f64)>>,

@@ -186,6 +186,29 @@ fn a_trace_that_leaves_no_sample_is_refused_with_what_became_of_its_rows() {
 }
 
 #[test]
+fn a_changed_table_is_repaired_in_the_way_that_the_message_says() {
+    let folder = accepted(PERTURBED);
+    let spoil = |path: &str| folder.write(path, folder.read(path) + "mine\n");
+    // A run does not write accepted results.
+    spoil("results/p/episodes.csv");
+    let failed = folder.run(&["run", "--json"]);
+    let message = failed.json()[0]["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with("; restore it, or run `telltape run p` and then `telltape accept p`"), "{message}");
+    assert_eq!(verdict(&folder, &[]), is(12, "failed"));
+    folder.ok(&["accept", "p"]);
+    assert_eq!(verdict(&folder, &[]), is(0, "same"));
+    // It writes those of the last run.
+    spoil("out/p/episodes.csv");
+    for command in ["explain", "accept"] {
+        let (code, message) = folder.refusal(&[command, "p"]);
+        assert_eq!(code, 12, "{command}: {message}");
+        assert!(message.ends_with("; run `telltape run p` again"), "{command}: {message}");
+    }
+    assert_eq!(verdict(&folder, &[]), is(0, "same"));
+    folder.ok(&["explain", "p"]);
+}
+
+#[test]
 fn an_experiment_without_samples_fails_unless_it_says_that_this_is_right() {
     let text = "title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n";
     let folder = Folder::project(&[("e", text)]);

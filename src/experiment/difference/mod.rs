@@ -7,8 +7,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::chain::{Stage, find_causes};
 use super::compare::{self, StageRow, Verdict};
-use super::{Counts, ExperimentError, Outcome, result_file, verify_result};
+use super::{Counts, ExperimentError, ExperimentOutcome, result_file, verify_result};
 use crate::store::StoreError;
 use crate::tape;
 pub use rows::{CellChange, GroupDifference, RowChange, TableDifference, Tolerance};
@@ -33,7 +34,7 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cause {
     /// The stage.
-    pub stage: &'static str,
+    pub stage: Stage,
     /// What changed, in words.
     pub because: String,
 }
@@ -59,14 +60,14 @@ impl Difference {
     }
 
     /// Compares a result in a folder with the expected one in another.
-    pub(super) fn of_outcomes(
-        (expected_in, expected): (&Path, Option<&Outcome>),
-        (actual_in, actual): (&Path, &Outcome),
+    pub(super) fn compare_results(
+        (expected_in, expected): (&Path, Option<&ExperimentOutcome>),
+        (actual_in, actual): (&Path, &ExperimentOutcome),
         tolerance: Option<&Tolerance>,
     ) -> Result<Self, ExperimentError> {
-        let stages = compare::rows(Some(actual), expected);
+        let stages = compare::compare_stages(Some(actual), expected);
         let mut difference = Self {
-            verdict: compare::verdict(actual, expected),
+            verdict: compare::decide_verdict(actual, expected),
             causes: Vec::new(),
             stages,
             values: Vec::new(),
@@ -74,7 +75,7 @@ impl Difference {
         };
         let Some(expected) = expected else { return Ok(difference) };
         difference.causes = causes(&difference.stages, expected, actual);
-        let counts = (flat(&expected.counts), flat(&actual.counts));
+        let counts = (flatten_counts(&expected.counts), flatten_counts(&actual.counts));
         for (of, old, new) in [
             ("options", &expected.options, &actual.options),
             ("grammar", &expected.grammar, &actual.grammar),
@@ -95,9 +96,9 @@ impl Difference {
 }
 
 /// The stages that differ although all that they are made from is the same.
-fn causes(stages: &[StageRow], expected: &Outcome, actual: &Outcome) -> Vec<Cause> {
-    let differs = |stage: &str| stages.iter().any(|row| row.stage == stage && !row.is_same());
-    let program = |outcome: &Outcome| outcome.program.clone().unwrap_or_else(|| "an unknown version".to_owned());
+fn causes(stages: &[StageRow], expected: &ExperimentOutcome, actual: &ExperimentOutcome) -> Vec<Cause> {
+    let program =
+        |outcome: &ExperimentOutcome| outcome.program.clone().unwrap_or_else(|| "an unknown version".to_owned());
     let code = |what: &str| {
         let (before, now) = (program(expected), program(actual));
         if before == now {
@@ -114,20 +115,22 @@ fn causes(stages: &[StageRow], expected: &Outcome, actual: &Outcome) -> Vec<Caus
         (Some(before), Some(now)) if before != now => Some(format!("the libm is {now} instead of {before}")),
         _ => None,
     };
-    let made_from: [(&'static str, &[&str], String); 8] = [
-        ("input", &[], "the trace, or the generator, is another one".to_owned()),
-        ("options", &[], keys("options", &expected.options, &actual.options)),
-        ("tape", &["input", "options"], libm.unwrap_or_else(|| code("the conversion"))),
-        ("stream", &["input", "options", "tape"], code("the reading of the tape")),
-        ("grammar", &[], keys("grammar", &expected.grammar, &actual.grammar)),
-        ("episodes", &["input", "options", "tape", "stream", "grammar"], code("the engine")),
-        ("evaluation", &[], keys("evaluation", &expected.evaluation, &actual.evaluation)),
-        ("tables", &["input", "options", "tape", "stream", "grammar", "episodes", "evaluation"], code("the tables")),
-    ];
-    let own = made_from
-        .into_iter()
-        .filter(|(stage, before, _)| differs(stage) && !before.iter().any(|before| differs(before)));
-    own.map(|(stage, _, because)| Cause { stage, because }).collect()
+    let libm_or_code = |stage: Stage, what| match &libm {
+        Some(libm) if stage.is_decided_by_libm(!actual.evaluation.is_empty()) => libm.clone(),
+        _ => code(what),
+    };
+    let differing = find_causes(|stage| stages.iter().any(|row| row.stage == stage && !row.is_same()));
+    let because = |stage: Stage| match stage {
+        Stage::Input => "the trace, or the generator, is another one".to_owned(),
+        Stage::Options => keys("options", &expected.options, &actual.options),
+        Stage::Grammar => keys("grammar", &expected.grammar, &actual.grammar),
+        Stage::Evaluation => keys("evaluation", &expected.evaluation, &actual.evaluation),
+        Stage::Tape => libm_or_code(stage, "the conversion"),
+        Stage::Stream => code("the reading of the tape"),
+        Stage::Episodes => code("the engine"),
+        Stage::Tables => libm_or_code(stage, "the tables"),
+    };
+    differing.into_iter().map(|stage| Cause { stage, because: because(stage) }).collect()
 }
 
 impl std::fmt::Display for ValueChange {
@@ -156,7 +159,7 @@ fn changes(of: &'static str, old: &BTreeMap<String, String>, new: &BTreeMap<Stri
 }
 
 /// Counts under dotted keys.
-fn flat(counts: &Counts) -> BTreeMap<String, String> {
+fn flatten_counts(counts: &Counts) -> BTreeMap<String, String> {
     let mut flat = BTreeMap::from([
         ("samples".to_owned(), counts.samples.to_string()),
         ("channels".to_owned(), counts.channels.to_string()),
@@ -274,5 +277,5 @@ fn inside(folder: &Path) -> Result<BTreeSet<String>, StoreError> {
 
 fn results(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Difference, ExperimentError> {
     let (expected, actual) = (verify_result(a)?, verify_result(b)?);
-    Difference::of_outcomes((a, Some(&expected)), (b, &actual), tolerance)
+    Difference::compare_results((a, Some(&expected)), (b, &actual), tolerance)
 }

@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{Choice, Evaluation};
 use crate::evaluate::{Axis, Generator, Grid, Subject};
-use crate::experiment::Source;
-use crate::experiment::file::Problem;
+use crate::experiment::SampleSource;
+use crate::experiment::file::FileProblem;
 use crate::motif::Engine;
 
 /// Most runs of an experiment: points of a sweep times seeds.
@@ -97,34 +97,34 @@ impl Evaluation {
     /// Checks what the file says against the source of the samples and the engine.
     pub(in crate::experiment) fn new(
         evaluate: Spanned<Evaluate>,
-        source: &Source,
+        source: &SampleSource,
         engine: &Engine,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, FileProblem> {
         let at = evaluate.span().start;
         let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice } = evaluate.into_inner();
         let generated = match source {
-            Source::Generated { generator, seed, .. } => Some((*generator, *seed)),
-            Source::Catalogue { .. } | Source::Trace { .. } => None,
+            SampleSource::Generated { generator, seed, .. } => Some((*generator, *seed)),
+            SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => None,
         };
         let perturbed = matches!(generated, Some((Generator::Perturbed { .. }, _)));
         match (&windows, generated) {
             (None, None) if detectors.is_empty() => {
-                return Err(Problem::at(
+                return Err(FileProblem::at(
                     at,
                     "a trace is scored against `windows`, a CSV with motif, channel, t_start, t_end, or compared with `detectors`",
                 ));
             }
             (Some(windows), Some(_)) => {
-                return Err(Problem::at(windows.span().start, "a generator knows its windows; remove `windows`"));
+                return Err(FileProblem::at(windows.span().start, "a generator knows its windows; remove `windows`"));
             }
             _ => {}
         }
         if let (Some(seeds), None) = (&seeds, generated) {
-            return Err(Problem::at(seeds.span().start, "a trace has no seeds; remove `seeds`"));
+            return Err(FileProblem::at(seeds.span().start, "a trace has no seeds; remove `seeds`"));
         }
         let published = match published {
             Some(published) if *published.get_ref() && !perturbed => {
-                return Err(Problem::at(
+                return Err(FileProblem::at(
                     published.span().start,
                     "the published scores are of the perturbed stream only",
                 ));
@@ -132,8 +132,8 @@ impl Evaluation {
             published => published.is_some_and(Spanned::into_inner),
         };
         let subject = |name: &Spanned<String>| {
-            let problem = |text: String| Problem::at(name.span().start, text);
-            let subject: Subject = name.get_ref().parse().map_err(|error| Problem::at(name.span().start, error))?;
+            let problem = |text: String| FileProblem::at(name.span().start, text);
+            let subject: Subject = name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
             if subject.name() == engine.semantics().name() {
                 return Err(problem(format!(
                     "`{}` is the engine of the experiment, which is scored first",
@@ -148,7 +148,7 @@ impl Evaluation {
         let sensitivity = match sensitivity {
             None => Vec::new(),
             Some(factors) if generated.is_none() => {
-                return Err(Problem::at(
+                return Err(FileProblem::at(
                     factors.span().start,
                     "only generated streams tell how sensitive an engine is",
                 ));
@@ -159,7 +159,7 @@ impl Evaluation {
         let seeds = seeds_of(seeds, generated.map(|(_, seed)| seed), points as u64)?;
         let choice = match choice {
             Some(choice) if !perturbed => {
-                return Err(Problem::at(choice.span().start, "parameters are chosen on the perturbed stream"));
+                return Err(FileProblem::at(choice.span().start, "parameters are chosen on the perturbed stream"));
             }
             choice => choice.map(choice_of).transpose()?,
         };
@@ -173,69 +173,69 @@ fn axis(
     generated: bool,
     perturbed: bool,
     subjects: &[Subject],
-) -> Result<(Axis, Vec<f64>), Problem> {
+) -> Result<(Axis, Vec<f64>), FileProblem> {
     let at = sweep.span().start;
     let SweepKeys { axis, values } = sweep.into_inner();
     if !generated {
-        return Err(Problem::at(at, "only generated streams are swept; a trace is as it is"));
+        return Err(FileProblem::at(at, "only generated streams are swept; a trace is as it is"));
     }
     let name = axis.span().start;
-    let axis: Axis = axis.get_ref().parse().map_err(|error| Problem::at(name, error))?;
+    let axis: Axis = axis.get_ref().parse().map_err(|error| FileProblem::at(name, error))?;
     if axis == Axis::Scale && !perturbed {
-        return Err(Problem::at(name, "only the perturbed stream has a scale"));
+        return Err(FileProblem::at(name, "only the perturbed stream has a scale"));
     }
     if values.is_empty() {
-        return Err(Problem::at(at, "a sweep needs `values`, one point each"));
+        return Err(FileProblem::at(at, "a sweep needs `values`, one point each"));
     }
     for value in &values {
         if let Some(range) = axis.refuses(*value.get_ref()) {
-            return Err(Problem::at(value.span().start, format!("`{axis}` is {range}")));
+            return Err(FileProblem::at(value.span().start, format!("`{axis}` is {range}")));
         }
         for subject in subjects {
             if let Subject::Engine(engine) = subject {
                 let scaled = engine.scaled(|key| axis.scales(key), *value.get_ref());
-                scaled.map_err(|error| Problem::at(value.span().start, format!("times `{axis}`, {error}")))?;
+                scaled.map_err(|error| FileProblem::at(value.span().start, format!("times `{axis}`, {error}")))?;
             }
         }
     }
     Ok((axis, values.into_iter().map(Spanned::into_inner).collect()))
 }
 
-fn factors_of(factors: Spanned<Vec<f64>>, engine: &Engine) -> Result<Vec<f64>, Problem> {
+fn factors_of(factors: Spanned<Vec<f64>>, engine: &Engine) -> Result<Vec<f64>, FileProblem> {
     let at = factors.span().start;
     let factors = factors.into_inner();
     for (factor, key) in factors.iter().flat_map(|factor| engine.keys().into_iter().map(move |key| (*factor, key))) {
         if let Some(range) = Axis::Parameter(key).refuses(factor) {
-            return Err(Problem::at(at, format!("a factor is {range}, not {factor}")));
+            return Err(FileProblem::at(at, format!("a factor is {range}, not {factor}")));
         }
         let scaled = engine.scaled(|other| other == key, factor);
-        scaled.map_err(|error| Problem::at(at, format!("`{key}` times {factor}: {error}")))?;
+        scaled.map_err(|error| FileProblem::at(at, format!("`{key}` times {factor}: {error}")))?;
     }
     Ok(factors)
 }
 
-fn seeds_of(seeds: Option<Spanned<Seeds>>, seed: Option<u64>, points: u64) -> Result<Vec<u64>, Problem> {
+fn seeds_of(seeds: Option<Spanned<Seeds>>, seed: Option<u64>, points: u64) -> Result<Vec<u64>, FileProblem> {
     let Some(seeds) = seeds else { return Ok(seed.into_iter().collect()) };
     let at = seeds.span().start;
     let Seeds { first, count } = seeds.into_inner();
     if count == 0 || count.saturating_mul(points) > MOST_RUNS {
         let text = format!("`count` times the points of a sweep must be from 1 to {MOST_RUNS}");
-        return Err(Problem::at(at, text));
+        return Err(FileProblem::at(at, text));
     }
-    let last = first.checked_add(count - 1).ok_or_else(|| Problem::at(at, "the last seed is beyond 2^64"))?;
+    let last = first.checked_add(count - 1).ok_or_else(|| FileProblem::at(at, "the last seed is beyond 2^64"))?;
     Ok((first..=last).collect())
 }
 
-fn choice_of(choice: Spanned<ChoiceKeys>) -> Result<Choice, Problem> {
+fn choice_of(choice: Spanned<ChoiceKeys>) -> Result<Choice, FileProblem> {
     let at = choice.span().start;
     let ChoiceKeys { tau_seconds, drift, clip, scales, noise_seeds, recordings } = choice.into_inner();
     let grid = Grid { tau_seconds, drift, clip };
     let all = grid.tau_seconds.iter().chain(&grid.drift).chain(&grid.clip);
     if grid.is_empty() || !all.clone().all(|value| (0.01..=1000.0).contains(value)) {
-        return Err(Problem::at(at, "`tau_seconds`, `drift` and `clip` need numbers from 0.01 to 1000"));
+        return Err(FileProblem::at(at, "`tau_seconds`, `drift` and `clip` need numbers from 0.01 to 1000"));
     }
     if !scales.iter().all(|scale| *scale > 0.0 && Generator::takes_scale(*scale)) {
-        return Err(Problem::at(at, "`scales` are above 0, up to 1e9"));
+        return Err(FileProblem::at(at, "`scales` are above 0, up to 1e9"));
     }
     let noise_seeds = seeds_of(Some(noise_seeds), None, grid.len() as u64)?;
     let recordings = recordings.into_iter().map(|Recording { trace, windows }| (trace, windows)).collect();

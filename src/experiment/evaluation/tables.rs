@@ -7,7 +7,7 @@ use crate::evaluate::{
     Axis, Generator, Point, PublishedScore, Subject, Sweep, Trial, Window, agreement, found_csv, pool, published_csv,
     published_scores, scores_csv, stability, sweep_csv,
 };
-use crate::experiment::Source;
+use crate::experiment::SampleSource;
 use crate::motif::{Engine, Episode, Motif};
 use crate::residual::{Math, Stream};
 use crate::store::Columns;
@@ -17,14 +17,14 @@ impl Evaluation {
     pub(in crate::experiment) fn tables(
         &self,
         inputs: &EvaluationInputs,
-        source: &Source,
+        source: &SampleSource,
         stream: &Stream,
         episodes: &[Episode],
         ran: &(dyn Fn() + Sync),
     ) -> BTreeMap<String, Vec<u8>> {
         let mut tables = BTreeMap::new();
         match source {
-            Source::Generated { generator, math, .. } => {
+            SampleSource::Generated { generator, math, .. } => {
                 if let (true, Some(windows)) = (self.published, generator.published_windows()) {
                     published(&mut tables, stream, episodes, &windows);
                 }
@@ -40,7 +40,7 @@ impl Evaluation {
                     tables.insert("choice.csv".to_owned(), choice.table(inputs, &self.seeds, *math, ran));
                 }
             }
-            Source::Catalogue { .. } | Source::Trace { .. } => {
+            SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => {
                 let math = source.math();
                 match &inputs.windows {
                     Some(windows) => {

@@ -7,14 +7,14 @@ use std::path::{Component, Path};
 use serde::Deserialize;
 
 use super::plan::{LARGEST_PLAN, build};
-use super::{CONTRACT, Plan, Shard, ShardError, Unit, Work};
+use super::{CONTRACT, Shard, ShardError, ShardPlan, Unit, Work};
 use crate::residual::Class;
 use crate::store::{Place, StoreError};
 
 /// Bytes of the longest name: that of most file systems.
 const LONGEST_NAME: usize = 255;
 
-impl Plan {
+impl ShardPlan {
     /// Reads a plan, and checks that this program may run it.
     ///
     /// # Errors

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::program_name;
 use super::plan::{LARGEST_PLAN, output_name};
-use super::{CONTRACT, Plan, Shard, Work};
-use crate::experiment::Outcome;
+use super::{CONTRACT, Shard, ShardPlan, Work};
+use crate::experiment::ExperimentOutcome;
 use crate::store::{StoreError, file_digest};
 
 /// Bytes of the largest marker. A unit takes more in it than in a plan, by less than this.
@@ -51,7 +51,7 @@ pub struct UnitDone {
 }
 
 /// How far a shard is.
-pub(super) enum State {
+pub(super) enum ShardState {
     /// Its marker and all that it names are on the disk.
     Done(Done),
     /// It has to be run, because of this. The marker is of this shard, and speaks of all that it gives; what it names is gone or is
@@ -68,14 +68,14 @@ impl Done {
     }
 }
 
-impl State {
+impl ShardState {
     /// Of a shard whose files are in `folder`. Whoever runs, lists or merges shards asks here.
     ///
     /// # Errors
     /// When the folder cannot be read: then nobody knows.
-    pub(super) fn of(plan: &Plan, shard: &Shard, folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn read(plan: &ShardPlan, shard: &Shard, folder: &Path) -> Result<Self, StoreError> {
         let id = &shard.id;
-        let done = match read(&Done::path(folder, id)) {
+        let done = match read_marker(&Done::path(folder, id)) {
             Ok(Some(done)) => done,
             Ok(None) => return Ok(Self::Not("its marker cannot be read".to_owned())),
             Err(StoreError::Read { source, .. })
@@ -100,7 +100,7 @@ impl State {
 }
 
 /// Why a marker is not one of this shard that could have been written with it.
-fn misfit(plan: &Plan, shard: &Shard, done: &Done) -> Option<String> {
+fn misfit(plan: &ShardPlan, shard: &Shard, done: &Done) -> Option<String> {
     let id = &shard.id;
     let (program, planned) = (program_name(&done.program, &done.build), program_name(&plan.program, &plan.build));
     if program != planned || done.build != plan.build {
@@ -136,12 +136,12 @@ fn misfit(plan: &Plan, shard: &Shard, done: &Done) -> Option<String> {
 }
 
 /// The tables of a shard of experiments, as flat names.
-fn tables(plan: &Plan, shard: &Shard, folder: &Path) -> Result<BTreeSet<String>, String> {
+fn tables(plan: &ShardPlan, shard: &Shard, folder: &Path) -> Result<BTreeSet<String>, String> {
     let mut names = BTreeSet::new();
     if plan.work == Work::Run {
         for unit in 0..shard.units.len() {
-            let digests = output_name(&shard.id, unit, "digests.toml");
-            let outcome = Outcome::read(&folder.join(&digests)).ok().flatten();
+            let digests = output_name(&shard.id, unit, ExperimentOutcome::LAST_FILE);
+            let outcome = ExperimentOutcome::read(&folder.join(&digests)).ok().flatten();
             let outcome = outcome.ok_or_else(|| format!("`{digests}` is not the result of an experiment"))?;
             names.extend(outcome.tables.keys().map(|table| output_name(&shard.id, unit, table)));
         }
@@ -177,7 +177,7 @@ fn wrong_output(folder: &Path, name: &str, digest: &str) -> Option<String> {
 }
 
 /// What a marker says; `None` if it is not one.
-fn read(path: &Path) -> Result<Option<Done>, StoreError> {
+fn read_marker(path: &Path) -> Result<Option<Done>, StoreError> {
     let read = || {
         if !fs::metadata(path)?.is_file() {
             return Ok(None);

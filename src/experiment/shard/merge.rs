@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::marker::State;
+use super::marker::ShardState;
 use super::plan::{episodes_name, output_name};
 use super::stale::{self, merged_outcome};
 use super::work::copy;
-use super::{Done, Plan, Shard, ShardError, UnitDone, rows};
-use crate::experiment::{Project, Report, run};
+use super::{Done, Shard, ShardError, ShardPlan, UnitDone, rows};
+use crate::experiment::step::EPISODES_FILE;
+use crate::experiment::{ExperimentOutcome, ExperimentReport, Project, run};
 use crate::motif::{self, Episode, Semantics};
 use crate::store::{Durability, EPISODES, StoreError, write_over};
 
@@ -18,11 +19,11 @@ const NAMED: usize = 20;
 
 /// What came of a merge.
 #[derive(Debug)]
-pub enum Merged {
+pub enum MergedShards {
     /// Tapes that were replayed, in order of name.
     Tapes(Vec<MergedTape>),
     /// Experiments that were run, in order of name.
-    Results(Vec<Report>),
+    Results(Vec<ExperimentReport>),
 }
 
 /// A tape whose episodes have been put together.
@@ -48,7 +49,7 @@ pub struct MergedTape {
 
 /// Shards that are all done, and can be put together.
 pub struct Ready<'a> {
-    plan: &'a Plan,
+    plan: &'a ShardPlan,
     folder: &'a Path,
     markers: Vec<Done>,
 }
@@ -58,17 +59,19 @@ pub struct Ready<'a> {
 /// # Errors
 /// When a shard is missing, of another plan or build, changed or stale, or there are others; when an experiment of the project has
 /// changed since the plan. Or when files cannot be read.
-pub fn ready<'a>(plan: &'a Plan, folder: &'a Path, project: &Project) -> Result<Ready<'a>, ShardError> {
-    let states: Vec<State> =
-        plan.shards.par_iter().map(|shard| State::of(plan, shard, folder)).collect::<Result<_, _>>()?;
+pub fn ready<'a>(plan: &'a ShardPlan, folder: &'a Path, project: &Project) -> Result<Ready<'a>, ShardError> {
+    let states: Vec<ShardState> =
+        plan.shards.par_iter().map(|shard| ShardState::read(plan, shard, folder)).collect::<Result<_, _>>()?;
     let (mut markers, mut problems) = (Vec::new(), Vec::new());
     for (shard, state) in plan.shards.iter().zip(states) {
         match state {
-            State::Done(done) => markers.push(done),
-            State::Lost(_, problem) | State::Not(problem) => problems.push(format!("{}: {problem}", shard.id)),
+            ShardState::Done(done) => markers.push(done),
+            ShardState::Lost(_, problem) | ShardState::Not(problem) => {
+                problems.push(format!("{}: {problem}", shard.id))
+            }
         }
     }
-    problems.extend(foreign(plan, folder)?);
+    problems.extend(find_foreign_markers(plan, folder)?);
     let ready = Ready { plan, folder, markers };
     if !problems.is_empty() {
         return Err(ready.refused(problems));
@@ -78,7 +81,7 @@ pub fn ready<'a>(plan: &'a Plan, folder: &'a Path, project: &Project) -> Result<
 }
 
 /// Markers that belong to no shard of the plan: their shards would be left out in silence.
-fn foreign(plan: &Plan, folder: &Path) -> Result<Vec<String>, StoreError> {
+fn find_foreign_markers(plan: &ShardPlan, folder: &Path) -> Result<Vec<String>, StoreError> {
     let known: BTreeSet<String> = plan.shards.iter().map(|shard| format!("{}.done.json", shard.id)).collect();
     let mut foreign = Vec::new();
     let entries = match std::fs::read_dir(folder) {
@@ -100,10 +103,10 @@ fn foreign(plan: &Plan, folder: &Path) -> Result<Vec<String>, StoreError> {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn missing_shards(plan: &Plan, folder: &Path) -> Result<Vec<String>, ShardError> {
+pub fn missing_shards(plan: &ShardPlan, folder: &Path) -> Result<Vec<String>, ShardError> {
     let mut missing = Vec::new();
     for shard in &plan.shards {
-        if !matches!(State::of(plan, shard, folder)?, State::Done(_)) {
+        if !matches!(ShardState::read(plan, shard, folder)?, ShardState::Done(_)) {
             missing.push(shard.id.clone());
         }
     }
@@ -115,10 +118,10 @@ impl Ready<'_> {
     ///
     /// # Errors
     /// When a file has changed since it was checked, is not what its marker says, or cannot be read or written.
-    pub fn merge(&self, project: &Project) -> Result<Merged, ShardError> {
+    pub fn merge(&self, project: &Project) -> Result<MergedShards, ShardError> {
         match self.plan.engine() {
-            Some(engine) => self.tapes(engine.semantics(), project).map(Merged::Tapes),
-            None => self.results(project).map(Merged::Results),
+            Some(engine) => self.tapes(engine.semantics(), project).map(MergedShards::Tapes),
+            None => self.results(project).map(MergedShards::Results),
         }
     }
 
@@ -135,10 +138,10 @@ impl Ready<'_> {
         let shards: Vec<(&Shard, &Done)> = self.plan.shards.iter().zip(&self.markers).collect();
         let rows: Vec<Vec<Vec<Episode>>> =
             shards.par_iter().map(|(shard, done)| self.rows(shard, done, semantics)).collect::<Result<_, _>>()?;
-        let mut parts: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
+        let mut parts: BTreeMap<&str, Vec<TapePart<'_>>> = BTreeMap::new();
         for ((shard, done), rows) in shards.into_iter().zip(rows) {
             for (unit, (of, episodes)) in shard.units.iter().zip(rows).enumerate() {
-                parts.entry(&of.name).or_default().push(Part { shard, unit, done, episodes });
+                parts.entry(&of.name).or_default().push(TapePart { shard, unit, done, episodes });
             }
         }
         parts.into_par_iter().map(|(name, parts)| merged_tape(name, parts, semantics, project)).collect()
@@ -160,7 +163,7 @@ impl Ready<'_> {
         Ok(rows)
     }
 
-    fn results(&self, project: &Project) -> Result<Vec<Report>, ShardError> {
+    fn results(&self, project: &Project) -> Result<Vec<ExperimentReport>, ShardError> {
         let mut reports = Vec::new();
         for (shard, done) in self.plan.shards.iter().zip(&self.markers) {
             for (ordinal, unit) in shard.units.iter().enumerate() {
@@ -170,13 +173,14 @@ impl Ready<'_> {
                 // Digests last, as a run does.
                 let outputs = done.outputs.iter();
                 let outputs = outputs.filter_map(|(name, sha256)| Some((name.strip_prefix(&prefix)?, sha256)));
-                let (digests, others): (Vec<_>, Vec<_>) = outputs.partition(|(name, _)| *name == "digests.toml");
-                crate::store::remove_file(&out.join("digests.toml"))?;
+                let (digests, others): (Vec<_>, Vec<_>) =
+                    outputs.partition(|(name, _)| *name == ExperimentOutcome::LAST_FILE);
+                crate::store::remove_file(&out.join(ExperimentOutcome::LAST_FILE))?;
                 for (name, sha256) in others.into_iter().chain(digests) {
                     let from = self.folder.join(format!("{prefix}{name}"));
                     copy(&from, &out.join(name), Durability::Whole, sha256)?;
                 }
-                reports.push(run::judged(project, &unit.name, outcome));
+                reports.push(run::report_merged(project, &unit.name, outcome));
             }
         }
         reports.sort_by(|a, b| a.name.cmp(&b.name));
@@ -185,7 +189,7 @@ impl Ready<'_> {
 }
 
 /// What one tape gets from one shard.
-struct Part<'a> {
+struct TapePart<'a> {
     shard: &'a Shard,
     unit: usize,
     done: &'a Done,
@@ -194,7 +198,7 @@ struct Part<'a> {
 
 fn merged_tape(
     name: &str,
-    parts: Vec<Part<'_>>,
+    parts: Vec<TapePart<'_>>,
     semantics: Semantics,
     project: &Project,
 ) -> Result<MergedTape, ShardError> {
@@ -203,7 +207,7 @@ fn merged_tape(
     let sum = |count: fn(&UnitDone) -> u64| parts.iter().map(|part| count(&part.done.units[part.unit])).sum();
     let (samples, channels) = (sum(|unit| unit.samples), sum(|unit| unit.channels));
     let episodes = motif::merge(parts.into_iter().map(|part| part.episodes).collect());
-    let csv = project.output_of(name)?.join("episodes.csv");
+    let csv = project.output_of(name)?.join(EPISODES_FILE);
     let csv_sha256 = write_over(&csv, &motif::csv(semantics, &episodes), Durability::Whole, EPISODES)?;
     Ok(MergedTape { name: name.to_owned(), input, sha256, samples, channels, episodes, csv_sha256, csv })
 }

@@ -17,8 +17,8 @@ mod tests;
 use std::path::PathBuf;
 
 pub use marker::{Done, UnitDone};
-pub use merge::{Merged, MergedTape, Ready, missing_shards, ready};
-pub use plan::{CONTRACT, Plan, Shard, Split, Unit, Work, plan_experiments, plan_tapes};
+pub use merge::{MergedShards, MergedTape, Ready, missing_shards, ready};
+pub use plan::{CONTRACT, Shard, ShardPlan, Split, Unit, Work, plan_experiments, plan_tapes};
 pub use work::run_shard;
 
 use super::ExperimentError;

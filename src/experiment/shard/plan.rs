@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::ShardError;
 use crate::experiment::cache::program;
-use crate::experiment::{Experiment, ExperimentError, Project, Source, default_semantics, run};
+use crate::experiment::parameters::read_parameters;
+use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
+use crate::experiment::{Experiment, ExperimentOutcome, Project, default_semantics};
 use crate::motif::{Engine, Semantics};
 use crate::residual::Class;
 use crate::store::{Durability, Kind, Place, StoreError, write_over};
@@ -25,7 +27,7 @@ const BYTES_A_SHARD: u64 = 128 << 20;
 /// What is to be done where, with everything that decides a byte of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct ShardPlan {
     /// [`CONTRACT`].
     pub contract: u32,
     /// Version of the program that has to run it, for people.
@@ -114,7 +116,7 @@ pub fn plan_tapes(
     engine: Option<Engine>,
     split: Split,
     shards: Option<usize>,
-) -> Result<Plan, ShardError> {
+) -> Result<ShardPlan, ShardError> {
     let mut units = BTreeMap::new();
     let mut defaults: BTreeMap<&'static str, (Semantics, &PathBuf)> = BTreeMap::new();
     for tape in tapes {
@@ -161,7 +163,7 @@ pub fn plan_tapes(
         (None, defaults) => defaults.first().map_or_else(Engine::default, |(semantics, _)| Engine::new(*semantics)),
     };
     let work = Work::Replay(Box::new(engine));
-    Plan::new(work, units.into_values().flatten().collect(), shards, root)
+    ShardPlan::new(work, units.into_values().flatten().collect(), shards, root)
 }
 
 /// A plan to run experiments; their inputs are relative to the root of the project.
@@ -172,32 +174,25 @@ pub fn plan_experiments(
     project: &Project,
     experiments: &[Experiment],
     shards: Option<usize>,
-) -> Result<Plan, ShardError> {
+) -> Result<ShardPlan, ShardError> {
     let mut units = Vec::new();
     for experiment in experiments {
-        let path = match &experiment.source {
-            Source::Catalogue { name, options } => {
-                let catalogue = project.catalogue().map_err(ExperimentError::from)?;
-                Some(run::known_trace(&catalogue, name, options)?.0)
-            }
-            Source::Trace { path, .. } => Some(project.root().join(path)),
-            Source::Generated { .. } => None,
-        };
+        let path = experiment.source.find_trace(project)?;
         let size = |path: &PathBuf| std::fs::metadata(path).map(|found| found.len()).map_err(StoreError::read(path));
         let bytes = path.as_ref().map_or(Ok(0), size)?;
         units.push(Unit {
             name: experiment.name.clone(),
             input: path.map(|path| below(&path, project.root())),
-            sha256: run::input_digest(project, &experiment.source)?,
+            sha256: experiment.source.hash_input(project)?,
             bytes,
             class: None,
             file: Some(below(&experiment.path, project.root())),
             experiment: Some(experiment.text.clone()),
-            digests: run::parameters(project, experiment)?.stages,
+            digests: read_parameters(project, experiment)?.stages,
         });
     }
     units.sort_by(|a, b| a.name.cmp(&b.name));
-    Plan::new(Work::Run, units, shards, project.root())
+    ShardPlan::new(Work::Run, units, shards, project.root())
 }
 
 /// A path relative to the root, where it is below it.
@@ -205,7 +200,7 @@ fn below(path: &Path, root: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
-impl Plan {
+impl ShardPlan {
     /// Packs units into shards of about equal size, in their order.
     fn new(work: Work, units: Vec<Unit>, shards: Option<usize>, place: &Path) -> Result<Self, ShardError> {
         // A unit costs something even if it reads nothing. Sizes may be those of sparse files.
@@ -294,7 +289,7 @@ impl Shard {
 }
 
 /// What every experiment gives; its `digests.toml` names further tables.
-const RESULT_FILES: [&str; 4] = ["digests.toml", "episodes.csv", "tape.jsonl", "tape.jsonl.hash"];
+const RESULT_FILES: [&str; 4] = [ExperimentOutcome::LAST_FILE, EPISODES_FILE, TAPE_FILE, "tape.jsonl.hash"];
 
 /// The file with the rows of a shard of tapes.
 pub(super) fn episodes_name(id: &str) -> String {

@@ -6,15 +6,16 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use toml::Table;
 
-use super::{Done, Plan, ShardError, Unit};
-use crate::experiment::{Experiment, ExperimentError, Outcome, Project, run};
+use super::{Done, ShardError, ShardPlan, Unit};
+use crate::experiment::parameters::read_parameters;
+use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project};
 use crate::store::{Place, StoreError, read_small};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
 /// What has changed since the plan was made, each as `name: what`. An input or windows that are not here are not looked at: they
 /// may be where the shards ran, which held them against the plan.
-pub(super) fn changes(plan: &Plan, project: &Project) -> Result<Vec<String>, ShardError> {
+pub(super) fn changes(plan: &ShardPlan, project: &Project) -> Result<Vec<String>, ShardError> {
     let mut changes = Vec::new();
     for unit in plan.shards.iter().flat_map(|shard| &shard.units) {
         let Some(planned) = &unit.experiment else { continue };
@@ -39,11 +40,11 @@ fn change(unit: &Unit, planned: &str, project: &Project) -> Result<Option<String
         Err(ExperimentError::Grammar(_)) => return changed(named),
         experiment => experiment?,
     };
-    let parameters = if_here(run::parameters(project, &experiment))?;
+    let parameters = if_here(read_parameters(project, &experiment))?;
     if parameters.is_some_and(|parameters| parameters.stages != unit.digests) {
         return changed(named);
     }
-    let input = if_here(run::input_digest(project, &experiment.source))?;
+    let input = if_here(experiment.source.hash_input(project))?;
     if input.is_some_and(|input| input != unit.sha256) { changed("its input has") } else { Ok(None) }
 }
 
@@ -69,7 +70,7 @@ fn is_missing(error: &ExperimentError) -> bool {
 }
 
 /// The outcome that a shard gave, by its file: read once, and the one that the marker speaks of.
-pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<Outcome, ShardError> {
+pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<ExperimentOutcome, ShardError> {
     let path = folder.join(name);
     let bytes = read_small(&path).map_err(StoreError::read(&path))?;
     let result = |problem: &str| ExperimentError::Result { place: Place::file(&path), problem: problem.to_owned() };
@@ -77,5 +78,5 @@ pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<O
         return Err(result("it is not what its marker says; run the shard again").into());
     }
     let text = String::from_utf8(bytes).map_err(|_| result("it is not UTF-8; run the shard again"))?;
-    Ok(Outcome::parse(&path, &text)?)
+    Ok(ExperimentOutcome::parse(&path, &text)?)
 }

@@ -88,7 +88,7 @@ proptest! {
         let (paths, expected) = single(&root, &tapes, &engine);
         let split = if by_class { Split::Class { from_bytes: 0 } } else { Split::Tape };
         plan_tapes(&root, &paths, Some(engine), split, Some(shards)).unwrap().write(&folder.path().join("plan.json")).unwrap();
-        let plan = Plan::read(&folder.path().join("plan.json")).unwrap();
+        let plan = ShardPlan::read(&folder.path().join("plan.json")).unwrap();
         let mut ids: Vec<&str> = plan.shards.iter().map(|shard| shard.id.as_str()).collect();
         fastrand::Rng::with_seed(order).shuffle(&mut ids);
         for (ran, id) in ids.iter().enumerate() {
@@ -96,7 +96,7 @@ proptest! {
             prop_assert!(run_shard(&plan, id, &root, &done).unwrap());
             prop_assert!(!run_shard(&plan, id, &root, &done).unwrap());
         }
-        let Merged::Tapes(merged) = ready(&plan, &done, &Project::at(folder.path(), folder.path().join("out"))).unwrap().merge(&Project::at(&root, &out)).unwrap() else {
+        let MergedShards::Tapes(merged) = ready(&plan, &done, &Project::at(folder.path(), folder.path().join("out"))).unwrap().merge(&Project::at(&root, &out)).unwrap() else {
             panic!("tapes were planned");
         };
         let tables: BTreeMap<String, Vec<u8>> =
@@ -128,7 +128,7 @@ fn planned(folder: &Path) -> Value {
 
 /// Seals a plan as a forger would, if it can be read at all: the digest is that of its text.
 fn forge(path: &Path, mut plan: Value) {
-    if let Ok(mut forged) = serde_json::from_value::<Plan>(plan.clone()) {
+    if let Ok(mut forged) = serde_json::from_value::<ShardPlan>(plan.clone()) {
         forged.digest = String::new();
         plan["digest"] = json!(hex::encode(Sha256::digest(serde_json::to_vec(&forged).unwrap())));
     }
@@ -188,7 +188,7 @@ fn every_wrong_plan_is_a_typed_error_and_nothing_is_written() {
     let whole = planned(folder.path());
     let path = folder.path().join("plan.json");
     forge(&path, whole.clone());
-    Plan::read(&path).unwrap();
+    ShardPlan::read(&path).unwrap();
     let mut places = Vec::new();
     pointers(&whole, "", &mut places);
     let mut wrong: Vec<(String, Value)> = Vec::new();
@@ -232,7 +232,7 @@ fn every_wrong_plan_is_a_typed_error_and_nothing_is_written() {
         } else {
             forge(&path, plan);
         }
-        match Plan::read(&path) {
+        match ShardPlan::read(&path) {
             Err(error) => assert!(is_plan_error(&error), "{what}: {error}"),
             Ok(_) => panic!("{what}: was taken"),
         }
@@ -240,10 +240,10 @@ fn every_wrong_plan_is_a_typed_error_and_nothing_is_written() {
 }
 
 /// A plan whose derived keys are made again, as a careful forger would.
-fn rederive(work: &Work, units: Vec<Unit>) -> Plan {
+fn rederive(work: &Work, units: Vec<Unit>) -> ShardPlan {
     let shards = vec![Shard::new(work, 0, units)];
     let (program, build) = (env!("CARGO_PKG_VERSION").to_owned(), super::plan::build().unwrap());
-    let mut plan = Plan { contract: CONTRACT, program, build, work: work.clone(), digest: String::new(), shards };
+    let mut plan = ShardPlan { contract: CONTRACT, program, build, work: work.clone(), digest: String::new(), shards };
     plan.digest = plan.own_digest();
     plan
 }
@@ -309,7 +309,7 @@ fn a_plan_that_is_consistent_in_itself_is_still_held_against_what_can_be() {
 #[test]
 fn every_wrong_marker_is_not_done_and_the_shard_runs_again() {
     let folder = tempfile::tempdir().unwrap();
-    let plan: Plan = serde_json::from_value(planned(folder.path())).unwrap();
+    let plan: ShardPlan = serde_json::from_value(planned(folder.path())).unwrap();
     let done = folder.path().join("done");
     for shard in &plan.shards {
         run_shard(&plan, &shard.id, folder.path(), &done).unwrap();

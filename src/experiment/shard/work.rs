@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::marker::State;
+use super::marker::ShardState;
 use super::plan::{build, episodes_name, output_name};
-use super::{CONTRACT, Done, Plan, Shard, ShardError, Unit, UnitDone, rows};
-use crate::experiment::{Experiment, ExperimentError, Project, run};
+use super::{CONTRACT, Done, Shard, ShardError, ShardPlan, Unit, UnitDone, rows};
+use crate::experiment::parameters::read_parameters;
+use crate::experiment::step::TAPE_FILE;
+use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, run};
 use crate::motif::Engine;
 use crate::store::{Durability, Place, Scratch, Staged, StoreError, file_digest, write_whole};
 use crate::tape::{self, TapeError};
@@ -28,13 +30,13 @@ struct Computed {
 ///
 /// # Errors
 /// When an input is not the plan's, something cannot be read or written, or other bytes were given before.
-pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bool, ShardError> {
+pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Result<bool, ShardError> {
     let shard = plan.shard(id)?;
     let marker = Done::path(folder, id);
-    let before = match State::of(plan, shard, folder)? {
-        State::Done(_) => return Ok(false),
-        State::Lost(done, _) => Some(done),
-        State::Not(_) => None,
+    let before = match ShardState::read(plan, shard, folder)? {
+        ShardState::Done(_) => return Ok(false),
+        ShardState::Lost(done, _) => Some(done),
+        ShardState::Not(_) => None,
     };
     let computed = match plan.engine() {
         Some(engine) => replay(shard, &engine, root)?,
@@ -52,9 +54,9 @@ pub fn run_shard(plan: &Plan, id: &str, root: &Path, folder: &Path) -> Result<bo
     let (plan_digest, id) = (plan.digest.clone(), id.to_owned());
     let done = Done { contract: CONTRACT, plan: plan_digest, id, program, build: build()?, units, outputs };
     // One that another process has written in the meantime counts, too.
-    let earlier = match State::of(plan, shard, folder)? {
-        State::Done(done) | State::Lost(done, _) => Some(done),
-        State::Not(_) => before,
+    let earlier = match ShardState::read(plan, shard, folder)? {
+        ShardState::Done(done) | ShardState::Lost(done, _) => Some(done),
+        ShardState::Not(_) => before,
     };
     if let Some(earlier) = earlier
         && earlier != done
@@ -147,11 +149,11 @@ fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed
         let text = unit.experiment.as_deref().unwrap_or_default();
         let path = root.join("experiments").join(format!("{}.toml", unit.name));
         let experiment = Experiment::parse(&path, text, root)?;
-        let found = run::input_digest(&project, &experiment.source)?;
+        let found = experiment.source.hash_input(&project)?;
         if found != unit.sha256 {
             return Err(other_input(unit, root, &found));
         }
-        let parameters = run::parameters(&project, &experiment)?.stages;
+        let parameters = read_parameters(&project, &experiment)?.stages;
         if parameters != unit.digests {
             let place = Place::file(&path);
             let problem = "a grammar or windows that it names are not those of the plan".to_owned();
@@ -160,13 +162,13 @@ fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed
         let catalogue = project.catalogue().map_err(ExperimentError::from)?;
         let (outcome, _) = run::execute(&project, &catalogue, &experiment, &|_| {})?;
         let folder = project.out(&unit.name);
-        for table in outcome.tables.keys().map(String::as_str).chain(["digests.toml"]) {
+        for table in outcome.tables.keys().map(String::as_str).chain([ExperimentOutcome::LAST_FILE]) {
             let path = folder.join(table);
             let bytes = std::fs::read(&path).map_err(StoreError::read(&path))?;
             files.insert(output_name(&shard.id, ordinal, table), bytes);
         }
-        for name in ["tape.jsonl", "tape.jsonl.hash"] {
-            tapes.insert(output_name(&shard.id, ordinal, name), folder.join(name));
+        for name in [TAPE_FILE.to_owned(), format!("{TAPE_FILE}.hash")] {
+            tapes.insert(output_name(&shard.id, ordinal, &name), folder.join(name));
         }
         units.push(UnitDone {
             input: found,
