@@ -265,7 +265,7 @@ mod tests {
         for rule in ["pool_s=5", "history_s=30", "adopt_s=12.5"] {
             options.set("rule", rule).unwrap();
         }
-        assert_eq!(text(&options), ["adopt_s = 12.5", "dataset = postgres", "pool_s = 5.0"]);
+        assert_eq!(text(&options), ["adopt_s = 12.5", "dataset = postgres", "pool_s = 5"]);
         options.set("rule", "pool_s=3").unwrap();
         assert_eq!(text(&options), ["adopt_s = 12.5", "dataset = postgres"]);
         assert!(options.set("rule", "pool_s").unwrap_err().to_string().ends_with("write --rule pool_s=5"));
