@@ -1,8 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::read::csv::Reading;
-use super::read::lines::Lines;
-use super::read::row::LENIENT_HINT;
+use super::read::{LENIENT_HINT, Lines, Reading};
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
 use crate::store::{InputDigest, Place, label};

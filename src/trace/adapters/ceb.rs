@@ -1,12 +1,11 @@
 //! The Cardinality Estimation Benchmark (Negi et al., VLDB 2021): true and estimated rows of every subplan.
 
-use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::residual::{Channels, Class, formula};
 use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::row::{Fault, Row};
+use crate::trace::read::{Cardinality, Names, Values, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -32,49 +31,19 @@ impl Adapter for Ceb {
     }
 }
 
-const REQUIRED: [&str; 4] = ["query_id", "subplan_id", "true_rows", "est_rows"];
-const QUERY: usize = 0;
-const SUBPLAN: usize = 1;
-const TRUE_ROWS: usize = 2;
-const EST_ROWS: usize = 3;
-
-/// The subplans as columns.
-#[derive(Default)]
-struct Subplans {
-    query: Vec<ChannelId>,
-    subplan: Vec<ChannelId>,
-    true_rows: Vec<f64>,
-    est_rows: Vec<f64>,
-    queries: Channels,
-    subplans: Channels,
-}
-
-impl Table for Subplans {
-    type Context = ();
-
-    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
-        let (true_rows, est_rows) = (row.cardinality(TRUE_ROWS)?, row.cardinality(EST_ROWS)?);
-        self.query.push(self.queries.intern(row.text(QUERY)));
-        self.subplan.push(self.subplans.intern(row.text(SUBPLAN)));
-        self.true_rows.push(true_rows);
-        self.est_rows.push(est_rows);
-        Ok(())
-    }
-
-    fn append(&mut self, later: Self) {
-        let (queries, subplans) = (self.queries.absorb(&later.queries), self.subplans.absorb(&later.subplans));
-        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
-        self.subplan.extend(later.subplan.iter().map(|id| subplans[id.index()]));
-        self.true_rows.extend_from_slice(&later.true_rows);
-        self.est_rows.extend_from_slice(&later.est_rows);
+table! {
+    /// The subplans.
+    struct Subplans {
+        query: Names = required("query_id"),
+        subplan: Names = required("subplan_id"),
+        true_rows: Values<Cardinality> = required("true_rows"),
+        est_rows: Values<Cardinality> = required("est_rows"),
     }
 }
 
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
-    let columns = source.header().select(&REQUIRED, &[])?;
-    let reading = source.read::<Subplans>(&columns, options.lenient, &())?;
-    let rows = reading.table.query.len();
+    let reading = read_table::<Subplans>(input, options)?;
+    let rows = reading.table.true_rows.len();
     let (mut output, table) = Output::new(options, reading, rows);
     match options.construction {
         Construction::Reference => reference(&mut output, &table, options)?,
@@ -85,17 +54,17 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
 
 /// Each subplan of each query is a channel, which holds one sample.
 fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Result<(), TraceError> {
-    let ranks = table.queries.ranks();
-    let mut order: Vec<usize> = (0..table.query.len()).collect();
+    let ranks = table.query.names.ranks();
+    let mut order: Vec<usize> = (0..table.true_rows.len()).collect();
     order.sort_by_key(|row| ranks[table.query[*row].index()]);
     let mut channels = Channels::default();
     let mut name = String::new();
     for row in order {
         let query = table.query[row];
         name.clear();
-        name.push_str(table.queries.name(query));
+        name.push_str(table.query.of_row(row));
         name.push('#');
-        name.push_str(table.subplans.name(table.subplan[row]));
+        name.push_str(table.subplan.of_row(row));
         let place = channels.intern(&name).index() % 100;
         // Sorted by name, queries first appear in the order of their ranks.
         let t = f64::from(ranks[query.index()]) + place as f64 * 0.01;
@@ -116,14 +85,14 @@ fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Re
 /// has a right value. The public sample has 76 queries and 222 templates, half of which occur 8 times or less; within one,
 /// the residuals spread by 1.1 decades, so that a history of 5 would cost most of the samples and mean little.
 fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Result<(), TraceError> {
-    let templates: Vec<_> =
-        table.subplans.ids().map(|id| output.builder.channel(&template_of(table.subplans.name(id)))).collect();
-    let mut counts = vec![0_u32; table.queries.len()];
-    for query in &table.query {
+    let subplans = &table.subplan.names;
+    let templates: Vec<_> = subplans.ids().map(|id| output.builder.channel(&template_of(subplans.name(id)))).collect();
+    let mut counts = vec![0_u32; table.query.names.len()];
+    for query in &table.query.ids {
         counts[query.index()] += 1;
     }
-    let mut seen = vec![0_u32; table.queries.len()];
-    for row in 0..table.query.len() {
+    let mut seen = vec![0_u32; table.query.names.len()];
+    for row in 0..table.true_rows.len() {
         let query = table.query[row].index();
         let t = query as f64 + f64::from(seen[query]) / f64::from(counts[query]);
         seen[query] += 1;

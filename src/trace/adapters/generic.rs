@@ -1,6 +1,8 @@
 //! Any CSV with a time and a value column.
 
-use crate::residual::{ChannelId, Channels, Class, formula};
+use std::borrow::Cow;
+
+use crate::residual::{Class, formula};
 use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::RollingMedian;
@@ -8,9 +10,9 @@ use crate::trace::baseline::mix::order_by_time;
 use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::header::Columns;
-use crate::trace::read::row::{Fault, Kind, Row, parse_number};
+use crate::trace::read::{
+    Cell, ColumnSpec, Columns, Names, Naming, Source, Table, Trimmed, Values, parse_number, table,
+};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Generic;
@@ -64,10 +66,6 @@ const PRE_RESIDUALIZED: OptionSpec = OptionSpec {
     kind: OptionKind::Switch,
 };
 
-const T: usize = 0;
-const VALUE: usize = 1;
-const CHANNEL: usize = 2;
-
 /// The channel where no column tells it.
 const ONE_CHANNEL: &str = "generic";
 
@@ -89,41 +87,25 @@ const PUBLISHED_KEYS: [&str; 8] = ["id", "key", "uuid", "hash", "channel", "grou
 /// Parts of headers by which it tells a value column.
 const PUBLISHED_VALUES: [&str; 7] = ["value", "residual", "latency", "metric", "amount", "v", "y"];
 
-/// The series as columns.
-#[derive(Default)]
-struct Series {
-    t: Vec<f64>,
-    value: Vec<f64>,
-    channel: Vec<ChannelId>,
-    channels: Channels,
+table! {
+    /// The series. What its columns are called, the header and the options tell.
+    struct Series {
+        t: Values<Trimmed> = required("time"),
+        value: Values<Trimmed> = required("value"),
+        channel: Names<SeriesName> = optional("channel"),
+    }
 }
 
-impl Table for Series {
-    type Context = Construction;
+/// The channel of a row; the published construction trims numbers, and no names.
+struct SeriesName;
 
-    fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
-        let [t, value] = [T, VALUE].map(|slot| match parse_number(row.text(slot).trim()) {
-            None => Err(row.fault(slot, Kind::Number)),
-            Some(number) => row.in_range(slot, number),
-        });
-        let (t, value) = (t?, value?);
-        let channel = match construction {
-            _ if !row.has(CHANNEL) => ONE_CHANNEL,
-            // Numbers are trimmed there, names are not.
-            Construction::Reference => row.text(CHANNEL),
-            Construction::Own(_) => row.text(CHANNEL).trim(),
-        };
-        self.t.push(t);
-        self.value.push(value);
-        self.channel.push(self.channels.intern(channel));
-        Ok(())
-    }
-
-    fn append(&mut self, later: Self) {
-        let channels = self.channels.absorb(&later.channels);
-        self.t.extend_from_slice(&later.t);
-        self.value.extend_from_slice(&later.value);
-        self.channel.extend(later.channel.iter().map(|id| channels[id.index()]));
+impl Naming for SeriesName {
+    fn name(cell: Cell<'_>, construction: Construction) -> Cow<'_, str> {
+        match construction {
+            _ if !cell.is_present() => ONE_CHANNEL.into(),
+            Construction::Reference => cell.text().into(),
+            Construction::Own(_) => cell.text().trim().into(),
+        }
     }
 }
 
@@ -135,7 +117,7 @@ impl Table for Series {
 ///
 /// Values that are residuals already are taken as they are.
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
+    let source = Source::open(input)?;
     let columns = select(&source, options)?;
     let reading = source.read::<Series>(&columns, options.lenient, &options.construction)?;
     let (read, rows) = (reading.rows.read, reading.table.t.len());
@@ -153,7 +135,7 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
 
 /// The rows of each channel in order of time, channels in order of name: the published order of arrival.
 fn by_channel(table: &Series) -> Vec<Vec<usize>> {
-    let ranks = table.channels.ranks();
+    let ranks = table.channel.names.ranks();
     let mut channels = vec![Vec::new(); ranks.len()];
     let order = order_by_time(&table.t);
     for at in 0..table.t.len() {
@@ -166,7 +148,7 @@ fn by_channel(table: &Series) -> Vec<Vec<usize>> {
 
 fn as_they_are(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
     for rows in by_channel(table) {
-        let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
+        let channel = output.builder.channel(table.channel.of_row(rows[0]));
         for row in rows {
             output.row(row, &[(table.t[row], Class::PlanRegression, table.value[row], channel)])?;
         }
@@ -183,7 +165,7 @@ fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> 
         let (first, rest) = rows.split_at(PUBLISHED_BASELINE);
         first.iter().for_each(|row| output.feeds(*row));
         let baseline = first.iter().fold(-0.0, |sum, row| sum + table.value[*row]) / PUBLISHED_BASELINE as f64;
-        let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
+        let channel = output.builder.channel(table.channel.of_row(rows[0]));
         for row in rest {
             let residual = formula::latency(table.value[*row], baseline);
             output.row(*row, &[(table.t[*row], Class::PlanRegression, residual, channel)])?;
@@ -194,7 +176,7 @@ fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> 
 
 fn plain(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
     for rows in by_channel(table) {
-        let channel = output.builder.channel(table.channels.name(table.channel[rows[0]]));
+        let channel = output.builder.channel(table.channel.of_row(rows[0]));
         let mut history = RollingMedian::default();
         for row in rows {
             let value = table.value[row];
@@ -213,13 +195,12 @@ fn select(source: &Source<'_>, options: &Options) -> Result<Columns, TraceError>
     let header = source.header();
     let named = |option: &OptionSpec| -> Result<Option<usize>, TraceError> {
         let Some(name) = options.values.text(option) else { return Ok(None) };
-        header.select(&[name], &[])?;
-        header.field(name)
+        header.required_field(name).map(Some)
     };
-    let named = [named(&TIME_COL)?, named(&VALUE_COL)?, named(&CHANNEL_COL)?];
+    let named = Fields { time: named(&TIME_COL)?, value: named(&VALUE_COL)?, channel: named(&CHANNEL_COL)? };
     let names: Vec<String> = header.names().iter().map(|name| name.to_lowercase()).collect();
     let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    let [time, value, channel] = match options.construction {
+    let found = match options.construction {
         Construction::Reference => published(&names, named, source.first_record()),
         Construction::Own(_) => certain(&trimmed, named).map_err(|problem| {
             header.problem(format!(
@@ -228,21 +209,35 @@ fn select(source: &Source<'_>, options: &Options) -> Result<Columns, TraceError>
             ))
         })?,
     };
-    let missing =
-        |what| header.problem(format!("no column looks like a {what}; name it (there are {})", header.list()));
     let mut columns = Columns::default();
-    columns.add(header, time.ok_or_else(|| missing("time"))?);
-    columns.add(header, value.ok_or_else(|| missing("value"))?);
-    match channel {
-        Some(channel) => columns.add(header, channel),
-        None => columns.add_absent("channel"),
+    for ColumnSpec { name, required } in Series::COLUMNS {
+        let field = match *name {
+            "time" => found.time,
+            "value" => found.value,
+            _ => found.channel,
+        };
+        match field {
+            Some(field) => columns.add(header, field),
+            None if *required => {
+                let problem = format!("no column looks like a {name}; name it (there are {})", header.list());
+                return Err(header.problem(problem));
+            }
+            None => columns.add_absent(name),
+        }
     }
     Ok(columns)
 }
 
-type Fields = [Option<usize>; 3];
+/// Which fields of a record, from 0, mean what.
+#[derive(Clone, Copy)]
+struct Fields {
+    time: Option<usize>,
+    value: Option<usize>,
+    channel: Option<usize>,
+}
 
-fn published(names: &[String], [time, value, channel]: Fields, first: Option<&[String]>) -> Fields {
+fn published(names: &[String], named: Fields, first: Option<&[String]>) -> Fields {
+    let Fields { time, value, channel } = named;
     let is_number = |cell: &String| parse_number(cell.trim()).is_some();
     let time = time
         .or_else(|| names.iter().position(|name| name.contains('t')))
@@ -253,7 +248,7 @@ fn published(names: &[String], [time, value, channel]: Fields, first: Option<&[S
     let looks_right = |field: &usize| PUBLISHED_VALUES.iter().any(|part| names[*field].contains(part));
     let value = value.or_else(|| others().find(looks_right)).or_else(|| others().next());
     let channel = channel.or_else(|| names.iter().position(|name| CHANNELS.contains(&name.as_str())));
-    [time, value, channel]
+    Fields { time, value, channel }
 }
 
 fn certain(names: &[String], named: Fields) -> Result<Fields, String> {
@@ -261,7 +256,7 @@ fn certain(names: &[String], named: Fields) -> Result<Fields, String> {
         if field.is_some() {
             return Ok(field);
         }
-        let is_free = |field: usize| !named.contains(&Some(field));
+        let is_free = |field: usize| ![named.time, named.value, named.channel].contains(&Some(field));
         let mut found = (0..names.len()).filter(|field| is_free(*field) && known.contains(&names[*field].as_str()));
         match (found.next(), found.next()) {
             (Some(first), Some(second)) => Err(format!(
@@ -274,12 +269,12 @@ fn certain(names: &[String], named: Fields) -> Result<Fields, String> {
             (first, _) => Ok(first),
         }
     };
-    let time = only(named[T], &TIMES, "time")?;
-    let value = only(named[VALUE], &VALUES, "value")?;
-    let channel = only(named[CHANNEL], &CHANNELS, "channel")?;
+    let time = only(named.time, &TIMES, "time")?;
+    let value = only(named.value, &VALUES, "value")?;
+    let channel = only(named.channel, &CHANNELS, "channel")?;
     match (time, value) {
         (None, _) => Err(format!("no column is called like a time ({})", TIMES.join(", "))),
         (_, None) => Err(format!("no column is called like a value ({})", VALUES.join(", "))),
-        _ => Ok([time, value, channel]),
+        _ => Ok(Fields { time, value, channel }),
     }
 }

@@ -1,13 +1,12 @@
 //! The Join Order Benchmark (Leis et al., VLDB 2015): iterations over its queries.
 
-use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::residual::{ChannelId, Class, formula};
 use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{RollingMedian, Window, log_ratio};
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::row::{Fault, Row};
+use crate::trace::read::{Cardinality, Duration, Names, OptionalNames, Values, Whole, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Job;
@@ -33,15 +32,6 @@ impl Adapter for Job {
     }
 }
 
-const REQUIRED: [&str; 5] = ["query_id", "iteration", "est_rows", "actual_rows", "latency_ms"];
-const OPTIONAL: [&str; 1] = ["plan_hash"];
-const QUERY: usize = 0;
-const ITERATION: usize = 1;
-const EST_ROWS: usize = 2;
-const ACTUAL_ROWS: usize = 3;
-const LATENCY: usize = 4;
-const PLAN: usize = 5;
-
 /// Latencies of a query that the published baseline is the mean of.
 const WINDOW: usize = 8;
 
@@ -51,47 +41,15 @@ const KNOWN: usize = 1;
 /// Added to both sides of a ratio of latencies, so that a query of a fraction of a millisecond is not judged on jitter.
 const JITTER_MS: f64 = 1.0;
 
-/// The executions as columns.
-#[derive(Default)]
-struct Executions {
-    query: Vec<ChannelId>,
-    iteration: Vec<u64>,
-    est_rows: Vec<f64>,
-    actual_rows: Vec<f64>,
-    latency_ms: Vec<f64>,
-    plan: Vec<Option<ChannelId>>,
-    queries: Channels,
-    plans: Channels,
-}
-
-impl Table for Executions {
-    type Context = Construction;
-
-    fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
-        let iteration = row.whole(ITERATION)?;
-        let (est_rows, actual_rows) = (row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?);
-        let latency_ms = match construction {
-            Construction::Reference => row.finite(LATENCY)?,
-            Construction::Own(_) => row.duration(LATENCY)?,
-        };
-        self.query.push(self.queries.intern(row.text(QUERY)));
-        self.iteration.push(iteration);
-        self.est_rows.push(est_rows);
-        self.actual_rows.push(actual_rows);
-        self.latency_ms.push(latency_ms);
-        let plan = row.text(PLAN);
-        self.plan.push((!plan.is_empty()).then(|| self.plans.intern(plan)));
-        Ok(())
-    }
-
-    fn append(&mut self, later: Self) {
-        let (queries, plans) = (self.queries.absorb(&later.queries), self.plans.absorb(&later.plans));
-        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
-        self.iteration.extend_from_slice(&later.iteration);
-        self.est_rows.extend_from_slice(&later.est_rows);
-        self.actual_rows.extend_from_slice(&later.actual_rows);
-        self.latency_ms.extend_from_slice(&later.latency_ms);
-        self.plan.extend(later.plan.iter().map(|id| id.map(|id| plans[id.index()])));
+table! {
+    /// The executions.
+    struct Executions {
+        query: Names = required("query_id"),
+        iteration: Values<Whole> = required("iteration"),
+        est_rows: Values<Cardinality> = required("est_rows"),
+        actual_rows: Values<Cardinality> = required("actual_rows"),
+        latency_ms: Values<Duration> = required("latency_ms"),
+        plan: OptionalNames = optional("plan_hash"),
     }
 }
 
@@ -114,17 +72,15 @@ struct Query {
 /// median of the last 24, both once there is an earlier iteration, and 1.0 when the plan changed. In the public sample
 /// (113 queries, 3 iterations) the latency residuals go from -0.86 to 0.16, and one estimate moved.
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
-    let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
-    let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
-    let rows = reading.table.query.len();
+    let reading = read_table::<Executions>(input, options)?;
+    let rows = reading.table.iteration.len();
     let (mut output, table) = Output::new(options, reading, rows * 2);
 
-    let ranks = table.queries.ranks();
+    let ranks = table.query.names.ranks();
     let mut order: Vec<usize> = (0..rows).collect();
     order.sort_by_key(|row| (table.iteration[*row], ranks[table.query[*row].index()]));
-    let queries = table.queries.ids().map(|id| {
-        let name = table.queries.name(id);
+    let queries = table.query.names.ids().map(|id| {
+        let name = table.query.names.name(id);
         Query {
             channel: output.builder.channel(name),
             changed: output.builder.channel(&format!("{name}#plan_change")),

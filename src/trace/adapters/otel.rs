@@ -14,9 +14,7 @@ use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::order_by_time;
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::csv::Reading;
-use crate::trace::read::lines::Lines;
-use crate::trace::read::row::LENIENT_HINT;
+use crate::trace::read::{LENIENT_HINT, Lines, Reading};
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
 
 pub(super) struct Otel;

@@ -1,15 +1,14 @@
 //! Snapshots of PostgreSQL's `pg_stat_statements`: counters that only grow.
 
 use crate::residual::divergence::jensen_shannon;
-use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::residual::{Class, formula};
 use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{RollingMedian, log_ratio};
 use crate::trace::baseline::mix::Mix;
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::row::{Fault, Row};
+use crate::trace::read::{Finite, Names, Values, Whole, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Pgss;
@@ -35,12 +34,6 @@ impl Adapter for Pgss {
     }
 }
 
-const REQUIRED: [&str; 4] = ["snapshot_t", "query_id", "calls", "total_exec_time_ms"];
-const T: usize = 0;
-const QUERY: usize = 1;
-const CALLS: usize = 2;
-const TOTAL: usize = 3;
-
 /// Times that are nearer than this are one snapshot.
 const SAME_TIME_S: f64 = 1e-9;
 
@@ -56,43 +49,22 @@ const JITTER_MS: f64 = 0.01;
 /// The channel of the workload mix.
 const MIX: &str = "pgss_digest_mix";
 
-/// The counters as columns.
-#[derive(Default)]
-struct Snapshots {
-    t: Vec<f64>,
-    query: Vec<ChannelId>,
-    calls: Vec<u64>,
-    total_ms: Vec<f64>,
-    queries: Channels,
-}
-
-impl Table for Snapshots {
-    type Context = ();
-
-    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
-        let (t, calls, total_ms) = (row.finite(T)?, row.whole(CALLS)?, row.finite(TOTAL)?);
-        self.t.push(t);
-        self.query.push(self.queries.intern(row.text(QUERY)));
-        self.calls.push(calls);
-        self.total_ms.push(total_ms);
-        Ok(())
-    }
-
-    fn append(&mut self, later: Self) {
-        let queries = self.queries.absorb(&later.queries);
-        self.t.extend_from_slice(&later.t);
-        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
-        self.calls.extend_from_slice(&later.calls);
-        self.total_ms.extend_from_slice(&later.total_ms);
+table! {
+    /// The counters.
+    struct Snapshots {
+        t: Values<Finite> = required("snapshot_t"),
+        query: Names = required("query_id"),
+        calls: Values<Whole> = required("calls"),
+        total_ms: Values<Finite> = required("total_exec_time_ms"),
     }
 }
 
 impl Snapshots {
     /// The rows of each query in order of time, queries in order of name.
     fn by_query(&self) -> Vec<Vec<usize>> {
-        let ranks = self.queries.ranks();
+        let ranks = self.query.names.ranks();
         let mut queries = vec![Vec::new(); ranks.len()];
-        for (row, query) in self.query.iter().enumerate() {
+        for (row, query) in self.query.ids.iter().enumerate() {
             queries[ranks[query.index()] as usize].push(row);
         }
         for rows in &mut queries {
@@ -105,7 +77,7 @@ impl Snapshots {
 
     /// The times of the snapshots.
     fn times(&self) -> Vec<f64> {
-        let mut times = self.t.clone();
+        let mut times = self.t.to_vec();
         times.sort_by(f64::total_cmp);
         times.dedup_by(|next, kept| (*next - *kept).abs() < SAME_TIME_S);
         times
@@ -139,9 +111,7 @@ impl Snapshots {
 }
 
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
-    let columns = source.header().select(&REQUIRED, &[])?;
-    let reading = source.read::<Snapshots>(&columns, options.lenient, &())?;
+    let reading = read_table::<Snapshots>(input, options)?;
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows);
     if rows < 2 {
@@ -193,7 +163,7 @@ fn reference(
         }
         let sum = means[..PUBLISHED_BASELINE].iter().fold(-0.0, |sum, (_, mean)| sum + mean);
         let baseline = sum / PUBLISHED_BASELINE as f64;
-        let channel = output.builder.channel(table.queries.name(table.query[rows[0]]));
+        let channel = output.builder.channel(table.query.of_row(rows[0]));
         for (row, mean) in &means[PUBLISHED_BASELINE..] {
             let latency = formula::latency(*mean, baseline);
             output.row(*row, &[(table.t[*row] - t0, Class::PlanRegression, latency, channel)])?;
@@ -232,7 +202,7 @@ fn plain(
 ) -> Result<(), TraceError> {
     let t0 = times[0];
     for rows in queries {
-        let channel = output.builder.channel(table.queries.name(table.query[rows[0]]));
+        let channel = output.builder.channel(table.query.of_row(rows[0]));
         let mut history = RollingMedian::default();
         for pair in rows.windows(2) {
             let Some(ran) = table.calls[pair[1]].checked_sub(table.calls[pair[0]]).filter(|ran| *ran > 0) else {

@@ -1,17 +1,18 @@
 //! SQLShare as a CSV with user, runtime and time (Jain et al., SIGMOD 2016).
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use crate::residual::{ChannelId, Channels, Class, formula};
+use crate::residual::{ChannelId, Class, formula};
 use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::row::{Fault, Row};
+use crate::trace::read::{Cell, Duration, Finite, Names, Naming, Values, read_table, table};
 use crate::trace::skeleton::{clauses, skeleton};
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -38,12 +39,6 @@ impl Adapter for Sqlshare {
     }
 }
 
-const REQUIRED: [&str; 4] = ["user_id", "runtime_seconds", "submitted_at", "query_text"];
-const USER: usize = 0;
-const RUNTIME: usize = 1;
-const SUBMITTED: usize = 2;
-const TEXT: usize = 3;
-
 /// Runtimes of a user's query that the published baseline is the mean of.
 const WINDOW: usize = 32;
 
@@ -56,44 +51,32 @@ const SHOWN_BYTES: usize = 64;
 /// Added to both sides of a ratio of runtimes, so that a query of a few milliseconds is not judged on jitter.
 const JITTER_S: f64 = 0.01;
 
-/// The queries as columns.
-#[derive(Default)]
-struct Queries {
-    user: Vec<ChannelId>,
-    runtime_s: Vec<f64>,
-    submitted_s: Vec<f64>,
-    skeleton: Vec<ChannelId>,
-    clauses: Vec<ChannelId>,
-    users: Channels,
-    skeletons: Channels,
-    clause_sets: Channels,
+table! {
+    /// The queries.
+    struct Queries {
+        user: Names = required("user_id"),
+        runtime_s: Values<Duration> = required("runtime_seconds"),
+        submitted_s: Values<Finite> = required("submitted_at"),
+        skeleton: Names<Skeleton> = required("query_text"),
+        clauses: Names<Clauses> = required("query_text"),
+    }
 }
 
-impl Table for Queries {
-    type Context = Construction;
+/// The query without its literals.
+struct Skeleton;
 
-    fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
-        let runtime_s = match construction {
-            Construction::Reference => row.finite(RUNTIME)?,
-            Construction::Own(_) => row.duration(RUNTIME)?,
-        };
-        self.submitted_s.push(row.finite(SUBMITTED)?);
-        self.runtime_s.push(runtime_s);
-        self.user.push(self.users.intern(row.text(USER)));
-        self.skeleton.push(self.skeletons.intern(&skeleton(row.text(TEXT))));
-        self.clauses.push(self.clause_sets.intern(&clauses(row.text(TEXT))));
-        Ok(())
+impl Naming for Skeleton {
+    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
+        skeleton(cell.text()).into()
     }
+}
 
-    fn append(&mut self, later: Self) {
-        let users = self.users.absorb(&later.users);
-        let skeletons = self.skeletons.absorb(&later.skeletons);
-        let clause_sets = self.clause_sets.absorb(&later.clause_sets);
-        self.user.extend(later.user.iter().map(|id| users[id.index()]));
-        self.runtime_s.extend_from_slice(&later.runtime_s);
-        self.submitted_s.extend_from_slice(&later.submitted_s);
-        self.skeleton.extend(later.skeleton.iter().map(|id| skeletons[id.index()]));
-        self.clauses.extend(later.clauses.iter().map(|id| clause_sets[id.index()]));
+/// The clauses of the query.
+struct Clauses;
+
+impl Naming for Clauses {
+    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
+        clauses(cell.text()).into()
     }
 }
 
@@ -117,10 +100,8 @@ struct Query {
 /// of clauses ([`clauses`]; hardly a skeleton comes twice) of a day with 20 queries or more from those of the user's last
 /// such day, stamped at its end. The last day is left out: nothing tells that it is complete.
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
-    let columns = source.header().select(&REQUIRED, &[])?;
-    let reading = source.read::<Queries>(&columns, options.lenient, &options.construction)?;
-    let rows = reading.table.user.len();
+    let reading = read_table::<Queries>(input, options)?;
+    let rows = reading.table.runtime_s.len();
     let (mut output, table) = Output::new(options, reading, rows);
 
     let first = table.submitted_s.iter().copied().fold(f64::INFINITY, f64::min);
@@ -133,7 +114,7 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
         let row = order.as_ref().map_or(at, |order| order[at] as usize);
         let (t, runtime_s) = (t[row], table.runtime_s[row]);
         let index = *indexes.entry((table.user[row], table.skeleton[row])).or_insert_with(|| {
-            let (user, skeleton) = (table.users.name(table.user[row]), table.skeletons.name(table.skeleton[row]));
+            let (user, skeleton) = (table.user.of_row(row), table.skeleton.of_row(row));
             let channel = output.builder.channel(&channel_name(options.construction, user, skeleton));
             queries.push(Query { channel, window_s: Window::default(), runtime_s: RollingMedian::default() });
             queries.len() - 1
@@ -182,13 +163,14 @@ struct Phases<'a> {
 
 impl<'a> Phases<'a> {
     fn new(options: &'a Options, table: &'a Queries, output: &mut Output<'_>) -> Self {
-        let user_ranks = table.users.ranks();
-        let channels: Vec<_> = table.users.ids().map(|id| output.builder.channel(table.users.name(id))).collect();
+        let users = &table.user.names;
+        let user_ranks = users.ranks();
+        let channels: Vec<_> = users.ids().map(|id| output.builder.channel(users.name(id))).collect();
         Self {
             channels: by_rank(&user_ranks).into_iter().map(|index| channels[index]).collect(),
             key_ranks: match options.construction {
-                Construction::Reference => table.skeletons.ranks(),
-                Construction::Own(_) => table.clause_sets.ranks(),
+                Construction::Reference => table.skeleton.names.ranks(),
+                Construction::Own(_) => table.clauses.names.ranks(),
             },
             options,
             table,

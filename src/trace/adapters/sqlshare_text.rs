@@ -12,7 +12,7 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::mix::{Mix, tally};
 use crate::trace::input::Trace;
 use crate::trace::output::source;
-use crate::trace::read::row::LENIENT_HINT;
+use crate::trace::read::LENIENT_HINT;
 use crate::trace::skeleton::{clauses, skeleton};
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
 

@@ -8,8 +8,7 @@ use crate::trace::baseline::history::{HISTORY, KNOWN, RollingMedian, Window, log
 use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
 use crate::trace::input::Trace;
 use crate::trace::output::{Output, Residual};
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::row::{Fault, Row};
+use crate::trace::read::{Cardinality, Cell, Column, Duration, Fault, Finite, Names, Rule, Values, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
 
@@ -36,17 +35,6 @@ impl Adapter for Tpcds {
     }
 }
 
-const REQUIRED: [&str; 5] = ["query_id", "t_seconds", "latency_ms", "est_rows", "actual_rows"];
-const OPTIONAL: [&str; 3] = ["wait_event", "wait_seconds", "cache_hit_ratio"];
-const QUERY: usize = 0;
-const T: usize = 1;
-const LATENCY: usize = 2;
-const EST_ROWS: usize = 3;
-const ACTUAL_ROWS: usize = 4;
-const WAIT_EVENT: usize = 5;
-const WAIT: usize = 6;
-const HIT_RATIO: usize = 7;
-
 /// Latencies of a query that the published baseline is the mean of.
 const WINDOW: usize = 16;
 
@@ -72,67 +60,59 @@ const LATENCY_CAP: f64 = 0.55;
 const CARDINALITY_CAP: f64 = 1.1;
 const PHASE_CAP: f64 = 0.385;
 
-/// The executions as columns.
+table! {
+    /// The executions.
+    struct Executions {
+        query: Names = required("query_id"),
+        t: Values<Finite> = required("t_seconds"),
+        wait: Waits = optional("wait_event", "wait_seconds"),
+        hit_ratio: Values<HitRatio> = optional("cache_hit_ratio"),
+        latency_ms: Values<Duration> = required("latency_ms"),
+        est_rows: Values<Cardinality> = required("est_rows"),
+        actual_rows: Values<Cardinality> = required("actual_rows"),
+    }
+}
+
+/// What was waited for, and for how many seconds; a wait without an event or of no seconds is none.
 #[derive(Default)]
-struct Executions {
-    query: Vec<ChannelId>,
-    t: Vec<f64>,
-    latency_ms: Vec<f64>,
-    est_rows: Vec<f64>,
-    actual_rows: Vec<f64>,
-    wait: Vec<Option<(ChannelId, f64)>>,
-    hit_ratio: Vec<Option<f64>>,
-    queries: Channels,
+struct Waits {
+    waits: Vec<Option<(ChannelId, f64)>>,
     events: Channels,
 }
 
-impl Executions {
-    /// The published reading: a wait of no seconds and a hit ratio of 0 count as not given.
-    fn published(row: &Row<'_>) -> Result<(f64, Option<f64>, [f64; 3]), Fault> {
-        let wait_s = row.number_or(WAIT, 0.0)?;
-        let hit_ratio = row.number_or(HIT_RATIO, 0.0)?;
-        let numbers = [row.finite(LATENCY)?, row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?];
-        Ok((wait_s, (hit_ratio > 0.0).then_some(hit_ratio), numbers))
-    }
+impl Column<2> for Waits {
+    type Value<'r> = Option<(&'r str, f64)>;
 
-    /// Ours: an empty cell is not given, and 0 is a value.
-    fn own(row: &Row<'_>) -> Result<(f64, Option<f64>, [f64; 3]), Fault> {
-        let wait_s = row.known_number(WAIT)?.unwrap_or(0.0);
-        let numbers = [row.duration(LATENCY)?, row.cardinality(EST_ROWS)?, row.cardinality(ACTUAL_ROWS)?];
-        Ok((wait_s, row.known_number(HIT_RATIO)?, numbers))
-    }
-}
-
-impl Table for Executions {
-    type Context = Construction;
-
-    fn row(&mut self, construction: &Construction, row: &Row<'_>) -> Result<(), Fault> {
-        let t = row.finite(T)?;
-        let (wait_s, hit_ratio, [latency_ms, est_rows, actual_rows]) = match construction {
-            Construction::Reference => Self::published(row)?,
-            Construction::Own(_) => Self::own(row)?,
+    /// The published construction takes an empty cell for a number that is wrong, ours for one that is not given.
+    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Option<(&str, f64)>, Fault> {
+        let wait_s = match construction {
+            Construction::Reference => seconds.number_or(0.0)?,
+            Construction::Own(_) => seconds.known_number()?.unwrap_or(0.0),
         };
-        let event = row.text(WAIT_EVENT);
-        let waits = !event.is_empty() && wait_s > 0.0;
-        self.query.push(self.queries.intern(row.text(QUERY)));
-        self.t.push(t);
-        self.latency_ms.push(latency_ms);
-        self.est_rows.push(est_rows);
-        self.actual_rows.push(actual_rows);
-        self.wait.push(waits.then(|| (self.events.intern(event), wait_s)));
-        self.hit_ratio.push(hit_ratio);
-        Ok(())
+        Ok((!event.text().is_empty() && wait_s > 0.0).then(|| (event.text(), wait_s)))
+    }
+
+    fn push(&mut self, wait: Option<(&str, f64)>) {
+        self.waits.push(wait.map(|(event, wait_s)| (self.events.intern(event), wait_s)));
     }
 
     fn append(&mut self, later: Self) {
-        let (queries, events) = (self.queries.absorb(&later.queries), self.events.absorb(&later.events));
-        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
-        self.t.extend_from_slice(&later.t);
-        self.latency_ms.extend_from_slice(&later.latency_ms);
-        self.est_rows.extend_from_slice(&later.est_rows);
-        self.actual_rows.extend_from_slice(&later.actual_rows);
-        self.wait.extend(later.wait.iter().map(|wait| wait.map(|(id, wait_s)| (events[id.index()], wait_s))));
-        self.hit_ratio.extend_from_slice(&later.hit_ratio);
+        let events = self.events.absorb(&later.events);
+        self.waits.extend(later.waits.iter().map(|wait| wait.map(|(id, wait_s)| (events[id.index()], wait_s))));
+    }
+}
+
+/// A hit ratio; the published construction takes 0 for one that is not given, ours an empty cell.
+struct HitRatio;
+
+impl Rule for HitRatio {
+    type Value = Option<f64>;
+
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<f64>, Fault> {
+        match construction {
+            Construction::Reference => Ok(Some(cell.number_or(0.0)?).filter(|ratio| *ratio > 0.0)),
+            Construction::Own(_) => cell.known_number(),
+        }
     }
 }
 
@@ -160,22 +140,21 @@ struct Query {
 /// planted windows (34 of 166 plan episodes are outside without them); on another capture of 330 s without faults, which
 /// took no part in the choice, they give none.
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
-    let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
-    let reading = source.read::<Executions>(&columns, options.lenient, &options.construction)?;
+    let reading = read_table::<Executions>(input, options)?;
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows * 3);
 
     let order = order_by_time(&table.t);
-    let ranks = table.queries.ranks();
-    let queries = table.queries.ids().map(|id| Query {
-        channel: output.builder.channel(table.queries.name(id)),
+    let ranks = table.query.names.ranks();
+    let queries = table.query.names.ids().map(|id| Query {
+        channel: output.builder.channel(table.query.names.name(id)),
         window_ms: Window::default(),
         latency_ms: RollingMedian::default(),
         cardinality: RollingMedian::default(),
     });
     let mut queries: Vec<_> = queries.collect();
-    let events: Vec<_> = table.events.ids().map(|id| output.builder.channel(table.events.name(id))).collect();
+    let events = &table.wait.events;
+    let events: Vec<_> = events.ids().map(|id| output.builder.channel(events.name(id))).collect();
     let system = output.builder.channel(SYSTEM);
     let mut phases = Phases::new(options, system);
     let mut residuals = Vec::with_capacity(4);
@@ -194,7 +173,7 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
             }
             Construction::Own(_) => own_residuals(options, query, t, latency_ms, error, &mut residuals),
         }
-        if let Some((event, wait_s)) = table.wait[row] {
+        if let Some((event, wait_s)) = table.wait.waits[row] {
             residuals.push((t, Class::Contention, wait_s, events[event.index()]));
         }
         if let Some(hit_ratio) = table.hit_ratio[row] {

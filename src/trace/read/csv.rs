@@ -1,185 +1,98 @@
-//! CSV files as tables of typed columns: whole blocks are parsed side by side and put together in order.
+//! CSV files: whole blocks are parsed side by side and put together in order.
 //!
 //! Only the columns that are asked for are looked at, and there is no string a row. Memory is that of the tables plus a
 //! few blocks. A block without a quote or a carriage return needs no CSV parser: its rows end at line feeds and its
 //! fields at commas. From the first block that has one of these, the rest goes through the CSV parser, one record
 //! after the other; `a_quote_anywhere_changes_nothing` guards that both mean the same.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use csv::ByteRecord;
 use rayon::prelude::*;
 
+use super::cell::{Fault, Value};
 use super::commas::Commas;
-use super::header::{Columns, Header};
-use super::lines::Lines;
+use super::header::Header;
 use super::records::Records;
-use super::row::{Fault, Row};
-use crate::store::{BLOCK_BYTES, Blocks, Input, InputDigest, Place, StoreError};
-use crate::tape::RowCounts;
+use super::rows::{Block, Merged, Plan, Rows, Table};
+use super::source::{Format, Source};
+use crate::store::{Blocks, Input, Place, StoreError};
 use crate::trace::TraceError;
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Typed columns that rows are appended to.
-pub(crate) trait Table: Default + Send {
-    /// What the header has told the adapter about its rows.
-    type Context: Sync;
-
-    /// Appends a row, or nothing if it has a fault.
-    fn row(&mut self, context: &Self::Context, row: &Row<'_>) -> Result<(), Fault>;
-
-    /// Appends the rows of a later block.
-    fn append(&mut self, later: Self);
-}
-
-/// A table and what became of the rows of its file.
-pub(crate) struct Reading<T> {
-    pub(crate) table: T,
-    pub(crate) rows: RowCounts,
-    pub(crate) lines: Lines,
-    pub(crate) input: Option<InputDigest>,
-    /// The trace, as errors call it.
-    pub(crate) path: PathBuf,
-}
-
-/// A CSV file whose header has been read.
-pub(crate) struct Source<'a> {
-    path: PathBuf,
-    header: Header,
-    first: Option<Vec<String>>,
-    rest: Rest<'a>,
-}
-
-enum Rest<'a> {
+/// The rows of a CSV whose header has been read.
+pub(super) enum Csv<'i> {
     /// Blocks without quotes and carriage returns so far; the first one starts on a line of the file.
     Plain {
         first: Vec<u8>,
         line: u64,
-        blocks: Blocks<Input<'a>>,
+        blocks: Blocks<Input<'i>>,
     },
-    Records(Records<'a>),
+    Records(Records<'i>),
 }
 
-impl<'a> Source<'a> {
-    /// Reads the header of a trace.
-    pub(crate) fn new(input: Input<'a>) -> Result<Self, TraceError> {
-        Self::in_blocks_of(input, BLOCK_BYTES)
-    }
-
-    fn in_blocks_of(input: Input<'a>, block_bytes: usize) -> Result<Self, TraceError> {
-        let path = &input.path().to_path_buf();
-        let mut blocks = Blocks::with_block_bytes(input, block_bytes);
-        let mut first = Vec::new();
-        let mut line = 1;
-        loop {
-            // Blank lines before the header may fill whole blocks.
-            let Some(mut block) = blocks.next_block().map_err(StoreError::read(path))? else {
-                return Err(empty(path));
-            };
-            if line == 1 && first.is_empty() && block.starts_with(BOM) {
-                block.drain(..BOM.len());
-            }
-            first.append(&mut block);
-            if !is_plain(&first) {
-                return Self::from_records(path, read_on(first, Vec::new(), blocks, line));
-            }
-            let blank = first.iter().take_while(|byte| **byte == b'\n').count();
-            first.drain(..blank);
-            line += blank as u64;
-            if !first.is_empty() {
-                return Self::from_plain(path, first, line, blocks);
-            }
-        }
-    }
-
-    fn from_plain(path: &Path, mut first: Vec<u8>, line: u64, blocks: Blocks<Input<'a>>) -> Result<Self, TraceError> {
-        let end = memchr::memchr(b'\n', &first).unwrap_or(first.len());
-        let names = strings(path, line, first[..end].split(|byte| *byte == b','))?;
-        first.drain(..(end + 1).min(first.len()));
-        let record = first.split(|byte| *byte == b'\n').find(|record| !record.is_empty());
-        let record = record.map(|record| record.split(|byte| *byte == b',').map(lossy).collect());
-        let header = Header::new(path, line, names);
-        let rest = Rest::Plain { first, line: line + 1, blocks };
-        Ok(Self { path: path.to_path_buf(), header, first: record, rest })
-    }
-
-    fn from_records(path: &Path, mut records: Records<'a>) -> Result<Self, TraceError> {
-        let mut record = ByteRecord::new();
-        let Some(line) = records.next(&mut record).map_err(StoreError::read(path))? else { return Err(empty(path)) };
-        let header = Header::new(path, line, strings(path, line, record.iter())?);
-        let first = records.peek().map_err(StoreError::read(path))?.map(|record| record.iter().map(lossy).collect());
-        Ok(Self { path: path.to_path_buf(), header, first, rest: Rest::Records(records) })
-    }
-
-    pub(crate) fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// The cells of the first record, if there is one; it is still to be read.
-    pub(crate) fn first_record(&self) -> Option<&[String]> {
-        self.first.as_deref()
-    }
-
-    /// Reads all rows.
-    ///
-    /// # Errors
-    /// When there are none, reading fails, or (unless `lenient`) a row has a fault.
-    pub(crate) fn read<T: Table>(
-        self,
-        columns: &Columns,
-        lenient: bool,
-        context: &T::Context,
-    ) -> Result<Reading<T>, TraceError> {
-        let plan = Plan::new(columns, self.header.names().len(), lenient, context);
-        let mut merged = Merged { path: &self.path, columns, block: Block::default() };
-        let input = match self.rest {
-            Rest::Plain { first, line, blocks } => plan.read_blocks(first, line, blocks, &mut merged)?,
-            Rest::Records(records) => plan.read_records(records, &mut merged)?,
+/// Reads the header of a CSV, in blocks of about so many bytes.
+pub(super) fn open(input: Input<'_>, block_bytes: usize) -> Result<Source<'_>, TraceError> {
+    let path = input.path().to_path_buf();
+    let mut blocks = Blocks::with_block_bytes(input, block_bytes);
+    let mut first = Vec::new();
+    let mut line = 1;
+    loop {
+        // Blank lines before the header may fill whole blocks.
+        let Some(mut block) = blocks.next_block().map_err(StoreError::read(&path))? else {
+            return Err(empty(&path));
         };
-        let Block { table, rows, lines, .. } = merged.block;
-        if rows.read == 0 {
-            return Err(self.header.problem("there are no rows after the header".to_owned()));
+        if line == 1 && first.is_empty() && block.starts_with(BOM) {
+            block.drain(..BOM.len());
         }
-        Ok(Reading { table, rows, lines, input: input.finish()?, path: self.path })
+        first.append(&mut block);
+        if !is_plain(&first) {
+            return from_records(&path, read_on(first, Vec::new(), blocks, line));
+        }
+        let blank = first.iter().take_while(|byte| **byte == b'\n').count();
+        first.drain(..blank);
+        line += blank as u64;
+        if !first.is_empty() {
+            return from_plain(&path, first, line, blocks);
+        }
     }
 }
 
-/// How the cells that an adapter wants are found in a record.
-struct Plan<'a, T: Table> {
-    columns: &'a Columns,
-    /// (field, slot), ascending.
-    wanted: Vec<(usize, usize)>,
-    fields: usize,
-    lenient: bool,
-    context: &'a T::Context,
+fn from_plain<'i>(
+    path: &Path,
+    mut first: Vec<u8>,
+    line: u64,
+    blocks: Blocks<Input<'i>>,
+) -> Result<Source<'i>, TraceError> {
+    let end = memchr::memchr(b'\n', &first).unwrap_or(first.len());
+    let names = strings(path, line, first[..end].split(|byte| *byte == b','))?;
+    first.drain(..(end + 1).min(first.len()));
+    let record = first.split(|byte| *byte == b'\n').find(|record| !record.is_empty());
+    let record = record.map(|record| record.split(|byte| *byte == b',').map(lossy).collect());
+    let header = Header::new(path, line, names);
+    let rows = Csv::Plain { first, line: line + 1, blocks };
+    Ok(Source::new(path.to_path_buf(), header, record, Format::Csv(rows)))
 }
 
-/// The rows of one block, or of all blocks so far.
-struct Block<T> {
-    table: T,
-    rows: RowCounts,
-    lines: Lines,
-    /// How many lines it has.
-    line_count: u64,
-    /// In strict mode, the first row with a fault, and its line; no row after it is looked at.
-    fault: Option<(u64, Option<u64>, Fault)>,
+fn from_records<'i>(path: &Path, mut records: Records<'i>) -> Result<Source<'i>, TraceError> {
+    let mut record = ByteRecord::new();
+    let Some(line) = records.next(&mut record).map_err(StoreError::read(path))? else { return Err(empty(path)) };
+    let header = Header::new(path, line, strings(path, line, record.iter())?);
+    let first = records.peek().map_err(StoreError::read(path))?.map(|record| record.iter().map(lossy).collect());
+    Ok(Source::new(path.to_path_buf(), header, first, Format::Csv(Csv::Records(records))))
 }
 
-impl<T: Default> Default for Block<T> {
-    fn default() -> Self {
-        let (table, rows, lines) = Default::default();
-        Self { table, rows, lines, line_count: 0, fault: None }
+impl<'i> Rows<'i> for Csv<'i> {
+    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Input<'i>, TraceError> {
+        match self {
+            Self::Plain { first, line, blocks } => plan.read_blocks(first, line, blocks, merged),
+            Self::Records(records) => plan.read_records(records, merged),
+        }
     }
 }
 
-impl<'a, T: Table> Plan<'a, T> {
-    fn new(columns: &'a Columns, fields: usize, lenient: bool, context: &'a T::Context) -> Self {
-        let mut wanted: Vec<_> = (0..columns.len()).filter_map(|slot| Some((columns.field(slot)?, slot))).collect();
-        wanted.sort_unstable();
-        Self { columns, wanted, fields, lenient, context }
-    }
-
+impl<T: Table> Plan<'_, T> {
     /// Reads and hashes the next blocks, parses the current ones, and merges those before, all at the same time.
     fn read_blocks<'r>(
         &self,
@@ -235,17 +148,17 @@ impl<'a, T: Table> Plan<'a, T> {
         if fields.len() != self.fields {
             return Err(Fault::FieldCount { found: fields.len(), expected: self.fields });
         }
-        let mut cells = vec![None; self.columns.len()];
+        let mut cells = self.cells();
         for (field, slot) in &self.wanted {
-            cells[*slot] = Some(fields[*field]);
+            cells[slot.0] = Value::Text(fields[*field]);
         }
-        table.row(self.context, &Row { cells: &cells })
+        self.row(table, &cells)
     }
 
     fn parse(&self, bytes: &[u8]) -> Block<T> {
         let mut block = Block::<T>::default();
         let text = std::str::from_utf8(bytes).ok();
-        let mut cells = vec![None; self.columns.len()];
+        let mut cells = self.cells();
         let mut start = 0;
         while start < bytes.len() && block.fault.is_none() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
@@ -268,12 +181,7 @@ impl<'a, T: Table> Plan<'a, T> {
     }
 
     /// Splits a line at its commas; a fault comes with its column, from 1, if it is in one.
-    fn line<'t>(
-        &self,
-        table: &mut T,
-        line: &'t str,
-        cells: &mut Vec<Option<&'t str>>,
-    ) -> Result<(), (Option<u64>, Fault)> {
+    fn line<'t>(&self, table: &mut T, line: &'t str, cells: &mut [Value<'t>]) -> Result<(), (Option<u64>, Fault)> {
         let mut commas = Commas::new(line.as_bytes());
         // The field that starts at `start` and ends at the comma at `end`, or with the line.
         let (mut field, mut start, mut end) = (0, 0, commas.next());
@@ -283,13 +191,13 @@ impl<'a, T: Table> Plan<'a, T> {
                 let Some(comma) = before else { break };
                 (field, start, end) = (*wanted, comma + 1, commas.next());
             }
-            cells[*slot] = Some(&line[start..end.unwrap_or(line.len())]);
+            cells[slot.0] = Value::Text(&line[start..end.unwrap_or(line.len())]);
         }
         let found = memchr::memchr_iter(b',', &line.as_bytes()[start..]).count() + field + 1;
         if found != self.fields {
             return Err((None, Fault::FieldCount { found, expected: self.fields }));
         }
-        table.row(self.context, &Row { cells }).map_err(|fault| (self.column(line, &fault), fault))
+        self.row(table, cells).map_err(|fault| (self.column(line, &fault), fault))
     }
 
     fn column(&self, line: &str, fault: &Fault) -> Option<u64> {
@@ -297,45 +205,6 @@ impl<'a, T: Table> Plan<'a, T> {
         let before: usize =
             line.split(',').take(self.columns.field(*slot)?).map(|field| field.chars().count() + 1).sum();
         Some(before as u64 + 1)
-    }
-}
-
-impl<T> Block<T> {
-    fn count(&mut self, plan: &Plan<'_, impl Table>, line: u64, outcome: Result<(), (Option<u64>, Fault)>) {
-        self.rows.read += 1;
-        match outcome {
-            Ok(()) => {
-                self.rows.used += 1;
-                self.lines.push(line);
-            }
-            Err((_, fault)) if plan.lenient => self.rows.reject(fault.reason(plan.columns)),
-            Err((column, fault)) => self.fault = Some((line, column, fault)),
-        }
-    }
-}
-
-/// The blocks so far as one.
-struct Merged<'a, T> {
-    path: &'a Path,
-    columns: &'a Columns,
-    block: Block<T>,
-}
-
-impl<T: Table> Merged<'_, T> {
-    fn append(&mut self, later: Block<T>) -> Result<(), TraceError> {
-        let block = &mut self.block;
-        block.table.append(later.table);
-        block.rows.append(later.rows);
-        block.lines.append(&later.lines, block.line_count);
-        block.fault = later.fault.map(|(line, column, fault)| (block.line_count + line, column, fault));
-        block.line_count += later.line_count;
-        self.check()
-    }
-
-    fn check(&mut self) -> Result<(), TraceError> {
-        let Some((line, column, fault)) = self.block.fault.take() else { return Ok(()) };
-        let place = Place { file: self.path.to_path_buf(), line: Some(line), column };
-        Err(TraceError::Malformed { place, problem: fault.problem(self.columns) })
     }
 }
 

@@ -1,5 +1,8 @@
 use super::*;
-use crate::trace::read::row::Kind;
+use crate::store::BLOCK_BYTES;
+use crate::tape::RowCounts;
+use crate::trace::read::cell::{Kind, Row, Slot};
+use crate::trace::read::{ColumnSpec, Lines, Reading};
 
 /// What adapters do: a text, a number, an optional text.
 #[derive(Debug, Default, PartialEq)]
@@ -9,17 +12,23 @@ struct Sheet {
     notes: Vec<Option<String>>,
 }
 
+const COLUMNS: &[ColumnSpec] =
+    &[ColumnSpec::required("name"), ColumnSpec::required("value"), ColumnSpec::optional("note")];
+
 impl Table for Sheet {
     type Context = ();
 
-    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
-        let value = row.number(1)?;
-        if value < 0.0 {
-            return Err(row.fault(1, Kind::NotFinite));
+    const COLUMNS: &'static [ColumnSpec] = COLUMNS;
+
+    fn row(&mut self, (): &(), row: &Row<'_, '_>) -> Result<(), Fault> {
+        let [name, value, note] = ["name", "value", "note"].map(|name| row.cell(Slot::of(COLUMNS, name)));
+        let number = value.number()?;
+        if number < 0.0 {
+            return Err(value.fault(Kind::NotFinite));
         }
-        self.names.push(row.text(0).to_owned());
-        self.values.push(value);
-        self.notes.push(row.has(2).then(|| row.text(2).to_owned()));
+        self.names.push(name.text().to_owned());
+        self.values.push(number);
+        self.notes.push(note.is_present().then(|| note.text().to_owned()));
         Ok(())
     }
 
@@ -32,8 +41,8 @@ impl Table for Sheet {
 
 fn read_in_blocks_of(text: &[u8], lenient: bool, block_bytes: usize) -> Result<Reading<Sheet>, String> {
     let read = || {
-        let source = Source::in_blocks_of(Input::new(text, Path::new("x.csv"), true)?, block_bytes)?;
-        let columns = source.header().select(&["name", "value"], &["note"])?;
+        let source = open(Input::new(text, Path::new("x.csv"), true)?, block_bytes)?;
+        let columns = source.header().select(COLUMNS)?;
         source.read::<Sheet>(&columns, lenient, &())
     };
     read().map_err(|error: TraceError| error.to_string())
@@ -195,8 +204,8 @@ fn a_quote_that_is_never_closed_is_refused_with_its_line() {
             Err(error) => assert!(error.contains("cannot read"), "{text:?}: {error}"),
             Ok(_) => panic!("{text:?} was read"),
         }
-        let source = Source::new(Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap()).unwrap();
-        let columns = source.header().select(&["name", "value"], &["note"]).unwrap();
+        let source = Source::open(Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap()).unwrap();
+        let columns = source.header().select(COLUMNS).unwrap();
         let error = source.read::<Sheet>(&columns, false, &()).err().unwrap();
         assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some(problem), "{text:?}");
     }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use super::row::shown;
+use super::cell::{Slot, shown};
+use super::column::ColumnSpec;
 use crate::store::{Place, nearest};
 use crate::trace::TraceError;
 
@@ -15,7 +16,7 @@ pub(crate) struct Header {
     names: Vec<String>,
 }
 
-/// The columns an adapter looks at, by slot: the required ones, then the optional ones, in the order it named them.
+/// The columns an adapter looks at, by slot, in the order in which it declares them.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     names: Vec<String>,
@@ -24,13 +25,13 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// The header name of a slot.
-    pub(crate) fn name(&self, slot: usize) -> &str {
-        &self.names[slot]
+    pub(crate) fn name(&self, slot: Slot) -> &str {
+        &self.names[slot.0]
     }
 
     /// The field, from 0, of a slot; none if an optional column is absent.
-    pub(crate) fn field(&self, slot: usize) -> Option<usize> {
-        self.fields[slot]
+    pub(crate) fn field(&self, slot: Slot) -> Option<usize> {
+        self.fields[slot.0]
     }
 
     /// How many slots there are.
@@ -61,29 +62,31 @@ impl Header {
         &self.names
     }
 
-    /// The slots of the named columns.
+    /// The slots of the declared columns.
     ///
     /// # Errors
     /// When a required column is missing, or one of either kind stands there twice.
-    pub(crate) fn select(&self, required: &[&str], optional: &[&str]) -> Result<Columns, TraceError> {
+    pub(crate) fn select(&self, declared: &[ColumnSpec]) -> Result<Columns, TraceError> {
         let mut columns = Columns::default();
         let mut missing = Vec::new();
-        for name in required {
-            match self.field(name)? {
+        for column in declared {
+            match self.field(column.name)? {
                 Some(field) => columns.add(self, field),
-                None => missing.push(*name),
+                None => columns.add_absent(column.name),
+            }
+            if column.required && columns.fields.last() == Some(&None) {
+                missing.push(column.name);
             }
         }
-        if !missing.is_empty() {
-            return Err(self.missing(&missing));
-        }
-        for name in optional {
-            match self.field(name)? {
-                Some(field) => columns.add(self, field),
-                None => columns.add_absent(name),
-            }
-        }
-        Ok(columns)
+        if missing.is_empty() { Ok(columns) } else { Err(self.missing(&missing)) }
+    }
+
+    /// The field that is called `name`.
+    ///
+    /// # Errors
+    /// When there is none, or there are two.
+    pub(crate) fn required_field(&self, name: &str) -> Result<usize, TraceError> {
+        self.field(name)?.ok_or_else(|| self.missing(&[name]))
     }
 
     /// The field that is called `name`.
@@ -133,19 +136,29 @@ impl Header {
 mod tests {
     use super::*;
 
+    fn required(name: &'static str) -> ColumnSpec {
+        ColumnSpec::required(name)
+    }
+
+    fn optional(name: &'static str) -> ColumnSpec {
+        ColumnSpec::optional(name)
+    }
+
     fn header(names: &[&str]) -> Header {
         Header::new(Path::new("x.csv"), 1, names.iter().map(|name| (*name).to_owned()).collect())
     }
 
     #[test]
     fn slots_follow_the_request_and_not_the_file() {
-        let columns = header(&["c", "a", "x", "b"]).select(&["a", "b"], &["d", "c"]).unwrap();
-        assert_eq!((0..4).map(|slot| columns.field(slot)).collect::<Vec<_>>(), [Some(1), Some(3), None, Some(0)]);
+        let declared = [required("a"), required("b"), optional("d"), optional("c")];
+        let columns = header(&["c", "a", "x", "b"]).select(&declared).unwrap();
+        assert_eq!((0..4).map(|slot| columns.field(Slot(slot))).collect::<Vec<_>>(), [Some(1), Some(3), None, Some(0)]);
     }
 
     #[test]
     fn a_missing_column_is_named_with_the_nearest_one() {
-        let error = header(&["query_id", "Latency_ms"]).select(&["query_id", "latency_ms", "zz"], &[]).unwrap_err();
+        let error =
+            header(&["query_id", "Latency_ms"]).select(&["query_id", "latency_ms", "zz"].map(required)).unwrap_err();
         assert_eq!(
             error.to_string(),
             "`x.csv:1`: the header has no columns `latency_ms` (is it `Latency_ms`?), `zz`; it has `query_id`, \
@@ -157,9 +170,9 @@ mod tests {
     fn a_needed_column_that_stands_twice_is_refused_and_another_is_not() {
         let header = header(&["a", "b", "a"]);
         assert_eq!(
-            header.select(&["a"], &[]).unwrap_err().to_string(),
+            header.select(&[required("a")]).unwrap_err().to_string(),
             "`x.csv:1`: column `a` stands twice in the header, as columns 1 and 3; remove or rename one of them"
         );
-        assert!(header.select(&["b"], &[]).is_ok());
+        assert!(header.select(&[required("b")]).is_ok());
     }
 }

@@ -1,9 +1,41 @@
 //! From bytes to typed columns: every row that cannot be used is named by its place, or counted by its reason.
+//!
+//! An adapter declares the columns it reads ([`table`]) and asks for them ([`read_table`]); in which format they come is
+//! decided here, by [`source`].
 
+mod cell;
+mod column;
 mod commas;
-pub(crate) mod csv;
-pub(crate) mod header;
-pub(crate) mod lines;
+mod csv;
+mod header;
+mod lines;
 mod records;
-pub(crate) mod row;
-pub(crate) mod time;
+mod rows;
+mod source;
+mod time;
+
+pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number};
+pub(crate) use column::{
+    Cardinality, Column, ColumnSpec, Duration, Finite, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed, Values,
+    Whole, table,
+};
+pub(crate) use header::{Columns, Header};
+pub(crate) use lines::Lines;
+pub(crate) use rows::{Reading, Table};
+pub(crate) use source::Source;
+
+use super::{Construction, Options, TraceError};
+use crate::store::Input;
+
+/// Reads the table that an adapter declares.
+///
+/// # Errors
+/// When a column is missing, there are no rows, reading fails, or (unless `lenient`) a row has a fault.
+pub(crate) fn read_table<T: Table<Context = Construction>>(
+    input: Input<'_>,
+    options: &Options,
+) -> Result<Reading<T>, TraceError> {
+    let source = Source::open(input)?;
+    let columns = source.header().select(T::COLUMNS)?;
+    source.read(&columns, options.lenient, &options.construction)
+}

@@ -2,7 +2,7 @@
 
 /// Microseconds since 1970 of `YYYY-MM-DD HH:MM:SS[.fraction]` with an offset (`+hh:mm`, `+hhmm` or `Z`), or of an RFC
 /// 3339 time. Finer digits are cut. Blanks may stand between date, time and offset. None if it is something else.
-pub(crate) fn parse_us(text: &str) -> Option<i64> {
+pub(super) fn parse_us(text: &str) -> Option<i64> {
     let mut scan = Scan(text.trim_ascii().as_bytes());
     let (year, month, day) = (scan.digits(4, 4)?, scan.after(b'-')?.digits(1, 2)?, scan.after(b'-')?.digits(1, 2)?);
     match scan.0.first()? {

@@ -10,12 +10,14 @@ use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Snowset;
 
+const OWN: Construction = Construction::Own("profile");
+
 static ABOUT: About = About {
     name: "snowset",
     title: "Snowset: Snowflake's production queries",
     citation: Some("Vuppalapati et al., NSDI 2020"),
     format: "the CSV of Snowset",
-    constructions: &[Construction::Own("profile"), Construction::Reference],
+    constructions: &[OWN, Construction::Reference],
     options: &[],
     reference_label: None,
     is_recording: false,

@@ -1,27 +1,36 @@
 //! Our construction: a query's class is which operators ran it, for which database, in which warehouse of which size.
 
-use super::seconds_since_first;
-use crate::residual::{ChannelId, Channels, Class, formula};
+use std::borrow::Cow;
+
+use super::{OWN, seconds_since_first};
+use crate::residual::{ChannelId, Class, formula};
 use crate::store::Input;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::header::{Columns, Header};
-use crate::trace::read::row::{Fault, Kind, Row};
-use crate::trace::read::time::parse_us;
-use crate::trace::{Conversion, Options, TraceError};
+use crate::trace::read::{
+    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Names, Naming, Row, Rule, Slot, Source, Table, TimeUs,
+    Values,
+};
+use crate::trace::{Construction, Conversion, Options, TraceError};
 
-const REQUIRED: [&str; 5] = ["warehouseId", "createdTime", "execTime", "databaseId", "warehouseSize"];
-const OPTIONAL: [&str; 2] = ["persistentReadBytesCache", "persistentReadBytesS3"];
-const WAREHOUSE: usize = 0;
-const CREATED: usize = 1;
-const EXEC: usize = 2;
-const DATABASE: usize = 3;
-const SIZE: usize = 4;
-const CACHE: usize = 5;
-const S3: usize = 6;
-const FIRST_OPERATOR: usize = 7;
+/// What is read besides the times of operators, whose names are those of the file.
+const COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::required("warehouseId"),
+    ColumnSpec::required("createdTime"),
+    ColumnSpec::required("execTime"),
+    ColumnSpec::required("databaseId"),
+    ColumnSpec::required("warehouseSize"),
+    ColumnSpec::optional("persistentReadBytesCache"),
+    ColumnSpec::optional("persistentReadBytesS3"),
+];
+const WAREHOUSE: Slot = Slot::of(COLUMNS, "warehouseId");
+const CREATED: Slot = Slot::of(COLUMNS, "createdTime");
+const EXEC: Slot = Slot::of(COLUMNS, "execTime");
+const DATABASE: Slot = Slot::of(COLUMNS, "databaseId");
+const SIZE: Slot = Slot::of(COLUMNS, "warehouseSize");
+const CACHE: Slot = Slot::of(COLUMNS, "persistentReadBytesCache");
+const S3: Slot = Slot::of(COLUMNS, "persistentReadBytesS3");
 
 /// Added to both sides of a ratio of execution times: a query of a millisecond is not judged on jitter. The fastest of the
 /// public sample takes 115 ms.
@@ -38,7 +47,7 @@ struct Operators(Vec<String>);
 
 impl Operators {
     fn select(header: &Header) -> Result<(Columns, Self), TraceError> {
-        let mut columns = header.select(&REQUIRED, &OPTIONAL)?;
+        let mut columns = header.select(COLUMNS)?;
         let mut names = Vec::new();
         for (field, column) in header.names().iter().enumerate() {
             if let Some(name) = column.strip_prefix("prof").and_then(|name| name.strip_suffix("Rso")) {
@@ -61,29 +70,49 @@ impl Operators {
 /// The executions as columns.
 #[derive(Default)]
 struct Executions {
-    created_us: Vec<f64>,
-    exec_ms: Vec<f64>,
-    /// NaN where nothing was read, or it is not known.
-    hit_ratio: Vec<f64>,
-    warehouse: Vec<ChannelId>,
-    class: Vec<ChannelId>,
-    warehouses: Channels,
-    classes: Channels,
+    created_us: Values<TimeUs>,
+    exec_ms: Values<Duration>,
+    hit_ratio: Values<HitRatio, 2>,
+    warehouse: Names<KnownOrDash>,
+    class: Names,
     name: String,
+}
+
+/// Bytes from the cache over all bytes; NaN where nothing was read, or it is not known.
+struct HitRatio;
+
+impl Rule<2> for HitRatio {
+    type Value = f64;
+
+    fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
+        Ok(match (cache.known_number()?, s3.known_number()?) {
+            (Some(cache), Some(s3)) if cache + s3 > 0.0 => cache / (cache + s3),
+            _ => f64::NAN,
+        })
+    }
+}
+
+/// The text of the cell, or a dash if it is not known.
+struct KnownOrDash;
+
+impl Naming for KnownOrDash {
+    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
+        known_or_dash(cell.text()).into()
+    }
 }
 
 impl Executions {
     /// Writes `warehouse/database/size/operator+operator` to `self.name`.
-    fn name_class(&mut self, operators: &Operators, row: &Row<'_>) -> Result<(), Fault> {
+    fn name_class(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
         self.name.clear();
         for slot in [WAREHOUSE, DATABASE, SIZE] {
-            self.name.push_str(known_or_dash(row.text(slot)));
+            self.name.push_str(known_or_dash(row.cell(slot).text()));
             self.name.push('/');
         }
         let prefix = self.name.len();
-        for (slot, operator) in (FIRST_OPERATOR..).zip(&operators.0) {
+        for (time, operator) in row.cells_behind(COLUMNS).zip(&operators.0) {
             // Most operators of most queries did not run.
-            if row.text(slot) != "0" && row.known_number(slot)?.is_some_and(|time| time > 0.0) {
+            if time.text() != "0" && time.known_number()?.is_some_and(|time| time > 0.0) {
                 if self.name.len() > prefix {
                     self.name.push('+');
                 }
@@ -100,30 +129,28 @@ impl Executions {
 impl Table for Executions {
     type Context = Operators;
 
-    fn row(&mut self, operators: &Operators, row: &Row<'_>) -> Result<(), Fault> {
-        let created_us = parse_us(row.text(CREATED)).ok_or_else(|| row.fault(CREATED, Kind::Time))?;
-        let exec_ms = row.duration(EXEC)?;
-        let hit_ratio = match (row.known_number(CACHE)?, row.known_number(S3)?) {
-            (Some(cache), Some(s3)) if cache + s3 > 0.0 => cache / (cache + s3),
-            _ => f64::NAN,
-        };
+    const COLUMNS: &'static [ColumnSpec] = COLUMNS;
+
+    fn row(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
+        let created_us = Values::<TimeUs>::read([row.cell(CREATED)], OWN)?;
+        let exec_ms = Values::<Duration>::read([row.cell(EXEC)], OWN)?;
+        let hit_ratio = Values::<HitRatio, 2>::read([row.cell(CACHE), row.cell(S3)], OWN)?;
+        let warehouse = Names::<KnownOrDash>::read([row.cell(WAREHOUSE)], OWN)?;
         self.name_class(operators, row)?;
-        self.created_us.push(created_us as f64);
+        self.created_us.push(created_us);
         self.exec_ms.push(exec_ms);
         self.hit_ratio.push(hit_ratio);
-        self.warehouse.push(self.warehouses.intern(known_or_dash(row.text(WAREHOUSE))));
-        self.class.push(self.classes.intern(&self.name));
+        self.warehouse.push(warehouse);
+        self.class.push(self.name.as_str().into());
         Ok(())
     }
 
     fn append(&mut self, later: Self) {
-        let warehouses = self.warehouses.absorb(&later.warehouses);
-        let classes = self.classes.absorb(&later.classes);
-        self.created_us.extend_from_slice(&later.created_us);
-        self.exec_ms.extend_from_slice(&later.exec_ms);
-        self.hit_ratio.extend_from_slice(&later.hit_ratio);
-        self.warehouse.extend(later.warehouse.iter().map(|id| warehouses[id.index()]));
-        self.class.extend(later.class.iter().map(|id| classes[id.index()]));
+        self.created_us.append(later.created_us);
+        self.exec_ms.append(later.exec_ms);
+        self.hit_ratio.append(later.hit_ratio);
+        self.warehouse.append(later.warehouse);
+        self.class.append(later.class);
     }
 }
 
@@ -142,7 +169,7 @@ struct Warehouse {
 ///   before, both with 20 queries or more, stamped at the end of the bucket. The last bucket of a trace is left out: nothing
 ///   tells that it is complete.
 pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
+    let source = Source::open(input)?;
     let (columns, operators) = Operators::select(source.header())?;
     let reading = source.read::<Executions>(&columns, options.lenient, &operators)?;
     let samples = reading.table.exec_ms.len() * 2;
@@ -150,15 +177,15 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
 
     let t = seconds_since_first(&table.created_us);
     let order = order_by_time(&t);
-    let warehouses = table.warehouses.ids().map(|id| Warehouse {
-        channel: output.builder.channel(table.warehouses.name(id)),
+    let warehouses = table.warehouse.names.ids().map(|id| Warehouse {
+        channel: output.builder.channel(table.warehouse.names.name(id)),
         hit_ratios: Window::default(),
     });
     let mut warehouses: Vec<_> = warehouses.collect();
-    let classes = table.classes.ids().map(|id| output.builder.channel(table.classes.name(id)));
+    let classes = table.class.names.ids().map(|id| output.builder.channel(table.class.names.name(id)));
     let mut classes: Vec<_> = classes.map(|channel| (channel, RollingMedian::default())).collect();
 
-    let (warehouse_ranks, class_ranks) = (table.warehouses.ranks(), table.classes.ranks());
+    let (warehouse_ranks, class_ranks) = (table.warehouse.names.ranks(), table.class.names.ranks());
     let by_rank = by_rank(&warehouse_ranks);
     let mut mixes = RecentMixes::of_at_least(ENOUGH_QUERIES);
     let mut current = 0;

@@ -3,67 +3,42 @@
 use hashbrown::HashMap;
 
 use super::seconds_since_first;
-use crate::residual::{ChannelId, Channels, Class, StreamBuilder, formula};
+use crate::residual::{ChannelId, Class, StreamBuilder, formula};
 use crate::store::Input;
 use crate::trace::baseline::history::Window;
 use crate::trace::baseline::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
 use crate::trace::output::Output;
-use crate::trace::read::csv::{Source, Table};
-use crate::trace::read::row::{Fault, Kind, Row};
-use crate::trace::read::time::parse_us;
-use crate::trace::{Conversion, Options, TraceError};
+use crate::trace::read::{Cell, Fault, Finite, Kind, Names, Rule, TimeUs, Values, read_table, table};
+use crate::trace::{Construction, Conversion, Options, TraceError};
 
-const REQUIRED: [&str; 4] = ["queryId", "warehouseId", "createdTime", "execTime"];
-const OPTIONAL: [&str; 2] = ["persistentReadBytesCache", "persistentReadBytesS3"];
-const QUERY: usize = 0;
-const WAREHOUSE: usize = 1;
-const CREATED: usize = 2;
-const EXEC: usize = 3;
-const CACHE: usize = 4;
-const S3: usize = 5;
 const WINDOW: usize = 64;
 const BUCKET_S: f64 = 300.0;
 
-/// The executions as columns.
-#[derive(Default)]
-struct Executions {
-    created_us: Vec<f64>,
-    exec_ms: Vec<f64>,
-    /// NaN where nothing was read.
-    hit_ratio: Vec<f64>,
-    warehouse: Vec<ChannelId>,
-    query: Vec<ChannelId>,
-    warehouses: Channels,
-    queries: Channels,
+table! {
+    /// The executions.
+    struct Executions {
+        query: Names = required("queryId"),
+        warehouse: Names = required("warehouseId"),
+        created_us: Values<TimeUs> = required("createdTime"),
+        exec_ms: Values<Finite> = required("execTime"),
+        hit_ratio: Values<HitRatio, 2> = optional("persistentReadBytesCache", "persistentReadBytesS3"),
+    }
 }
 
-impl Table for Executions {
-    type Context = ();
+/// Bytes from the cache over all bytes; NaN where nothing was read.
+struct HitRatio;
 
-    fn row(&mut self, (): &(), row: &Row<'_>) -> Result<(), Fault> {
-        let created_us = parse_us(row.text(CREATED)).ok_or_else(|| row.fault(CREATED, Kind::Time))?;
-        let exec_ms = row.finite(EXEC)?;
-        let (cache, s3) = (row.number_or(CACHE, 0.0)?, row.number_or(S3, 0.0)?);
-        let hit_ratio = if cache + s3 > 0.0 { cache / (cache + s3) } else { f64::NAN };
-        if cache + s3 > 0.0 && !hit_ratio.is_finite() {
-            return Err(row.fault(CACHE, Kind::NotFinite));
+impl Rule<2> for HitRatio {
+    type Value = f64;
+
+    fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
+        let (cache_bytes, s3_bytes) = (cache.number_or(0.0)?, s3.number_or(0.0)?);
+        let hit_ratio = cache_bytes / (cache_bytes + s3_bytes);
+        match cache_bytes + s3_bytes > 0.0 {
+            true if !hit_ratio.is_finite() => Err(cache.fault(Kind::NotFinite)),
+            true => Ok(hit_ratio),
+            false => Ok(f64::NAN),
         }
-        self.created_us.push(created_us as f64);
-        self.exec_ms.push(exec_ms);
-        self.hit_ratio.push(hit_ratio);
-        self.warehouse.push(self.warehouses.intern(row.text(WAREHOUSE)));
-        self.query.push(self.queries.intern(row.text(QUERY)));
-        Ok(())
-    }
-
-    fn append(&mut self, later: Self) {
-        let warehouses = self.warehouses.absorb(&later.warehouses);
-        let queries = self.queries.absorb(&later.queries);
-        self.created_us.extend_from_slice(&later.created_us);
-        self.exec_ms.extend_from_slice(&later.exec_ms);
-        self.hit_ratio.extend_from_slice(&later.hit_ratio);
-        self.warehouse.extend(later.warehouse.iter().map(|id| warehouses[id.index()]));
-        self.query.extend(later.query.iter().map(|id| queries[id.index()]));
     }
 }
 
@@ -91,9 +66,9 @@ impl Plans {
         let index = if first.0 == warehouse { first.1 } else { *self.others.entry((warehouse, query)).or_insert(next) };
         if index == next {
             self.name.clear();
-            self.name.push_str(table.warehouses.name(warehouse));
+            self.name.push_str(table.warehouse.of_row(row));
             self.name.push('/');
-            self.name.push_str(table.queries.name(query));
+            self.name.push_str(table.query.of_row(row));
             self.plans.push(Plan { channel: builder.channel(&self.name), exec_ms: Window::default() });
         }
         &mut self.plans[index as usize]
@@ -101,9 +76,7 @@ impl Plans {
 }
 
 pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::new(input)?;
-    let columns = source.header().select(&REQUIRED, &OPTIONAL)?;
-    let reading = source.read::<Executions>(&columns, options.lenient, &())?;
+    let reading = read_table::<Executions>(input, options)?;
     let samples = reading.table.exec_ms.len() * 2;
     let (mut output, table) = Output::new(options, reading, samples);
 
@@ -111,12 +84,12 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
     let order = order_by_time(&t);
     let rows = || (0..t.len()).map(|at| order.as_ref().map_or(at, |order| order[at] as usize));
     let warehouse_channels: Vec<_> =
-        table.warehouses.ids().map(|id| output.builder.channel(table.warehouses.name(id))).collect();
-    let mut hit_ratios = vec![Window::default(); table.warehouses.len()];
-    let mut plans = Plans { first: vec![None; table.queries.len()], ..Plans::default() };
+        table.warehouse.names.ids().map(|id| output.builder.channel(table.warehouse.names.name(id))).collect();
+    let mut hit_ratios = vec![Window::default(); table.warehouse.names.len()];
+    let mut plans = Plans { first: vec![None; table.query.names.len()], ..Plans::default() };
     let mut used = vec![true; t.len()];
     // Names are put in order, for the second pass, while the first one goes on.
-    let ranks = || rayon::join(|| table.warehouses.ranks(), || table.queries.ranks());
+    let ranks = || rayon::join(|| table.warehouse.names.ranks(), || table.query.names.ranks());
     let first_pass = || -> Result<(), TraceError> {
         for row in rows() {
             let (exec_ms, hit_ratio, warehouse) =

@@ -1,20 +1,96 @@
+//! One cell: what a format gives, and what an adapter makes of it.
+
+use super::column::ColumnSpec;
 use super::header::Columns;
+use super::time::parse_us;
 use crate::residual::in_range;
 
 /// How much of a wrong value an error shows.
 const SHOWN_CHARS: usize = 60;
 
-/// The cells of one record that an adapter asked for, by slot.
-pub(crate) struct Row<'a> {
-    /// By slot; an absent optional column has none.
-    pub(crate) cells: &'a [Option<&'a str>],
+/// What stands in a cell. A format whose cells have types of their own adds them here, and every adapter takes them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value<'r> {
+    /// The file has no such column.
+    Absent,
+    /// The text of the cell.
+    Text(&'r str),
+}
+
+/// A cell that an adapter asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell<'r> {
+    slot: Slot,
+    value: Value<'r>,
+}
+
+/// The place of a column among those that an adapter asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Slot(pub(super) usize);
+
+impl Slot {
+    /// That of the column called `name`, which must be among the declared ones: known when the program is compiled.
+    pub(crate) const fn of(declared: &[ColumnSpec], name: &str) -> Self {
+        let mut slot = 0;
+        while slot < declared.len() {
+            if is_same(declared[slot].name.as_bytes(), name.as_bytes()) {
+                return Self(slot);
+            }
+            slot += 1;
+        }
+        panic!("no such column is declared");
+    }
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// The cells of one record that an adapter asked for.
+pub(crate) struct Row<'a, 'r> {
+    pub(super) cells: &'a [Value<'r>],
+}
+
+impl<'r> Row<'_, 'r> {
+    /// The cell of a column.
+    pub(crate) fn cell(&self, slot: Slot) -> Cell<'r> {
+        Cell { slot, value: self.cells[slot.0] }
+    }
+
+    /// The cells of columns that are asked for besides the declared ones, in the order in which they were.
+    pub(crate) fn cells_behind(&self, declared: &[ColumnSpec]) -> impl Iterator<Item = Cell<'r>> {
+        (declared.len()..self.cells.len()).map(|slot| self.cell(Slot(slot)))
+    }
+
+    /// The cells one after the other, in the order in which their columns are declared.
+    pub(crate) fn cells(&self) -> Cells<'_, 'r> {
+        Cells { row: self, next: 0 }
+    }
+}
+
+/// The cells of a row, one after the other.
+pub(crate) struct Cells<'a, 'r> {
+    row: &'a Row<'a, 'r>,
+    next: usize,
+}
+
+impl<'r> Cells<'_, 'r> {
+    /// The next one; the columns that are declared are as many as are taken.
+    pub(crate) fn take(&mut self) -> Cell<'r> {
+        self.next += 1;
+        self.row.cell(Slot(self.next - 1))
+    }
 }
 
 /// Why a row cannot be used.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Fault {
     /// A cell is not what its column says.
-    Cell { slot: usize, kind: Kind, value: String },
+    Cell { slot: Slot, kind: Kind, value: String },
     /// The record has another number of fields than the header.
     FieldCount { found: usize, expected: usize },
     /// The record is not UTF-8.
@@ -90,79 +166,92 @@ impl Fault {
 /// The end of every error about one row.
 pub(crate) const LENIENT_HINT: &str = " (--lenient counts such rows and goes on)";
 
-impl<'a> Row<'a> {
-    /// The text of a cell; empty if an optional column is absent.
-    pub(crate) fn text(&self, slot: usize) -> &'a str {
-        self.cells[slot].unwrap_or("")
+impl<'r> Cell<'r> {
+    /// Its text; empty if the file has no such column.
+    pub(crate) fn text(self) -> &'r str {
+        match self.value {
+            Value::Absent => "",
+            Value::Text(text) => text,
+        }
     }
 
     /// Whether the file has the column.
-    pub(crate) fn has(&self, slot: usize) -> bool {
-        self.cells[slot].is_some()
+    pub(crate) fn is_present(self) -> bool {
+        self.value != Value::Absent
     }
 
     /// A number as the published system reads one: `nan` and `inf` are numbers too.
-    pub(crate) fn number(&self, slot: usize) -> Result<f64, Fault> {
-        let text = self.text(slot);
-        parse_number(text).ok_or_else(|| self.fault(slot, Kind::Number))
+    pub(crate) fn number(self) -> Result<f64, Fault> {
+        parse_number(self.text()).ok_or_else(|| self.fault(Kind::Number))
     }
 
     /// A number, or `absent` when the file has no such column. An empty cell is no number.
-    pub(crate) fn number_or(&self, slot: usize, absent: f64) -> Result<f64, Fault> {
-        if self.has(slot) { self.number(slot) } else { Ok(absent) }
+    pub(crate) fn number_or(self, absent: f64) -> Result<f64, Fault> {
+        if self.is_present() { self.number() } else { Ok(absent) }
     }
 
     /// A number where an empty cell, a null as `\N`, or an absent column means that there is none.
-    pub(crate) fn known_number(&self, slot: usize) -> Result<Option<f64>, Fault> {
-        match self.text(slot) {
+    pub(crate) fn known_number(self) -> Result<Option<f64>, Fault> {
+        match self.text() {
             "" | "\\N" => Ok(None),
-            _ => self.finite(slot).map(Some),
+            _ => self.finite().map(Some),
         }
     }
 
     /// A number that is finite and not so large that sums of it overflow.
-    pub(crate) fn finite(&self, slot: usize) -> Result<f64, Fault> {
-        self.in_range(slot, self.number(slot)?)
+    pub(crate) fn finite(self) -> Result<f64, Fault> {
+        self.in_range(self.number()?)
     }
 
-    /// The number that a cell holds, if arithmetic with it is safe.
-    pub(crate) fn in_range(&self, slot: usize, number: f64) -> Result<f64, Fault> {
+    /// As [`Cell::finite`], of a number with blanks around it.
+    pub(crate) fn trimmed_finite(self) -> Result<f64, Fault> {
+        let number = parse_number(self.text().trim()).ok_or_else(|| self.fault(Kind::Number))?;
+        self.in_range(number)
+    }
+
+    /// The number that the cell holds, if arithmetic with it is safe.
+    fn in_range(self, number: f64) -> Result<f64, Fault> {
         match number {
             number if in_range(number) => Ok(number),
-            number if number.is_finite() => Err(self.fault(slot, Kind::TooLarge)),
-            _ => Err(self.fault(slot, Kind::NotFinite)),
+            number if number.is_finite() => Err(self.fault(Kind::TooLarge)),
+            _ => Err(self.fault(Kind::NotFinite)),
         }
     }
 
     /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, by which systems say that they do
     /// not know, would pass for an estimate of one row.
-    pub(crate) fn cardinality(&self, slot: usize) -> Result<f64, Fault> {
-        match self.number(slot)? {
-            number if number.is_nan() => Err(self.fault(slot, Kind::UnknownRows)),
-            number if number < 0.0 => Err(self.fault(slot, Kind::NegativeRows)),
-            number => self.in_range(slot, number),
+    pub(crate) fn cardinality(self) -> Result<f64, Fault> {
+        match self.number()? {
+            number if number.is_nan() => Err(self.fault(Kind::UnknownRows)),
+            number if number < 0.0 => Err(self.fault(Kind::NegativeRows)),
+            number => self.in_range(number),
         }
     }
 
     /// A number that is finite and not negative.
-    pub(crate) fn duration(&self, slot: usize) -> Result<f64, Fault> {
-        let number = self.finite(slot)?;
-        if number < 0.0 { Err(self.fault(slot, Kind::Negative)) } else { Ok(number) }
+    pub(crate) fn duration(self) -> Result<f64, Fault> {
+        let number = self.finite()?;
+        if number < 0.0 { Err(self.fault(Kind::Negative)) } else { Ok(number) }
     }
 
     /// A whole number that is not negative: digits with an optional `+`, or hexadecimal after `0x`.
-    pub(crate) fn whole(&self, slot: usize) -> Result<u64, Fault> {
-        let text = self.text(slot);
+    pub(crate) fn whole(self) -> Result<u64, Fault> {
+        let text = self.text();
         let number = match text.strip_prefix("0x") {
             Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
             _ => text.parse(),
         };
-        number.map_err(|_| self.fault(slot, Kind::WholeNumber))
+        number.map_err(|_| self.fault(Kind::WholeNumber))
     }
 
-    /// The fault that a cell is.
-    pub(crate) fn fault(&self, slot: usize, kind: Kind) -> Fault {
-        Fault::Cell { slot, kind, value: shown(self.text(slot)) }
+    /// A time with its offset, in microseconds since 1970.
+    pub(crate) fn time_us(self) -> Result<i64, Fault> {
+        parse_us(self.text()).ok_or_else(|| self.fault(Kind::Time))
+    }
+
+    /// The fault that it is.
+    pub(crate) fn fault(self, kind: Kind) -> Fault {
+        Fault::Cell { slot: self.slot, kind, value: shown(self.text()) }
     }
 }
 
@@ -230,8 +319,8 @@ mod tests {
             ("0x+1", None),
             ("", None),
         ] {
-            let row = Row { cells: &[Some(text)] };
-            assert_eq!(row.whole(0).ok(), expected, "{text:?}");
+            let cell = Cell { slot: Slot(0), value: Value::Text(text) };
+            assert_eq!(cell.whole().ok(), expected, "{text:?}");
         }
     }
 

@@ -1,0 +1,130 @@
+//! Rows of any format on their way into a table: which of their cells are wanted, what became of each, and on which line it
+//! stood.
+
+use std::path::{Path, PathBuf};
+
+use super::cell::{Fault, Row, Slot, Value};
+use super::column::ColumnSpec;
+use super::header::Columns;
+use super::lines::Lines;
+use crate::store::{Input, InputDigest, Place};
+use crate::tape::RowCounts;
+use crate::trace::TraceError;
+
+/// Typed columns that rows are appended to.
+pub(crate) trait Table: Default + Send {
+    /// What decides how a row is read.
+    type Context: Sync;
+
+    /// What it reads of a file, in the order of the cells that a row has.
+    const COLUMNS: &'static [ColumnSpec];
+
+    /// Appends a row, or nothing if it has a fault.
+    fn row(&mut self, context: &Self::Context, row: &Row<'_, '_>) -> Result<(), Fault>;
+
+    /// Appends the rows of a later block.
+    fn append(&mut self, later: Self);
+}
+
+/// A table and what became of the rows of its file.
+pub(crate) struct Reading<T> {
+    pub(crate) table: T,
+    pub(crate) rows: RowCounts,
+    pub(crate) lines: Lines,
+    pub(crate) input: Option<InputDigest>,
+    /// The trace, as errors call it.
+    pub(crate) path: PathBuf,
+}
+
+/// The rows of a file in one format, which are still to be read.
+pub(super) trait Rows<'i> {
+    /// Reads all of them in order, and gives back the input behind them.
+    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Input<'i>, TraceError>;
+}
+
+/// How the cells that an adapter wants are found in a record.
+pub(super) struct Plan<'a, T: Table> {
+    pub(super) columns: &'a Columns,
+    /// (field, slot), ascending.
+    pub(super) wanted: Vec<(usize, Slot)>,
+    pub(super) fields: usize,
+    lenient: bool,
+    context: &'a T::Context,
+}
+
+/// The rows of one block, or of all blocks so far.
+pub(super) struct Block<T> {
+    pub(super) table: T,
+    pub(super) rows: RowCounts,
+    pub(super) lines: Lines,
+    /// How many lines it has.
+    pub(super) line_count: u64,
+    /// In strict mode, the first row with a fault, and its line; no row after it is looked at.
+    pub(super) fault: Option<(u64, Option<u64>, Fault)>,
+}
+
+impl<T: Default> Default for Block<T> {
+    fn default() -> Self {
+        let (table, rows, lines) = Default::default();
+        Self { table, rows, lines, line_count: 0, fault: None }
+    }
+}
+
+impl<'a, T: Table> Plan<'a, T> {
+    pub(super) fn new(columns: &'a Columns, fields: usize, lenient: bool, context: &'a T::Context) -> Self {
+        let slots = (0..columns.len()).map(Slot);
+        let mut wanted: Vec<_> = slots.filter_map(|slot| Some((columns.field(slot)?, slot))).collect();
+        wanted.sort_unstable();
+        Self { columns, wanted, fields, lenient, context }
+    }
+
+    /// Cells for a row, all of them absent until they are filled in.
+    pub(super) fn cells<'r>(&self) -> Vec<Value<'r>> {
+        vec![Value::Absent; self.columns.len()]
+    }
+
+    /// Appends a row to a table, unless it has a fault.
+    pub(super) fn row(&self, table: &mut T, cells: &[Value<'_>]) -> Result<(), Fault> {
+        table.row(self.context, &Row { cells })
+    }
+}
+
+impl<T> Block<T> {
+    /// Counts a row by its outcome; a fault comes with its column, from 1, if it is in one.
+    pub(super) fn count(&mut self, plan: &Plan<'_, impl Table>, line: u64, outcome: Result<(), (Option<u64>, Fault)>) {
+        self.rows.read += 1;
+        match outcome {
+            Ok(()) => {
+                self.rows.used += 1;
+                self.lines.push(line);
+            }
+            Err((_, fault)) if plan.lenient => self.rows.reject(fault.reason(plan.columns)),
+            Err((column, fault)) => self.fault = Some((line, column, fault)),
+        }
+    }
+}
+
+/// The blocks so far as one.
+pub(super) struct Merged<'a, T> {
+    pub(super) path: &'a Path,
+    pub(super) columns: &'a Columns,
+    pub(super) block: Block<T>,
+}
+
+impl<T: Table> Merged<'_, T> {
+    pub(super) fn append(&mut self, later: Block<T>) -> Result<(), TraceError> {
+        let block = &mut self.block;
+        block.table.append(later.table);
+        block.rows.append(later.rows);
+        block.lines.append(&later.lines, block.line_count);
+        block.fault = later.fault.map(|(line, column, fault)| (block.line_count + line, column, fault));
+        block.line_count += later.line_count;
+        self.check()
+    }
+
+    pub(super) fn check(&mut self) -> Result<(), TraceError> {
+        let Some((line, column, fault)) = self.block.fault.take() else { return Ok(()) };
+        let place = Place { file: self.path.to_path_buf(), line: Some(line), column };
+        Err(TraceError::Malformed { place, problem: fault.problem(self.columns) })
+    }
+}
