@@ -49,7 +49,7 @@ fn help() -> String {
         "Data sets, each with its constructions; the first one is the default, `reference` the published one:\n"
             .to_owned();
     for about in about() {
-        let (name, title) = (about.name, about.described());
+        let (name, title) = (about.name, about.title);
         text += &format!("  {name:name_width$}  {:width$}  {title}\n", constructions(about));
     }
     text + "\nExamples:
