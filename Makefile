@@ -11,7 +11,7 @@ POSTGRES := $(shell for at in "$(PG_BIN)/postgres" "$$(command -v postgres)" $$(
     if [ -x "$$at" ]; then echo "$$at"; break; fi; done)
 HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && echo yes)
 
-.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask test-sql torture fuzz mutants check \
+.PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask test-sql torture fuzz mutants check features \
     check-detectors deny msrv sbom live cluster bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
@@ -30,6 +30,7 @@ test: test-unit test-conformance test-browser test-live test-torture
 
 test-unit: data
 	$(CARGO) $(RUNNER) --release --locked
+	$(CARGO) test --doc --release --locked
 
 ## Against the published implementation, bit for bit. A cargo call of its own, so that features which only the oracle
 ## switches on are not in what we ship. Needs pkg-config, libfontconfig1-dev and libfreetype-dev.
@@ -115,6 +116,15 @@ deny:
 	$(CARGO) deny check licenses bans sources
 	$(CARGO) deny check advisories || echo "NOT CHECKED or not passed: advisories (see above)"
 
+## Each feature alone, and the core without any. In a target folder of its own: other features are other builds of dependencies.
+FEATURES = cli capture report fetch parquet experiment catalogue compression signatures schemas
+features: export CARGO_TARGET_DIR := $(abspath $(TARGET))/features
+features:
+	RUSTFLAGS="$$RUSTFLAGS -D warnings" $(CARGO) check --locked --no-default-features
+	for feature in $(FEATURES); do \
+	    RUSTFLAGS="$$RUSTFLAGS -D warnings" $(CARGO) check --locked --no-default-features --features $$feature || exit; \
+	done
+
 ## The oldest Rust that Cargo.toml promises, without polars.
 msrv:
 	$(CARGO) +1.89 check --locked --no-default-features
@@ -130,7 +140,7 @@ live: build
 	scripts/live.sh $(TELLTAPE) out/live
 
 ## Format and lints; warnings are errors.
-check:
+check: features
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	$(CARGO) clippy --release --locked --all-targets -p telltape-conformance -- -D warnings

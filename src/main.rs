@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    telltape::cli::main()
+    telltape::cli_main()
 }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::adapter_options::{AdapterArguments, Recordings};
+use super::arguments::{duration, size};
 use super::failure::Failure;
 use super::output::{Line, Output, Text, Tone};
 use super::replay::EngineArguments;
@@ -335,40 +336,6 @@ fn conceal_password(_: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A time such as `2`, `250ms`, `90s`, `10m` or `8h`, above 0.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
-    let unit = match &text[split..] {
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        "d" => 86_400.0,
-        other => return Err(format!("`{other}` is no unit; known: ms, s, m, h, d")),
-    };
-    let count: f64 = text[..split].trim().parse().map_err(|_| "not a time; write 90, 250ms, 10m or 8h".to_owned())?;
-    let seconds = count * unit;
-    if (0.01..=1e8).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("a time is from 10ms to 1000d".to_owned())
-    }
-}
-
-/// A number of bytes such as `5000`, `64K`, `100M` or `2G`.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
-    let unit = match &text[split..] {
-        "" | "B" => 1,
-        "K" | "KB" | "k" => 1 << 10,
-        "M" | "MB" => 1 << 20,
-        "G" | "GB" => 1 << 30,
-        other => return Err(format!("`{other}` is no unit; known: K, M, G")),
-    };
-    let count: u64 = text[..split].trim().parse().map_err(|_| "not a size; write 5000, 64K, 100M or 2G".to_owned())?;
-    count.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(|| "a size is above 0 and below 2^64".to_owned())
-}
-
 /// A share such as `1%` or `0.01`.
 fn share(text: &str) -> Result<f64, String> {
     let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
@@ -382,18 +349,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_sizes_and_shares_are_read_with_their_units() {
-        for (text, ms) in [("1", 1000), ("250ms", 250), ("1.5s", 1500), ("10m", 600_000), ("8h", 28_800_000)] {
-            assert_eq!(duration(text).unwrap().as_millis(), ms, "{text}");
-        }
-        for (text, bytes) in [("5000", 5000), ("64K", 65_536), ("2G", 2 << 30)] {
-            assert_eq!(size(text).unwrap(), bytes, "{text}");
-        }
+    fn shares_are_read_with_their_units() {
         assert_eq!(share("1%").unwrap(), 0.01);
-        for text in ["", "x", "-1", "0", "1y", "1e99", "nan", "inf"] {
-            assert!(duration(text).is_err(), "{text}");
-            assert!(size(text).is_err(), "{text}");
-        }
         for text in ["", "0", "101%", "nan", "-1%"] {
             assert!(share(text).is_err(), "{text}");
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::output::{Line, Output, Tone, table};
 use super::{Exit, Out, Outcome};
 use crate::experiment::{Project, libm, rewritten_tables};
+#[cfg(feature = "capture")]
 use crate::live;
 use crate::store::{FolderLock, LINE_ENDS_REMEDY};
 use crate::trace::Catalogue;
@@ -48,7 +49,9 @@ impl Doctor {
         checks.extend(data());
         checks.push(check("outputs", outputs(&self.out.unchecked), "bad"));
         checks.push(check("disk", disk(), "bad"));
+        #[cfg(feature = "capture")]
         checks.push(check("PostgreSQL server for live experiments", server(), "note"));
+        #[cfg(feature = "report")]
         checks.push(check("chromedriver for the test of the report", on_path("chromedriver"), "note"));
         output.data(&checks, || {
             let rows = checks.iter().map(|check| {
@@ -134,6 +137,7 @@ fn disk() -> Result<String, (String, &'static str)> {
     Ok("not looked at on this system".to_owned())
 }
 
+#[cfg(feature = "capture")]
 fn server() -> Result<String, (String, &'static str)> {
     match live::find_server() {
         Ok(folder) => Ok(format!("`{}`", folder.display())),
@@ -141,6 +145,7 @@ fn server() -> Result<String, (String, &'static str)> {
     }
 }
 
+#[cfg(feature = "report")]
 fn on_path(name: &str) -> Result<String, (String, &'static str)> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());

@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::exit::Exit;
+#[cfg(feature = "capture")]
 use crate::capture::CaptureError;
 use crate::experiment::shard::ShardError;
 use crate::experiment::{AcceptError, ExperimentError, GrammarFileError};
+#[cfg(feature = "capture")]
 use crate::live::LiveError;
 use crate::store::{GlobError, LockError, Place, SignatureError, StoreError, TableError};
 use crate::tape::TapeError;
@@ -266,6 +268,7 @@ fn grammar(error: &GrammarFileError) -> (Exit, &'static str) {
     }
 }
 
+#[cfg(feature = "capture")]
 fn live(error: &LiveError) -> (Exit, &'static str) {
     match error {
         LiveError::NoServer { .. } => (Exit::Input, "no-server"),
@@ -279,6 +282,7 @@ fn live(error: &LiveError) -> (Exit, &'static str) {
     }
 }
 
+#[cfg(feature = "capture")]
 fn captured(error: &CaptureError) -> (Exit, &'static str) {
     match error {
         CaptureError::Usage(_) => (Exit::Usage, "usage"),
@@ -296,6 +300,7 @@ fn experiment(error: &ExperimentError) -> (Exit, &'static str) {
     match error {
         ExperimentError::File { .. } | ExperimentError::Unknown { .. } => (Exit::Usage, "experiment"),
         ExperimentError::Grammar(error) => grammar(error),
+        #[cfg(feature = "capture")]
         ExperimentError::Live(error) => live(error),
         ExperimentError::Trace(error) => trace(error),
         ExperimentError::Tape(error) => tape(error),
@@ -350,6 +355,7 @@ impl From<ExperimentError> for Failure {
     }
 }
 
+#[cfg(feature = "capture")]
 impl From<CaptureError> for Failure {
     fn from(error: CaptureError) -> Self {
         let (exit, kind) = captured(&error);

@@ -2,7 +2,9 @@
 
 mod accept;
 mod adapter_options;
+mod arguments;
 mod cache;
+#[cfg(feature = "capture")]
 mod capture;
 mod convert;
 mod data;
@@ -14,12 +16,15 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod foreign;
 mod generate;
 mod junit;
 mod output;
 mod plan;
 mod replay;
+#[cfg(feature = "report")]
 mod report;
 mod run;
 mod salvage;
@@ -31,6 +36,7 @@ mod signals;
 mod tapes;
 mod text;
 mod verify;
+#[cfg(feature = "capture")]
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -39,7 +45,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-pub use exit::Exit;
+use exit::Exit;
 use failure::Failure;
 use output::{Color, Output};
 
@@ -116,8 +122,10 @@ enum Command {
     Detect(detect::Detect),
     Export(export::Export),
     Score(score::ScoreCommand),
+    #[cfg(feature = "report")]
     Report(report::Report),
     Shard(shard::ShardCommand),
+    #[cfg(feature = "capture")]
     Capture(Box<capture::CaptureCommand>),
     Data(data::Data),
     Cache(cache::Cache),
@@ -168,7 +176,9 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Export(export) => export.execute(output),
         Command::Score(score) => score.execute(output),
         Command::Shard(shard) => shard.execute(output),
+        #[cfg(feature = "report")]
         Command::Report(report) => report.execute(output),
+        #[cfg(feature = "capture")]
         Command::Capture(capture) => capture.execute(output),
         Command::Data(data) => data.execute(output),
         Command::Cache(cache) => cache.execute(output),

@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Line, Output, Text, Tone, table};
+#[cfg(feature = "capture")]
+use super::signals;
 use super::verify::KeyArgument;
-use super::{Exit, Out, Outcome, Settings, foreign, junit, signals};
+use super::{Exit, Out, Outcome, Settings, foreign, junit};
 use crate::experiment::{
     self, Counts, Evaluation, Experiment, ExperimentError, ExperimentReport, Progress, StageRow, Step, Verdict,
 };
@@ -60,8 +62,9 @@ impl Run {
         let selection = project.select_all(&self.experiments)?;
         let _lock = project.lock()?;
         let evaluated = |experiment: &Experiment| experiment.evaluation.as_ref().map_or(0, Evaluation::runs) as u64;
-        let runs: u64 = selection.live.len() as u64
-            + selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum::<u64>();
+        let runs: u64 = selection.experiments.iter().map(|experiment| 1 + evaluated(experiment)).sum();
+        #[cfg(feature = "capture")]
+        let runs = runs + selection.live.len() as u64;
         let bar = output.bar(Some(runs), "{pos}/{len} runs {wide_bar} {per_sec}, {elapsed}, {eta} left");
         let progress = |progress: Progress<'_>| {
             bar.inc(1);
@@ -73,6 +76,7 @@ impl Run {
         if !selection.experiments.is_empty() {
             reports = experiment::run(&project, &selection.experiments, &progress).map_err(ExperimentError::from)?;
         }
+        #[cfg(feature = "capture")]
         if !selection.live.is_empty() {
             let stop = signals::ask_first();
             reports.extend(experiment::run_live(&project, &selection.live, &stop, &progress));

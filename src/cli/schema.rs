@@ -7,14 +7,19 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+#[cfg(feature = "capture")]
+use super::capture;
 use super::failure::FailureJson;
 use super::output::{Output, Text};
+#[cfg(feature = "report")]
+use super::report;
 use super::{
-    Exit, Outcome, accept, capture, convert, data, diff, difference, doctor, export, plan, report, run, salvage, score,
-    shard, tapes, verify,
+    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, plan, run, salvage, score, shard, tapes,
+    verify,
 };
 use crate::experiment;
 use crate::store::{Durability, Kind, write_over};
+#[cfg(feature = "fetch")]
 use crate::trace::Fetched;
 
 /// Write the JSON schemas of every --json output, and of the experiment file for editors
@@ -52,10 +57,14 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
     BTreeMap::from([
         ("accept", of::<Vec<accept::AcceptedJson<'_>>>()),
         ("cache-gc", of::<experiment::Collected>()),
+        #[cfg(feature = "capture")]
         ("capture", of::<capture::CapturedJson>()),
+        #[cfg(feature = "capture")]
         ("capture-check", of::<capture::CheckJson<'_>>()),
+        #[cfg(feature = "capture")]
         ("capture-print-role", of::<capture::RoleJson>()),
         ("convert", of::<convert::TapeJson>()),
+        #[cfg(feature = "fetch")]
         ("data-fetch", of::<Vec<Fetched>>()),
         ("data-list", of::<Vec<data::ListedJson<'_>>>()),
         ("data-verify", of::<Vec<data::VerifiedJson<'_>>>()),
@@ -68,6 +77,7 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("generate", of::<convert::TapeJson>()),
         ("plan", of::<Vec<plan::PlannedJson<'_>>>()),
         ("replay", of::<Vec<tapes::ReplayedJson<'_>>>()),
+        #[cfg(feature = "report")]
         ("report", of::<report::ReportJson<'_>>()),
         ("run", of::<Vec<run::ReportJson<'_>>>()),
         ("salvage", of::<salvage::SalvagedJson>()),

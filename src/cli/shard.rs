@@ -57,7 +57,7 @@ struct PlanArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     shards: Option<u32>,
     /// Split tapes of so many bytes or more by class, such as 1G
-    #[arg(long, value_name = "SIZE", value_parser = super::capture::size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::arguments::size)]
     by_class: Option<u64>,
     #[command(flatten)]
     engine: EngineArguments,

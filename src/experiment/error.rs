@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::GrammarFileError;
+#[cfg(feature = "capture")]
 use crate::live::LiveError;
 use crate::store::{Place, SignatureError, StoreError, TableError};
 use crate::tape::TapeError;
@@ -46,6 +47,7 @@ pub enum ExperimentError {
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// The server of a live experiment, or its capture.
+    #[cfg(feature = "capture")]
     #[error(transparent)]
     Live(#[from] LiveError),
     /// The trace is not there yet.
@@ -103,7 +105,9 @@ impl ExperimentError {
         match self {
             Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => Some(place.clone()),
             Self::OutInResults { out, .. } => Some(Place::file(out)),
-            Self::Unknown { .. } | Self::Live(_) => None,
+            Self::Unknown { .. } => None,
+            #[cfg(feature = "capture")]
+            Self::Live(_) => None,
             Self::Grammar(error) => Some(error.place()),
             Self::Trace(error) => Some(error.place()),
             Self::Tape(error) => Some(error.place()),

@@ -195,11 +195,6 @@ fn yes() -> bool {
     true
 }
 
-/// Whether an experiment file is one of a live experiment. What cannot be read is not.
-pub(super) fn is_live(text: &str) -> bool {
-    toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("fault"))
-}
-
 impl LiveExperiment {
     /// Reads the file at `path`, whose text is `text`.
     pub(super) fn read(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {

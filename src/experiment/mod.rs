@@ -13,8 +13,11 @@ mod evaluation;
 mod explain;
 mod file;
 mod grammar_file;
+#[cfg(feature = "capture")]
 mod live;
+#[cfg(feature = "capture")]
 mod live_evidence;
+#[cfg(feature = "capture")]
 mod live_file;
 mod outcome;
 mod ownership;
@@ -42,14 +45,18 @@ pub use evaluation::Evaluation;
 pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
 pub use grammar_file::{GrammarFileError, read_engine};
-pub use live::{LiveFinding, LiveScore};
+#[cfg(feature = "capture")]
+pub use live::{Finding, LiveScore};
+#[cfg(feature = "capture")]
 pub use live_file::{Limits, LiveExperiment, Truth, TruthChannel};
 pub use outcome::{Counts, ExperimentOutcome};
 pub use ownership::{Collected, collect, list_foreign};
 pub use plan::{Planned, plan};
 pub use platform::libm;
 pub use project::{Project, Selection};
-pub use run::{ExperimentReport, Progress, run, run_live};
+#[cfg(feature = "capture")]
+pub use run::run_live;
+pub use run::{Progress, Report, run};
 pub use setting::Setting;
 pub use source::SampleSource;
 pub use step::Step;

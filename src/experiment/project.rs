@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::live_file::{LiveExperiment, is_live};
+#[cfg(feature = "capture")]
+use super::live_file::LiveExperiment;
 use super::{Experiment, ExperimentError, Setting};
 use crate::store::{FolderLock, GlobError, Key, LockError, Place, StoreError, glob, is_glob, is_inside, nearest};
 use crate::trace::{Catalogue, TraceError};
@@ -127,14 +128,12 @@ impl Project {
     /// When there is none of a name, a glob matches nothing, or a file is not an experiment, or is a live one.
     pub fn select(&self, arguments: &[String]) -> Result<Selection, ExperimentError> {
         let selection = self.select_all(arguments)?;
-        match selection.live.first() {
-            None => Ok(selection),
-            Some(live) => {
-                let problem =
-                    "this is a live experiment: it has limits and no digests, and only `telltape run` takes it";
-                Err(ExperimentError::File { place: Place::file(&live.path), problem: problem.to_owned() })
-            }
+        #[cfg(feature = "capture")]
+        if let Some(live) = selection.live.first() {
+            let problem = "this is a live experiment: it has limits and no digests, and only `telltape run` takes it";
+            return Err(ExperimentError::File { place: Place::file(&live.path), problem: problem.to_owned() });
         }
+        Ok(selection)
     }
 
     /// As [`Project::select`], with live experiments.
@@ -156,13 +155,20 @@ impl Project {
             }
         }
         let mut experiments = Vec::new();
+        #[cfg(feature = "capture")]
         let mut live: Vec<LiveExperiment> = Vec::new();
         for path in paths {
             let text = Experiment::text(&path)?;
             let text = if self.settings.is_empty() { text } else { self.set(&path, &text)? };
+            #[cfg(feature = "capture")]
             if is_live(&text) {
                 live.push(LiveExperiment::read(&path, &text, &self.root)?);
                 continue;
+            }
+            #[cfg(not(feature = "capture"))]
+            if is_live(&text) {
+                let problem = "this is a live experiment, and this build lacks the feature `capture`";
+                return Err(ExperimentError::File { place: Place::file(&path), problem: problem.to_owned() });
             }
             let experiment = Experiment::parse(&path, &text, &self.root);
             // Lines of a text that nobody has seen say nothing.
@@ -179,7 +185,12 @@ impl Project {
             }
         }
         let orphans = if arguments.is_empty() { self.orphans(&experiments)? } else { Vec::new() };
-        Ok(Selection { experiments, live, orphans })
+        Ok(Selection {
+            experiments,
+            #[cfg(feature = "capture")]
+            live,
+            orphans,
+        })
     }
 
     fn set(&self, path: &Path, text: &str) -> Result<String, ExperimentError> {
@@ -251,9 +262,15 @@ pub struct Selection {
     /// In the order asked for; all of them in order of name.
     pub experiments: Vec<Experiment>,
     /// Those that start a server, in the order asked for.
+    #[cfg(feature = "capture")]
     pub live: Vec<LiveExperiment>,
     /// If all were asked for: names under `results/` that belong to none.
     pub orphans: Vec<String>,
+}
+
+/// Whether an experiment file is one of a live experiment. What cannot be read is not.
+fn is_live(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("fault"))
 }
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {

@@ -3,17 +3,24 @@
 use std::cell::OnceCell;
 
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+#[cfg(feature = "capture")]
 use tokio_util::sync::CancellationToken;
 
 use super::cache::{StageCache, Surroundings};
 use super::chain::Stage;
 use super::compare::{self, StageRow, Verdict};
-use super::outcome::{Counts, ExperimentOutcome};
-use super::parameters::read_parameters_and_inputs;
-use super::step::{Files, Step, Workspace};
-use super::{Experiment, ExperimentError, LiveExperiment, Project, live};
-use crate::store::Durability;
-use crate::trace::{Catalogue, TraceError};
+use super::evaluation::EvaluationInputs;
+use super::outcome::{Counts, Outcome};
+use super::{Experiment, ExperimentError, Project, Source, platform};
+#[cfg(feature = "capture")]
+use super::{LiveExperiment, live};
+use crate::evaluate::Generator;
+use crate::motif::{self, Episode};
+use crate::residual::{Math, Stream};
+use crate::store::{Durability, Place, StoreError, write_whole};
+use crate::tape::{self, RowCounts, TapeWriter};
+use crate::trace::{self, Catalogue, Entry, Options, TraceError};
 
 /// What became of an experiment.
 #[derive(Debug)]
@@ -61,6 +68,7 @@ pub fn run(
 }
 
 /// Runs live experiments one after the other: two servers at a time would disturb each other.
+#[cfg(feature = "capture")]
 pub fn run_live(
     project: &Project,
     experiments: &[LiveExperiment],

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// `log10`, `log2` and `ln` are the only functions in a conversion whose result IEEE 754 does not fix, so this
 /// choice decides whether a tape has the same bytes on every platform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Math {
     /// Correctly rounded: the same bits everywhere.

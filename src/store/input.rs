@@ -32,9 +32,11 @@ struct Hashed {
 }
 
 /// Times the stored bytes that a compressed file may give. Traces and tapes give some five to thirty times.
+#[cfg(feature = "compression")]
 const MOST_EXPANSION: u64 = 250;
 
 /// Bytes up to which it may give more: a small file of one line a thousand times over is harmless.
+#[cfg(feature = "compression")]
 const HARMLESS: u64 = 64 << 20;
 
 /// Bytes of the largest text that is taken whole into memory.
@@ -48,12 +50,14 @@ struct Tee<R> {
 }
 
 /// Refuses what a compressed file gives beyond all measure: a few kilobytes would fill every memory.
+#[cfg(feature = "compression")]
 struct Bounded<R> {
     reader: R,
     stored: Arc<AtomicU64>,
     given: u64,
 }
 
+#[cfg(feature = "compression")]
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
@@ -103,13 +107,20 @@ impl<'a> Input<'a> {
         let stored = Arc::new(AtomicU64::new(0));
         let tee = Tee { reader, stored: Arc::clone(&stored), hashed: hashed.clone() };
         let reader: Box<dyn Read + Send + 'a> = match path.extension().and_then(|ending| ending.to_str()) {
+            #[cfg(feature = "compression")]
             Some("gz") => {
                 let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee));
                 Box::new(Bounded { reader, stored, given: 0 })
             }
+            #[cfg(feature = "compression")]
             Some("zst") => {
                 let reader = zstd::Decoder::new(tee).map_err(StoreError::read(path))?;
                 Box::new(Bounded { reader, stored, given: 0 })
+            }
+            #[cfg(not(feature = "compression"))]
+            Some("gz" | "zst") => {
+                let problem = "it is compressed, and this build lacks the feature `compression`; decompress it first";
+                return Err(StoreError::read(path)(io::Error::new(io::ErrorKind::Unsupported, problem)));
             }
             _ => Box::new(tee),
         };

@@ -16,6 +16,7 @@ mod suggest;
 mod sweep;
 mod table;
 mod text;
+#[cfg(feature = "experiment")]
 mod wildcard;
 
 pub use blocks::{BLOCK_BYTES, Blocks};
@@ -35,4 +36,5 @@ pub use suggest::{UnknownName, nearest};
 pub use table::ParquetError;
 pub use table::{Columns, Row, Table, TableError, write_number};
 pub use text::{Shown, is_hidden, visible_json};
+#[cfg(feature = "experiment")]
 pub use wildcard::{GlobError, glob, is_glob};

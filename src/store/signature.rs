@@ -1,8 +1,13 @@
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "signatures")]
 use minisign_verify::{PublicKey, Signature};
 
 use super::{StoreError, read_small_text};
+
+/// Without the feature `signatures` there is no key that files could be held against.
+#[cfg(not(feature = "signatures"))]
+type PublicKey = std::convert::Infallible;
 
 /// A public key of minisign that files can be held against.
 pub struct Key {
@@ -83,6 +88,7 @@ impl Key {
     ///
     /// # Errors
     /// When it cannot be read, or is none.
+    #[cfg(feature = "signatures")]
     pub fn read(path: &Path) -> Result<Self, SignatureError> {
         let text = read_small_text(path).map_err(StoreError::read(path))?;
         let key = PublicKey::decode(&text)
@@ -103,9 +109,20 @@ impl Key {
         let mut beside = file.as_os_str().to_owned();
         beside.push(".minisig");
         let text = read_small_text(Path::new(&beside)).map_err(|error| unsigned(format!("its signature: {error}")))?;
-        let signature = Signature::decode(&text).map_err(|error| unsigned(error.to_string()))?;
-        self.key.verify(bytes, &signature, false).map_err(|error| unsigned(error.to_string()))?;
+        self.trusted_comment(bytes, &text).map_err(unsigned)
+    }
+
+    /// The trusted comment of `signature`, if it is one of `bytes` by this key.
+    #[cfg(feature = "signatures")]
+    fn trusted_comment(&self, bytes: &[u8], signature: &str) -> Result<String, String> {
+        let signature = Signature::decode(signature).map_err(|error| error.to_string())?;
+        self.key.verify(bytes, &signature, false).map_err(|error| error.to_string())?;
         Ok(signature.trusted_comment().to_owned())
+    }
+
+    #[cfg(not(feature = "signatures"))]
+    fn trusted_comment(&self, _: &[u8], _: &str) -> Result<String, String> {
+        match self.key {}
     }
 
     /// As [`Key::verify`], of the manifest at `manifest` of `file`; `named` is the name that the manifest says that the file

@@ -7,7 +7,8 @@ use super::{FORMAT, TapeError, manifest_path};
 use crate::store::{Key, Place, StoreError, read_small, without_place};
 
 /// What became of the rows of a trace: `read = used + rejected`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RowCounts {
     /// Rows (records, queries, spans) in the file.
     pub read: u64,
@@ -21,7 +22,8 @@ pub struct RowCounts {
 }
 
 /// What a row is used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Use {
     /// It gave no residual, but fed what later rows are held against.

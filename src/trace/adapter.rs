@@ -163,6 +163,7 @@ impl<'de> serde::Deserialize<'de> for Dataset {
     }
 }
 
+#[cfg(feature = "schemas")]
 impl schemars::JsonSchema for Dataset {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Dataset".into()

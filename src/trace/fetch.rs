@@ -12,7 +12,8 @@ use super::corpus::set_aside;
 use crate::store::{Durability, Place, StoreError, write_whole};
 
 /// A file that a fetch was asked for and that is in its place now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Fetched {
     /// Where.
     pub file: PathBuf,

@@ -3,10 +3,13 @@
 mod adapter;
 mod adapters;
 mod baseline;
+#[cfg(feature = "catalogue")]
 mod catalogue;
+#[cfg(feature = "fetch")]
 mod corpus;
 pub mod distil;
 mod error;
+#[cfg(feature = "fetch")]
 mod fetch;
 mod input;
 mod option;
@@ -20,9 +23,12 @@ use std::path::Path;
 
 pub use adapter::{About, Adapter, Construction, UnknownConstruction, UnknownDataset};
 pub use adapters::{ADAPTERS, Dataset};
+#[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, Entry, Package, UnknownEntry};
+#[cfg(feature = "fetch")]
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;
+#[cfg(feature = "fetch")]
 pub use fetch::{Fetched, fetch_sample};
 pub use input::Trace;
 pub use option::{OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};

@@ -1,0 +1,56 @@
+//! Arguments of several commands.
+
+use std::time::Duration;
+
+/// A time such as `2`, `250ms`, `90s`, `10m` or `8h`, above 0.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
+    let unit = match &text[split..] {
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        other => return Err(format!("`{other}` is no unit; known: ms, s, m, h, d")),
+    };
+    let count: f64 = text[..split].trim().parse().map_err(|_| "not a time; write 90, 250ms, 10m or 8h".to_owned())?;
+    let seconds = count * unit;
+    if (0.01..=1e8).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("a time is from 10ms to 1000d".to_owned())
+    }
+}
+
+/// A number of bytes such as `5000`, `64K`, `100M` or `2G`.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
+    let unit = match &text[split..] {
+        "" | "B" => 1,
+        "K" | "KB" | "k" => 1 << 10,
+        "M" | "MB" => 1 << 20,
+        "G" | "GB" => 1 << 30,
+        other => return Err(format!("`{other}` is no unit; known: K, M, G")),
+    };
+    let count: u64 = text[..split].trim().parse().map_err(|_| "not a size; write 5000, 64K, 100M or 2G".to_owned())?;
+    count.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(|| "a size is above 0 and below 2^64".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_read_with_their_units() {
+        for (text, ms) in [("1", 1000), ("250ms", 250), ("1.5s", 1500), ("10m", 600_000), ("8h", 28_800_000)] {
+            assert_eq!(duration(text).unwrap().as_millis(), ms, "{text}");
+        }
+        for (text, bytes) in [("5000", 5000), ("64K", 65_536), ("2G", 2 << 30)] {
+            assert_eq!(size(text).unwrap(), bytes, "{text}");
+        }
+        for text in ["", "x", "-1", "0", "1y", "1e99", "nan", "inf"] {
+            assert!(duration(text).is_err(), "{text}");
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

