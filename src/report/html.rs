@@ -1,8 +1,8 @@
 //! The page: static tables and figures, and the episodes as data for the script.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
+use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::Stale;
@@ -18,14 +18,9 @@ const SCRIPT: &str = include_str!("assets/report.js");
 /// Letters of a text that is no name: a caption, or a list of names.
 const LONGEST_TEXT: usize = 2000;
 
-/// Text that is nothing but text in HTML.
-fn text(raw: &str) -> String {
-    Shown::html(raw).at_most(LONGEST_TEXT).to_string()
-}
-
-/// The same for names, which the script is given, too.
-fn name(raw: &str) -> String {
-    Shown::html(raw).to_string()
+/// A text that is no name, as it is shown. What escapes markup is `maud`.
+fn text(raw: &str) -> Shown<'_> {
+    Shown::plain(raw).at_most(LONGEST_TEXT)
 }
 
 /// Bytes that the page has at most, whatever the results are.
@@ -60,7 +55,7 @@ struct LeftOut {
 }
 
 impl LeftOut {
-    fn note(&self) -> String {
+    fn note(&self) -> Markup {
         let kinds = [
             (self.experiments, "rows of verdicts"),
             (self.figures, "figures"),
@@ -70,24 +65,25 @@ impl LeftOut {
         ];
         let told: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        if told.is_empty() {
-            return String::new();
+        html! {
+            @if !told.is_empty() {
+                p #left-out {
+                    "Left out, so that the page stays below " (LARGEST_PAGE / 1_000_000) " MB: " (told.join(", "))
+                    ". The folder of outputs has all of them."
+                }
+            }
         }
-        format!(
-            "<p id=\"left-out\">Left out, so that the page stays below {} MB: {}. The folder of outputs has all of them.</p>\n",
-            LARGEST_PAGE / 1_000_000,
-            told.join(", ")
-        )
     }
 }
 
-/// Appends `piece` if there is room for it; otherwise counts it.
-fn fit(html: &mut String, piece: &str, room: &mut usize, left_out: &mut usize) {
-    if piece.len() <= *room {
-        *room -= piece.len();
-        html.push_str(piece);
+/// `piece` if there is room for it; otherwise nothing, and it is counted.
+fn fit(piece: Markup, room: &mut usize, left_out: &mut usize) -> Markup {
+    if piece.0.len() <= *room {
+        *room -= piece.0.len();
+        piece
     } else {
         *left_out += 1;
+        html! {}
     }
 }
 
@@ -112,12 +108,8 @@ fn page_in(
     mut room: Room,
 ) -> String {
     let mut left_out = LeftOut::default();
+    // Whatever takes room comes before what says what had none.
     let verdicts = experiments(results, &mut room, &mut left_out);
-    let mut body = String::new();
-    body += "<section id=\"episodes\">\n<h2>Episodes</h2>\n";
-    body += "<p>What the motif engine found, in all experiments. Choose a row to see the residuals it came from.</p>\n";
-    body += EXPLORER;
-    body += "</section>\n";
     let scores = ["scores.csv", "scores-published.csv", "agreement.csv"];
     let sweeps = ["stress.csv", "stability.csv", "sweep.csv"];
     let found = "When each channel left its envelope, and by how much.";
@@ -130,43 +122,64 @@ fn page_in(
         ("noise", "Noise", NOISE, Section::Noise, (&["scores.csv"], Kind::is_noise)),
         ("distributions", "Distributions", distributions, Section::Distributions, (&[], |_| false)),
     ];
-    for (id, title, lead, which, (names, of)) in sections {
-        write!(body, "<section id=\"{id}\">\n<h2>{title}</h2>\n<p>{}</p>\n", text(lead))
-            .expect("a String takes every write");
-        for figure in figures.iter().filter(|figure| figure.section == which) {
-            fit(&mut body, &drawn(figure), &mut room.bytes, &mut left_out.figures);
-        }
-        for outcomes in results.iter().filter(|outcomes| of(outcomes.kind)) {
-            for table in outcomes.tables.iter().filter(|table| names.contains(&table.name.as_str())) {
-                fit(&mut body, &details(outcomes, table), &mut room.bytes, &mut left_out.tables);
+    let sections = html! {
+        @for (id, title, lead, which, (names, of)) in sections {
+            section #(id) {
+                h2 { (title) }
+                p { (lead) }
+                @for figure in figures.iter().filter(|figure| figure.section == which) {
+                    (fit(drawn(figure), &mut room.bytes, &mut left_out.figures))
+                }
+                @for outcomes in results.iter().filter(|outcomes| of(outcomes.kind)) {
+                    @for table in outcomes.tables.iter().filter(|table| names.contains(&table.name.as_str())) {
+                        (fit(details(outcomes, table), &mut room.bytes, &mut left_out.tables))
+                    }
+                }
             }
         }
-        body += "</section>\n";
-    }
-    body += LIMITS;
-    body += "</main>\n";
+    };
     let data = data(results, &room, &mut left_out);
-    writeln!(body, "<script type=\"application/json\" id=\"data\">{data}</script>")
-        .expect("a String takes every write");
-
-    let mut page = String::new();
-    page += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-    page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    page += "<title>telltape report</title>\n<link rel=\"icon\" href=\"data:,\">\n";
-    write!(page, "<style>\n{STYLE}</style>\n</head>\n<body>\n").expect("a String takes every write");
-    page += "<a class=\"skip\" href=\"#main\">Skip to the results</a>\n<header>\n<h1>telltape report</h1>\n";
-    page += "<button id=\"theme\" type=\"button\">Dark or light</button>\n";
-    page += "<nav aria-label=\"Sections\"><ul>";
-    for (id, title) in SECTIONS {
-        write!(page, "<li><a href=\"#{id}\">{title}</a></li>").expect("a String takes every write");
-    }
-    page += "</ul></nav>\n</header>\n<main id=\"main\">\n";
-    page += &banner(results, missing, stale, &left_out);
-    page += &verdicts;
-    page += &body;
-    write!(page, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n").expect("a String takes every write");
-    page
+    let page = html! {
+        (PreEscaped(HEAD))
+        style { (PreEscaped(STYLE)) }
+        (PreEscaped("</head>"))
+        body {
+            a.skip href="#main" { "Skip to the results" }
+            header {
+                h1 { "telltape report" }
+                button #theme type="button" { "Dark or light" }
+                nav aria-label="Sections" {
+                    ul {
+                        @for (id, title) in SECTIONS { li { a href={ "#" (id) } { (title) } } }
+                    }
+                }
+            }
+            main #main {
+                (banner(results, missing, stale, &left_out))
+                (verdicts)
+                section #episodes {
+                    h2 { "Episodes" }
+                    p {
+                        "What the motif engine found, in all experiments. "
+                        "Choose a row to see the residuals it came from."
+                    }
+                    (PreEscaped(EXPLORER))
+                }
+                (sections)
+                (PreEscaped(LIMITS))
+            }
+            script #data type="application/json" { (PreEscaped(data)) }
+            script { (PreEscaped(SCRIPT)) }
+        }
+        (PreEscaped("</html>\n"))
+    };
+    page.into_string()
 }
+
+/// By this beginning a page is known as one that may be replaced; [`super::report`] compares it.
+const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+    <title>telltape report</title>\n<link rel=\"icon\" href=\"data:,\">\n";
 
 const SECTIONS: [(&str, &str); 8] = [
     ("experiments", "Verdicts"),
@@ -189,7 +202,7 @@ const EXPLORER: &str = include_str!("assets/explorer.html");
 const LIMITS: &str = include_str!("assets/limits.html");
 
 /// All the same, or the first thing that is not.
-fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale], left_out: &LeftOut) -> String {
+fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale], left_out: &LeftOut) -> Markup {
     let count = |name: &str| results.iter().filter(|outcomes| outcomes.verdict.name() == name).count();
     let (same, differ, new, skipped) = (count("same"), count("differs"), count("no-expected"), count("skipped"));
     let (class, word) = match (differ, new + skipped + missing.len()) {
@@ -198,50 +211,55 @@ fn banner(results: &[Outcomes], missing: &[String], stale: &[Stale], left_out: &
         (0, _) => ("note", "Same, as far as compared"),
         _ => ("bad", "Differs"),
     };
-    let mut banner = format!(
-        "<section class=\"banner {class}\" aria-label=\"Verdict\">\n<h2>{word}</h2>\n<p>{same} of {} experiments gave every digest that is expected",
-        results.len() + missing.len() + stale.len()
-    );
-    for (number, what) in [
+    let others = [
         (differ, "differ"),
         (new, "have nothing to compare with"),
         (skipped, "could not be compared on this platform"),
         (missing.len(), "were not run"),
         (stale.len(), "have changed since they were run"),
-    ] {
-        if number > 0 {
-            write!(banner, "; {number} {what}").expect("a String takes every write");
+    ];
+    let difference = results.iter().find_map(|outcomes| Some((outcomes, outcomes.first_difference()?)));
+    let changed: Vec<String> = stale.iter().map(Stale::to_string).collect();
+    html! {
+        section .banner .(class) aria-label="Verdict" {
+            h2 { (word) }
+            p {
+                (same) " of " (results.len() + missing.len() + stale.len())
+                " experiments gave every digest that is expected"
+                @for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) { "; " (number) " " (what) }
+                "."
+            }
+            @if let Some((outcomes, row)) = difference {
+                p {
+                    "First divergence: experiment " strong { (Shown::plain(&outcomes.name)) } ", stage "
+                    strong { (row.stage) } "."
+                }
+                p.digests {
+                    "expected " code { (text(row.expected.as_deref().unwrap_or("none"))) }
+                    br;
+                    "actual " code { (text(row.digest.as_deref().unwrap_or("none"))) }
+                }
+                p { "What changed: " code { "telltape explain " (Shown::plain(&outcomes.name)) } }
+            }
+            @if !stale.is_empty() {
+                p {
+                    "Changed, so not in this page: " (text(&changed.join("; "))) ". Run them again with "
+                    code { "telltape run" } "."
+                }
+            }
+            @if !missing.is_empty() {
+                p { "Not run: " (text(&missing.join(", "))) ". Run them with " code { "telltape run" } "." }
+            }
+            (left_out.note())
         }
     }
-    banner += ".</p>\n";
-    if let Some((outcomes, row)) = results.iter().find_map(|outcomes| Some((outcomes, outcomes.first_difference()?))) {
-        let digest = |digest: &Option<String>| digest.as_deref().map_or("none".to_owned(), text);
-        write!(
-            banner,
-            "<p>First divergence: experiment <strong>{}</strong>, stage <strong>{}</strong>.</p>\n<p class=\"digests\">expected <code>{}</code><br>actual <code>{}</code></p>\n<p>What changed: <code>telltape explain {}</code></p>\n",
-            name(&outcomes.name), row.stage, digest(&row.expected), digest(&row.digest), name(&outcomes.name)
-        )
-        .expect("a String takes every write");
-    }
-    if !stale.is_empty() {
-        let each: Vec<String> = stale.iter().map(Stale::to_string).collect();
-        banner += &format!(
-            "<p>Changed, so not in this page: {}. Run them again with <code>telltape run</code>.</p>\n",
-            text(&each.join("; "))
-        );
-    }
-    if !missing.is_empty() {
-        banner += &format!("<p>Not run: {}. Run them with <code>telltape run</code>.</p>\n", text(&missing.join(", ")));
-    }
-    banner + &left_out.note() + "</section>\n"
 }
 
-fn experiments(results: &[Outcomes], room: &mut Room, left_out: &mut LeftOut) -> String {
+fn experiments(results: &[Outcomes], room: &mut Room, left_out: &mut LeftOut) -> Markup {
     let header = ["experiment", "verdict", "samples", "channels", "episodes", "episodes digest", "what it is"];
-    let mut rows = String::new();
-    for outcomes in results {
+    let cells = |outcomes: &Outcomes| {
         let counts = &outcomes.outcome.counts;
-        let cells = [
+        [
             outcomes.name.clone(),
             match &outcomes.verdict {
                 Verdict::Skipped { reason } => format!("not compared: {reason}"),
@@ -252,73 +270,88 @@ fn experiments(results: &[Outcomes], room: &mut Room, left_out: &mut LeftOut) ->
             counts.all_episodes().to_string(),
             outcomes.digest("episodes").chars().take(12).collect(),
             outcomes.title.clone(),
-        ];
-        fit(&mut rows, &html_row(&cells), &mut room.bytes, &mut left_out.experiments);
-    }
+        ]
+    };
+    let rows = html! {
+        @for outcomes in results { (fit(html_row(&cells(outcomes)), &mut room.bytes, &mut left_out.experiments)) }
+    };
     let caption =
         "Each experiment with its verdict. The digest is the fingerprint of its episodes, the first twelve digits.";
-    format!("<section id=\"experiments\">\n<h2>Verdicts</h2>\n{}</section>\n", html_table(caption, &header, &rows))
+    html! {
+        section #experiments {
+            h2 { "Verdicts" }
+            (html_table(caption, &header, &rows))
+        }
+    }
 }
 
 /// A figure with its caption and what it came from.
-fn drawn(figure: &Figure) -> String {
-    let mut html = format!(
-        "<figure id=\"figure-{}\">\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figure\">{}</div>\n<figcaption>{}",
-        name(&figure.name),
-        svg(figure),
-        text(&figure.caption)
-    );
-    html.push_str(" <small>From ");
-    for (index, (source, digest)) in figure.sources.iter().enumerate() {
-        let comma = if index > 0 { ", " } else { "" };
-        let short: String = digest.chars().take(12).collect();
-        write!(html, "{comma}{} <code title=\"{}\">{}</code>", name(source), name(digest), name(&short))
-            .expect("a String takes every write");
+fn drawn(figure: &Figure) -> Markup {
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    html! {
+        figure id={ "figure-" (Shown::plain(&figure.name)) } {
+            div.scroll tabindex="0" role="group" aria-label="Figure" { (PreEscaped(svg(figure))) }
+            figcaption {
+                (text(&figure.caption)) " "
+                small {
+                    "From "
+                    @for (index, (source, digest)) in figure.sources.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        (Shown::plain(source)) " " code title=(Shown::plain(digest)) { (Shown::plain(&short(digest))) }
+                    }
+                    "."
+                }
+            }
+        }
     }
-    html + ".</small></figcaption>\n</figure>\n"
 }
 
 /// The drawing with what a screen reader says of it.
 fn svg(figure: &Figure) -> String {
-    let label = format!("<svg role=\"img\" aria-label=\"{}\" ", text(&figure.caption));
-    figure.svg.replacen("<svg ", &label, 1)
+    let label = html! { (text(&figure.caption)) }.into_string();
+    figure.svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{label}\" "), 1)
 }
 
-fn details(outcomes: &Outcomes, table: &Table) -> String {
+fn details(outcomes: &Outcomes, table: &Table) -> Markup {
     let short: String = table.sha256.chars().take(12).collect();
     let title = format!("{}: {}", outcomes.name, table.name);
     let caption = format!("{}, from a table with SHA-256 {short}…", outcomes.title);
     let header: Vec<&str> = table.header.iter().map(String::as_str).collect();
-    format!(
-        "<details>\n<summary>{}</summary>\n{}</details>\n",
-        text(&title),
-        html_table(&caption, &header, &table.rows.iter().map(|row| html_row(row)).collect::<String>())
-    )
+    let rows = html! { @for row in &table.rows { (html_row(row)) } };
+    html! {
+        details {
+            summary { (text(&title)) }
+            (html_table(&caption, &header, &rows))
+        }
+    }
 }
 
 /// A table that the script makes sortable.
-fn html_table(caption: &str, header: &[&str], rows: &str) -> String {
-    let mut html = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table class=\"sortable\"><caption>{}</caption>\n<thead><tr>",
-        text(caption)
-    );
-    for column in header {
-        write!(html, "<th scope=\"col\"><button type=\"button\">{}</button></th>", name(&column.replace('_', " ")))
-            .expect("a String takes every write");
+fn html_table(caption: &str, header: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="group" aria-label="Table" {
+            table.sortable {
+                caption { (text(caption)) }
+                thead {
+                    tr {
+                        @for column in header {
+                            th scope="col" { button type="button" { (Shown::plain(&column.replace('_', " "))) } }
+                        }
+                    }
+                }
+                tbody { (rows) }
+            }
+        }
     }
-    html += "</tr></thead>\n<tbody>\n";
-    html += rows;
-    html + "</tbody></table></div>\n"
 }
 
 /// Its rows; numbers are numbers to the script.
-fn html_row(cells: &[String]) -> String {
-    let mut html = String::from("<tr>");
-    for cell in cells {
-        let class = if cell.parse::<f64>().is_ok() { " class=\"number\"" } else { "" };
-        write!(html, "<td{class}>{}</td>", text(cell)).expect("a String takes every write");
+fn html_row(cells: &[String]) -> Markup {
+    html! {
+        tr {
+            @for cell in cells { td.number[cell.parse::<f64>().is_ok()] { (text(cell)) } }
+        }
     }
-    html + "</tr>\n"
 }
 
 /// Episodes that the page has at most, so that it stays small; of more, the longest.
@@ -425,6 +458,8 @@ mod tests {
 
     #[test]
     fn names_cannot_be_markup_nor_hide() {
-        assert_eq!(text("</script><b a='1'>\u{202e}x\n&"), "&lt;/script&gt;&lt;b a=&#39;1&#39;&gt;\\u{202e}x\\n&amp;");
+        let row = html_row(&["</script><b a='1'>\u{202e}x\n&\"".to_owned(), "1e3".to_owned()]).into_string();
+        let cell = "&lt;/script&gt;&lt;b a='1'&gt;\\u{202e}x\\n&amp;&quot;";
+        assert_eq!(row, format!("<tr><td>{cell}</td><td class=\"number\">1e3</td></tr>"));
     }
 }

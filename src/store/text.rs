@@ -12,10 +12,8 @@ const LONGEST_LINE: usize = 4000;
 /// Where a text is shown, which decides what has to be escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Medium {
-    /// A terminal, an SVG or an XML writer that escapes markup itself.
+    /// A terminal, or a writer of HTML, SVG or XML that escapes markup itself.
     Plain,
-    /// HTML, between tags or in a quoted attribute.
-    Html,
     /// Markdown: a span of code, in which nothing is a link, a mention, an issue or HTML.
     Markdown,
     /// A cell of a CSV for a spreadsheet, which takes some cells for formulas.
@@ -38,7 +36,7 @@ impl<'a> Shown<'a> {
         Self { raw, medium, longest: LONGEST_NAME }
     }
 
-    /// A name in a line, a drawing, or a text that an XML writer takes.
+    /// A name in a line, a drawing, or a text that a writer of HTML or XML takes.
     #[must_use]
     pub const fn plain(raw: &'a str) -> Self {
         Self::new(raw, Medium::Plain)
@@ -48,12 +46,6 @@ impl<'a> Shown<'a> {
     #[must_use]
     pub const fn line(raw: &'a str) -> Self {
         Self { longest: LONGEST_LINE, ..Self::plain(raw) }
-    }
-
-    /// Between tags, or in a quoted attribute.
-    #[must_use]
-    pub const fn html(raw: &'a str) -> Self {
-        Self::new(raw, Medium::Html)
     }
 
     /// A span of code.
@@ -78,11 +70,6 @@ impl<'a> Shown<'a> {
         for letter in raw.chars() {
             match letter {
                 letter if is_hidden(letter) => write!(f, "{}", letter.escape_default())?,
-                '&' if self.medium == Medium::Html => f.write_str("&amp;")?,
-                '<' if self.medium == Medium::Html => f.write_str("&lt;")?,
-                '>' if self.medium == Medium::Html => f.write_str("&gt;")?,
-                '"' if self.medium == Medium::Html => f.write_str("&quot;")?,
-                '\'' if self.medium == Medium::Html => f.write_str("&#39;")?,
                 letter => f.write_char(letter)?,
             }
         }
@@ -104,7 +91,7 @@ impl<'a> Shown<'a> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.medium {
-            Medium::Plain | Medium::Html => self.write_cut(f),
+            Medium::Plain => self.write_cut(f),
             Medium::Markdown => {
                 let mut code = String::new();
                 self.write_cut(&mut code)?;
@@ -189,13 +176,7 @@ mod tests {
         for letter in hidden.chars() {
             assert!(is_hidden(letter), "{letter:?}");
             let name = format!("a{letter}b");
-            for shown in [
-                Shown::plain(&name),
-                Shown::line(&name),
-                Shown::html(&name),
-                Shown::markdown(&name),
-                Shown::spreadsheet(&name),
-            ] {
+            for shown in [Shown::plain(&name), Shown::line(&name), Shown::markdown(&name), Shown::spreadsheet(&name)] {
                 let text = shown.to_string();
                 assert!(!text.chars().any(is_hidden), "{text:?}");
                 assert!(text.contains(&letter.escape_default().to_string()), "{text:?}");
@@ -216,15 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn markup_is_text_in_its_medium() {
-        for (raw, html, markdown) in [
-            ("<b a='1'>&\"", "&lt;b a=&#39;1&#39;&gt;&amp;&quot;", "`<b a='1'>&\"`"),
-            ("@everyone #1", "@everyone #1", "`@everyone #1`"),
-            ("a`b``c", "a`b``c", "```a`b``c```"),
-            ("`", "`", "`` ` ``"),
-            ("", "", "`  `"),
+    fn markup_is_code_in_markdown() {
+        for (raw, markdown) in [
+            ("<b a='1'>&\"", "`<b a='1'>&\"`"),
+            ("@everyone #1", "`@everyone #1`"),
+            ("a`b``c", "```a`b``c```"),
+            ("`", "`` ` ``"),
+            ("", "`  `"),
         ] {
-            assert_eq!(Shown::html(raw).to_string(), html);
             assert_eq!(Shown::markdown(raw).to_string(), markdown);
         }
     }
