@@ -2,24 +2,17 @@
 
 use std::time::Duration;
 
-/// A time such as `2`, `250ms`, `90s`, `10m` or `8h`, above 0.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(1000 * 86_400);
+
+/// A time such as `2` (seconds), `250ms`, `90s`, `10m`, `8h` or `1h 30m`, above 0.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
-    let unit = match &text[split..] {
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        "d" => 86_400.0,
-        other => return Err(format!("`{other}` is no unit; known: ms, s, m, h, d")),
+    let duration = match text.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()),
+        Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string()),
     };
-    let count: f64 = text[..split].trim().parse().map_err(|_| "not a time; write 90, 250ms, 10m or 8h".to_owned())?;
-    let seconds = count * unit;
-    if (0.01..=1e8).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("a time is from 10ms to 1000d".to_owned())
-    }
+    let duration = duration.map_err(|problem| format!("{problem}; write 90, 250ms, 10m or 8h"))?;
+    if (SHORTEST..=LONGEST).contains(&duration) { Ok(duration) } else { Err("a time is from 10ms to 1000d".to_owned()) }
 }
 
 /// A number of bytes such as `5000`, `64K`, `100M` or `2G`.
@@ -42,7 +35,7 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_read_with_their_units() {
-        for (text, ms) in [("1", 1000), ("250ms", 250), ("1.5s", 1500), ("10m", 600_000), ("8h", 28_800_000)] {
+        for (text, ms) in [("1", 1000), ("250ms", 250), ("1.5s", 1500), ("10m", 600_000), ("1h 30m", 5_400_000)] {
             assert_eq!(duration(text).unwrap().as_millis(), ms, "{text}");
         }
         for (text, bytes) in [("5000", 5000), ("64K", 65_536), ("2G", 2 << 30)] {

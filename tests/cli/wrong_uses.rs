@@ -442,7 +442,7 @@ const CASES: &[Case] = &[
     (
         "capture --url postgres://u@h/d --recording x.jsonl --interval fast",
         2,
-        "error: invalid value 'fast' for '--interval <TIME>': `fast` is no unit; known: ms, s, m, h, d",
+        "error: invalid value 'fast' for '--interval <TIME>': expected number at 0; write 90, 250ms, 10m or 8h",
     ),
     (
         "capture --url postgres://u@h/d --recording x.jsonl --budget 200%",
