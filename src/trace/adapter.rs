@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::adapters::{ADAPTERS, Dataset};
+use super::adapters::Dataset;
 use super::input::Trace;
 use super::option::OptionSpec;
 use super::{Conversion, Options, TraceError};
@@ -170,7 +170,7 @@ impl schemars::JsonSchema for Dataset {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let known = ADAPTERS.iter().map(|adapter| adapter.about());
+        let known = super::ADAPTERS.iter().map(|adapter| adapter.about());
         let known: Vec<_> = known
             .map(|about| {
                 let description = format!("{}.", about.described());
