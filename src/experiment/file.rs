@@ -10,7 +10,7 @@ use super::{ExperimentError, SampleSource};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::Engine;
 use crate::residual::Math;
-use crate::store::{Place, nearest, read_small_text};
+use crate::store::{Place, line_and_column, nearest, read_small_text};
 use crate::trace::{Dataset, Options};
 
 /// An experiment: which samples, and which engine replays them.
@@ -123,6 +123,16 @@ impl FileProblem {
 
     fn whole(text: impl ToString) -> Self {
         Self { at: None, text: text.to_string() }
+    }
+
+    /// The error of an experiment file.
+    pub(super) fn in_file(self, path: &Path, text: &str) -> ExperimentError {
+        let place = Place::file(path);
+        let place = match self.at {
+            Some(at) => place.at(line_and_column(text, at)),
+            None => place,
+        };
+        ExperimentError::File { place, problem: self.text }
     }
 }
 

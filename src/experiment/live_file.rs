@@ -11,7 +11,7 @@ use super::convert_file::Convert;
 use super::file::{FileProblem, from_toml};
 use crate::live::{Fault, Live, Load};
 use crate::motif::{Engine, Motif};
-use crate::store::{Place, line_and_column};
+
 use crate::trace::{Dataset, Options};
 
 /// An experiment on a throw-away server. It has limits instead of digests: no two runs are alike.
@@ -255,18 +255,6 @@ fn truth(window: Spanned<TruthWindow>) -> Result<Truth, FileProblem> {
         _ => return Err(FileProblem::at(at, "a window has one of `channel` and `statement` (a pattern of LIKE)")),
     };
     Ok(Truth { motif, channel, required })
-}
-
-impl FileProblem {
-    /// The error of an experiment file.
-    pub(super) fn in_file(self, path: &Path, text: &str) -> ExperimentError {
-        let place = Place::file(path);
-        let place = match self.at {
-            Some(at) => place.at(line_and_column(text, at)),
-            None => place,
-        };
-        ExperimentError::File { place, problem: self.text }
-    }
 }
 
 #[cfg(test)]

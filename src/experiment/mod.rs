@@ -46,7 +46,7 @@ pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
 pub use grammar_file::{GrammarFileError, read_engine};
 #[cfg(feature = "capture")]
-pub use live::{Finding, LiveScore};
+pub use live::{LiveFinding, LiveScore};
 #[cfg(feature = "capture")]
 pub use live_file::{Limits, LiveExperiment, Truth, TruthChannel};
 pub use outcome::{Counts, ExperimentOutcome};
@@ -56,7 +56,7 @@ pub use platform::libm;
 pub use project::{Project, Selection};
 #[cfg(feature = "capture")]
 pub use run::run_live;
-pub use run::{Progress, Report, run};
+pub use run::{ExperimentReport, Progress, run};
 pub use setting::Setting;
 pub use source::SampleSource;
 pub use step::Step;

@@ -3,24 +3,20 @@
 use std::cell::OnceCell;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 #[cfg(feature = "capture")]
 use tokio_util::sync::CancellationToken;
 
 use super::cache::{StageCache, Surroundings};
 use super::chain::Stage;
 use super::compare::{self, StageRow, Verdict};
-use super::evaluation::EvaluationInputs;
-use super::outcome::{Counts, Outcome};
-use super::{Experiment, ExperimentError, Project, Source, platform};
+use super::outcome::{Counts, ExperimentOutcome};
+use super::parameters::read_parameters_and_inputs;
+use super::step::{Files, Step, Workspace};
+use super::{Experiment, ExperimentError, Project};
 #[cfg(feature = "capture")]
 use super::{LiveExperiment, live};
-use crate::evaluate::Generator;
-use crate::motif::{self, Episode};
-use crate::residual::{Math, Stream};
-use crate::store::{Durability, Place, StoreError, write_whole};
-use crate::tape::{self, RowCounts, TapeWriter};
-use crate::trace::{self, Catalogue, Entry, Options, TraceError};
+use crate::store::Durability;
+use crate::trace::{Catalogue, TraceError};
 
 /// What became of an experiment.
 #[derive(Debug)]
