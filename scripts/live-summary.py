@@ -9,8 +9,8 @@ import statistics
 import sys
 
 COLUMNS = {
-    "delay_s": "Starts after",
-    "told_s": "Known after",
+    "start_delay_s": "Starts after",
+    "detection_delay_s": "Detection delay",
     "recovered_s": "Quiet again after",
     "end_late_s": "Ends late by",
 }
@@ -27,7 +27,7 @@ def main(folder):
         with open(path, newline="") as file:
             runs[path.parent.name].append((path.parent.parent.name, list(csv.DictReader(file))))
     order = sorted(runs, key=lambda fault: (fault == "null", fault not in MEASURED, fault))
-    print("| experiment | runs (versions) | found | starts after, s | known after, s | quiet again after, s | ends late by, s | false episodes |")
+    print("| experiment | runs (versions) | found | starts after, s | detection delay, s | quiet again after, s | ends late by, s | false episodes |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     totals = collections.defaultdict(list)
     found_of, false_of = {}, {}
@@ -37,7 +37,7 @@ def main(folder):
         found, false = 0, 0
         for _, rows in runs[fault]:
             required = [row for row in rows if row["kind"] == "required"]
-            found += bool(required) and all(row["delay_s"] for row in required)
+            found += bool(required) and all(row["start_delay_s"] for row in required)
             false += sum(row["kind"] == "false" for row in rows)
             for key in COLUMNS:
                 numbers[key] += [number(row[key]) for row in required if row[key]]
@@ -48,8 +48,8 @@ def main(folder):
             totals[key] += numbers[key]
         span = lambda values: f"{min(values):.1f} to {max(values):.1f}" if values else ""
         which = ", ".join(f"{count} on {version}" for version, count in sorted(versions.items()))
-        told = "" if fault == "null" else f"{found} of {len(runs[fault])}"
-        cells = [fault, f"{len(runs[fault])} ({which})", told, *(span(numbers[key]) for key in COLUMNS), str(false)]
+        share = "" if fault == "null" else f"{found} of {len(runs[fault])}"
+        cells = [fault, f"{len(runs[fault])} ({which})", share, *(span(numbers[key]) for key in COLUMNS), str(false)]
         print(f"| {' | '.join(cells)} |")
     print()
     faults = [fault for fault in order if fault != "null"]

@@ -116,7 +116,7 @@ fn project() -> tempfile::TempDir {
     write(
         "experiments/many.toml",
         "title = '<b>many</b>'\n[input]\ntrace = 'many.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\n\
-         value_col = 'v'\nchannel_col = 'channel'\npre_residualized = true\n[replay]\nsemantics = 'reference'\n\
+         value_col = 'v'\nchannel_col = 'channel'\npre_residualized = true\n[replay]\nengine = 'reference'\n\
          [replay.grammar.plan_regression_onset]\ndrift_threshold = 1e6\n",
     );
     let mut csv = csv::Writer::from_path(folder.path().join("many.csv")).unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use telltape::motif::{ExcursionGrammar, Motif};
+use telltape::motif::{Engine, EngineKind, Motif};
 
 #[test]
 fn the_default_parameters_are_the_chosen_ones() {
@@ -16,11 +16,11 @@ fn the_default_parameters_are_the_chosen_ones() {
         .filter(|record| &record[column(&headers, "verdict")] == "chosen")
         .collect();
     assert_eq!(chosen.len(), Motif::ALL.len());
-    let grammar = ExcursionGrammar::default();
+    let engine = Engine::new(EngineKind::EXCURSION);
     for (motif, row) in Motif::ALL.into_iter().zip(chosen) {
         assert_eq!(&row[column(&headers, "motif")], motif.name());
         for key in ["tau_seconds", "drift_threshold", "clip_threshold"] {
-            let (.., value) = grammar.entries().find(|(of, name, _)| *of == motif && *name == key).unwrap();
+            let (.., value) = engine.entries().find(|(of, name, _)| *of == motif && *name == key).unwrap();
             assert_eq!(row[column(&headers, key)].parse::<f64>().unwrap(), value, "{}.{key}", motif.name());
         }
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use telltape::evaluate::Generator;
-use telltape::motif::{self, Engine, Episode, Grammar, LiveEngine, Motif, Parameters, Semantics};
+use telltape::motif::{
+    self, Diagnostics, Engine, EngineKind, Episode, Grammar, Motif, OnlineEngine, Parameters, ReferenceDiagnostics,
+};
 use telltape::residual::{Class, LARGEST, Math, Stream, StreamBuilder};
 
 /// An observer with as many inputs as `latest` has numbers.
@@ -64,9 +66,10 @@ fn oracle(stream: &Stream, grammar: &Grammar) -> Vec<Episode> {
                 t_start,
                 t_end,
                 peak,
-                ema_at_boundary: single.ema[0],
-                trust_sum: fused.weight.iter().sum(),
-                details: None,
+                diagnostics: Diagnostics::Reference(ReferenceDiagnostics {
+                    ema_at_boundary: single.ema[0],
+                    trust_sum: Some(fused.weight.iter().sum()),
+                }),
             };
             for (t, value) in samples {
                 let dt = (t - previous).clamp(1e-6, 1.0);
@@ -135,10 +138,18 @@ proptest! {
             grammar.set(Motif::ALL[motif].name(), key, value).unwrap();
         }
         let expected = oracle(&stream, &grammar);
-        let engine = Engine::Reference(grammar);
+        let engine = Engine::from(grammar);
         let actual = engine.replay(&stream);
-        prop_assert_eq!(String::from_utf8(motif::csv(Semantics::Reference, &actual)).unwrap(), String::from_utf8(motif::csv(Semantics::Reference, &expected)).unwrap());
+        prop_assert_eq!(String::from_utf8(motif::csv(EngineKind::REFERENCE, &actual)).unwrap(), String::from_utf8(motif::csv(EngineKind::REFERENCE, &expected)).unwrap());
         prop_assert_eq!(motif::fingerprint(&actual), motif::fingerprint(&expected));
+    }
+}
+
+/// As the episodes are while samples still come.
+fn forget_trust(episodes: &mut [Episode]) {
+    for episode in episodes {
+        let Diagnostics::Reference(diagnostics) = &mut episode.diagnostics else { panic!("{episode:?}") };
+        assert!(diagnostics.trust_sum.take().is_some());
     }
 }
 
@@ -190,7 +201,7 @@ proptest! {
         let engine = Engine::default();
         let rows = |stream: &Stream| {
             let mut episodes = engine.replay(stream);
-            episodes.iter_mut().for_each(|episode| episode.trust_sum = 0.0);
+            forget_trust(&mut episodes);
             episodes.sort_by(|a, b| (a.motif, &a.channel).cmp(&(b.motif, &b.channel)).then(a.t_start.total_cmp(&b.t_start)));
             episodes
         };
@@ -203,14 +214,15 @@ fn final_rows_are_those_of_replay_but_for_trust() {
     for seed in 0..20 {
         let stream = Generator::Perturbed { scale: 1.0 }.stream(seed, Math::Portable);
         let engine = Engine::default();
-        let mut live = LiveEngine::new(engine);
+        let mut online = OnlineEngine::new(&engine);
         let mut rows: Vec<Episode> = Vec::new();
         for sample in stream.samples() {
-            rows.extend(live.take(sample.t, sample.class, sample.value, sample.channel.unwrap_or_default()));
+            rows.extend(online.take(sample.t, sample.class, sample.value, sample.channel.unwrap_or_default()));
         }
-        rows.extend(live.finish());
+        rows.extend(online.finish());
         let mut replayed = engine.replay(&stream);
-        replayed.iter_mut().for_each(|episode| episode.trust_sum = 0.0);
+        assert!(rows.iter().all(|row| replayed.iter().any(|episode| row.is_replayed_as(episode))));
+        forget_trust(&mut replayed);
         let order = |rows: &mut Vec<Episode>| {
             rows.sort_by(|a, b| {
                 a.t_start.total_cmp(&b.t_start).then_with(|| (a.motif, &a.channel).cmp(&(b.motif, &b.channel)))
@@ -241,14 +253,12 @@ fn hostile_streams() -> impl Strategy<Value = Stream> {
 fn assert_finite(engine: &Engine, stream: &Stream) -> usize {
     let episodes = engine.replay(stream);
     for episode in &episodes {
-        let numbers = [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum];
-        assert!(numbers.iter().all(|number| number.is_finite()), "{episode:?}");
-        if let Some(details) = episode.details {
-            assert!(
-                [details.t_confirmed, details.t_peak, details.mean].iter().all(|number| number.is_finite()),
-                "{episode:?}"
-            );
-        }
+        let shared = [episode.t_start, episode.t_end, episode.peak];
+        let own = match episode.diagnostics {
+            Diagnostics::Reference(own) => vec![own.ema_at_boundary, own.trust_sum.unwrap()],
+            Diagnostics::Excursion(own) => vec![own.t_confirmed, own.t_peak, own.mean],
+        };
+        assert!(shared.iter().chain(&own).all(|number| number.is_finite()), "{episode:?}");
     }
     episodes.len()
 }
@@ -262,8 +272,8 @@ proptest! {
         for motif in Motif::ALL {
             grammar.set(motif.name(), "sigma0", sigma0).unwrap();
         }
-        assert_finite(&Engine::Reference(grammar), &stream);
-        assert_finite(&Engine::new(Semantics::Excursion), &stream);
+        assert_finite(&Engine::from(grammar), &stream);
+        assert_finite(&Engine::new(EngineKind::EXCURSION), &stream);
     }
 }
 
@@ -276,7 +286,7 @@ fn an_unstable_observer_gives_finite_episodes() {
         builder.push(f64::from(index) * 0.01, Class::PlanRegression, value, "a").unwrap();
     }
     let stream = builder.finish("steady");
-    for semantics in Semantics::ALL {
-        assert!(assert_finite(&Engine::new(semantics), &stream) > 0, "{semantics}");
+    for kind in EngineKind::all() {
+        assert!(assert_finite(&Engine::new(kind), &stream) > 0, "{kind}");
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use telltape::evaluate::Generator;
 use telltape::motif::{
-    self, Details, Engine, Episode, ExcursionGrammar, ExcursionParameters, LiveEngine, Motif, Semantics,
+    self, Diagnostics, Engine, EngineKind, Episode, ExcursionDiagnostics, ExcursionGrammar, ExcursionParameters, Motif,
+    OnlineEngine,
 };
 use telltape::residual::{Class, Math, Stream, StreamBuilder};
 
@@ -104,8 +105,8 @@ fn rows(episodes: &[Episode], channel: &str) -> Vec<Row> {
     let of_channel = episodes.iter().filter(|episode| episode.channel == channel);
     of_channel
         .map(|episode| {
-            let details = episode.details.unwrap();
-            let Details { t_confirmed, t_peak, mean, samples, open } = details;
+            let Diagnostics::Excursion(diagnostics) = episode.diagnostics else { panic!("{episode:?}") };
+            let ExcursionDiagnostics { t_confirmed, t_peak, mean, samples, open } = diagnostics;
             (episode.t_start, episode.t_end, t_confirmed, t_peak, episode.peak, mean, samples, open)
         })
         .collect()
@@ -120,7 +121,7 @@ fn stream(samples: &[(f64, f64, &str)]) -> Stream {
 }
 
 fn engine(parameters: ExcursionParameters) -> Engine {
-    Engine::Excursion(ExcursionGrammar { plan_regression_onset: parameters, ..ExcursionGrammar::default() })
+    Engine::from(ExcursionGrammar { plan_regression_onset: parameters, ..ExcursionGrammar::default() })
 }
 
 fn parameters() -> impl Strategy<Value = ExcursionParameters> {
@@ -196,7 +197,7 @@ proptest! {
     fn no_split_no_thread_and_no_other_channel_changes_an_episode(
         samples in samples(), other in samples(), split in 0.0..1.0, first in any::<bool>(),
     ) {
-        let engine = Engine::new(Semantics::Excursion);
+        let engine = Engine::new(EngineKind::EXCURSION);
         let alone: Vec<_> = samples.iter().map(|(t, value)| (*t, *value, "a")).collect();
         let expected = rows(&engine.replay(&stream(&alone)), "a");
         let mut both: Vec<_> = alone.iter().copied().chain(other.iter().map(|(t, value)| (*t, *value, "b"))).collect();
@@ -230,7 +231,7 @@ fn the_sampling_rate_changes_an_episode_by_an_interval_at_most() {
     for rate in [0.5, 1.0, 2.0, 5.0, 10.0] {
         let samples: Vec<_> =
             (0..(700.0 * rate) as usize).map(|index| index as f64 / rate).map(|t| (t, signal(t), "a")).collect();
-        let found = rows(&Engine::new(Semantics::Excursion).replay(&stream(&samples)), "a");
+        let found = rows(&Engine::new(EngineKind::EXCURSION).replay(&stream(&samples)), "a");
         let spans: Vec<(f64, f64)> = found.iter().map(|row| (row.0, row.1)).collect();
         assert_eq!(spans.len(), 2, "{rate} Hz: {spans:?}");
         let interval = 1.0 / rate + 1e-9;
@@ -242,16 +243,16 @@ fn the_sampling_rate_changes_an_episode_by_an_interval_at_most() {
 }
 
 #[test]
-fn live_rows_are_those_of_replay() {
+fn online_rows_are_those_of_replay() {
     for seed in 0..20 {
         let stream = Generator::Perturbed { scale: 1.0 }.stream(seed, Math::Portable);
-        let engine = Engine::new(Semantics::Excursion);
-        let mut live = LiveEngine::new(engine);
-        let mut told: Vec<Episode> = Vec::new();
+        let engine = Engine::new(EngineKind::EXCURSION);
+        let mut online = OnlineEngine::new(&engine);
+        let mut found: Vec<Episode> = Vec::new();
         for sample in stream.samples() {
-            told.extend(live.take(sample.t, sample.class, sample.value, sample.channel.unwrap_or_default()));
+            found.extend(online.take(sample.t, sample.class, sample.value, sample.channel.unwrap_or_default()));
         }
-        told.extend(live.finish());
+        found.extend(online.finish());
         let by_channel = |episodes: &[Episode]| {
             let mut channels: BTreeMap<(Motif, String), Vec<Episode>> = BTreeMap::new();
             for episode in episodes {
@@ -259,7 +260,7 @@ fn live_rows_are_those_of_replay() {
             }
             channels
         };
-        assert!(!told.is_empty());
-        assert_eq!(by_channel(&told), by_channel(&engine.replay(&stream)), "{seed}");
+        assert!(!found.is_empty());
+        assert_eq!(by_channel(&found), by_channel(&engine.replay(&stream)), "{seed}");
     }
 }

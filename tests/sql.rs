@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use telltape::evaluate::{Degradation, Generator, Noise};
-use telltape::motif::{ExcursionGrammar, Motif};
+use telltape::motif::{Engine, EngineKind, Motif};
 use telltape::residual::{Math, Stream};
 use telltape::tape::TapeWriter;
 use telltape::trace::{self, Dataset, Options};
@@ -34,7 +34,7 @@ fn both_find(stream: &Stream) -> usize {
     let telltape = || Command::new(env!("CARGO_BIN_EXE_telltape"));
     let table = folder.path().join("a.parquet");
     run(telltape().arg("export").arg(&tape).arg("--table").arg(&table));
-    run(telltape().arg("replay").arg(&tape).args(["--semantics", "excursion", "--out"]).arg(folder.path()));
+    run(telltape().arg("replay").arg(&tape).args(["--engine", "excursion", "--out"]).arg(folder.path()));
     let ours = rows(&std::fs::read_to_string(folder.path().join("a/episodes.csv")).unwrap());
 
     let python = std::env::var_os("DUCKDB_PYTHON").expect("make test-sql says which Python has DuckDB");
@@ -92,10 +92,10 @@ fn sql_finds_the_same_episodes_in_recordings() {
 #[test]
 fn the_query_has_the_default_parameters() {
     let query = include_str!("../contrib/duckdb/excursion.sql");
-    let grammar = ExcursionGrammar::default();
+    let engine = Engine::new(EngineKind::EXCURSION);
     for motif in Motif::ALL {
         let values: Vec<String> =
-            grammar.entries().filter(|(of, ..)| *of == motif).map(|(_, _, value)| value.to_string()).collect();
+            engine.entries().filter(|(of, ..)| *of == motif).map(|(_, _, value)| value.to_string()).collect();
         let row = format!("('{}', '{}', {})", motif.class().name(), motif.name(), values.join(", "));
         assert!(query.contains(&row), "{row}");
     }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use telltape::evaluate::{Detector, Generator, STRESS_SCALES, agreement, published_scores, stability};
-use telltape::motif::{self, Engine, Episode};
+use telltape::evaluate::{
+    Generator, STRESS_SCALES, Settings, Span, agreement, find_detector, published_scores, stability,
+};
+use telltape::motif::{self, Diagnostics, Engine, EngineKind, Episode, ReferenceDiagnostics};
 use telltape::residual::{Math, Stream};
 use telltape::tape::{self, TapeWriter};
 use telltape::trace::{self, Catalogue, Construction, Dataset, Options};
@@ -48,7 +50,7 @@ fn check(case: &Value, stream: &Stream) {
     let episodes = Engine::default().replay(stream);
     let expected = std::fs::read(vectors().join(format!("episodes/{name}.csv"))).unwrap();
     assert_eq!(
-        String::from_utf8_lossy(&motif::csv(motif::Semantics::Reference, &episodes)),
+        String::from_utf8_lossy(&motif::csv(EngineKind::REFERENCE, &episodes)),
         String::from_utf8_lossy(&expected),
         "{name}"
     );
@@ -141,9 +143,9 @@ fn bits(value: &Value) -> u64 {
 }
 
 /// Compares published metrics, to the last bit.
-fn check_metrics(case: &Value, stream: &Stream, episodes: &[Episode]) {
+fn check_metrics(case: &Value, stream: &Stream, spans: &[Span]) {
     let windows = Generator::Perturbed { scale: 1.0 }.published_windows().unwrap();
-    let scores = published_scores(stream, episodes, &windows);
+    let scores = published_scores(stream, spans, &windows);
     let expected = case["extra"]["metrics"].as_array().unwrap();
     assert_eq!(scores.len(), expected.len());
     for (score, expected) in scores.iter().zip(expected) {
@@ -169,11 +171,11 @@ fn check_metrics(case: &Value, stream: &Stream, episodes: &[Episode]) {
 #[test]
 fn p5_metrics_of_the_engine() {
     let stream = Generator::Perturbed { scale: 1.0 }.stream(42, Math::System);
-    let episodes = Engine::default().replay(&stream);
+    let spans = Span::of_episodes(&Engine::default().replay(&stream));
     let cases = cases("P5_metrics_P1");
-    check_metrics(&cases[0], &stream, &episodes);
+    check_metrics(&cases[0], &stream, &spans);
     let expected = cases[0]["extra"]["cross_signal_agreement"].as_array().unwrap();
-    for ((motif, agreement), expected) in agreement(&episodes).into_iter().zip(expected) {
+    for ((motif, agreement), expected) in agreement(&spans).into_iter().zip(expected) {
         assert_eq!((expected["motif"].as_str(), bits(&expected["value"])), (Some(motif.name()), agreement.to_bits()));
     }
 }
@@ -187,7 +189,7 @@ fn p5_stress_sweep() {
     for (scale, expected) in STRESS_SCALES.into_iter().zip(table) {
         let generator = Generator::Perturbed { scale };
         let stream = generator.stream(42, Math::System);
-        let episodes = Engine::default().replay(&stream);
+        let episodes = Span::of_episodes(&Engine::default().replay(&stream));
         assert_eq!((expected["scale"].as_f64(), &expected["source"]), (Some(scale), &Value::from(stream.source())));
         assert_eq!(expected["episode_count"], episodes.len());
         for score in published_scores(&stream, &episodes, &generator.published_windows().unwrap()) {
@@ -206,22 +208,31 @@ fn p5_stress_sweep() {
     }
 }
 
+/// A span as the published program writes it: what a detector does not measure is 0, and its trust 1.
+fn published(span: &Span) -> Episode {
+    let Span { motif, channel, t_start, t_end, .. } = span.clone();
+    let diagnostics = ReferenceDiagnostics { ema_at_boundary: 0.0, trust_sum: Some(1.0) };
+    Episode { motif, channel, t_start, t_end, peak: 0.0, diagnostics: Diagnostics::Reference(diagnostics) }
+}
+
 #[test]
 fn p5_detectors_and_their_metrics() {
     let stream = Generator::Perturbed { scale: 1.0 }.stream(42, Math::System);
     let mut compared = 0;
     for case in cases("P5_baseline_") {
         let name = case["adapter"]["detector"].as_str().unwrap();
-        let detector: Detector = format!("{name}-reference").parse().unwrap();
-        let mut episodes = detector.detect(&stream, Math::System);
+        let detector = find_detector(&format!("{name}-reference")).unwrap();
+        let mut spans = detector.find_spans(&stream, &Settings::defaults(detector), Math::System);
         if let Some(motif) = case["adapter"]["motif"].as_str() {
-            episodes.retain(|episode| episode.motif.name() == motif);
+            spans.retain(|span| span.motif.name() == motif);
+            let episodes: Vec<Episode> = spans.iter().map(published).collect();
             let expected = std::fs::read(vectors().join(case["extra"]["episodes_csv"].as_str().unwrap())).unwrap();
-            let table = motif::csv(motif::Semantics::Reference, &episodes);
+            let table = motif::csv(EngineKind::REFERENCE, &episodes);
             assert_eq!(String::from_utf8_lossy(&table), String::from_utf8_lossy(&expected), "{}", case["case"]);
         } else {
-            check_metrics(&case, &stream, &episodes);
+            check_metrics(&case, &stream, &spans);
         }
+        let episodes: Vec<Episode> = spans.iter().map(published).collect();
         assert_eq!(motif::fingerprint(&episodes), case["episodes_fingerprint"], "{}", case["case"]);
         compared += 1;
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use telltape::motif::{Engine, Grammar, Motif, Semantics};
+use telltape::motif::{Engine, EngineKind, Grammar, Motif};
 use telltape::residual::{Class, Stream, StreamBuilder};
 use telltape::tape::{self, TapeWriter};
 use telltape::trace::{self, Dataset, Options};
@@ -29,7 +29,7 @@ fn loud() -> Engine {
     for motif in Motif::ALL {
         grammar.set(motif.name(), "slew_threshold", 1e-12).expect("in range");
     }
-    Engine::Reference(grammar)
+    Engine::from(grammar)
 }
 
 fn benchmarks(criterion: &mut Criterion) {
@@ -48,7 +48,7 @@ fn benchmarks(criterion: &mut Criterion) {
     group.bench_function("encode, hash and seal", |bencher| bencher.iter(|| tape_of(&quiet)));
     group.bench_function("observer, 5 x 50 channels", |bencher| bencher.iter(|| Engine::default().replay(&quiet)));
     // The quiet stream has no episode, so that the line above is `reference` without its trust pass.
-    let excursion = Engine::new(Semantics::Excursion);
+    let excursion = Engine::new(EngineKind::EXCURSION);
     group.bench_function("excursion, 5 x 50 channels", |bencher| bencher.iter(|| excursion.replay(&quiet)));
     for channels in [50, 500] {
         let stream = stream(channels);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use dsfb_database::residual::{ResidualSample, ResidualStream};
+use telltape::evaluate::Span;
 use telltape::motif;
 use telltape::residual::{Class, Stream};
 
@@ -96,11 +97,28 @@ pub fn order_flushes(stream: &mut ResidualStream) {
 /// Our episodes.
 #[must_use]
 pub fn our_episodes(episodes: &[motif::Episode]) -> Vec<Episode> {
-    let episodes = episodes.iter().map(|episode| Episode {
-        motif: episode.motif.name(),
-        channel: Some(episode.channel.clone()),
-        numbers: [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum]
-            .map(Bits::from),
+    let episodes = episodes.iter().map(|episode| {
+        let motif::Diagnostics::Reference(diagnostics) = episode.diagnostics else {
+            panic!("the reference is compared with the engine of its name: {episode:?}")
+        };
+        let trust_sum = diagnostics.trust_sum.expect("a replay knows the trust of its episodes");
+        Episode {
+            motif: episode.motif.name(),
+            channel: Some(episode.channel.clone()),
+            numbers: [episode.t_start, episode.t_end, episode.peak, diagnostics.ema_at_boundary, trust_sum]
+                .map(Bits::from),
+        }
+    });
+    episodes.collect()
+}
+
+/// Our spans as the reference has them: what a detector does not measure is 0, and its trust 1.
+#[must_use]
+pub fn our_spans(spans: &[Span]) -> Vec<Episode> {
+    let episodes = spans.iter().map(|span| Episode {
+        motif: span.motif.name(),
+        channel: Some(span.channel.clone()),
+        numbers: [span.t_start, span.t_end, 0.0, 0.0, 1.0].map(Bits::from),
     });
     episodes.collect()
 }

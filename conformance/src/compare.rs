@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dsfb_database::grammar::replay;
 use dsfb_database::residual::ResidualStream;
-use telltape::motif::{self, Engine, Grammar, Semantics};
+use telltape::motif::{self, Engine, EngineKind, Grammar};
 use telltape::residual::Stream;
 
 use crate::bits::{self, Bits};
@@ -26,7 +26,7 @@ pub fn streams(ours: &Stream, theirs: &ResidualStream) -> Result<(), String> {
 /// # Errors
 /// Names the first difference.
 pub fn episodes(ours: &Stream, theirs: &ResidualStream, grammar: &Grammar, folder: &Path) -> Result<usize, String> {
-    let ours = Engine::Reference(*grammar).replay(ours);
+    let ours = Engine::from(*grammar).replay(ours);
     let theirs = oracle::replay(theirs, oracle::grammar(grammar));
     let found = bits::our_episodes(&ours);
     same_items("episode", &found, &bits::their_episodes(&theirs))?;
@@ -37,7 +37,7 @@ pub fn episodes(ours: &Stream, theirs: &ResidualStream, grammar: &Grammar, folde
     let table = oracle::csv(&theirs, &folder.join("episodes.csv"))?;
     same(
         "the episode table",
-        &String::from_utf8_lossy(&motif::csv(Semantics::Reference, &ours)),
+        &String::from_utf8_lossy(&motif::csv(EngineKind::REFERENCE, &ours)),
         &String::from_utf8_lossy(&table),
     )?;
     Ok(found.len())

@@ -13,7 +13,7 @@ use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::postgres::{CONCEALED_PASSWORD, Conninfo, PostgresServer, role_sql};
 use crate::capture::{self, Capture, CaptureError, Captured, End, Preflight, Server};
-use crate::experiment::{Project, default_semantics};
+use crate::experiment::{Project, default_engine};
 use crate::motif::Engine;
 use crate::pipeline::Follower;
 use crate::store::{self, Shown};
@@ -187,7 +187,7 @@ impl CaptureCommand {
         };
         let mut follower = match &self.tape {
             Some(tape) => {
-                let engine = self.engine.engine()?.unwrap_or_else(|| Engine::new(default_semantics(true)));
+                let engine = self.engine.engine()?.unwrap_or_else(|| Engine::new(default_engine(true)));
                 // A capture of days must not find at its end that it cannot write this.
                 store::check(&table_of(tape, out)?, store::EPISODES)?;
                 Some(Follower::new(&recording, tape, Rules::from(&options), engine)?)
@@ -265,7 +265,7 @@ fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson,
     let followed = follower.seal(&table)?;
     if followed.disagreements > 0 {
         let text = format!(
-            "{} episodes were told otherwise than they are replayed; this is a defect of telltape",
+            "{} episodes were reported otherwise than they are replayed; this is a defect of telltape",
             followed.disagreements
         );
         return Err(Failure::internal(&anyhow::Error::msg(text)));

@@ -2,11 +2,11 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::output::Output;
-use super::tapes::each_tape;
+use super::tapes::{Reported, each_tape};
 use super::verify::KeyArgument;
 use super::{Out, Outcome};
-use crate::experiment::{default_semantics, read_engine};
-use crate::motif::{Engine, Episode, Semantics};
+use crate::experiment::{default_engine, read_engine};
+use crate::motif::{self, Engine, EngineKind, Episode};
 use crate::trace::is_own;
 
 /// Replay tapes through the motif engine and write DIR/<tape>/episodes.csv of each
@@ -38,16 +38,16 @@ pub(super) struct EngineArguments {
     grammar: Option<PathBuf>,
     /// The engine, reference or excursion [default: that of the grammar's keys; else excursion for recordings and
     /// constructions of our own, reference for all else]
-    #[arg(long, value_name = "NAME")]
-    semantics: Option<Semantics>,
+    #[arg(long, alias = "semantics", value_name = "NAME")]
+    engine: Option<EngineKind>,
 }
 
 impl EngineArguments {
-    /// The engine, if the arguments tell.
+    /// The engine, if the arguments say which.
     pub(super) fn engine(&self) -> Result<Option<Engine>, Failure> {
-        Ok(match (&self.grammar, self.semantics) {
-            (Some(path), semantics) => Some(read_engine(semantics, path)?),
-            (None, semantics) => semantics.map(Engine::new),
+        Ok(match (&self.grammar, self.engine) {
+            (Some(path), kind) => Some(read_engine(kind, path)?),
+            (None, kind) => kind.map(Engine::new),
         })
     }
 }
@@ -61,13 +61,12 @@ pub(super) enum Format {
 
 impl Format {
     /// Writes a table of episodes in this format; CSV is written by those who make them.
-    pub(super) fn write(self, _semantics: Semantics, _episodes: &[Episode], _folder: &Path) -> Result<(), Failure> {
+    pub(super) fn write(self, _engine: EngineKind, _episodes: &[Episode], _folder: &Path) -> Result<(), Failure> {
         match self {
             Self::Csv => Ok(()),
             #[cfg(feature = "parquet")]
             Self::Parquet => {
-                let bytes =
-                    crate::motif::parquet(_semantics, _episodes).map_err(|error| Failure::internal(&error.into()))?;
+                let bytes = motif::parquet(_engine, _episodes).map_err(|error| Failure::internal(&error.into()))?;
                 let durability = crate::store::Durability::Whole;
                 let path = _folder.join("episodes.parquet");
                 crate::store::write_over(&path, &bytes, durability, crate::store::Kind::Like(b"PAR1"))?;
@@ -82,11 +81,14 @@ impl Replay {
         let engine = self.engine.engine()?;
         let key = self.key.read()?;
         each_tape(&self.tapes, self.out.folder()?, key.as_ref(), output, |stream, folder| {
-            let engine = engine.unwrap_or_else(|| Engine::new(default_semantics(is_own(stream.source()))));
-            let semantics = engine.semantics();
+            let engine = engine.unwrap_or_else(|| Engine::new(default_engine(is_own(stream.source()))));
             let episodes = engine.replay(stream);
-            self.format.iter().try_for_each(|format| format.write(semantics, &episodes, folder))?;
-            Ok((semantics, episodes))
+            self.format.iter().try_for_each(|format| format.write(engine.kind(), &episodes, folder))?;
+            Ok(Reported {
+                count: episodes.len() as u64,
+                fingerprint: motif::fingerprint(&episodes),
+                csv: motif::csv(engine.kind(), &episodes),
+            })
         })
     }
 }

@@ -6,14 +6,15 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::{Line, Output, Text, table};
 use super::{Exit, Outcome};
-use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_episodes, read_windows, tally};
+use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_spans, read_windows, tally};
 use crate::store::Place;
 use crate::tape;
 
 /// Score episodes, ours or anybody's, against ground-truth windows
 #[derive(clap::Args)]
 #[command(after_help = "\
-Both files are CSV: motif, channel, t_start, t_end (seconds); other columns are ignored. Channels match exactly.
+Both files are CSV: motif, channel, t_start, t_end (seconds). Channels match exactly. An episode is detected at its
+t_detected (or t_confirmed), where there is such a column, else at its start; other columns are ignored.
 Without --tape or --duration, the time outside the windows is not known, and false alarms are counted but have no rate.
 Example: telltape score --episodes out/perturbed/episodes.csv --windows windows.csv --tape perturbed.jsonl")]
 pub(super) struct ScoreCommand {
@@ -82,7 +83,7 @@ pub(super) struct PublishedJson {
 impl ScoreCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let windows = read_windows(&self.windows)?.windows;
-        let episodes = read_episodes(&self.episodes)?;
+        let spans = read_spans(&self.episodes)?;
         let stream = self.tape.as_deref().map(tape::read).transpose()?.map(|tape| tape.stream);
         let span = match (&stream, self.duration) {
             (Some(stream), _) => Some(stream.span()),
@@ -94,9 +95,9 @@ impl ScoreCommand {
         }
         let rated = span.is_some();
         // Without a span nothing is quiet, so that rates are not defined.
-        let scores = pool(&[tally(&episodes, &windows, span.unwrap_or_default())]);
+        let scores = pool(&[tally(&spans, &windows, span.unwrap_or_default())]);
         let published = stream.filter(|_| self.published).map(|stream| {
-            let scores = published_scores(&stream, &episodes, &windows);
+            let scores = published_scores(&stream, &spans, &windows);
             scores
                 .into_iter()
                 .map(|score| PublishedJson {

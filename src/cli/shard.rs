@@ -12,7 +12,7 @@ use crate::experiment::Project;
 use crate::experiment::shard::{
     MergedShards, ShardError, ShardPlan, Split, missing_shards, plan_experiments, plan_tapes, ready, run_shard,
 };
-use crate::motif::Semantics;
+use crate::motif::EngineKind;
 use crate::store::{glob, is_glob};
 
 /// Split work into shards that any cluster can run, and put the shards together again
@@ -191,7 +191,7 @@ impl MergeArguments {
     fn execute(self, output: &Output) -> Outcome {
         let plan = ShardPlan::read(&self.plan).map_err(|error| Failure::of_merge(&error))?;
         let project = self.out.project()?;
-        let semantics = plan.engine().map_or_else(Semantics::default, |engine| engine.semantics());
+        let engine = plan.engine().map_or_else(EngineKind::default, |engine| engine.kind());
         let ready = ready(&plan, &self.shards, &project)?;
         // Only now: a refused merge makes no folder.
         let _lock = project.lock()?;
@@ -201,7 +201,7 @@ impl MergeArguments {
                 for tape in &merged {
                     self.format
                         .iter()
-                        .try_for_each(|format| format.write(semantics, &tape.episodes, &project.out(&tape.name)))?;
+                        .try_for_each(|format| format.write(engine, &tape.episodes, &project.out(&tape.name)))?;
                 }
                 tapes::tell_merged(&merged, output)
             }

@@ -12,10 +12,20 @@ use super::output::{Line, Output, Text, table};
 use super::{Exit, Outcome};
 use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
-use crate::motif::{self, Episode, Semantics};
+use crate::motif;
 use crate::residual::Stream;
 use crate::store::{Durability, EPISODES, FolderLock, Key, write_over};
 use crate::tape;
+
+/// What an engine or a detector reports of one tape.
+pub(super) struct Reported {
+    /// How many episodes.
+    pub(super) count: u64,
+    /// Their fingerprint.
+    pub(super) fingerprint: String,
+    /// The bytes of their table.
+    pub(super) csv: Vec<u8>,
+}
 
 struct Replayed {
     sha256: String,
@@ -42,13 +52,13 @@ pub(super) struct ReplayedJson<'a> {
 
 /// Writes `OUT/<tape>/episodes.csv` of each tape, in parallel, and tells what came of each.
 ///
-/// `find` gives the episodes of a stream and what their columns are, and may write further tables of them into the tape's folder.
+/// `find` gives what is reported of a stream, and may write further tables of it into the tape's folder.
 pub(super) fn each_tape(
     tapes: &[PathBuf],
     out: &Path,
     key: Option<&Key>,
     output: &Output,
-    find: impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync,
+    find: impl Fn(&Stream, &Path) -> Result<Reported, Failure> + Sync,
 ) -> Outcome {
     let folders = folders(tapes, out)?;
     let _lock = FolderLock::take(out)?;
@@ -98,19 +108,18 @@ fn one(
     path: &Path,
     folder: &Path,
     key: Option<&Key>,
-    find: &(impl Fn(&Stream, &Path) -> Result<(Semantics, Vec<Episode>), Failure> + Sync),
+    find: &(impl Fn(&Stream, &Path) -> Result<Reported, Failure> + Sync),
 ) -> Result<Replayed, Failure> {
     let tape = tape::read_signed(path, key)?;
-    let (semantics, episodes) = find(&tape.stream, folder)?;
+    let reported = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
-    let episodes_csv_sha256 =
-        write_over(&episodes_csv, &motif::csv(semantics, &episodes), Durability::Whole, EPISODES)?;
+    let episodes_csv_sha256 = write_over(&episodes_csv, &reported.csv, Durability::Whole, EPISODES)?;
     Ok(Replayed {
         sha256: tape.manifest.sha256,
         sample_count: tape.stream.len() as u64,
         channel_count: tape.stream.channel_count() as u64,
-        episode_count: episodes.len() as u64,
-        episodes_fingerprint: motif::fingerprint(&episodes),
+        episode_count: reported.count,
+        episodes_fingerprint: reported.fingerprint,
         episodes_csv_sha256,
         episodes_csv,
     })

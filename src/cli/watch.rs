@@ -75,13 +75,9 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Every column but `trust_sum`, which a channel that is seen later changes.
+/// What is known of an episode while samples still come.
 fn row(episode: &Episode) -> String {
-    let Episode { motif, channel, t_start, t_end, peak, ema_at_boundary, details, .. } = episode;
-    let name = motif.name();
-    let more = match details {
-        None => format!("ema {ema_at_boundary:.3}"),
-        Some(details) => format!("mean {:.3} over {} samples", details.mean, details.samples),
-    };
-    format!("{t_start:>9.1} to {t_end:.1} s  {name} on {}  peak {peak:.3}, {more}", Shown::plain(channel))
+    let Episode { motif, channel, t_start, t_end, peak, diagnostics } = episode;
+    let (name, channel) = (motif.name(), Shown::plain(channel));
+    format!("{t_start:>9.1} to {t_end:.1} s  {name} on {channel}  peak {peak:.3}, {diagnostics}")
 }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Generator;
-use crate::motif::{ExcursionParameters, MotifParameters, Parameters};
+use crate::motif::ENGINES;
 use crate::store::UnknownName;
 
 /// What a sweep changes from point to point.
@@ -79,9 +79,9 @@ impl FromStr for Axis {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let mut all = Self::NAMED.to_vec();
-        for (key, ..) in Parameters::RANGES.iter().chain(ExcursionParameters::RANGES) {
-            if !all.contains(&Self::Parameter(key)) {
-                all.push(Self::Parameter(key));
+        for range in ENGINES.iter().flat_map(|engine| engine.parameters) {
+            if !all.contains(&Self::Parameter(range.key)) {
+                all.push(Self::Parameter(range.key));
             }
         }
         UnknownName::find("axis", name, &all, Self::name)

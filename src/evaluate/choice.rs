@@ -44,7 +44,7 @@ pub struct Candidate {
     alarms: Vec<usize>,
     /// Windows found, of each scale, then faults of the recordings.
     found: Vec<usize>,
-    /// Mean seconds from a window's start until the engine could tell; one that is not found counts with its length.
+    /// Mean seconds from a window's start until the engine could report it; one that is not found counts with its length.
     delay_s: f64,
     /// The same of the faults in the recordings, where there is one.
     delay_recordings_s: Option<f64>,
@@ -57,7 +57,7 @@ enum Verdict {
     FalseAlarms,
     /// Fewer faults than `reference` finds at some scale, or in the recordings.
     Recall,
-    /// Another one tells earlier.
+    /// Another one detects earlier.
     Later,
     Chosen,
 }
@@ -134,12 +134,12 @@ impl Trial {
         self.len() == 0
     }
 
-    /// Tries every candidate, in parallel over streams, with sums in their order; `ran` is told of each stream.
+    /// Tries every candidate, in parallel over streams, with sums in their order; `ran` hears of each stream.
     #[must_use]
     pub fn choose(&self, grid: &Grid, ran: &(dyn Fn() + Sync)) -> Vec<Candidate> {
         let grammars = grid.candidates();
-        let engines: Vec<Engine> = std::iter::once(Engine::Reference(Grammar::default()))
-            .chain(grammars.iter().copied().map(Engine::Excursion))
+        let engines: Vec<Engine> = std::iter::once(Engine::from(Grammar::default()))
+            .chain(grammars.iter().copied().map(Engine::from))
             .collect();
         let noise = Noise::ALL.into_iter().enumerate().flat_map(|(group, noise)| {
             self.noise_seeds.iter().map(move |seed| (Group::Noise(group), Generator::Null { noise }, *seed))
@@ -211,7 +211,8 @@ impl Trial {
     }
 
     /// The table of candidates: `motif`, the parameters, false alarms by kind of noise, windows found by scale and in the
-    /// recordings, `delay_s` and the verdict.
+    /// recordings, `delay_s` (a detection delay: the
+    /// table is hashed, and keeps its header) and the verdict.
     #[must_use]
     pub fn csv(&self, candidates: &[Candidate]) -> Vec<u8> {
         let mut columns = Columns::default()
@@ -260,7 +261,7 @@ fn mean_delay(sums: &[Sum]) -> Option<f64> {
 }
 
 impl Sum {
-    /// A fault that shows on several channels is found when one of them tells.
+    /// A fault that shows on several channels is found when it is found on one of them.
     fn as_one_fault(self) -> Self {
         let windows = self.windows.max(1) as f64;
         Self { windows: self.windows.min(1), found: self.found.min(1), lost_s: self.lost_s / windows, ..self }
@@ -283,13 +284,13 @@ fn summed(episodes: &[Episode], windows: &[Window]) -> [Sum; Motif::ALL.len()] {
         let episodes: Vec<&Episode> = episodes.iter().filter(|episode| episode.motif == motif).collect();
         let mut sum = Sum { episodes: episodes.len(), ..Sum::default() };
         for window in windows.iter().filter(|window| window.motif == motif) {
-            let told = episodes.iter().filter(|episode| {
+            let found = episodes.iter().filter(|episode| {
                 episode.channel == window.channel && episode.t_start < window.t_end && episode.t_end >= window.t_start
             });
-            let told = told.map(|episode| episode.t_told() - window.t_start).min_by(f64::total_cmp);
+            let delay_s = found.map(|episode| episode.t_detected() - window.t_start).min_by(f64::total_cmp);
             sum.windows += 1;
-            sum.found += usize::from(told.is_some());
-            sum.lost_s += told.map_or(window.duration(), |told| told.clamp(0.0, window.duration()));
+            sum.found += usize::from(delay_s.is_some());
+            sum.lost_s += delay_s.map_or(window.duration(), |delay_s| delay_s.clamp(0.0, window.duration()));
         }
         sum
     })

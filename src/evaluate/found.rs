@@ -1,4 +1,5 @@
-use crate::motif::{Episode, Motif};
+use super::Span;
+use crate::motif::Motif;
 use crate::store::Columns;
 
 /// What one detector finds of one motif.
@@ -11,12 +12,12 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(detector: &'a str, motif: Motif, episodes: &[Episode]) -> Self {
-        let of_motif = || episodes.iter().filter(|episode| episode.motif == motif);
-        let mut channels: Vec<&str> = of_motif().map(|episode| episode.channel.as_str()).collect();
+    fn new(detector: &'a str, motif: Motif, spans: &[Span]) -> Self {
+        let of_motif = || spans.iter().filter(|span| span.motif == motif);
+        let mut channels: Vec<&str> = of_motif().map(|span| span.channel.as_str()).collect();
         channels.sort_unstable();
         channels.dedup();
-        let mut durations_s: Vec<f64> = of_motif().map(|episode| episode.t_end - episode.t_start).collect();
+        let mut durations_s: Vec<f64> = of_motif().map(|span| span.t_end - span.t_start).collect();
         durations_s.sort_by(f64::total_cmp);
         Self { detector, motif, channels: channels.len(), durations_s }
     }
@@ -25,10 +26,10 @@ impl<'a> Found<'a> {
 /// What several detectors find in one stream whose truth nobody knows: `detector,motif,episodes,channels` (with an episode) and
 /// `duration_s` (the lower median), `longest_s` of the episodes, empty where there is none.
 #[must_use]
-pub fn found_csv(found: &[(&str, Vec<Episode>)]) -> Vec<u8> {
-    let rows = found.iter().flat_map(|(detector, episodes)| {
-        Motif::ALL.into_iter().map(move |motif| Found::new(detector, motif, episodes))
-    });
+pub fn found_csv(found: &[(&str, Vec<Span>)]) -> Vec<u8> {
+    let rows = found
+        .iter()
+        .flat_map(|(detector, spans)| Motif::ALL.into_iter().map(move |motif| Found::new(detector, motif, spans)));
     Columns::default()
         .text("detector", |found: &Found<'_>| found.detector)
         .text("motif", |found| found.motif.name())

@@ -3,13 +3,15 @@
 mod axis;
 mod choice;
 mod degrade;
-mod detect;
+mod detector;
+mod detectors;
 mod exemplar;
 mod found;
 mod null;
 mod perturbed;
 mod random;
 mod score;
+mod span;
 mod subject;
 mod sweep;
 mod table;
@@ -18,7 +20,7 @@ mod window;
 pub use axis::Axis;
 pub use choice::{Candidate, Grid, Trial};
 pub use degrade::Degradation;
-pub use detect::Detector;
+pub use detector::{DETECTORS, Detection, Detector, Parameter, Series, Settings, find_detector};
 pub use exemplar::{Exemplar, exemplar};
 pub use found::found_csv;
 pub use null::{Noise, null};
@@ -27,9 +29,10 @@ pub use score::{
     Interval, PublishedScore, STRESS_SCALES, Score, Tally, agreement, pool, published_csv, published_scores,
     score_columns, scores_csv, stability, tally,
 };
+pub use span::{Span, spans_csv, spans_fingerprint};
 pub use subject::Subject;
 pub use sweep::{Point, Sweep, sweep_csv};
-pub use table::{read_episodes, read_shard_rows};
+pub use table::read_spans;
 pub use window::{Window, Windows, read_windows};
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};

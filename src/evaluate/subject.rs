@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
-use super::{Detector, Tally, Window, tally};
-use crate::motif::{Engine, Episode, Semantics};
+use super::{DETECTORS, Detector, Settings, Span, Tally, Window, find_detector, tally};
+use crate::motif::{ENGINES, Engine, EngineKind};
 use crate::residual::{Math, Stream};
 use crate::store::UnknownName;
 
@@ -10,8 +10,8 @@ use crate::store::UnknownName;
 pub enum Subject {
     /// A motif engine.
     Engine(Box<Engine>),
-    /// Another detector.
-    Detector(Detector),
+    /// Another detector, with its default parameters.
+    Detector(&'static dyn Detector),
 }
 
 impl Subject {
@@ -19,17 +19,26 @@ impl Subject {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Engine(engine) => engine.semantics().name(),
+            Self::Engine(engine) => engine.kind().name(),
             Self::Detector(detector) => detector.name(),
+        }
+    }
+
+    /// The keys of the parameters that a sweep may change.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&'static str> {
+        match self {
+            Self::Engine(engine) => engine.keys(),
+            Self::Detector(_) => Vec::new(),
         }
     }
 
     /// What it finds.
     #[must_use]
-    pub fn find(&self, stream: &Stream, math: Math) -> Vec<Episode> {
+    pub fn find(&self, stream: &Stream, math: Math) -> Vec<Span> {
         match self {
-            Self::Engine(engine) => engine.replay(stream),
-            Self::Detector(detector) => detector.detect(stream, math),
+            Self::Engine(engine) => engine.replay(stream).into_iter().map(Span::from).collect(),
+            Self::Detector(detector) => detector.find_spans(stream, &Settings::defaults(*detector), math),
         }
     }
 
@@ -45,12 +54,12 @@ impl FromStr for Subject {
 
     /// An engine with its default grammar, or another detector.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if let Some(semantics) = Semantics::ALL.into_iter().find(|semantics| semantics.name() == name) {
-            return Ok(Self::Engine(Box::new(Engine::new(semantics))));
+        if let Some(kind) = EngineKind::all().find(|kind| kind.name() == name) {
+            return Ok(Self::Engine(Box::new(Engine::new(kind))));
         }
-        let names: Vec<&'static str> =
-            Semantics::ALL.map(Semantics::name).into_iter().chain(Detector::ALL.map(Detector::name)).collect();
+        let engines = ENGINES.iter().map(|engine| engine.name);
+        let names: Vec<&'static str> = engines.chain(DETECTORS.iter().map(|detector| detector.name())).collect();
         let known = UnknownName::find("detector", name, &names, |name| name)?;
-        Ok(Self::Detector(known.parse()?))
+        find_detector(known).map(Self::Detector)
     }
 }

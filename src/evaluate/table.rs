@@ -1,74 +1,40 @@
-//! CSV tables of people who evaluate something: windows, and the episodes of any detector.
+//! CSV tables of people who evaluate something: what anybody's engine or detector reports.
 
 use std::path::Path;
 
-use crate::motif::{Details, Episode, Motif};
-use crate::store::{Row, Table, TableError, nearest};
+use super::Span;
+use crate::motif::{read_motif, read_times};
+use crate::store::{Row, Table, TableError};
 
-/// The motif in the column `motif`.
-pub(super) fn motif(row: Row<'_>) -> Result<Motif, TableError> {
-    let name = row.text("motif");
-    let names = Motif::ALL.map(Motif::name);
-    let found = Motif::ALL.into_iter().find(|motif| motif.name() == name);
-    found.ok_or_else(|| {
-        let near = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        row.problem(format!("unknown motif `{name}`{near}; known: {}", names.join(", ")))
-    })
-}
+/// Columns that say when a span was reported: of detectors, and of our engine `excursion`.
+const DETECTED: [&str; 2] = ["t_detected", "t_confirmed"];
 
-/// Reads episodes from a CSV with the columns `motif,channel,t_start,t_end`: ours, or those of anybody's detector. Other
-/// columns of an `episodes.csv` are read where they are there. An empty table is no episodes.
+/// Reads spans from a CSV with the columns `motif,channel,t_start,t_end`: an `episodes.csv`, or the table of anybody's detector.
+/// Of other columns only `t_detected` (or `t_confirmed`) is read, where it is there. An empty table is no spans.
 ///
 /// # Errors
-/// When it cannot be read, or a row is not an episode.
-pub fn read_episodes(path: &Path) -> Result<Vec<Episode>, TableError> {
+/// When it cannot be read, or a row is not a span.
+pub fn read_spans(path: &Path) -> Result<Vec<Span>, TableError> {
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
-    table.rows().map(episode).collect()
+    table.rows().map(span).collect()
 }
 
-/// Reads episodes with the number of the unit that each is of, as shards write them; `text` is what stands at `path`.
-///
-/// # Errors
-/// When a row is not such an episode.
-pub fn read_shard_rows(path: &Path, text: &[u8]) -> Result<Vec<(usize, Episode)>, TableError> {
-    let table = Table::parse(path, text, &["unit", "motif", "channel", "t_start", "t_end"])?;
-    let unit = |row: &Row<'_>| row.text("unit").parse().map_err(|_| row.problem("the unit is no number".to_owned()));
-    table.rows().map(|row| Ok((unit(&row)?, episode(row)?))).collect()
-}
-
-fn episode(row: Row<'_>) -> Result<Episode, TableError> {
-    let details = match row.cell("t_peak") {
-        None => None,
-        Some(_) => Some(Details {
-            t_confirmed: row.finite("t_confirmed")?,
-            t_peak: row.finite("t_peak")?,
-            mean: row.finite("mean")?,
-            samples: row.finite("samples")? as u64,
-            open: row.text("open") == "true",
-        }),
-    };
-    let episode = Episode {
-        motif: motif(row)?,
-        channel: row.text("channel").to_owned(),
-        t_start: row.finite("t_start")?,
-        t_end: row.finite("t_end")?,
-        peak: row.finite_or("peak", 0.0)?,
-        ema_at_boundary: row.finite_or("ema_at_boundary", 0.0)?,
-        trust_sum: row.finite_or("trust_sum", if details.is_some() { 0.0 } else { 1.0 })?,
-        details,
-    };
-    if episode.t_end < episode.t_start {
-        let problem = format!("the episode ends at {}, before its start at {}", episode.t_end, episode.t_start);
+fn span(row: Row<'_>) -> Result<Span, TableError> {
+    let (t_start, t_end) = read_times(row)?;
+    let column = DETECTED.into_iter().find(|column| row.cell(column).is_some_and(|cell| !cell.is_empty()));
+    let t_detected = column.map(|column| row.finite(column)).transpose()?;
+    if let Some(t_detected) = t_detected.filter(|t_detected| *t_detected < t_start) {
+        let problem = format!("the episode is detected at {t_detected}, before its start at {t_start}");
         return Err(row.problem(problem));
     }
-    Ok(episode)
+    Ok(Span { motif: read_motif(row)?, channel: row.text("channel").to_owned(), t_start, t_end, t_detected })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::read_windows;
-    use crate::motif;
+    use crate::evaluate::{read_windows, spans_csv};
+    use crate::motif::{self, Engine, EngineKind, Motif};
 
     fn file(text: &str) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -77,24 +43,44 @@ mod tests {
     }
 
     #[test]
-    fn episodes_read_back_as_they_were_written() {
-        let episode = |channel: &str, trust_sum| Episode {
+    fn spans_read_back_as_they_were_written() {
+        let span = |channel: &str, t_detected| Span {
             motif: Motif::CacheCollapse,
             channel: channel.to_owned(),
             t_start: 0.1,
             t_end: 0.1,
-            peak: 1e-7,
-            ema_at_boundary: -0.0,
-            trust_sum,
-            details: None,
+            t_detected,
         };
-        let episodes = [episode("a,\"b\"\nc", 0.9999999999999999), episode("", 1.0)];
-        let written = file(std::str::from_utf8(&motif::csv(motif::Semantics::Reference, &episodes)).unwrap());
-        assert_eq!(read_episodes(written.path()).unwrap(), episodes);
+        let spans = [span("a,\"b\"\nc", Some(0.25)), span("", None)];
+        let written = file(std::str::from_utf8(&spans_csv(&spans)).unwrap());
+        assert_eq!(read_spans(written.path()).unwrap(), spans);
         let foreign = file("t_end,x,t_start,channel,motif\n0.1,?,0.1,,cache_collapse\n");
-        let read = read_episodes(foreign.path()).unwrap();
-        assert_eq!(read, [Episode { peak: 0.0, ema_at_boundary: 0.0, ..episode("", 1.0) }]);
-        assert_eq!(read_episodes(file("motif,channel,t_start,t_end\n").path()).unwrap(), []);
+        assert_eq!(read_spans(foreign.path()).unwrap(), [span("", None)]);
+        assert_eq!(read_spans(file("motif,channel,t_start,t_end\n").path()).unwrap(), []);
+        let early = file("motif,channel,t_start,t_end,t_detected\ncache_collapse,a,5,6,4\n");
+        let error = read_spans(early.path()).unwrap_err().to_string();
+        assert!(error.contains("the episode is detected at 4, before its start at 5"), "{error}");
+    }
+
+    /// Episodes of each engine as they are scored, and as they are scored when they are read from their table.
+    #[test]
+    fn a_table_of_episodes_is_scored_as_the_episodes_are() {
+        let stream = crate::evaluate::perturbed(3, 1.0, crate::residual::Math::Portable);
+        for kind in EngineKind::all() {
+            let episodes = Engine::new(kind).replay(&stream);
+            let written = file(std::str::from_utf8(&motif::csv(kind, &episodes)).unwrap());
+            let read: Vec<(Span, f64)> = read_spans(written.path())
+                .unwrap()
+                .into_iter()
+                .map(|span| (Span { t_detected: None, ..span.clone() }, span.earliest_detection()))
+                .collect();
+            let expected: Vec<(Span, f64)> = Span::of_episodes(&episodes)
+                .into_iter()
+                .map(|span| (Span { t_detected: None, ..span.clone() }, span.earliest_detection()))
+                .collect();
+            assert!(!read.is_empty());
+            assert_eq!(read, expected, "{kind}");
+        }
     }
 
     #[test]

@@ -1,8 +1,7 @@
 use std::path::Path;
 
-use super::table::motif;
 use super::{Exemplar, Generator};
-use crate::motif::Motif;
+use crate::motif::{Motif, read_motif};
 use crate::store::{Table, TableError};
 
 /// A ground-truth interval in which a fault was planted: `t_start <= t < t_end`, seconds.
@@ -49,7 +48,7 @@ pub fn read_windows(path: &Path) -> Result<Windows, TableError> {
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
     let mut windows: Vec<(u64, Window)> = Vec::new();
     for row in table.rows() {
-        let window = Window::new(motif(row)?, row.text("channel"), row.finite("t_start")?, row.finite("t_end")?);
+        let window = Window::new(read_motif(row)?, row.text("channel"), row.finite("t_start")?, row.finite("t_end")?);
         if window.t_end <= window.t_start {
             let problem = format!("the window ends at {}, not after its start at {}", window.t_end, window.t_start);
             return Err(row.problem(problem));

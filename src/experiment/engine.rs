@@ -8,22 +8,24 @@ use toml::Spanned;
 
 use super::file::FileProblem;
 use super::{ExperimentError, GrammarFileError, read_engine};
-use crate::motif::{Engine, ParameterError, Semantics};
+use crate::motif::{Engine, EngineKind, ParameterError};
 use crate::store::nearest;
 
 /// The engine of tapes for which nobody says one: ours for recordings and for constructions of our own ([`crate::trace::is_own`]),
 /// the published one for all else, because published digests rest on it.
 #[must_use]
-pub const fn default_semantics(own: bool) -> Semantics {
-    if own { Semantics::Excursion } else { Semantics::Reference }
+pub const fn default_engine(own: bool) -> EngineKind {
+    if own { EngineKind::EXCURSION } else { EngineKind::REFERENCE }
 }
 
 /// The `[replay]` of an experiment file.
 #[derive(Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Replay {
+    /// `reference` or `excursion`; the key was `semantics` before 0.2.0.
+    #[serde(alias = "semantics")]
     #[schemars(with = "Option<String>")]
-    semantics: Option<Spanned<String>>,
+    engine: Option<Spanned<String>>,
     grammar_file: Option<PathBuf>,
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, BTreeMap<String, f64>>")]
@@ -48,14 +50,14 @@ impl EngineProblem {
 impl Replay {
     /// The engine that it asks for; `text` is that of the file.
     pub(super) fn engine(&self, own: bool, root: &Path, text: &str) -> Result<Engine, EngineProblem> {
-        let named = self.semantics.as_ref().map(|name| {
+        let named = self.engine.as_ref().map(|name| {
             let unknown = |error| EngineProblem::File(FileProblem::at(name.span().start, error));
-            name.get_ref().parse::<Semantics>().map_err(unknown)
+            name.get_ref().parse::<EngineKind>().map_err(unknown)
         });
         let named = named.transpose()?;
         let mut engine = match &self.grammar_file {
             Some(file) => read_engine(named, &root.join(file)).map_err(EngineProblem::Grammar)?,
-            None => Engine::new(named.unwrap_or(default_semantics(own))),
+            None => Engine::new(named.unwrap_or(default_engine(own))),
         };
         overlay(&mut engine, self, text).map_err(EngineProblem::File)?;
         Ok(engine)

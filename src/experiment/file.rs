@@ -49,7 +49,7 @@ const KEYS: [&str; 16] = [
     "scale",
     "noise",
     "replay",
-    "semantics",
+    "engine",
     "grammar_file",
     "grammar",
 ];

@@ -25,7 +25,7 @@ fn every_key_is_known_for_suggestions() {
         channel_col = "c"
         pre_residualized = true
         [replay]
-        semantics = "reference"
+        engine = "reference"
         grammar.cache_collapse.rho = 0.5
         [evaluate]
         windows = "w.csv"
@@ -34,10 +34,12 @@ fn every_key_is_known_for_suggestions() {
     let experiment = read(all).unwrap();
     let mut grammar = crate::motif::Grammar::default();
     grammar.cache_collapse.rho = 0.5;
-    assert_eq!(experiment.engine, crate::motif::Engine::Reference(grammar));
+    assert_eq!(experiment.engine, crate::motif::Engine::from(grammar));
     assert!(
         matches!(experiment.source, SampleSource::Trace { ref options, .. } if options.lenient && options.canonical().contains(&("pre-residualized", "true".to_owned())))
     );
+    let before = read(&all.replace("engine =", "semantics =")).unwrap();
+    assert_eq!(before.engine, experiment.engine, "the key had another name before 0.2.0");
     fn keys(table: &toml::Table, found: &mut Vec<String>) {
         for (key, value) in table {
             found.push(key.clone());
@@ -248,8 +250,8 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (&format!("{generate}[convert]\n"), "`x.toml:5:1`: generated samples are not converted; remove [convert]"),
         (
-            &format!("{generate}[replay]\nsemantics = 'best'\n"),
-            "`x.toml:6:13`: unknown semantics `best`; known: reference, excursion",
+            &format!("{generate}[replay]\nengine = 'best'\n"),
+            "`x.toml:6:10`: there is no engine `best`; there are: reference, excursion",
         ),
         (
             &format!("{generate}[replay.grammar.cache_collapse]\nrho = 7\n"),

@@ -1,7 +1,10 @@
-use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
 use std::path::Path;
 
-use crate::motif::{Engine, Semantics};
+use serde::Deserializer;
+use serde::de::DeserializeSeed;
+
+use crate::motif::{Engine, EngineKind};
 use crate::store::{Place, StoreError, line_and_column, read_small_text, without_place};
 
 /// A file that is not a grammar.
@@ -47,29 +50,37 @@ const LARGEST: usize = 1 << 16;
 ///
 /// # Errors
 /// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
-pub fn read_engine(semantics: Option<Semantics>, path: &Path) -> Result<Engine, GrammarFileError> {
+pub fn read_engine(kind: Option<EngineKind>, path: &Path) -> Result<Engine, GrammarFileError> {
     let (text, ending) = read_text(path)?;
-    let semantics = match semantics {
-        Some(semantics) => semantics,
-        None => semantics_of(&parse(&text, &ending, path)?),
+    let kind = match kind {
+        Some(kind) => kind,
+        None => kind_of(&parse(PhantomData::<serde_json::Value>, &text, &ending, path)?),
     };
-    Ok(match semantics {
-        Semantics::Reference => Engine::Reference(parse(&text, &ending, path)?),
-        Semantics::Excursion => Engine::Excursion(parse(&text, &ending, path)?),
-    })
+    parse(GrammarOf(kind), &text, &ending, path)
 }
 
 /// The engine of a grammar: that of more of its parameters. What else stands in the file, comments and other keys, has no say.
-fn semantics_of(grammar: &serde_json::Value) -> Semantics {
+fn kind_of(grammar: &serde_json::Value) -> EngineKind {
     let motifs = grammar.as_object().into_iter().flat_map(serde_json::Map::values);
     let keys: Vec<&String> = motifs.filter_map(|motif| Some(motif.as_object()?.keys())).flatten().collect();
-    let of_engine = |semantics| {
-        let known = Engine::new(semantics).keys();
+    let known_keys = |kind: &EngineKind| {
+        let known = Engine::new(*kind).keys();
         keys.iter().filter(|key| known.contains(&key.as_str())).count()
     };
-    // `max_by_key` takes the last of equals.
-    let engines = [Semantics::Excursion, Semantics::Reference];
-    engines.into_iter().max_by_key(|semantics| of_engine(*semantics)).unwrap_or_default()
+    // `max_by_key` takes the last of equals: the first of the list.
+    EngineKind::all().rev().max_by_key(known_keys).unwrap_or_default()
+}
+
+/// Reads the grammar of an engine.
+#[derive(Clone, Copy)]
+struct GrammarOf(EngineKind);
+
+impl<'de> DeserializeSeed<'de> for GrammarOf {
+    type Value = Engine;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Engine, D::Error> {
+        Engine::deserialize_grammar(self.0, input)
+    }
 }
 
 fn read_text(path: &Path) -> Result<(String, String), GrammarFileError> {
@@ -82,7 +93,13 @@ fn read_text(path: &Path) -> Result<(String, String), GrammarFileError> {
     Ok((text, ending))
 }
 
-fn parse<G: DeserializeOwned>(text: &str, ending: &str, path: &Path) -> Result<G, GrammarFileError> {
+/// Reads the text of a grammar by `seed`, in the format that its ending says.
+fn parse<G>(
+    seed: impl for<'de> DeserializeSeed<'de, Value = G>,
+    text: &str,
+    ending: &str,
+    path: &Path,
+) -> Result<G, GrammarFileError> {
     let file = Place::file(path);
     let malformed = |problem: String, place: Option<(u64, u64)>| {
         let place = place.map_or(file.clone(), |place| file.clone().at(place));
@@ -94,14 +111,18 @@ fn parse<G: DeserializeOwned>(text: &str, ending: &str, path: &Path) -> Result<G
         malformed(problem, place.map(|(line, column)| (line as u64, column as u64)))
     };
     match ending {
-        "toml" => toml::from_str(text).map_err(|error| {
+        "toml" => toml::Deserializer::parse(text).and_then(|input| seed.deserialize(input)).map_err(|error| {
             malformed(error.message().to_owned(), error.span().map(|span| line_and_column(text, span.start)))
         }),
-        "yaml" | "yml" => serde_yaml_ng::from_str(text).map_err(|error| {
+        "yaml" | "yml" => seed.deserialize(serde_yaml_ng::Deserializer::from_str(text)).map_err(|error| {
             let place = error.location().map(|at| (at.line(), at.column()));
             parsed(&error, place)
         }),
-        "json" => serde_json::from_str(text).map_err(|error| parsed(&error, Some((error.line(), error.column())))),
+        "json" => {
+            let mut input = serde_json::Deserializer::from_str(text);
+            let read = seed.deserialize(&mut input).and_then(|grammar| input.end().map(|()| grammar));
+            read.map_err(|error| parsed(&error, Some((error.line(), error.column()))))
+        }
         _ => Err(GrammarFileError::Ending { place: file, ending: ending.to_owned() }),
     }
 }

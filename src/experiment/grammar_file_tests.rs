@@ -1,5 +1,11 @@
+use serde::de::DeserializeOwned;
+
 use super::*;
 use crate::motif::{ExcursionGrammar, Grammar};
+
+fn parse<G: DeserializeOwned>(text: &str, ending: &str, path: &Path) -> Result<G, GrammarFileError> {
+    super::parse(PhantomData::<G>, text, ending, path)
+}
 
 fn text(ending: &str) -> String {
     let grammar = Grammar::default();
@@ -84,29 +90,29 @@ fn unknown_and_missing_keys_are_refused() {
 #[test]
 fn the_engine_is_that_of_the_parameters_and_not_of_a_word_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let semantics = |name: &str, text: &str| {
+    let kind = |name: &str, text: &str| {
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        read_engine(None, &path).map(|engine| engine.semantics()).map_err(|error| error.to_string())
+        read_engine(None, &path).map(|engine| engine.kind()).map_err(|error| error.to_string())
     };
     let (reference, excursion) = (text("toml"), toml::to_string(&ExcursionGrammar::default()).unwrap());
     let yaml = serde_yaml_ng::to_string(&ExcursionGrammar::default()).unwrap();
     for (name, text, expected) in [
-        ("a.toml", reference.clone(), Semantics::Reference),
-        ("b.toml", format!("# no tau_seconds here\n{reference}"), Semantics::Reference),
-        ("c.toml", excursion.clone(), Semantics::Excursion),
-        ("d.toml", format!("# instead of rho and sigma0\n{excursion}"), Semantics::Excursion),
-        ("e.toml", excursion.replace("tau_seconds", "\"tau_s\\u0065conds\""), Semantics::Excursion),
-        ("f.yaml", yaml, Semantics::Excursion),
-        ("g.json", serde_json::to_string(&ExcursionGrammar::default()).unwrap(), Semantics::Excursion),
+        ("a.toml", reference.clone(), EngineKind::REFERENCE),
+        ("b.toml", format!("# no tau_seconds here\n{reference}"), EngineKind::REFERENCE),
+        ("c.toml", excursion.clone(), EngineKind::EXCURSION),
+        ("d.toml", format!("# instead of rho and sigma0\n{excursion}"), EngineKind::EXCURSION),
+        ("e.toml", excursion.replace("tau_seconds", "\"tau_s\\u0065conds\""), EngineKind::EXCURSION),
+        ("f.yaml", yaml, EngineKind::EXCURSION),
+        ("g.json", serde_json::to_string(&ExcursionGrammar::default()).unwrap(), EngineKind::EXCURSION),
     ] {
-        assert_eq!(semantics(name, &text), Ok(expected), "{name}");
+        assert_eq!(kind(name, &text), Ok(expected), "{name}");
     }
     // One key of the other engine is a mistake in this grammar, and not another grammar.
-    let mixed = semantics("h.toml", &reference.replacen("rho = 0.9\n", "tau_seconds = 9.0\n", 1)).unwrap_err();
+    let mixed = kind("h.toml", &reference.replacen("rho = 0.9\n", "tau_seconds = 9.0\n", 1)).unwrap_err();
     assert!(mixed.contains("unknown field `tau_seconds`"), "{mixed}");
-    let mixed = semantics("i.toml", &excursion.replacen("tau_seconds = 9.0\n", "rho = 0.9\n", 1)).unwrap_err();
+    let mixed = kind("i.toml", &excursion.replacen("tau_seconds = 9.0\n", "rho = 0.9\n", 1)).unwrap_err();
     assert!(mixed.contains("unknown field `rho`"), "{mixed}");
-    let broken = semantics("j.json", "{").unwrap_err();
+    let broken = kind("j.json", "{").unwrap_err();
     assert!(broken.contains("not a grammar"), "{broken}");
 }

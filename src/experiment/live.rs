@@ -9,7 +9,7 @@ use super::live_file::{LiveExperiment, Truth, TruthChannel};
 use super::step::{EPISODES_FILE, TAPE_FILE};
 use super::{ExperimentError, ExperimentReport, Project, Verdict};
 use crate::evaluate::Window;
-use crate::live::{DATABASE, LiveError, Seen, find_server};
+use crate::live::{DATABASE, LiveError, LiveRun, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
 use crate::residual::Stream;
 use crate::store::{Columns, Durability, remove_if, write_whole};
@@ -25,9 +25,9 @@ pub struct LiveFinding {
     /// Whether it has to be found.
     pub required: bool,
     /// Seconds from the fault to the start of the first episode inside the window.
-    pub delay_s: Option<f64>,
-    /// Seconds from the fault until the engine could tell of that episode.
-    pub told_s: Option<f64>,
+    pub start_delay_s: Option<f64>,
+    /// Seconds from the fault until the engine could report that episode.
+    pub detection_delay_s: Option<f64>,
     /// Seconds from the end of the fault to the end of that episode.
     pub end_late_s: Option<f64>,
     /// Seconds from the end of the fault until the residual is under the drift threshold for good.
@@ -77,10 +77,10 @@ fn execute(
             TruthChannel::Named(_) => None,
         })
         .collect();
-    let seen = experiment.live.run(&find_server()?, &recording, &patterns, stop)?;
+    let live_run = experiment.live.run(&find_server()?, &recording, &patterns, stop)?;
     let about = About::read(&recording)?;
-    let fault = seen.fault.map(|(begin, end)| (begin - about.began, end - about.began));
-    let missing = about.evidence.missing(experiment, &seen.captured.end, fault);
+    let fault = live_run.fault.map(|(begin, end)| (begin - about.began, end - about.began));
+    let missing = about.evidence.missing(experiment, &live_run.captured.end, fault);
     if !missing.is_empty() {
         return Err(LiveError::Unwatched { problems: missing.join("; "), recording }.into());
     }
@@ -91,8 +91,8 @@ fn execute(
     writer.finalise(Some(converted.rows))?;
     let stream = tape::read(&tape_path)?.stream;
     let episodes = experiment.engine.replay(&stream);
-    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.semantics(), &episodes), Durability::Whole)?;
-    let score = score_episodes(experiment, &seen, &about, &stream, &episodes);
+    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.kind(), &episodes), Durability::Whole)?;
+    let score = score_episodes(experiment, &live_run, &about, &stream, &episodes);
     write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Whole)?;
     write_whole(&folder.join("score.csv"), &score.csv(), Durability::Whole)?;
     let missed = list_misses(experiment, &score);
@@ -101,12 +101,12 @@ fn execute(
 
 fn score_episodes(
     experiment: &LiveExperiment,
-    seen: &Seen,
+    live_run: &LiveRun,
     about: &About,
     stream: &Stream,
     episodes: &[Episode],
 ) -> LiveScore {
-    let mut identifiers = seen.statements.iter();
+    let mut identifiers = live_run.statements.iter();
     let mut findings = Vec::new();
     for Truth { motif, channel, required } in &experiment.truth {
         let channel = match channel {
@@ -115,7 +115,7 @@ fn score_episodes(
                 format!("{DATABASE}/{}", identifiers.next().copied().unwrap_or_default())
             }
         };
-        let Some((begin, end)) = seen.fault else { continue };
+        let Some((begin, end)) = live_run.fault else { continue };
         let window = Window::new(*motif, channel, begin - about.began, end - about.began);
         findings.push(score_window(window, *required, stream, episodes));
     }
@@ -149,8 +149,8 @@ fn score_window(window: Window, required: bool, stream: &Stream, episodes: &[Epi
     }
     LiveFinding {
         required,
-        delay_s: found.map(|episode| episode.t_start - window.t_start),
-        told_s: found.map(|episode| episode.t_told() - window.t_start),
+        start_delay_s: found.map(|episode| episode.t_start - window.t_start),
+        detection_delay_s: found.map(|episode| episode.t_detected() - window.t_start),
         end_late_s: found.map(|episode| episode.t_end - window.t_end),
         recovered_s: recovered,
         window,
@@ -206,7 +206,7 @@ fn list_misses(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
     let mut missed = Vec::new();
     for finding in score.findings.iter().filter(|finding| finding.required) {
         let place = format!("{} on `{}`", finding.window.motif.name(), finding.window.channel);
-        match finding.delay_s {
+        match finding.start_delay_s {
             None => missed.push(format!("{place} was not found")),
             Some(delay) if delay > limits.detect_s => {
                 missed.push(format!("{place} was found after {delay:.1} s, more than {} s", limits.detect_s));
@@ -217,7 +217,7 @@ fn list_misses(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
             Some(recovered) if recovered <= limits.recover_s => {}
             Some(recovered) => missed
                 .push(format!("{place} is quiet {recovered:.1} s after the fault, more than {} s", limits.recover_s)),
-            None if finding.delay_s.is_some() => missed.push(format!("{place} is never quiet after the fault")),
+            None if finding.start_delay_s.is_some() => missed.push(format!("{place} is never quiet after the fault")),
             None => {}
         }
     }
@@ -286,8 +286,8 @@ impl LiveScore {
             .text("motif", |row| row.motif.map_or("", Motif::name))
             .text("channel", |row| row.channel)
             .rounded("t_start", 1e3, |row| row.t_start)
-            .rounded("delay_s", 1e3, |row| row.finding.and_then(|finding| finding.delay_s))
-            .rounded("told_s", 1e3, |row| row.finding.and_then(|finding| finding.told_s))
+            .rounded("start_delay_s", 1e3, |row| row.finding.and_then(|finding| finding.start_delay_s))
+            .rounded("detection_delay_s", 1e3, |row| row.finding.and_then(|finding| finding.detection_delay_s))
             .rounded("end_late_s", 1e3, |row| row.finding.and_then(|finding| finding.end_late_s))
             .rounded("recovered_s", 1e3, |row| row.finding.and_then(|finding| finding.recovered_s))
             .rounded("server_ms", 1e3, |_| self.cost.server_ms)
@@ -308,8 +308,8 @@ mod tests {
         let finding = LiveFinding {
             window: window.clone(),
             required: true,
-            delay_s: Some(0.25),
-            told_s: None,
+            start_delay_s: Some(0.25),
+            detection_delay_s: None,
             end_late_s: None,
             recovered_s: None,
         };

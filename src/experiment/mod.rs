@@ -39,7 +39,7 @@ pub use current::{NO_RESULT, last_result};
 pub use difference::{
     Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
 };
-pub use engine::default_semantics;
+pub use engine::default_engine;
 pub use error::ExperimentError;
 pub use evaluation::Evaluation;
 pub use explain::{explain, explain_result};

@@ -100,7 +100,8 @@ impl ExperimentOutcome {
         self.options = options;
         self.set(Stage::Options, pairs_digest(&self.options));
         self.grammar = engine.canonical().into_iter().collect();
-        self.grammar.insert("semantics".to_owned(), engine.semantics().name().to_owned());
+        // The stage is hashed, and keeps the key that it had before engines were called so.
+        self.grammar.insert("semantics".to_owned(), engine.kind().name().to_owned());
         self.set(Stage::Grammar, pairs_digest(&self.grammar));
     }
 

@@ -15,13 +15,22 @@ impl std::str::FromStr for Setting {
         let (path, value) = text.split_once('=').ok_or_else(|| format!("`{text}` sets nothing; write KEY=VALUE"))?;
         let keys: Vec<String> = path.split('.').map(|key| key.trim().to_owned()).collect();
         if keys.iter().any(String::is_empty) {
-            return Err(format!("`{path}` is no key; write a key such as replay.semantics"));
+            return Err(format!("`{path}` is no key; write a key such as replay.engine"));
         }
         let value = value.trim();
         let parsed =
             toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
         Ok(Self { keys, value: parsed.unwrap_or_else(|| Value::String(value.to_owned())) })
     }
+}
+
+/// Keys of experiment files that had another name before: that one, and the present one.
+const RENAMED: [(&str, &str); 1] = [("semantics", "engine")];
+
+/// The present name of a key, and the one that it had before: a file may have either, and a setting takes the place of both.
+fn current_name(key: &str) -> (&str, Option<&'static str>) {
+    let renamed = RENAMED.iter().find(|(former, present)| *former == key || *present == key);
+    renamed.map_or((key, None), |(former, present)| (*present, Some(*former)))
 }
 
 impl Setting {
@@ -33,12 +42,16 @@ impl Setting {
         let Ok(mut table) = toml::from_str::<Table>(text) else { return Ok(text.to_owned()) };
         for Self { keys, value } in settings {
             let (last, folders) = keys.split_last().expect("a setting has a key");
+            let (last, former) = current_name(last);
             let mut at = &mut table;
             for key in folders {
                 let next = at.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
                 at = next.as_table_mut().ok_or_else(|| format!("--set {}: `{key}` is no table", keys.join(".")))?;
             }
-            at.insert(last.clone(), value.clone());
+            if let Some(former) = former {
+                at.remove(former);
+            }
+            at.insert(last.to_owned(), value.clone());
         }
         Ok(toml::to_string(&table).expect("a table of TOML is TOML"))
     }
@@ -75,6 +88,13 @@ mod tests {
         let table: Table = toml::from_str(&text).unwrap();
         assert_eq!(table["a"]["b"], Value::Integer(2));
         assert_eq!(table["c"]["d"]["e"], Value::String("x".to_owned()));
+        for key in ["engine", "semantics"] {
+            for before in ["engine = 'a'\n", "semantics = 'a'\n", ""] {
+                let set = [setting(&format!("replay.{key}=excursion"))];
+                let text = Setting::apply(&set, &format!("[replay]\n{before}")).unwrap();
+                assert_eq!(text, "[replay]\nengine = \"excursion\"\n", "{key} over {before}");
+            }
+        }
         let error = Setting::apply(&[setting("title.x=1")], "title = 't'\n").unwrap_err();
         assert_eq!(error, "--set title.x: `title` is no table");
     }

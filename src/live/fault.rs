@@ -1,4 +1,4 @@
-//! Faults that are planted in a throw-away server, and taken out again.
+//! Faults that are injected into a throw-away server, and taken out again.
 
 use std::fmt;
 use std::str::FromStr;
@@ -89,43 +89,48 @@ impl Fault {
         Ok(())
     }
 
-    /// Plants it; `usual` is the load that is running.
+    /// Injects it; `usual` is the load that is running.
     ///
     /// # Errors
     /// When a statement fails.
-    pub fn plant(self, server: &Arc<Server>, load: &Load, usual: &mut Option<Bench>) -> Result<Planted, LiveError> {
-        let held = |sql: &str| -> Result<Held, LiveError> {
+    pub fn inject(
+        self,
+        server: &Arc<Server>,
+        load: &Load,
+        usual: &mut Option<Bench>,
+    ) -> Result<ActiveFault, LiveError> {
+        let hold_session = |sql: &str| -> Result<FaultGuard, LiveError> {
             let mut session = Session::open(server, DATABASE)?;
             session.run(sql)?;
-            Ok(Held::Session(session))
+            Ok(FaultGuard::Session(session))
         };
-        let held = match self {
-            Self::None => Held::Nothing,
+        let guard = match self {
+            Self::None => FaultGuard::Nothing,
             Self::DroppedPrimaryKey => {
                 server.psql(DATABASE, "ALTER TABLE pgbench_accounts DROP CONSTRAINT pgbench_accounts_pkey")?;
-                Held::Nothing
+                FaultGuard::Nothing
             }
-            Self::TableLock => held("BEGIN; LOCK TABLE pgbench_accounts IN ACCESS EXCLUSIVE MODE;")?,
-            Self::RowLocks => held("BEGIN; SELECT bid FROM pgbench_branches WHERE bid <= 3 FOR UPDATE;")?,
+            Self::TableLock => hold_session("BEGIN; LOCK TABLE pgbench_accounts IN ACCESS EXCLUSIVE MODE;")?,
+            Self::RowLocks => hold_session("BEGIN; SELECT bid FROM pgbench_branches WHERE bid <= 3 FOR UPDATE;")?,
             Self::LongIdleTransaction => {
-                held("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pgbench_branches;")?
+                hold_session("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pgbench_branches;")?
             }
             Self::StaleStatistics => {
                 server.psql(DATABASE, "UPDATE orders SET status = 'pending' WHERE id % 100 = 7")?;
-                Held::Nothing
+                FaultGuard::Nothing
             }
             Self::WorkloadShift => {
                 *usual = None;
-                Held::Bench(load.start_other(server)?)
+                FaultGuard::Bench(load.start_other(server)?)
             }
-            Self::ConnectionStorm => Held::Bench(load.start_storm(server)?),
-            Self::CacheFlood => Held::Loop(Loop::start(server, "SELECT pg_prewarm('filler')", Duration::ZERO)?),
-            Self::CheckpointStorm => Held::Loop(Loop::start(server, "CHECKPOINT", Duration::from_millis(200))?),
+            Self::ConnectionStorm => FaultGuard::Bench(load.start_storm(server)?),
+            Self::CacheFlood => FaultGuard::Loop(Loop::start(server, "SELECT pg_prewarm('filler')", Duration::ZERO)?),
+            Self::CheckpointStorm => FaultGuard::Loop(Loop::start(server, "CHECKPOINT", Duration::from_millis(200))?),
             Self::VacuumFull => {
-                Held::Loop(Loop::start(server, "VACUUM FULL pgbench_accounts", Duration::from_millis(50))?)
+                FaultGuard::Loop(Loop::start(server, "VACUUM FULL pgbench_accounts", Duration::from_millis(50))?)
             }
         };
-        Ok(Planted { fault: self, held })
+        Ok(ActiveFault { fault: self, guard })
     }
 }
 
@@ -153,28 +158,28 @@ impl FromStr for Fault {
     }
 }
 
-/// A fault that has been planted.
-pub struct Planted {
+/// A fault that is in effect.
+pub struct ActiveFault {
     fault: Fault,
-    held: Held,
+    guard: FaultGuard,
 }
 
 /// What keeps a fault going; dropped, it ends.
-enum Held {
+enum FaultGuard {
     Nothing,
     Session(Session),
     Bench(Bench),
     Loop(Loop),
 }
 
-impl Planted {
+impl ActiveFault {
     /// An error unless the fault is still there.
     pub(super) fn check(&mut self, server: &Server) -> Result<(), LiveError> {
-        let there = match &mut self.held {
-            Held::Nothing => true,
-            Held::Session(session) => session.is_open(),
-            Held::Bench(bench) => bench.is_running(),
-            Held::Loop(running) => !running.thread.is_finished(),
+        let there = match &mut self.guard {
+            FaultGuard::Nothing => true,
+            FaultGuard::Session(session) => session.is_open(),
+            FaultGuard::Bench(bench) => bench.is_running(),
+            FaultGuard::Loop(running) => !running.thread.is_finished(),
         };
         if there {
             return Ok(());
@@ -188,10 +193,10 @@ impl Planted {
     /// # Errors
     /// When a statement fails.
     pub fn end(self, server: &Arc<Server>, load: &Load, usual: &mut Option<Bench>) -> Result<(), LiveError> {
-        let Self { fault, held } = self;
-        match held {
-            Held::Loop(running) => running.end()?,
-            held => drop(held),
+        let Self { fault, guard } = self;
+        match guard {
+            FaultGuard::Loop(running) => running.end()?,
+            guard => drop(guard),
         }
         match fault {
             Fault::DroppedPrimaryKey => {

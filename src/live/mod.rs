@@ -1,4 +1,4 @@
-//! Experiments on a real server: a throw-away one is started, loaded, hurt, captured, and removed.
+//! Experiments on a real server: a throw-away one is started, loaded, given a fault, captured, and removed.
 
 mod error;
 mod fault;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use error::LiveError;
-pub use fault::{Fault, Planted, UnknownFault};
+pub use fault::{ActiveFault, Fault, UnknownFault};
 pub use load::{Bench, DATABASE, Load, OBSERVER};
 pub use server::{Server, Shutdown, find_server};
 
@@ -38,9 +38,9 @@ pub struct Live {
     pub interval_s: f64,
 }
 
-/// What was seen.
+/// What came of a live experiment.
 #[derive(Debug)]
-pub struct Seen {
+pub struct LiveRun {
     /// What the capture says.
     pub captured: Captured,
     /// When the fault took effect and when it was over, seconds since 1970; none without a fault.
@@ -64,7 +64,7 @@ impl Live {
         recording: &Path,
         statements: &[String],
         stop: &CancellationToken,
-    ) -> Result<Seen, LiveError> {
+    ) -> Result<LiveRun, LiveError> {
         let server = Arc::new(Server::start(bin, &self.settings)?);
         self.load.prepare(&server)?;
         self.fault.prepare(&server)?;
@@ -89,19 +89,19 @@ impl Live {
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
             runtime.block_on(capture::capture(&settings, &mut observed, &theirs, &mut |_| Ok(())))
         });
-        let hurt = self.hurt(&server, &mut usual, stop);
-        if hurt.is_err() {
+        let injected = self.inject_fault(&server, &mut usual, stop);
+        if injected.is_err() {
             ours.cancel();
         }
         let captured = capturing.join().expect("a capture does not panic");
-        let fault = hurt?;
+        let fault = injected?;
         check(&server, &mut usual)?;
         let statements = statements.iter().map(|pattern| identifier(&server, pattern)).collect::<Result<_, _>>()?;
-        Ok(Seen { captured: captured?, fault, statements })
+        Ok(LiveRun { captured: captured?, fault, statements })
     }
 
-    /// Plants the fault at its time and takes it out again.
-    fn hurt(
+    /// Injects the fault at its time and takes it out again: when it took effect, and when it was over.
+    fn inject_fault(
         &self,
         server: &Arc<Server>,
         usual: &mut Option<Bench>,
@@ -111,9 +111,9 @@ impl Live {
         let until = |seconds: f64| Duration::from_secs_f64(seconds).saturating_sub(began.elapsed());
         wait(until(self.begin_s), stop, || check(server, usual))?;
         let begin = now();
-        let mut planted = self.fault.plant(server, &self.load, usual)?;
-        wait(until(self.end_s), stop, || planted.check(server).and_then(|()| check(server, usual)))?;
-        planted.end(server, &self.load, usual)?;
+        let mut fault = self.fault.inject(server, &self.load, usual)?;
+        wait(until(self.end_s), stop, || fault.check(server).and_then(|()| check(server, usual)))?;
+        fault.end(server, &self.load, usual)?;
         let end = now();
         wait(until(self.seconds), stop, || check(server, usual))?;
         Ok((self.fault != Fault::None).then_some((begin, end)))

@@ -1,94 +1,55 @@
-use std::fmt;
-use std::str::FromStr;
+use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeSeed, Error as _};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::grammar::{MotifParameters, Range};
-use super::lanes::LANES;
-use super::lockstep::{Asked, trust_sums};
-use super::machine::{Emission, emissions};
-use super::runs::Runs;
-use super::{Episode, ExcursionGrammar, ExcursionParameters, Grammar, Motif, ParameterError, Parameters, excursion};
-use crate::residual::{Class, Stream};
+use super::grammar::{MotifParameters, find_motif, find_parameter};
+use super::values::{GrammarSeed, GrammarValues};
+use super::{EngineKind, Episode, Motif, ParameterError, PerMotif};
+use crate::residual::{Class, Stream, number};
 
-/// Which engine computes the episodes: the seam at which another one is added.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Semantics {
-    /// The published one, defects included, because published digests rest on them (`docs/method.md`).
-    #[default]
-    Reference,
-    /// Ours: an episode lasts from the first to the last sample that is out (`docs/engines.md`).
-    Excursion,
-}
-
-impl Semantics {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Reference, Self::Excursion];
-
-    /// The name used on the command line and in experiment files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Reference => "reference",
-            Self::Excursion => "excursion",
-        }
-    }
-}
-
-impl fmt::Display for Semantics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A name of no engine.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown semantics `{0}`; known: {known}", known = Semantics::ALL.map(Semantics::name).join(", "))]
-pub struct UnknownSemantics(String);
-
-impl FromStr for Semantics {
-    type Err = UnknownSemantics;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|semantics| semantics.name() == name);
-        found.ok_or_else(|| UnknownSemantics(name.to_owned()))
-    }
-}
-
-/// Semantics and grammar: everything that decides the episodes of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// The published one.
-    Reference(Grammar),
-    /// Ours.
-    Excursion(ExcursionGrammar),
+/// An engine and its grammar: everything that decides the episodes of a stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Engine {
+    kind: EngineKind,
+    grammar: GrammarValues,
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self::new(Semantics::default())
+        Self::new(EngineKind::default())
     }
 }
 
 impl Engine {
     /// An engine with its default grammar.
     #[must_use]
-    pub fn new(semantics: Semantics) -> Self {
-        match semantics {
-            Semantics::Reference => Self::Reference(Grammar::default()),
-            Semantics::Excursion => Self::Excursion(ExcursionGrammar::default()),
-        }
+    pub fn new(kind: EngineKind) -> Self {
+        Self { kind, grammar: (kind.entry().default_grammar)() }
+    }
+
+    /// An engine of this kind with this grammar.
+    pub(super) fn with_grammar<P: MotifParameters>(kind: EngineKind, grammar: PerMotif<P>) -> Self {
+        Self { kind, grammar: grammar.into() }
+    }
+
+    /// Reads the grammar of an engine of this kind: all keys are required, unknown ones and values out of range are refused.
+    ///
+    /// # Errors
+    /// Those of the format; and when it is not a grammar of this engine.
+    pub fn deserialize_grammar<'de, D: Deserializer<'de>>(kind: EngineKind, input: D) -> Result<Self, D::Error> {
+        GrammarSeed(kind.entry().parameters).deserialize(input).map(|grammar| Self { kind, grammar })
     }
 
     /// Which engine it is.
     #[must_use]
-    pub const fn semantics(&self) -> Semantics {
-        match self {
-            Self::Reference(_) => Semantics::Reference,
-            Self::Excursion(_) => Semantics::Excursion,
-        }
+    pub const fn kind(&self) -> EngineKind {
+        self.kind
+    }
+
+    pub(super) const fn grammar(&self) -> &GrammarValues {
+        &self.grammar
     }
 
     /// Changes one parameter of one motif, both by name.
@@ -96,29 +57,34 @@ impl Engine {
     /// # Errors
     /// When there is no such motif or parameter, or the value is out of range; nothing is changed then.
     pub fn set(&mut self, motif: &str, key: &str, value: f64) -> Result<(), ParameterError> {
-        match self {
-            Self::Reference(grammar) => grammar.set(motif, key, value),
-            Self::Excursion(grammar) => grammar.set(motif, key, value),
-        }
+        let place = find_parameter(self.kind.entry().parameters, key, value)?;
+        self.grammar.set(find_motif(motif)?, place, value);
+        Ok(())
+    }
+
+    /// Motif, key and value of every parameter, in the order of the motifs.
+    pub fn entries(&self) -> impl Iterator<Item = (Motif, &'static str, f64)> + '_ {
+        Motif::ALL.into_iter().flat_map(|motif| {
+            let ranges = self.kind.entry().parameters.iter();
+            ranges.zip(self.grammar.of(motif)).map(move |(range, value)| (motif, range.key, *value))
+        })
     }
 
     /// `motif.key` and the text of its value, for every parameter, in the order of the motifs: what a digest hashes.
     #[must_use]
     pub fn canonical(&self) -> Vec<(String, String)> {
-        match self {
-            Self::Reference(grammar) => grammar.canonical(),
-            Self::Excursion(grammar) => grammar.canonical(),
-        }
+        let text = |value| {
+            let mut text = Vec::new();
+            number::write_table(&mut text, value);
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        self.entries().map(|(motif, key, value)| (format!("{}.{key}", motif.name()), text(value))).collect()
     }
 
     /// The keys of its parameters.
     #[must_use]
     pub fn keys(&self) -> Vec<&'static str> {
-        let keys = |ranges: &[Range]| ranges.iter().map(|(key, ..)| *key).collect();
-        match self {
-            Self::Reference(_) => keys(Parameters::RANGES),
-            Self::Excursion(_) => keys(ExcursionParameters::RANGES),
-        }
+        self.kind.entry().parameters.iter().map(|range| range.key).collect()
     }
 
     /// The same engine with the parameters of some keys times `factor`, in all motifs.
@@ -127,11 +93,7 @@ impl Engine {
     /// When one is out of range then.
     pub fn scaled(self, keys: impl Fn(&str) -> bool, factor: f64) -> Result<Self, ParameterError> {
         let mut engine = self;
-        let entries: Vec<(Motif, &str, f64)> = match self {
-            Self::Reference(grammar) => grammar.entries().collect(),
-            Self::Excursion(grammar) => grammar.entries().collect(),
-        };
-        for (motif, key, value) in entries.into_iter().filter(|(_, key, _)| keys(key)) {
+        for (motif, key, value) in self.entries().filter(|(_, key, _)| keys(key)) {
             engine.set(motif.name(), key, value * factor)?;
         }
         Ok(engine)
@@ -143,88 +105,14 @@ impl Engine {
     /// number of threads.
     #[must_use]
     pub fn replay(&self, stream: &Stream) -> Vec<Episode> {
-        self.replay_motifs(stream, &Motif::ALL)
+        merge((self.kind.entry().replay)(&self.grammar, stream, &Motif::ALL))
     }
 
     /// The episodes of one class of a stream: no other class has a part in them.
     #[must_use]
     pub fn replay_class(&self, stream: &Stream, class: Class) -> Vec<Episode> {
-        let motifs: Vec<Motif> = Motif::ALL.into_iter().filter(|motif| motif.class() == class).collect();
-        self.replay_motifs(stream, &motifs)
+        merge((self.kind.entry().replay)(&self.grammar, stream, &[Motif::of_class(class)]))
     }
-
-    fn replay_motifs(&self, stream: &Stream, motifs: &[Motif]) -> Vec<Episode> {
-        match self {
-            Self::Reference(grammar) => {
-                let mut found: Vec<Found<'_>> =
-                    motifs.par_iter().map(|motif| detect(grammar, stream, *motif)).collect();
-                // From here on only classes with an emission cost anything.
-                found.retain(|found| !found.wanted.is_empty());
-                let trusts = trusts(grammar, &found);
-                merge(found.iter().zip(&trusts).map(|(found, trusts)| found.episodes(trusts).collect()).collect())
-            }
-            Self::Excursion(grammar) => {
-                merge(motifs.par_iter().map(|motif| excursions(grammar, stream, *motif)).collect())
-            }
-        }
-    }
-}
-
-/// The episodes of a class under `excursion`: each channel by itself.
-fn excursions(grammar: &ExcursionGrammar, stream: &Stream, motif: Motif) -> Vec<Episode> {
-    let runs = Runs::new(stream, motif.class());
-    let by_channel: Vec<Vec<Episode>> = (0..runs.len())
-        .into_par_iter()
-        .map(|channel| {
-            let (t, values) = runs.of(channel);
-            let emitted = excursion::emissions(grammar.of(motif), t, values);
-            emitted.into_iter().map(|emission| emission.into_episode(motif, runs.name(channel))).collect()
-        })
-        .collect();
-    by_channel.concat()
-}
-
-/// The first pass of `reference`: every channel with its own observer.
-fn detect<'a>(grammar: &Grammar, stream: &'a Stream, motif: Motif) -> Found<'a> {
-    let parameters = grammar.of(motif);
-    let runs = Runs::new(stream, motif.class());
-    let by_channel: Vec<Vec<Emission>> = (0..runs.len())
-        .into_par_iter()
-        .map(|channel| {
-            let (t, values) = runs.of(channel);
-            emissions(parameters, t, values)
-        })
-        .collect();
-    let wanted = by_channel.iter().enumerate();
-    let wanted = wanted.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission.at))).collect();
-    Found { motif, runs, emissions: by_channel.concat(), wanted }
-}
-
-/// The second pass: the trust of each emission, classes grouped so that each thread has a group.
-fn trusts(grammar: &Grammar, found: &[Found<'_>]) -> Vec<Vec<f64>> {
-    let threads = rayon::current_num_threads();
-    // Lanes cost nothing next to each other, so the largest classes go together.
-    let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(found[*index].cost()));
-    let lanes = found.len().div_ceil(threads).clamp(1, LANES);
-    let groups: Vec<Vec<Vec<f64>>> = order
-        .par_chunks(lanes)
-        .map(|group| {
-            let asked: Vec<Asked<'_>> = group
-                .iter()
-                .map(|index| {
-                    let Found { motif, runs, wanted, .. } = &found[*index];
-                    Asked { parameters: grammar.of(*motif), runs, wanted }
-                })
-                .collect();
-            trust_sums(&asked)
-        })
-        .collect();
-    let mut trusts = vec![Vec::new(); found.len()];
-    for (index, sums) in order.into_iter().zip(groups.into_iter().flatten()) {
-        trusts[index] = sums;
-    }
-    trusts
 }
 
 /// Puts the episodes of several classes of one stream together, each of them in order: by start, then motif, channel and
@@ -237,36 +125,97 @@ pub fn merge(mut classes: Vec<Vec<Episode>>) -> Vec<Episode> {
     episodes
 }
 
-/// What the first pass finds in one class.
-struct Found<'a> {
-    motif: Motif,
-    runs: Runs<'a>,
-    /// In order of channel, then of time.
-    emissions: Vec<Emission>,
-    /// Channel and sample of each emission.
-    wanted: Vec<(usize, usize)>,
+/// A table with one key, the name of the engine, which holds its grammar: `{"reference": {"cache_collapse": …}}`.
+impl Serialize for Engine {
+    fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        let mut table = output.serialize_map(Some(1))?;
+        table.serialize_entry(self.kind.name(), &GrammarTable(self))?;
+        table.end()
+    }
 }
 
-impl Found<'_> {
-    /// About how many inputs the fused observer has to look at.
-    fn cost(&self) -> usize {
-        let channels = self.wanted.last().map_or(0, |(channel, _)| channel + 1);
-        let share = channels as f64 / self.runs.len().max(1) as f64;
-        (self.runs.samples() as f64 * share * channels as f64) as usize
+/// The grammar of an engine as a table of tables, in the order of motifs and keys.
+struct GrammarTable<'a>(&'a Engine);
+
+impl Serialize for GrammarTable<'_> {
+    fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        output.collect_map(Motif::ALL.map(|motif| (motif.name(), ParametersTable(self.0, motif))))
+    }
+}
+
+struct ParametersTable<'a>(&'a Engine, Motif);
+
+impl Serialize for ParametersTable<'_> {
+    fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        let entries = self.0.entries().filter(|(motif, ..)| *motif == self.1);
+        output.collect_map(entries.map(|(_, key, value)| (key, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Engine {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let engines: BTreeMap<String, serde_json::Value> = BTreeMap::deserialize(input)?;
+        let mut engines = engines.into_iter();
+        let (Some((name, grammar)), None) = (engines.next(), engines.next()) else {
+            return Err(D::Error::custom("an engine is a table with one key, its name"));
+        };
+        let kind = name.parse().map_err(D::Error::custom)?;
+        Self::deserialize_grammar(kind, grammar).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::motif::{ExcursionGrammar, Grammar};
+
+    #[test]
+    fn every_parameter_can_be_set_by_name_and_only_within_its_range() {
+        for kind in EngineKind::all() {
+            let mut engine = Engine::new(kind);
+            for motif in Motif::ALL {
+                for range in kind.entry().parameters {
+                    engine.set(motif.name(), range.key, 0.25).unwrap();
+                }
+            }
+            let all = kind.entry().parameters.len() * Motif::ALL.len();
+            assert_eq!(engine.entries().filter(|(.., value)| *value == 0.25).count(), all, "{kind}");
+            let before = engine;
+            let key = kind.entry().parameters[0].key;
+            for (motif, key, value) in [
+                ("cache_collapse", key, -1.0),
+                ("cache_collapse", key, f64::NAN),
+                ("cache_colapse", key, 0.5),
+                ("cache_collapse", "roh", 0.5),
+            ] {
+                assert!(engine.set(motif, key, value).is_err(), "{kind} {motif}.{key} {value}");
+            }
+            assert_eq!(engine, before);
+        }
     }
 
-    fn episodes<'b>(&'b self, trusts: &'b [f64]) -> impl Iterator<Item = Episode> + 'b {
-        let emitted = self.emissions.iter().zip(&self.wanted).zip(trusts);
-        emitted.map(|((emission, (channel, _)), trust_sum)| Episode {
-            motif: self.motif,
-            channel: self.runs.name(*channel).to_owned(),
-            t_start: emission.t_start,
-            t_end: emission.t_end,
-            peak: emission.peak,
-            ema_at_boundary: emission.ema,
-            // An observer that has overflowed weighs nothing; weights sum to 1.
-            trust_sum: if trust_sum.is_finite() { *trust_sum } else { 1.0 },
-            details: None,
-        })
+    /// A plan of shards has this text, and the digest of a plan is taken of it.
+    #[test]
+    fn engines_are_written_as_their_grammars_are_and_read_back() {
+        let engines = [
+            (Engine::default(), serde_json::to_string(&Grammar::default()).unwrap()),
+            (Engine::new(EngineKind::EXCURSION), serde_json::to_string(&ExcursionGrammar::default()).unwrap()),
+        ];
+        for (engine, grammar) in engines {
+            let text = serde_json::to_string(&engine).unwrap();
+            assert_eq!(text, format!("{{\"{}\":{grammar}}}", engine.kind()));
+            assert_eq!(serde_json::from_str::<Engine>(&text).unwrap(), engine);
+            let other = text.replacen("0.", "-0.", 1);
+            let error = serde_json::from_str::<Engine>(&other).unwrap_err().to_string();
+            assert!(error.contains("is out of range"), "{error}");
+        }
+        for (text, problem) in [
+            ("{}", "an engine is a table with one key"),
+            ("{\"referenc\":{}}", "`referenc`; did you mean `reference`?"),
+            ("{\"reference\":{}}", "missing field `plan_regression_onset`"),
+        ] {
+            let error = serde_json::from_str::<Engine>(text).unwrap_err().to_string();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
     }
 }

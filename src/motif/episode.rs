@@ -1,56 +1,10 @@
-use serde::Serialize;
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
-use super::Semantics;
-use crate::residual::Class;
-use crate::store::Columns;
-#[cfg(feature = "parquet")]
-use crate::store::ParquetError;
-
-/// The five motifs, one to one with the classes and with their codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Motif {
-    /// Over [`Class::PlanRegression`].
-    PlanRegressionOnset,
-    /// Over [`Class::Cardinality`].
-    CardinalityMismatchRegime,
-    /// Over [`Class::Contention`].
-    ContentionRamp,
-    /// Over [`Class::CacheIo`].
-    CacheCollapse,
-    /// Over [`Class::WorkloadPhase`].
-    WorkloadPhaseTransition,
-}
-
-impl Motif {
-    /// All motifs in the order of their codes.
-    pub const ALL: [Self; 5] = [
-        Self::PlanRegressionOnset,
-        Self::CardinalityMismatchRegime,
-        Self::ContentionRamp,
-        Self::CacheCollapse,
-        Self::WorkloadPhaseTransition,
-    ];
-
-    /// The class whose samples it reads.
-    #[must_use]
-    pub const fn class(self) -> Class {
-        Class::ALL[self as usize]
-    }
-
-    /// The name in tables and grammars.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PlanRegressionOnset => "plan_regression_onset",
-            Self::CardinalityMismatchRegime => "cardinality_mismatch_regime",
-            Self::ContentionRamp => "contention_ramp",
-            Self::CacheCollapse => "cache_collapse",
-            Self::WorkloadPhaseTransition => "workload_phase_transition",
-        }
-    }
-}
+use super::Motif;
+use super::excursion::ExcursionDiagnostics;
+use super::reference::ReferenceDiagnostics;
 
 /// What a motif emits: a structural observation about one channel, neither a cause nor a forecast.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,42 +19,76 @@ pub struct Episode {
     pub t_end: f64,
     /// Largest magnitude; under `reference` since the previous emission on the channel.
     pub peak: f64,
-    /// Moving average of the innovation's magnitude at the sample that closed it.
-    pub ema_at_boundary: f64,
-    /// Sum of the fused observer's weights at that sample: 1 but for rounding.
-    pub trust_sum: f64,
-    /// What `excursion` knows more, in place of the two before, which are 0 there.
-    pub details: Option<Details>,
+    /// What its engine knows besides.
+    pub diagnostics: Diagnostics,
+}
+
+/// What an engine knows of an episode besides its channel, its times and its peak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Diagnostics {
+    /// Of the engine `reference`.
+    Reference(ReferenceDiagnostics),
+    /// Of the engine `excursion`.
+    Excursion(ExcursionDiagnostics),
 }
 
 impl Episode {
-    /// When the engine could tell that there is one, its end aside.
+    /// Seconds; when the engine could report that there is an episode, its end aside.
     #[must_use]
-    pub fn t_told(&self) -> f64 {
-        self.details.map_or(self.t_start, |details| details.t_confirmed)
+    pub const fn t_detected(&self) -> f64 {
+        match self.diagnostics {
+            Diagnostics::Reference(_) => self.t_start,
+            Diagnostics::Excursion(diagnostics) => diagnostics.t_confirmed,
+        }
+    }
+
+    /// Whether it is the same episode as `replayed`, of a replay of the same samples.
+    ///
+    /// What an engine cannot know while samples still come is left out.
+    #[must_use]
+    pub fn is_replayed_as(&self, replayed: &Self) -> bool {
+        let known = |episode: &Self| Self {
+            diagnostics: match episode.diagnostics {
+                Diagnostics::Reference(diagnostics) => {
+                    Diagnostics::Reference(ReferenceDiagnostics { trust_sum: None, ..diagnostics })
+                }
+                Diagnostics::Excursion(_) => episode.diagnostics,
+            },
+            ..episode.clone()
+        };
+        known(self) == known(replayed)
     }
 }
 
-/// What an episode of `excursion` knows besides its channel, its times and its peak.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Details {
-    /// Time of the sample by which it was certain.
-    pub t_confirmed: f64,
-    /// Time of the first sample of the largest magnitude.
-    pub t_peak: f64,
-    /// Mean residual from start to end.
-    pub mean: f64,
-    /// Samples from start to end.
-    pub samples: u64,
-    /// The stream ended before the episode did.
-    pub open: bool,
+impl Diagnostics {
+    /// The part of the fingerprint that differs between engines, little endian.
+    ///
+    /// Published fingerprints hash moving average and trust. Where an engine has neither, zeros keep their places, because its
+    /// committed digests have them; so does a trust that is not known yet.
+    fn bytes(&self) -> Vec<u8> {
+        match *self {
+            Self::Reference(ReferenceDiagnostics { ema_at_boundary, trust_sum }) => {
+                [ema_at_boundary, trust_sum.unwrap_or_default()].map(f64::to_le_bytes).concat()
+            }
+            Self::Excursion(ExcursionDiagnostics { t_confirmed, t_peak, mean, samples, open }) => {
+                let mut bytes = [0.0, 0.0, t_confirmed, t_peak, mean].map(f64::to_le_bytes).concat();
+                bytes.extend(samples.to_le_bytes());
+                bytes.push(u8::from(open));
+                bytes
+            }
+        }
+    }
 }
 
-impl Details {
-    /// `up` or `down`: the sign of the mean.
-    #[must_use]
-    pub const fn direction(&self) -> &'static str {
-        if self.mean < 0.0 { "down" } else { "up" }
+/// What a person who watches reads of it.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference(diagnostics) => write!(f, "ema {:.3}", diagnostics.ema_at_boundary),
+            Self::Excursion(diagnostics) => {
+                write!(f, "mean {:.3} over {} samples", diagnostics.mean, diagnostics.samples)
+            }
+        }
     }
 }
 
@@ -113,65 +101,10 @@ pub fn fingerprint(episodes: &[Episode]) -> String {
         hasher.update([episode.motif.class().code()]);
         hasher.update(episode.channel.as_bytes());
         hasher.update(b"|");
-        for number in numbers(episode) {
-            hasher.update(number.to_le_bytes());
-        }
-        if let Some(Details { t_confirmed, t_peak, mean, samples, open }) = episode.details {
-            hasher.update(t_confirmed.to_le_bytes());
-            hasher.update(t_peak.to_le_bytes());
-            hasher.update(mean.to_le_bytes());
-            hasher.update(samples.to_le_bytes());
-            hasher.update([u8::from(open)]);
-        }
+        hasher.update([episode.t_start, episode.t_end, episode.peak].map(f64::to_le_bytes).concat());
+        hasher.update(episode.diagnostics.bytes());
     }
     hex::encode(hasher.finalize())
-}
-
-/// The columns of an `episodes.csv`.
-#[must_use]
-pub fn columns(semantics: Semantics) -> Columns<'static, Episode> {
-    let columns = Columns::default()
-        .text("motif", |episode: &Episode| episode.motif.name())
-        .text("channel", |episode| &episode.channel)
-        .number("t_start", |episode| episode.t_start)
-        .number("t_end", |episode| episode.t_end);
-    match semantics {
-        Semantics::Reference => columns
-            .number("peak", |episode| episode.peak)
-            .number("ema_at_boundary", |episode| episode.ema_at_boundary)
-            .number("trust_sum", |episode| episode.trust_sum),
-        Semantics::Excursion => columns
-            .number("t_confirmed", |episode| details(episode).t_confirmed)
-            .number("t_peak", |episode| details(episode).t_peak)
-            .number("peak", |episode| episode.peak)
-            .number("mean", |episode| details(episode).mean)
-            .text("direction", |episode| details(episode).direction())
-            .count("samples", |episode| details(episode).samples)
-            .flag("open", |episode| details(episode).open),
-    }
-}
-
-fn details(episode: &Episode) -> Details {
-    episode.details.expect("episodes of `excursion` have details")
-}
-
-/// The bytes of an `episodes.csv`.
-#[must_use]
-pub fn csv(semantics: Semantics, episodes: &[Episode]) -> Vec<u8> {
-    columns(semantics).csv(episodes)
-}
-
-/// The bytes of an `episodes.parquet`: the columns of [`csv()`].
-///
-/// # Errors
-/// When polars refuses, which it has no reason to.
-#[cfg(feature = "parquet")]
-pub fn parquet(semantics: Semantics, episodes: &[Episode]) -> Result<Vec<u8>, ParquetError> {
-    columns(semantics).parquet(episodes)
-}
-
-fn numbers(episode: &Episode) -> [f64; 5] {
-    [episode.t_start, episode.t_end, episode.peak, episode.ema_at_boundary, episode.trust_sum]
 }
 
 #[cfg(test)]
@@ -179,40 +112,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn motifs_and_classes_share_their_codes() {
-        for (code, motif) in (0..).zip(Motif::ALL) {
-            assert_eq!(motif.class().code(), code);
-        }
-    }
-
-    #[test]
-    fn a_table_quotes_what_needs_it_and_reads_back() {
-        let channels = ["q1", "", "a,b", "say \"x\"", "two\nlines", "cr\rhere", " blank ", "日本"];
-        let episodes: Vec<Episode> = channels
-            .iter()
-            .map(|channel| Episode {
-                motif: Motif::CacheCollapse,
-                channel: (*channel).to_owned(),
-                t_start: 5.0,
-                t_end: 1e16,
-                peak: 0.1,
-                ema_at_boundary: -0.0,
-                trust_sum: 0.9999999999999999,
-                details: None,
-            })
-            .collect();
-        let text = csv(Semantics::Reference, &episodes);
-        assert!(text.starts_with(
-            b"motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n\
-              cache_collapse,q1,5,10000000000000000,0.1,-0,0.9999999999999999\n"
-        ));
-        let mut reader = ::csv::Reader::from_reader(text.as_slice());
-        let read: Vec<String> = reader.records().map(|record| record.unwrap()[1].to_owned()).collect();
-        assert_eq!(read, channels);
-    }
-
-    #[test]
     fn no_episodes_have_the_digest_of_nothing() {
         assert_eq!(fingerprint(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn a_fingerprint_hashes_every_field_in_the_published_order() {
+        let diagnostics = ReferenceDiagnostics { ema_at_boundary: 4.0, trust_sum: Some(5.0) };
+        let episode = Episode {
+            motif: Motif::CacheCollapse,
+            channel: "c".to_owned(),
+            t_start: 1.0,
+            t_end: 2.0,
+            peak: 3.0,
+            diagnostics: Diagnostics::Reference(diagnostics),
+        };
+        let hashed = |numbers: &[f64], rest: &[u8]| {
+            let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            hex::encode(Sha256::digest([&b"\x03c|"[..], &numbers, rest].concat()))
+        };
+        assert_eq!(fingerprint(std::slice::from_ref(&episode)), hashed(&[1.0, 2.0, 3.0, 4.0, 5.0], b""));
+        let diagnostics = ExcursionDiagnostics { t_confirmed: 6.0, t_peak: 7.0, mean: 8.0, samples: 9, open: true };
+        let excursion = Episode { diagnostics: Diagnostics::Excursion(diagnostics), ..episode };
+        let rest = [&9_u64.to_le_bytes()[..], &[1]].concat();
+        assert_eq!(fingerprint(&[excursion]), hashed(&[1.0, 2.0, 3.0, 0.0, 0.0, 6.0, 7.0, 8.0], &rest));
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::capture::{CaptureError, Written};
-use crate::motif::{self, Engine, Episode, LiveEngine};
+use crate::motif::{self, Engine, Episode, OnlineEngine};
 use crate::residual::{Class, Math, Sample};
 use crate::store::{Durability, EPISODES, write_over};
 use crate::tape::{self, Manifest, TapeWriter};
@@ -17,7 +17,7 @@ pub struct Follower {
     rules: Rules,
     engine: Engine,
     distiller: Option<Distiller>,
-    live: LiveEngine,
+    online: OnlineEngine,
     finals: Vec<Episode>,
     activity: [Activity; Class::ALL.len()],
 }
@@ -38,7 +38,7 @@ pub struct Followed {
     pub manifest: Manifest,
     /// The replayed episodes.
     pub episodes: Vec<Episode>,
-    /// Episodes that have been told as final and are not replayed like that: none, or this program is wrong.
+    /// Episodes that were reported as final and are not replayed like that: none, or this program is wrong.
     pub disagreements: usize,
 }
 
@@ -55,7 +55,7 @@ impl Follower {
             rules,
             engine,
             distiller: None,
-            live: LiveEngine::new(engine),
+            online: OnlineEngine::new(&engine),
             finals: Vec::new(),
             activity: Default::default(),
         })
@@ -85,7 +85,7 @@ impl Follower {
         self.activity = Default::default();
         let mut closed = Vec::new();
         for (t, class, value, channel) in residuals {
-            closed.extend(self.live.take(t, class, value, &channel));
+            closed.extend(self.online.take(t, class, value, &channel));
             let activity = &mut self.activity[class.code() as usize];
             activity.samples += 1;
             if value.abs() > activity.largest.0 {
@@ -102,13 +102,14 @@ impl Follower {
     }
 
     /// Episodes that are open: provisional.
-    pub fn open(&self) -> impl Iterator<Item = Episode> {
-        self.live.open()
+    #[must_use]
+    pub fn open(&self) -> Vec<Episode> {
+        self.online.open()
     }
 
     /// Episodes that the end of the capture makes final.
     pub fn last(&mut self) -> Vec<Episode> {
-        let last: Vec<Episode> = self.live.finish().collect();
+        let last = self.online.finish();
         self.finals.extend_from_slice(&last);
         last
     }
@@ -122,11 +123,9 @@ impl Follower {
         let manifest = self.writer.finalise(Some(rows))?;
         let stream = tape::read_even_empty(&self.path)?.stream;
         let episodes = self.engine.replay(&stream);
-        write_over(table, &motif::csv(self.engine.semantics(), &episodes), Durability::Synced, EPISODES)?;
-        let told = |episode: &&Episode| {
-            self.finals.iter().any(|told| *told == (Episode { trust_sum: told.trust_sum, ..(*episode).clone() }))
-        };
-        let agreed = episodes.iter().filter(told).count();
+        write_over(table, &motif::csv(self.engine.kind(), &episodes), Durability::Synced, EPISODES)?;
+        let is_known = |episode: &&Episode| self.finals.iter().any(|known| known.is_replayed_as(episode));
+        let agreed = episodes.iter().filter(is_known).count();
         let disagreements = episodes.len().max(self.finals.len()) - agreed;
         Ok(Followed { manifest, episodes, disagreements })
     }

@@ -194,7 +194,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, Experimen
     let folder = project.out(&experiment.name);
     let outcome = experiment::last_result(project, experiment)?;
     let explanation = experiment::explain_result(project, experiment, &outcome)?;
-    let episodes = read_episodes(&folder.join("episodes.csv"))?;
+    let episodes = read_episodes(experiment.engine.kind(), &folder.join("episodes.csv"))?;
     let tape = folder.join("tape.jsonl");
     let tape::Tape { stream, manifest, .. } = tape::read(&tape)?;
     if outcome.stages.get("tape") != Some(&manifest.sha256) {

@@ -69,6 +69,12 @@ impl<'a, R: 'a> Columns<'a, R> {
         self.with(name, Cells::Number(Box::new(move |row| Some(get(row)))))
     }
 
+    /// As [`Columns::number`]; an empty cell where there is none.
+    #[must_use]
+    pub fn optional_number(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> Option<f64> + 'a) -> Self {
+        self.with(name, Cells::Number(Box::new(get)))
+    }
+
     /// A number to the nearest 1/`parts`; an empty cell where there is none.
     #[must_use]
     pub fn rounded(self, name: impl Into<Cow<'a, str>>, parts: f64, get: impl Fn(&R) -> Option<f64> + 'a) -> Self {

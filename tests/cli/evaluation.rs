@@ -40,15 +40,33 @@ fn noise_of_every_kind_is_generated_and_the_same_for_the_same_seed() {
 }
 
 #[test]
-fn detectors_write_what_replay_writes() {
+fn detectors_write_what_they_measure_and_no_more() {
     let folder = perturbed();
     let told = folder.ok(&["detect", "--detector", "always", "p.jsonl", "--out", "d", "--json"]).json();
     assert_eq!((&told[0]["episode_count"], &told[0]["episodes_csv"]), (&json!(202), &json!("d/p/episodes.csv")));
-    assert!(
-        folder
-            .read("d/p/episodes.csv")
-            .starts_with("motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\nplan_")
-    );
+    let table = folder.read("d/p/episodes.csv");
+    assert!(table.starts_with("motif,channel,t_start,t_end,t_detected\nplan_"), "{table}");
+    // When a change point can be reported is not known.
+    folder.ok(&["detect", "--detector", "adwin", "p.jsonl", "--out", "d"]);
+    assert!(folder.read("d/p/episodes.csv").lines().skip(1).all(|line| line.ends_with(',')));
+    let changed = ["detect", "--detector", "adwin", "--parameter", "delta=1e-9", "p.jsonl", "--out", "d2"];
+    folder.ok(&changed);
+    assert_ne!(folder.read("d2/p/episodes.csv"), folder.read("d/p/episodes.csv"));
+    for (parameter, problem) in [
+        ("delta=2", "--parameter delta: 2 is out of range: a number between 0 and 1, finite"),
+        ("dleta=0.1", "--parameter dleta: unknown parameter `dleta`; known: delta, side"),
+        ("delta", "`delta` sets nothing; write KEY=VALUE"),
+        ("delta=x", "`x` is not a number"),
+    ] {
+        let arguments = ["detect", "--detector", "adwin", "--parameter", parameter, "p.jsonl", "--out", "d3"];
+        let (code, message) = folder.refusal(&arguments);
+        assert!(code == 2 && message.contains(problem), "{parameter}: {code} {message}");
+    }
+    assert!(!folder.join("d3").exists());
+    let help = folder.ok(&["detect", "--help"]).stdout;
+    for detector in telltape::evaluate::DETECTORS {
+        assert!(help.contains(&format!("  {:<16} {}", detector.name(), detector.title())), "{detector}: {help}");
+    }
     let refusal = folder.refusal(&["detect", "--detector", "cusums", "p.jsonl", "--out", "d"]);
     assert_eq!(refusal.0, 2);
     assert!(refusal.1.contains("there is no detector `cusums`; did you mean `cusum`?"), "{}", refusal.1);
@@ -203,7 +221,7 @@ fn scores_of_a_trace_are_against_its_windows() {
 
 #[test]
 fn the_report_shows_what_each_parameter_does_to_faults_and_to_noise() {
-    let factors = "semantics = 'excursion'\n[evaluate]\nsensitivity = [0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5]\n";
+    let factors = "engine = 'excursion'\n[evaluate]\nsensitivity = [0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5]\n";
     let noise = format!("title = 'n'\n[generate]\nkind = 'null'\nnoise = 'white'\nseed = 1\n[replay]\n{factors}");
     let folder = Folder::project(&[("faults", &format!("{PERTURBED}[replay]\n{factors}")), ("noise", &noise)]);
     assert_eq!(folder.run(&["run"]).code, 11);

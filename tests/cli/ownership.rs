@@ -83,7 +83,7 @@ fn what_is_not_the_like_of_an_output_is_not_overwritten() {
         assert_eq!(folder.read(&format!("{tape}.hash")), named);
     }
     for engine in ["reference", "excursion", "reference"] {
-        folder.ok(&["replay", "t.jsonl", "--semantics", engine, "--out", "engines"]);
+        folder.ok(&["replay", "t.jsonl", "--engine", engine, "--out", "engines"]);
     }
     folder.ok(&["export", "t.jsonl", "--table", "new.csv"]);
     folder.ok(&["export", "t.jsonl", "--table", "new.csv"]);

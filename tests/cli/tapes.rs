@@ -234,13 +234,13 @@ fn a_grammar_changes_the_episodes_and_a_wrong_one_is_refused_at_its_place() {
         folder.refusal(&["replay", "a.jsonl", "--grammar", "g.ini"]).1,
         "cannot read `g.ini`: No such file or directory (os error 2)"
     );
-    let (code, message) = folder.refusal(&["replay", "a.jsonl", "--semantics", "best"]);
+    let (code, message) = folder.refusal(&["replay", "a.jsonl", "--engine", "best"]);
     assert_eq!(code, 2);
-    assert!(message.contains("unknown semantics `best`; known: reference"), "{message}");
+    assert!(message.contains("there is no engine `best`; there are: reference"), "{message}");
 }
 
 /// A recording or a construction of our own is replayed under `excursion`, everything else under `reference`, unless somebody says
-/// otherwise: `--semantics`, or a grammar with the keys of an engine.
+/// otherwise: `--engine`, or a grammar with the keys of an engine.
 #[test]
 fn the_engine_that_nobody_names_goes_by_the_construction() {
     let folder = folder_with_tape();
@@ -258,7 +258,9 @@ fn the_engine_that_nobody_names_goes_by_the_construction() {
     assert_eq!(header(&[], "own"), "t_confirmed");
     assert_eq!(header(&[], "published"), "peak");
     assert_eq!(header(&[], "a"), "peak");
-    assert_eq!(header(&["--semantics", "reference"], "own"), "peak");
+    assert_eq!(header(&["--engine", "reference"], "own"), "peak");
+    assert_eq!(header(&["--engine", "excursion"], "a"), "t_confirmed");
+    // What the flag was called before.
     assert_eq!(header(&["--semantics", "excursion"], "a"), "t_confirmed");
     let grammar = toml::to_string(&telltape::motif::ExcursionGrammar::default()).unwrap();
     folder.write("g.toml", grammar);
@@ -269,8 +271,8 @@ fn the_engine_that_nobody_names_goes_by_the_construction() {
     // A plan has one engine for all of its tapes.
     let (code, message) = folder.refusal(&["shard", "plan", "own.jsonl", "a.jsonl", "--plan", "p.json"]);
     assert_eq!(code, 12, "{message}");
-    assert!(message.ends_with("under `reference`; say which with --semantics"), "{message}");
-    folder.ok(&["shard", "plan", "own.jsonl", "a.jsonl", "--semantics", "reference", "--plan", "p.json"]);
+    assert!(message.ends_with("under `reference`; say which with --engine"), "{message}");
+    folder.ok(&["shard", "plan", "own.jsonl", "a.jsonl", "--engine", "reference", "--plan", "p.json"]);
 }
 
 /// Both formats have every sample, in order, and numbers that read back to the same bits.

@@ -40,7 +40,7 @@ fn check(ran: &Ran, what: &str) {
 }
 
 const HOSTILE_TRACE: &str = "[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'value'\n\
-    channel_col = 'channel'\npre_residualized = true\n[replay]\nsemantics = 'reference'\n";
+    channel_col = 'channel'\npre_residualized = true\n[replay]\nengine = 'reference'\n";
 
 /// A generic trace in which every channel has an episode.
 fn trace(channels: &[String], value: &str) -> Vec<u8> {

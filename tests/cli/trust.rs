@@ -550,8 +550,8 @@ fn a_tape_with_a_number_that_overflows_is_refused_by_its_line() {
         let manifest =
             format!("{{\"sha256\":\"{sha256}\",\"sample_count\":2,\"crate_version\":\"0\",\"source\":\"x\"}}");
         folder.write("t.jsonl.hash", manifest);
-        for semantics in ["reference", "excursion"] {
-            let (code, message) = folder.refusal(&["replay", "t.jsonl", "--semantics", semantics, "--out", "o"]);
+        for engine in ["reference", "excursion"] {
+            let (code, message) = folder.refusal(&["replay", "t.jsonl", "--engine", engine, "--out", "o"]);
             assert_eq!(code, 12, "{message}");
             assert!(message.contains("t.jsonl:2") && message.contains(problem), "{message}");
         }

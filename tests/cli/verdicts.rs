@@ -112,7 +112,7 @@ fn skipped_goes_away_when_something_differs_that_no_libm_decides() {
     for set in [
         "generate.seed=7",
         "generate.scale=0.5",
-        "replay.semantics=excursion",
+        "replay.engine=excursion",
         "replay.grammar.cache_collapse.drift_threshold=0.05",
         "evaluate.seeds={ first = 1, count = 1 }",
     ] {

@@ -33,7 +33,7 @@ fn project() -> Folder {
     experiment("motif", &format!("{PERTURBED}[replay.grammar.cache_colapse]\nrho = 0.5\n"));
     experiment("parameter", &format!("{PERTURBED}[replay.grammar.cache_collapse]\nroh = 0.5\n"));
     experiment("range", &format!("{PERTURBED}[replay.grammar.cache_collapse]\nrho = 1.5\n"));
-    experiment("semantics", &format!("{PERTURBED}[replay]\nsemantics = 'referense'\n"));
+    experiment("engine", &format!("{PERTURBED}[replay]\nengine = 'referense'\n"));
     experiment("detector", &format!("{PERTURBED}[evaluate]\ndetectors = ['adwinn']\n"));
     experiment("sweep", &format!("{PERTURBED}[evaluate]\nsweep = {{ axis = 'scales', values = [1] }}\n"));
     experiment("seeds", &format!("{PERTURBED}[evaluate]\nseeds = {{ first = 1, count = 0 }}\n"));
@@ -141,9 +141,9 @@ const CASES: &[Case] = &[
     ),
     ("run wrong/range.toml", 2, "error: `wrong/range.toml:6:1`: 1.5 is out of range: 0 <= rho < 1, finite"),
     (
-        "run wrong/semantics.toml",
+        "run wrong/engine.toml",
         2,
-        "error: `wrong/semantics.toml:6:13`: unknown semantics `referense`; known: reference, excursion",
+        "error: `wrong/engine.toml:6:10`: there is no engine `referense`; did you mean `reference`?; there are: reference, excursion",
     ),
     (
         "run wrong/detector.toml",
@@ -375,9 +375,9 @@ const CASES: &[Case] = &[
         "error: cannot read `nowhere.toml`: No such file or directory (os error 2)",
     ),
     (
-        "replay t.jsonl --semantics referense --out o",
+        "replay t.jsonl --engine referense --out o",
         2,
-        "error: invalid value 'referense' for '--semantics <NAME>': unknown semantics `referense`; known: reference, excursion",
+        "error: invalid value 'referense' for '--engine <NAME>': there is no engine `referense`; did you mean `reference`?; there are: reference, excursion",
     ),
     ("replay t.jsonl --format json --out o", 2, "error: invalid value 'json' for '--format <FORMAT>'"),
     ("generate perturbed --tape x.jsonl", 2, "error: the following required arguments were not provided:"),

@@ -1,4 +1,4 @@
-//! `telltape run` of a live experiment: a server is started, hurt, captured, and gone again.
+//! `telltape run` of a live experiment: a server is started, given a fault, captured, and gone again.
 
 use crate::support::Folder;
 
@@ -142,7 +142,7 @@ fn below(pid: u32) -> Vec<(u32, String)> {
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn a_server_or_load_that_dies_is_no_verdict() {
-    // What is hurt, by which signal, and what is said of it.
+    // What gets which signal, and what is said of it.
     let cases = [
         ("postgres -D ", "KILL", &["went away while it was watched", "too little was seen to judge it"][..]),
         ("postgres -D ", "INT", &["went away while it was watched", "too little was seen to judge it"]),
@@ -162,8 +162,8 @@ fn a_server_or_load_that_dies_is_no_verdict() {
         let processes = below(running.id());
         // The shell that holds the server has its command line, too.
         let is = |line: &str| line.contains(who) && !line.starts_with("sh ");
-        let hurt = processes.iter().find(|(_, line)| is(line));
-        let (pid, _) = hurt.unwrap_or_else(|| panic!("{who}: {processes:?}"));
+        let victim = processes.iter().find(|(_, line)| is(line));
+        let (pid, _) = victim.unwrap_or_else(|| panic!("{who}: {processes:?}"));
         let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status();
         assert!(sent.unwrap().success());
         let ran = running.end();

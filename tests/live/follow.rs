@@ -27,7 +27,7 @@ fn final_rows_of_the_other_engine_are_replayed_alike() {
     followed("excursion");
 }
 
-fn followed(semantics: &str) {
+fn followed(engine: &str) {
     let scene = Scene::new();
     let _load = scene.load();
     let url = scene.url();
@@ -46,8 +46,8 @@ fn followed(semantics: &str) {
         "--watch",
         "--out",
         "out",
-        "--semantics",
-        semantics,
+        "--engine",
+        engine,
     ]));
     scene.until_polls(8);
     hold_accounts(&scene, 3);
@@ -59,7 +59,7 @@ fn followed(semantics: &str) {
     assert_eq!(read("tape.jsonl"), read("later.jsonl"));
     // All of the manifest but the name of the tape.
     assert_eq!(read("tape.jsonl.hash").replace("\"tape.jsonl\"", "\"later.jsonl\""), read("later.jsonl.hash"));
-    let replayed = scene.run(&["replay", "tape.jsonl", "--out", "again", "--semantics", semantics]);
+    let replayed = scene.run(&["replay", "tape.jsonl", "--out", "again", "--engine", engine]);
     assert_eq!(replayed.code, 0, "{}", replayed.stderr);
     let table = read("out/tape/episodes.csv");
     assert_eq!(table, read("again/tape/episodes.csv"));

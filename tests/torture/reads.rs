@@ -24,7 +24,7 @@ const EXPERIMENTS: [(&str, &str); 5] = [
     ),
     (
         "chosen",
-        "title = 't'\n[generate]\nkind = 'perturbed'\nseed = 31\n[replay]\nsemantics = 'excursion'\n\
+        "title = 't'\n[generate]\nkind = 'perturbed'\nseed = 31\n[replay]\nengine = 'excursion'\n\
          [evaluate]\nseeds = { first = 31, count = 1 }\n[evaluate.choice]\ntau_seconds = [9, 12]\ndrift = [1.25]\nclip = [2]\n\
          scales = [0.5]\nnoise_seeds = { first = 31, count = 1 }\n\
          recordings = [{ trace = 'live/r.jsonl', windows = 'live/w.csv' }]\n",

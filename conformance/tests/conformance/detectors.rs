@@ -7,8 +7,8 @@ use dsfb_database::grammar::MotifClass;
 use dsfb_database::metrics;
 use dsfb_database::perturbation::tpcds_with_perturbations_scaled;
 use proptest::prelude::*;
-use telltape::evaluate::{Detector, Generator, published_scores};
-use telltape::motif::{Engine, Episode};
+use telltape::evaluate::{Generator, Settings, Span, find_detector, published_scores};
+use telltape::motif::Engine;
 use telltape::residual::{Math, Stream};
 use telltape_conformance::{bits, compare, oracle};
 
@@ -18,23 +18,24 @@ use crate::streams::shaped;
 type Theirs = dsfb_database::grammar::Episode;
 
 /// What both found.
-type Both = (Vec<Episode>, Vec<Theirs>);
+type Both = (Vec<Span>, Vec<Theirs>);
 
 /// Each detector's episodes by both; an episode without a channel is one of the empty name to us.
 fn compare_detectors(ours: &Stream, theirs: &dsfb_database::residual::ResidualStream) -> Result<Vec<Both>, String> {
-    let detectors: [(Detector, Box<dyn ChangePointDetector>); 3] = [
-        (Detector::AdwinReference, Box::new(Adwin::default())),
-        (Detector::BocpdReference, Box::new(Bocpd::default())),
-        (Detector::PeltReference, Box::new(Pelt::default())),
+    let detectors: [(&str, Box<dyn ChangePointDetector>); 3] = [
+        ("adwin-reference", Box::new(Adwin::default())),
+        ("bocpd-reference", Box::new(Bocpd::default())),
+        ("pelt-reference", Box::new(Pelt::default())),
     ];
     let mut found = Vec::new();
-    for (detector, oracle) in detectors {
-        let ours = detector.detect(ours, Math::System);
+    for (name, oracle) in detectors {
+        let detector = find_detector(name).map_err(|error| error.to_string())?;
+        let ours = detector.find_spans(ours, &Settings::defaults(detector), Math::System);
         let theirs: Vec<Theirs> =
             MotifClass::ALL.into_iter().flat_map(|motif| run_detector(oracle.as_ref(), motif, theirs)).collect();
         let mut named = bits::their_episodes(&theirs);
         named.iter_mut().for_each(|episode| _ = episode.channel.get_or_insert_default());
-        compare::same_items(&format!("{detector}: episode"), &bits::our_episodes(&ours), &named)?;
+        compare::same_items(&format!("{detector}: episode"), &bits::our_spans(&ours), &named)?;
         found.push((ours, theirs));
     }
     Ok(found)
@@ -59,7 +60,7 @@ fn metrics_on_perturbed_streams() {
         let generator = Generator::Perturbed { scale };
         let ours = generator.stream(seed, Math::System);
         let (theirs, windows) = tpcds_with_perturbations_scaled(seed, scale);
-        let engine = Engine::default().replay(&ours);
+        let engine = Span::of_episodes(&Engine::default().replay(&ours));
         let oracle = oracle::replay(&theirs, oracle::grammar(&Default::default()));
         let mut pairs = compare_detectors(&ours, &theirs)?;
         pairs.push((engine, oracle));

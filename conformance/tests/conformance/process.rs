@@ -59,9 +59,8 @@ fn text(path: &Path) -> &str {
 fn replay_both(tape: &Path, grammar: Option<&Path>, folder: &Path) -> u64 {
     let grammar = grammar.map_or(Vec::new(), |path| vec!["--grammar", text(path)]);
     let (our_out, their_out) = (folder.join("ours"), folder.join("theirs"));
-    let found = ours(
-        &[&["replay", "--semantics", "reference", text(tape), "--out", text(&our_out)], grammar.as_slice()].concat(),
-    );
+    let found =
+        ours(&[&["replay", "--engine", "reference", text(tape), "--out", text(&our_out)], grammar.as_slice()].concat());
     let expected = theirs(&[&["replay", text(tape), "--out", text(&their_out)], grammar.as_slice()].concat());
     let found = &found[0];
     assert_eq!(found["episodes_fingerprint"], expected["episodes_fingerprint"].as_str(), "{}", tape.display());

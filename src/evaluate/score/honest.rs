@@ -1,14 +1,14 @@
 //! Counting what was found and what was not, on one run. Definitions and sources: `docs/scores.md`.
 
-use super::super::Window;
-use crate::motif::{Episode, Motif};
+use super::super::{Span, Window};
+use crate::motif::Motif;
 
 /// What one motif found in one run, before any ratio is taken: tallies of runs and of motifs add up.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Windows.
     pub windows: usize,
-    /// Episodes.
+    /// Spans.
     pub episodes: usize,
     /// Pairs of a window and an episode of the same channel that overlap, each in one pair at most.
     pub matched: usize,
@@ -16,7 +16,7 @@ pub struct Tally {
     pub range_recall: f64,
     /// Sum over episodes of the range-based precision.
     pub range_precision: f64,
-    /// Of the matched episodes that open inside their window: seconds from its start until the engine could tell.
+    /// Of the matched episodes that open inside their window: seconds from its start until they could be reported.
     pub delays_s: Vec<f64>,
     /// Of the matched: seconds between the starts, without sign.
     pub start_errors_s: Vec<f64>,
@@ -24,7 +24,7 @@ pub struct Tally {
     pub end_errors_s: Vec<f64>,
     /// Of the matched: seconds between the lengths, without sign.
     pub duration_errors_s: Vec<f64>,
-    /// Episodes that overlap no window of their motif and channel.
+    /// Spans that overlap no window of their motif and channel.
     pub false_alarms: usize,
     /// Seconds of the run outside all windows of the motif.
     pub quiet_s: f64,
@@ -48,25 +48,25 @@ impl Tally {
 }
 
 /// A stretch of time, `start..end` in seconds.
-type Span = (f64, f64);
+type Stretch = (f64, f64);
 
 /// What each motif, in the order of codes, found in a run between the times `span`.
 #[must_use]
-pub fn tally(episodes: &[Episode], windows: &[Window], span: Span) -> Vec<Tally> {
+pub fn tally(episodes: &[Span], windows: &[Window], span: Stretch) -> Vec<Tally> {
     let of_motif = |motif: Motif| {
-        let episodes: Vec<&Episode> = episodes.iter().filter(|episode| episode.motif == motif).collect();
+        let episodes: Vec<&Span> = episodes.iter().filter(|episode| episode.motif == motif).collect();
         let windows: Vec<&Window> = windows.iter().filter(|window| window.motif == motif).collect();
         one(&episodes, &windows, span)
     };
     Motif::ALL.into_iter().map(of_motif).collect()
 }
 
-fn one(episodes: &[&Episode], windows: &[&Window], span: Span) -> Tally {
+fn one(episodes: &[&Span], windows: &[&Window], span: Stretch) -> Tally {
     let mut tally = Tally { windows: windows.len(), episodes: episodes.len(), ..Tally::default() };
     for (window, episode) in matching(episodes, windows) {
         tally.matched += 1;
         if episode.t_start >= window.t_start {
-            tally.delays_s.push(episode.t_told() - window.t_start);
+            tally.delays_s.push(episode.earliest_detection() - window.t_start);
         }
         tally.start_errors_s.push((episode.t_start - window.t_start).abs());
         tally.end_errors_s.push((episode.t_end - window.t_end).abs());
@@ -82,7 +82,7 @@ fn one(episodes: &[&Episode], windows: &[&Window], span: Span) -> Tally {
 }
 
 /// The same channel, exactly, and a common stretch of time, or an instant inside the window.
-fn overlaps(episode: &Episode, window: &Window) -> bool {
+fn overlaps(episode: &Span, window: &Window) -> bool {
     let common = if episode.t_start == episode.t_end {
         window.t_start <= episode.t_start && episode.t_start < window.t_end
     } else {
@@ -93,7 +93,7 @@ fn overlaps(episode: &Episode, window: &Window) -> bool {
 
 /// As many pairs as there can be: windows of one channel do not overlap, so that going through them in order of time and
 /// giving each the free episode that ends first leaves the most for those behind.
-fn matching<'a>(episodes: &[&'a Episode], windows: &[&'a Window]) -> Vec<(&'a Window, &'a Episode)> {
+fn matching<'a>(episodes: &[&'a Span], windows: &[&'a Window]) -> Vec<(&'a Window, &'a Span)> {
     let mut in_order: Vec<&Window> = windows.to_vec();
     in_order.sort_by(|a, b| a.t_start.total_cmp(&b.t_start));
     let mut free = vec![true; episodes.len()];
@@ -110,7 +110,7 @@ fn matching<'a>(episodes: &[&'a Episode], windows: &[&'a Window]) -> Vec<(&'a Wi
 
 /// Range-based recall of a window (Tatbul et al., NeurIPS 2018; alpha 0, flat bias, cardinality 1/x): the share of it that
 /// episodes cover, divided by how many they are.
-fn range_recall(window: &Window, episodes: &[&Episode]) -> f64 {
+fn range_recall(window: &Window, episodes: &[&Span]) -> f64 {
     let found = || episodes.iter().filter(|episode| overlaps(episode, window));
     let spans = found().map(|episode| (episode.t_start.max(window.t_start), episode.t_end.min(window.t_end)));
     length(&union(spans)) / window.duration() / (found().count().max(1) as f64)
@@ -118,8 +118,8 @@ fn range_recall(window: &Window, episodes: &[&Episode]) -> f64 {
 
 /// Sum over episodes of their range-based precision: the share of each that lies in windows, divided by how many those are.
 /// Time that an earlier episode of the channel has covered is not counted again, so that copies earn nothing.
-fn range_precision(episodes: &[&Episode], windows: &[&Window]) -> f64 {
-    let mut in_order: Vec<&Episode> = episodes.to_vec();
+fn range_precision(episodes: &[&Span], windows: &[&Window]) -> f64 {
+    let mut in_order: Vec<&Span> = episodes.to_vec();
     in_order.sort_by(|a, b| a.channel.cmp(&b.channel).then(a.t_start.total_cmp(&b.t_start)));
     let mut sum = 0.0;
     let mut covered: Option<(&str, f64)> = None;
@@ -148,10 +148,10 @@ fn range_precision(episodes: &[&Episode], windows: &[&Window]) -> f64 {
 }
 
 /// The spans, joined where they overlap, in order; empty ones are left out.
-fn union(spans: impl Iterator<Item = Span>) -> Vec<Span> {
-    let mut spans: Vec<Span> = spans.filter(|(start, end)| start < end).collect();
+fn union(spans: impl Iterator<Item = Stretch>) -> Vec<Stretch> {
+    let mut spans: Vec<Stretch> = spans.filter(|(start, end)| start < end).collect();
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut joined: Vec<Span> = Vec::new();
+    let mut joined: Vec<Stretch> = Vec::new();
     for (start, end) in spans {
         match joined.last_mut() {
             Some(last) if start <= last.1 => last.1 = last.1.max(end),
@@ -161,6 +161,6 @@ fn union(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     joined
 }
 
-fn length(spans: &[Span]) -> f64 {
+fn length(spans: &[Stretch]) -> f64 {
     spans.iter().map(|(start, end)| end - start).sum()
 }

@@ -1,7 +1,7 @@
 //! The metrics of the published text, bit for bit, with all that they let pass (`docs/scores.md`).
 
-use super::super::Window;
-use crate::motif::{Episode, Motif};
+use super::super::{Span, Window};
+use crate::motif::Motif;
 use crate::residual::Stream;
 use crate::store::Columns;
 
@@ -10,9 +10,9 @@ use crate::store::Columns;
 pub struct PublishedScore {
     /// Which motif.
     pub motif: Motif,
-    /// Episodes that took a window.
+    /// Spans that took a window.
     pub tp: usize,
-    /// Episodes that match no window.
+    /// Spans that match no window.
     pub fp: usize,
     /// Windows that no episode took.
     pub fn_: usize,
@@ -26,30 +26,30 @@ pub struct PublishedScore {
     pub ttd_median_s: f64,
     /// The same: the 95th percentile by nearest rank.
     pub ttd_p95_s: f64,
-    /// Episodes that overlap no window of any motif, per hour outside all windows.
+    /// Spans that overlap no window of any motif, per hour outside all windows.
     pub false_alarm_per_hour: f64,
     /// Samples of the class an episode, or 0.
     pub compression_ratio: f64,
 }
 
 /// Whether the closed intervals touch, and the episode's channel, if it has one, *contains* the window's.
-fn matches(episode: &Episode, window: &Window) -> bool {
+fn matches(episode: &Span, window: &Window) -> bool {
     episode.motif == window.motif
         && overlap(episode, window.t_start, window.t_end)
         && (episode.channel.is_empty() || episode.channel.contains(&window.channel))
 }
 
-fn overlap(episode: &Episode, start: f64, end: f64) -> bool {
+fn overlap(episode: &Span, start: f64, end: f64) -> bool {
     episode.t_end >= start && episode.t_start <= end
 }
 
 /// The published metrics of all motifs, in the order of their codes.
 #[must_use]
-pub fn published_scores(stream: &Stream, episodes: &[Episode], windows: &[Window]) -> Vec<PublishedScore> {
+pub fn published_scores(stream: &Stream, episodes: &[Span], windows: &[Window]) -> Vec<PublishedScore> {
     Motif::ALL.into_iter().map(|motif| score(stream, episodes, windows, motif)).collect()
 }
 
-fn score(stream: &Stream, episodes: &[Episode], windows: &[Window], motif: Motif) -> PublishedScore {
+fn score(stream: &Stream, episodes: &[Span], windows: &[Window], motif: Motif) -> PublishedScore {
     let of_motif: Vec<&Window> = windows.iter().filter(|window| window.motif == motif).collect();
     let mut taken = vec![false; of_motif.len()];
     let (mut fp, mut delays) = (0, Vec::new());
@@ -114,8 +114,8 @@ pub fn published_csv(scores: &[PublishedScore]) -> Vec<u8> {
 /// Cross-signal agreement: for each motif the mean over its episodes of the share of the four other motifs that have an
 /// episode at the same time; 0 without episodes.
 #[must_use]
-pub fn agreement(episodes: &[Episode]) -> Vec<(Motif, f64)> {
-    let share = |episode: &Episode| {
+pub fn agreement(episodes: &[Span]) -> Vec<(Motif, f64)> {
+    let share = |episode: &Span| {
         let others = Motif::ALL.into_iter().filter(|motif| *motif != episode.motif);
         let agreeing = others.filter(|motif| {
             let mut of_motif = episodes.iter().filter(|other| other.motif == *motif);

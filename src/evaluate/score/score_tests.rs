@@ -1,21 +1,12 @@
 use super::*;
-use crate::evaluate::{Generator, Window};
-use crate::motif::{Engine, Episode, Motif};
+use crate::evaluate::{Generator, Span, Window};
+use crate::motif::{Engine, Motif};
 use crate::residual::Math;
 
 const MOTIF: Motif = Motif::CacheCollapse;
 
-fn episode(channel: &str, t_start: f64, t_end: f64) -> Episode {
-    Episode {
-        motif: MOTIF,
-        channel: channel.to_owned(),
-        t_start,
-        t_end,
-        peak: 0.0,
-        ema_at_boundary: 0.0,
-        trust_sum: 1.0,
-        details: None,
-    }
+fn episode(channel: &str, t_start: f64, t_end: f64) -> Span {
+    Span { motif: MOTIF, channel: channel.to_owned(), t_start, t_end, t_detected: None }
 }
 
 fn window(channel: &str, t_start: f64, t_end: f64) -> Window {
@@ -23,7 +14,7 @@ fn window(channel: &str, t_start: f64, t_end: f64) -> Window {
 }
 
 /// The score of one run of 1,000 seconds.
-fn score(episodes: &[Episode], windows: &[Window]) -> Score {
+fn score(episodes: &[Span], windows: &[Window]) -> Score {
     pool(&[tally(episodes, windows, (0.0, 1000.0))])[MOTIF as usize].clone()
 }
 
@@ -52,7 +43,7 @@ fn ours_fail_where_the_published_ones_cannot() {
     let windows = Generator::Perturbed { scale: 1.0 }.windows();
     let cache = windows.iter().find(|window| window.motif == MOTIF).unwrap();
     let span = (0.0, 1799.0);
-    let both = |episodes: &[Episode], windows: &[Window]| {
+    let both = |episodes: &[Span], windows: &[Window]| {
         let published = published_scores(&stream, episodes, windows)[MOTIF as usize].f1;
         (published, pool(&[tally(episodes, windows, span)])[MOTIF as usize].clone())
     };
@@ -76,7 +67,7 @@ fn ours_fail_where_the_published_ones_cannot() {
 fn nothing_planted_is_nothing_found() {
     let generator = Generator::Perturbed { scale: 0.0 };
     let stream = generator.stream(42, Math::Portable);
-    let episodes = Engine::default().replay(&stream);
+    let episodes = Span::of_episodes(&Engine::default().replay(&stream));
     let contention = Motif::ContentionRamp as usize;
     let published = published_scores(&stream, &episodes, &generator.published_windows().unwrap());
     assert_eq!(published[contention].f1, 1.0);
@@ -118,7 +109,10 @@ fn range_based_scores_are_those_of_the_paper() {
 fn errors_are_of_the_matched_and_delays_of_those_that_open_inside() {
     let windows = [window("a", 100.0, 200.0), window("b", 100.0, 200.0)];
     let late_and_early = score(&[episode("a", 103.0, 230.0), episode("b", 50.0, 190.0)], &windows).tally;
+    // Where nobody says when it was detected, the start is the earliest that it can have been.
     assert_eq!(late_and_early.delays_s, [3.0]);
+    let known = Span { t_detected: Some(110.0), ..episode("a", 103.0, 230.0) };
+    assert_eq!(score(&[known], &windows).tally.delays_s, [10.0]);
     assert_eq!(late_and_early.start_errors_s, [3.0, 50.0]);
     assert_eq!(late_and_early.end_errors_s, [30.0, 10.0]);
     assert_eq!(late_and_early.duration_errors_s, [27.0, 40.0]);

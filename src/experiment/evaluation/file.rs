@@ -134,7 +134,7 @@ impl Evaluation {
         let subject = |name: &Spanned<String>| {
             let problem = |text: String| FileProblem::at(name.span().start, text);
             let subject: Subject = name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
-            if subject.name() == engine.semantics().name() {
+            if subject.name() == engine.kind().name() {
                 return Err(problem(format!(
                     "`{}` is the engine of the experiment, which is scored first",
                     subject.name()

@@ -55,7 +55,7 @@ impl Evaluation {
     /// How many runs it takes.
     #[must_use]
     pub fn runs(&self) -> usize {
-        let sensitivity = self.sensitivity.len() * self.subjects.first().map_or(0, |subject| keys(subject).len());
+        let sensitivity = self.sensitivity.len() * self.subjects.first().map_or(0, |subject| subject.keys().len());
         let points = self.sweep.as_ref().map_or(1, |(_, values)| values.len()) + sensitivity;
         let chosen = self.choice.as_ref().map_or(0, |choice| choice.trial(&self.seeds).len());
         self.seeds.len() * points + chosen
@@ -134,13 +134,6 @@ impl Choice {
         }
         pairs.insert("choice.recordings".to_owned(), digests.join(","));
         Ok(read)
-    }
-}
-
-fn keys(subject: &Subject) -> Vec<&'static str> {
-    match subject {
-        Subject::Engine(engine) => engine.keys(),
-        Subject::Detector(_) => Vec::new(),
     }
 }
 

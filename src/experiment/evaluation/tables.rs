@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choice, Evaluation, EvaluationInputs, keys};
+use super::{Choice, Evaluation, EvaluationInputs};
 use crate::evaluate::{
-    Axis, Generator, Point, PublishedScore, Subject, Sweep, Trial, Window, agreement, found_csv, pool, published_csv,
-    published_scores, scores_csv, stability, sweep_csv,
+    Axis, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window, agreement, found_csv, pool,
+    published_csv, published_scores, scores_csv, stability, sweep_csv,
 };
 use crate::experiment::SampleSource;
 use crate::motif::{Engine, Episode, Motif};
@@ -26,7 +26,7 @@ impl Evaluation {
         match source {
             SampleSource::Generated { generator, math, .. } => {
                 if let (true, Some(windows)) = (self.published, generator.published_windows()) {
-                    published(&mut tables, stream, episodes, &windows);
+                    published(&mut tables, stream, &Span::of_episodes(episodes), &windows);
                 }
                 let sweep = Sweep {
                     generator: *generator,
@@ -79,7 +79,8 @@ impl Evaluation {
             }
         }
         if let (false, Some(engine)) = (self.sensitivity.is_empty(), self.subjects.first()) {
-            let sweeps: Vec<(Axis, Vec<Point>)> = keys(engine)
+            let sweeps: Vec<(Axis, Vec<Point>)> = engine
+                .keys()
                 .into_iter()
                 .map(|key| {
                     let axis = Axis::Parameter(key);
@@ -103,10 +104,10 @@ impl Evaluation {
         let rows = self.sweep.iter().flat_map(|(_, scales)| scales).map(|scale| {
             let generator = Generator::Perturbed { scale: *scale };
             let stream = generator.stream(seed, math);
-            let episodes = engine.replay(&stream);
+            let spans = Span::of_episodes(&engine.replay(&stream));
             let windows = generator.published_windows().unwrap_or_default();
-            let scores = published_scores(&stream, &episodes, &windows);
-            Row { scale: *scale, episodes: episodes.len(), scores }
+            let scores = published_scores(&stream, &spans, &windows);
+            Row { scale: *scale, episodes: spans.len(), scores }
         });
         let mut columns =
             Columns::default().number("scale", |row: &Row| row.scale).count("episodes", |row| row.episodes as u64);
@@ -135,13 +136,13 @@ impl Choice {
     }
 }
 
-fn published(tables: &mut BTreeMap<String, Vec<u8>>, stream: &Stream, episodes: &[Episode], windows: &[Window]) {
-    let scores = published_scores(stream, episodes, windows);
+fn published(tables: &mut BTreeMap<String, Vec<u8>>, stream: &Stream, spans: &[Span], windows: &[Window]) {
+    let scores = published_scores(stream, spans, windows);
     tables.insert("scores-published.csv".to_owned(), published_csv(&scores));
     let columns = Columns::default()
         .text("motif", |(motif, _): &(Motif, f64)| motif.name())
         .number("agreement", |(_, agreement)| *agreement);
-    tables.insert("agreement.csv".to_owned(), columns.csv(agreement(episodes)));
+    tables.insert("agreement.csv".to_owned(), columns.csv(agreement(spans)));
 }
 
 /// For each detector and motif: the stability of its F1 over fault sizes. Where nothing is planted there is no F1.

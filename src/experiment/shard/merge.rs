@@ -11,7 +11,7 @@ use super::work::copy;
 use super::{Done, Shard, ShardError, ShardPlan, UnitDone, rows};
 use crate::experiment::step::EPISODES_FILE;
 use crate::experiment::{ExperimentOutcome, ExperimentReport, Project, run};
-use crate::motif::{self, Episode, Semantics};
+use crate::motif::{self, EngineKind, Episode};
 use crate::store::{Durability, EPISODES, StoreError, write_over};
 
 /// Shards that are named in a refusal; the others are counted.
@@ -120,7 +120,7 @@ impl Ready<'_> {
     /// When a file has changed since it was checked, is not what its marker says, or cannot be read or written.
     pub fn merge(&self, project: &Project) -> Result<MergedShards, ShardError> {
         match self.plan.engine() {
-            Some(engine) => self.tapes(engine.semantics(), project).map(MergedShards::Tapes),
+            Some(engine) => self.tapes(engine.kind(), project).map(MergedShards::Tapes),
             None => self.results(project).map(MergedShards::Results),
         }
     }
@@ -134,21 +134,21 @@ impl Ready<'_> {
         ShardError::Refused { shown: shown.join("; "), problems, total, folder }
     }
 
-    fn tapes(&self, semantics: Semantics, project: &Project) -> Result<Vec<MergedTape>, ShardError> {
+    fn tapes(&self, engine: EngineKind, project: &Project) -> Result<Vec<MergedTape>, ShardError> {
         let shards: Vec<(&Shard, &Done)> = self.plan.shards.iter().zip(&self.markers).collect();
         let rows: Vec<Vec<Vec<Episode>>> =
-            shards.par_iter().map(|(shard, done)| self.rows(shard, done, semantics)).collect::<Result<_, _>>()?;
+            shards.par_iter().map(|(shard, done)| self.rows(shard, done, engine)).collect::<Result<_, _>>()?;
         let mut parts: BTreeMap<&str, Vec<TapePart<'_>>> = BTreeMap::new();
         for ((shard, done), rows) in shards.into_iter().zip(rows) {
             for (unit, (of, episodes)) in shard.units.iter().zip(rows).enumerate() {
                 parts.entry(&of.name).or_default().push(TapePart { shard, unit, done, episodes });
             }
         }
-        parts.into_par_iter().map(|(name, parts)| merged_tape(name, parts, semantics, project)).collect()
+        parts.into_par_iter().map(|(name, parts)| merged_tape(name, parts, engine, project)).collect()
     }
 
     /// The episodes of each unit of a shard: what is read now is what the marker speaks of.
-    fn rows(&self, shard: &Shard, done: &Done, semantics: Semantics) -> Result<Vec<Vec<Episode>>, ShardError> {
+    fn rows(&self, shard: &Shard, done: &Done, engine: EngineKind) -> Result<Vec<Vec<Episode>>, ShardError> {
         let name = episodes_name(&shard.id);
         let path = self.folder.join(&name);
         let text = std::fs::read(&path).map_err(StoreError::read(&path))?;
@@ -156,7 +156,7 @@ impl Ready<'_> {
         if done.outputs.get(&name) != Some(&hex::encode(Sha256::digest(&text))) {
             return Err(changed("has changed while it was merged"));
         }
-        let rows = rows::read(shard, semantics, &path, &text)?;
+        let rows = rows::read(shard, engine, &path, &text)?;
         if !rows.iter().zip(&done.units).all(|(rows, unit)| rows.len() as u64 == unit.episodes) {
             return Err(changed("has not as many rows as its marker counts"));
         }
@@ -199,7 +199,7 @@ struct TapePart<'a> {
 fn merged_tape(
     name: &str,
     parts: Vec<TapePart<'_>>,
-    semantics: Semantics,
+    engine: EngineKind,
     project: &Project,
 ) -> Result<MergedTape, ShardError> {
     let first = &parts[0].shard.units[parts[0].unit];

@@ -8,8 +8,8 @@ use super::ShardError;
 use crate::experiment::cache::program;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
-use crate::experiment::{Experiment, ExperimentOutcome, Project, default_semantics};
-use crate::motif::{Engine, Semantics};
+use crate::experiment::{Experiment, ExperimentOutcome, Project, default_engine};
+use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
 use crate::store::{Durability, Kind, Place, StoreError, write_over};
 use crate::tape::Manifest;
@@ -118,15 +118,15 @@ pub fn plan_tapes(
     shards: Option<usize>,
 ) -> Result<ShardPlan, ShardError> {
     let mut units = BTreeMap::new();
-    let mut defaults: BTreeMap<&'static str, (Semantics, &PathBuf)> = BTreeMap::new();
+    let mut defaults: BTreeMap<&'static str, (EngineKind, &PathBuf)> = BTreeMap::new();
     for tape in tapes {
         if tape.to_str().is_none() {
             let problem = "its name is not UTF-8, and a plan is JSON; rename it".to_owned();
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         let manifest = Manifest::read(&root.join(tape))?;
-        let semantics = default_semantics(is_own(&manifest.source));
-        defaults.entry(semantics.name()).or_insert((semantics, tape));
+        let kind = default_engine(is_own(&manifest.source));
+        defaults.entry(kind.name()).or_insert((kind, tape));
         let path = root.join(tape);
         let bytes = std::fs::metadata(&path).map_err(StoreError::read(&path))?.len();
         let file = tape.file_name().unwrap_or_default().to_string_lossy();
@@ -150,17 +150,17 @@ pub fn plan_tapes(
             return Err(ShardError::Planning { place: Place::file(path), problem });
         }
     }
-    let defaults: Vec<(Semantics, &PathBuf)> = defaults.into_values().collect();
+    let defaults: Vec<(EngineKind, &PathBuf)> = defaults.into_values().collect();
     let engine = match (engine, &defaults[..]) {
         (Some(engine), _) => engine,
-        (None, [(semantics, tape), (other, other_tape), ..]) => {
+        (None, [(kind, tape), (other, other_tape), ..]) => {
             let problem = format!(
-                "it is replayed under `{semantics}` by default, and {} under `{other}`; say which with --semantics",
+                "it is replayed under `{kind}` by default, and {} under `{other}`; say which with --engine",
                 other_tape.display()
             );
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
-        (None, defaults) => defaults.first().map_or_else(Engine::default, |(semantics, _)| Engine::new(*semantics)),
+        (None, defaults) => defaults.first().map_or_else(Engine::default, |(kind, _)| Engine::new(*kind)),
     };
     let work = Work::Replay(Box::new(engine));
     ShardPlan::new(work, units.into_values().flatten().collect(), shards, root)

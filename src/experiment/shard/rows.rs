@@ -3,21 +3,20 @@
 use std::path::Path;
 
 use super::{Shard, ShardError};
-use crate::evaluate::read_shard_rows;
-use crate::motif::{self, Episode, Semantics};
-use crate::store::{Columns, Place, TableError};
+use crate::motif::{self, EngineKind, Episode};
+use crate::store::{Columns, Place, Table, TableError};
 
 /// A row: the number of a unit, and one of its episodes.
 type Row = (usize, Episode);
 
-fn columns(semantics: Semantics) -> Columns<'static, Row> {
+fn columns(engine: EngineKind) -> Columns<'static, Row> {
     let unit = Columns::default().count("unit", |(unit, _): &Row| *unit as u64);
-    unit.and(motif::columns(semantics), |(_, episode)| episode)
+    unit.and(motif::columns(engine), |(_, episode)| episode)
 }
 
 /// The bytes of the rows.
-pub(super) fn write(semantics: Semantics, rows: &[Row]) -> Vec<u8> {
-    columns(semantics).csv(rows)
+pub(super) fn write(engine: EngineKind, rows: &[Row]) -> Vec<u8> {
+    columns(engine).csv(rows)
 }
 
 /// The episodes of each unit of a shard, in their order; `text` is what stands at `path`.
@@ -26,18 +25,20 @@ pub(super) fn write(semantics: Semantics, rows: &[Row]) -> Vec<u8> {
 /// When these are not rows of the shard.
 pub(super) fn read(
     shard: &Shard,
-    semantics: Semantics,
+    engine: EngineKind,
     path: &Path,
     text: &[u8],
 ) -> Result<Vec<Vec<Episode>>, ShardError> {
     let bad = |problem: String| TableError::Malformed { place: Place::file(path), problem };
-    let expected = columns(semantics).csv::<Row>([]);
+    let expected = columns(engine).csv::<Row>([]);
     if !text.starts_with(&expected) {
-        let (semantics, header) = (semantics.name(), String::from_utf8_lossy(expected.trim_ascii_end()).into_owned());
-        return Err(bad(format!("its header is not that of episodes of `{semantics}`: {header}")).into());
+        let header = String::from_utf8_lossy(expected.trim_ascii_end()).into_owned();
+        return Err(bad(format!("its header is not that of episodes of `{engine}`: {header}")).into());
     }
     let mut units = vec![Vec::new(); shard.units.len()];
-    for (number, episode) in read_shard_rows(path, text)? {
+    for row in Table::parse(path, text, &[])?.rows() {
+        let number: usize = row.text("unit").parse().map_err(|_| row.problem("the unit is not a number"))?;
+        let episode = motif::read_episode(engine, row)?;
         let Some((unit, episodes)) = shard.units.get(number).zip(units.get_mut(number)) else {
             let has = shard.units.len();
             return Err(bad(format!("a row is of unit {number}, and the shard has {has}; run it again")).into());

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::experiment::Project;
-use crate::motif::{self, Engine, Semantics};
+use crate::motif::{self, Engine, EngineKind};
 use crate::residual::{Class, StreamBuilder};
 use crate::tape::{self, TapeWriter};
 
@@ -69,7 +69,7 @@ fn single(root: &Path, tapes: &[Vec<Step>], engine: &Engine) -> (Vec<PathBuf>, B
         let path = PathBuf::from(format!("{name}.jsonl"));
         write_tape(&root.join(&path), steps);
         let episodes = engine.replay(&tape::read(&root.join(&path)).unwrap().stream);
-        tables.insert(name, motif::csv(engine.semantics(), &episodes));
+        tables.insert(name, motif::csv(engine.kind(), &episodes));
         paths.push(path);
     }
     (paths, tables)
@@ -84,7 +84,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let (root, done, out) = (folder.path().join("tapes"), folder.path().join("done"), folder.path().join("out"));
-        let engine = Engine::new(if excursion { Semantics::Excursion } else { Semantics::Reference });
+        let engine = Engine::new(if excursion { EngineKind::EXCURSION } else { EngineKind::REFERENCE });
         let (paths, expected) = single(&root, &tapes, &engine);
         let split = if by_class { Split::Class { from_bytes: 0 } } else { Split::Tape };
         plan_tapes(&root, &paths, Some(engine), split, Some(shards)).unwrap().write(&folder.path().join("plan.json")).unwrap();
@@ -109,7 +109,7 @@ proptest! {
 fn a_channel_with_a_line_feed_survives_a_merge() {
     let folder = tempfile::tempdir().unwrap();
     let steps = vec![(Some("two\nlines".to_owned()), Class::Contention, 10)];
-    let engine = Engine::new(Semantics::Reference);
+    let engine = Engine::new(EngineKind::REFERENCE);
     let (paths, expected) = single(folder.path(), &[steps], &engine);
     assert!(String::from_utf8_lossy(&expected["t0"]).contains("\"two\nlines\""), "there is an episode");
     let plan = plan_tapes(folder.path(), &paths, Some(engine), Split::Tape, None).unwrap();
@@ -381,7 +381,7 @@ fn rows_that_are_not_those_of_the_shard_are_refused() {
         }],
     );
     let header = "unit,motif,channel,t_start,t_end,peak,ema_at_boundary,trust_sum\n";
-    let read = |text: &str| rows::read(&shard, Semantics::Reference, Path::new("rows.csv"), text.as_bytes());
+    let read = |text: &str| rows::read(&shard, EngineKind::REFERENCE, Path::new("rows.csv"), text.as_bytes());
     assert_eq!(read(header).unwrap(), [vec![]]);
     assert_eq!(read(&format!("{header}0,contention_ramp,a,0,1,5,1,1\n")).unwrap()[0].len(), 1);
     for text in [

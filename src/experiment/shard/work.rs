@@ -136,7 +136,7 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
         rows.extend(episodes.into_iter().map(|episode| (ordinal, episode)));
         last = Some((path, tape));
     }
-    let files = BTreeMap::from([(episodes_name(&shard.id), rows::write(engine.semantics(), &rows))]);
+    let files = BTreeMap::from([(episodes_name(&shard.id), rows::write(engine.kind(), &rows))]);
     Ok(Computed { units, files, tapes: BTreeMap::new(), _scratch: None })
 }
 

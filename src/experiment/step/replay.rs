@@ -11,7 +11,7 @@ use crate::tape;
 pub(in crate::experiment) const EPISODES_FILE: &str = "episodes.csv";
 
 pub(super) fn describe(experiment: &Experiment) -> String {
-    format!("replay under `{}`", experiment.engine.semantics())
+    format!("replay under `{}`", experiment.engine.kind())
 }
 
 pub(super) fn run(work: &Workspace<'_>, outcome: &mut ExperimentOutcome) -> Result<Files, ExperimentError> {
@@ -21,7 +21,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &mut ExperimentOutcome) -> Resu
     outcome.counts.samples = stream.len() as u64;
     outcome.counts.channels = stream.channel_count() as u64;
     outcome.counts.count_episodes(episodes);
-    let table = motif::csv(work.experiment.engine.semantics(), episodes);
+    let table = motif::csv(work.experiment.engine.kind(), episodes);
     let sha256 = write_whole(&work.folder.join(EPISODES_FILE), &table, Durability::Whole)?;
     Ok(Files::from([(EPISODES_FILE.to_owned(), sha256)]))
 }

@@ -1,37 +1,24 @@
 //! The state machine of one channel under `excursion`.
 
-use super::ExcursionParameters;
-use crate::motif::{Details, Episode, Motif};
+use super::{ExcursionDiagnostics, ExcursionParameters};
+use crate::motif::machine;
+use crate::motif::{Diagnostics, Episode, Motif};
 
 /// An episode.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::motif) struct Emission {
-    pub(in crate::motif) t_start: f64,
+pub(super) struct Emission {
+    t_start: f64,
     /// The last sample that was out.
-    pub(in crate::motif) t_end: f64,
-    pub(in crate::motif) t_confirmed: f64,
-    pub(in crate::motif) t_peak: f64,
-    pub(in crate::motif) peak: f64,
-    pub(in crate::motif) mean: f64,
-    pub(in crate::motif) samples: u64,
-    /// The stream ended in it.
-    pub(in crate::motif) open: bool,
+    t_end: f64,
+    peak: f64,
+    diagnostics: ExcursionDiagnostics,
 }
 
-impl Emission {
-    pub(in crate::motif) fn into_episode(self, motif: Motif, channel: &str) -> Episode {
-        let Self { t_start, t_end, t_confirmed, t_peak, peak, mean, samples, open } = self;
-        let details = Some(Details { t_confirmed, t_peak, mean, samples, open });
-        Episode {
-            motif,
-            channel: channel.to_owned(),
-            t_start,
-            t_end,
-            peak,
-            ema_at_boundary: 0.0,
-            trust_sum: 0.0,
-            details,
-        }
+impl machine::Emission for Emission {
+    fn into_episode(self, motif: Motif, channel: &str) -> Episode {
+        let Self { t_start, t_end, peak, diagnostics } = self;
+        let (channel, diagnostics) = (channel.to_owned(), Diagnostics::Excursion(diagnostics));
+        Episode { motif, channel, t_start, t_end, peak, diagnostics }
     }
 }
 
@@ -86,7 +73,10 @@ impl Excursion {
     fn emission(&self, open: bool) -> Option<Emission> {
         let Self { t_start, t_end, t_peak, peak, sum, samples, .. } = *self;
         let mean = sum / samples as f64;
-        self.confirmed.map(|t_confirmed| Emission { t_start, t_end, t_confirmed, t_peak, peak, mean, samples, open })
+        self.confirmed.map(|t_confirmed| {
+            let diagnostics = ExcursionDiagnostics { t_confirmed, t_peak, mean, samples, open };
+            Emission { t_start, t_end, peak, diagnostics }
+        })
     }
 }
 
@@ -124,7 +114,7 @@ const INTERVAL_WEIGHT: f64 = 0.25;
 
 /// One channel, sample by sample, in order of time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::motif) struct Machine {
+pub(super) struct Machine {
     low_pass: LowPass,
     previous: Option<f64>,
     /// Moving average of the intervals between instants.
@@ -132,10 +122,12 @@ pub(in crate::motif) struct Machine {
     excursion: Option<Excursion>,
 }
 
-impl Machine {
-    /// Takes in a sample; the episode that it closes, if any.
+impl machine::Machine for Machine {
+    type Parameters = ExcursionParameters;
+    type Emission = Emission;
+
     #[inline]
-    pub(in crate::motif) fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<Emission> {
+    fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<Emission> {
         let mut emitted = None;
         let clipped = value.clamp(-parameters.clip_threshold, parameters.clip_threshold);
         match self.previous.map(|previous| t - previous) {
@@ -177,24 +169,22 @@ impl Machine {
         emitted
     }
 
+    /// The episode that has been confirmed and is not over.
+    fn open(&self) -> Option<Emission> {
+        self.excursion.and_then(|excursion| excursion.emission(true))
+    }
+
+    /// One that is not over is emitted as that.
+    fn finish(&self, _: &ExcursionParameters) -> Option<Emission> {
+        self.open()
+    }
+}
+
+impl Machine {
     /// Whether nothing is known of the `dt` since the previous instant.
     fn is_gap(&self, parameters: &ExcursionParameters, dt: f64) -> bool {
         dt > parameters.max_gap_seconds && self.interval.is_none_or(|usual| dt > parameters.max_gap_intervals * usual)
     }
-
-    /// The episode that has been confirmed and is not over.
-    pub(in crate::motif) fn open(&self) -> Option<Emission> {
-        self.excursion.and_then(|excursion| excursion.emission(true))
-    }
-}
-
-/// The episodes of one channel, whose samples are in order of time.
-pub(in crate::motif) fn emissions(parameters: &ExcursionParameters, t: &[f64], values: &[f64]) -> Vec<Emission> {
-    let mut machine = Machine::default();
-    let mut emitted: Vec<Emission> =
-        t.iter().zip(values).filter_map(|(t, value)| machine.step(parameters, *t, *value)).collect();
-    emitted.extend(machine.open());
-    emitted
 }
 
 #[cfg(test)]
@@ -202,11 +192,15 @@ mod tests {
     use super::*;
     use crate::motif::ExcursionGrammar;
 
+    fn emissions(parameters: &ExcursionParameters, t: &[f64], values: &[f64]) -> Vec<Emission> {
+        machine::emissions::<Machine>(parameters, t, values)
+    }
+
     /// Start, end and whether it is open, of a channel sampled each second.
     fn spans(values: &[f64]) -> Vec<(f64, f64, bool)> {
         let t: Vec<f64> = (0..values.len()).map(|second| second as f64).collect();
         let emitted = emissions(&ExcursionGrammar::default().plan_regression_onset, &t, values);
-        emitted.iter().map(|emission| (emission.t_start, emission.t_end, emission.open)).collect()
+        emitted.iter().map(|emission| (emission.t_start, emission.t_end, emission.diagnostics.open)).collect()
     }
 
     #[test]
@@ -237,7 +231,7 @@ mod tests {
     fn samples_far_apart_are_not_one_incident() {
         let times = |t: &[f64]| -> Vec<(f64, f64, bool)> {
             let emitted = emissions(&ExcursionGrammar::default().plan_regression_onset, t, &vec![1.0; t.len()]);
-            emitted.iter().map(|emission| (emission.t_start, emission.t_end, emission.open)).collect()
+            emitted.iter().map(|emission| (emission.t_start, emission.t_end, emission.diagnostics.open)).collect()
         };
         assert_eq!(times(&[0.0, 3600.0]), []);
         let seconds = |from: u32, count: u32| (from..from + count).map(f64::from).collect::<Vec<f64>>();
@@ -253,7 +247,7 @@ mod tests {
     fn of_samples_of_one_time_the_extreme_one_counts() {
         let parameters = ExcursionGrammar::default().plan_regression_onset;
         let t: Vec<f64> = (0..40).map(|sample| f64::from(sample / 2)).collect();
-        let of = |pair: [f64; 2]| emissions(&parameters, &t, &pair.repeat(20))[0].t_confirmed;
+        let of = |pair: [f64; 2]| emissions(&parameters, &t, &pair.repeat(20))[0].diagnostics.t_confirmed;
         assert_eq!(of([0.0, 0.5]), of([0.5, 0.0]));
         assert_eq!(of([0.0, 0.5]), of([0.5, 0.5]));
     }
@@ -264,9 +258,9 @@ mod tests {
         let values = [1.6, -0.9, 0.0, 1.2, 2.5, 2.5, 2.0, 2.0, 0.01, 0.01, 0.01, 0.01, 0.01];
         let t: Vec<f64> = (0..values.len()).map(|second| second as f64).collect();
         let [episode] = emissions(&parameters, &t, &values)[..] else { panic!("one episode") };
-        assert_eq!((episode.t_start, episode.t_end, episode.t_peak, episode.peak), (0.0, 7.0, 4.0, 2.5));
-        assert_eq!((episode.samples, episode.mean), (8, values[..8].iter().sum::<f64>() / 8.0));
+        assert_eq!((episode.t_start, episode.t_end, episode.diagnostics.t_peak, episode.peak), (0.0, 7.0, 4.0, 2.5));
+        assert_eq!((episode.diagnostics.samples, episode.diagnostics.mean), (8, values[..8].iter().sum::<f64>() / 8.0));
         // Smoothed, it is 0.45 at 6 s (0.32 at 5 s); a residual of 2.5 counts as 2.
-        assert_eq!(episode.t_confirmed, 6.0);
+        assert_eq!(episode.diagnostics.t_confirmed, 6.0);
     }
 }

@@ -3,5 +3,84 @@
 mod machine;
 mod parameters;
 
-pub(super) use machine::{Machine, emissions};
+use machine::Machine;
 pub use parameters::{ExcursionGrammar, ExcursionParameters};
+
+use super::grammar::MotifParameters;
+use super::machine::{EngineEntry, replay_channels};
+use super::{Diagnostics, Engine, EngineKind, Episode, online};
+use crate::store::{Columns, Row, TableError};
+
+/// What there is to know of it.
+pub(super) static ENGINE: EngineEntry = EngineEntry {
+    name: "excursion",
+    title: "ours: from the first to the last sample that was out of bounds",
+    parameters: ExcursionParameters::RANGES,
+    default_grammar: || ExcursionGrammar::default().into(),
+    columns: add_columns,
+    read_diagnostics,
+    replay: replay_channels::<Machine>,
+    online: online::channels::<Machine>,
+};
+
+impl From<ExcursionGrammar> for Engine {
+    fn from(grammar: ExcursionGrammar) -> Self {
+        Self::with_grammar(EngineKind::EXCURSION, grammar)
+    }
+}
+
+/// What it knows of an episode besides its channel, its times and its peak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExcursionDiagnostics {
+    /// Seconds; the sample by which it was certain.
+    pub t_confirmed: f64,
+    /// Seconds; the first sample of the largest magnitude.
+    pub t_peak: f64,
+    /// Mean residual from start to end.
+    pub mean: f64,
+    /// Samples from start to end.
+    pub samples: u64,
+    /// The stream ended before the episode did.
+    pub open: bool,
+}
+
+impl ExcursionDiagnostics {
+    /// `up` or `down`: the sign of the mean.
+    #[must_use]
+    pub const fn direction(&self) -> &'static str {
+        if self.mean < 0.0 { "down" } else { "up" }
+    }
+
+    fn of(episode: &Episode) -> Self {
+        match episode.diagnostics {
+            Diagnostics::Excursion(diagnostics) => diagnostics,
+            Diagnostics::Reference(_) => unreachable!("only its own episodes are written with its columns"),
+        }
+    }
+}
+
+fn add_columns(columns: Columns<'static, Episode>) -> Columns<'static, Episode> {
+    columns
+        .number("t_confirmed", |episode| ExcursionDiagnostics::of(episode).t_confirmed)
+        .number("t_peak", |episode| ExcursionDiagnostics::of(episode).t_peak)
+        .number("peak", |episode| episode.peak)
+        .number("mean", |episode| ExcursionDiagnostics::of(episode).mean)
+        .text("direction", |episode| ExcursionDiagnostics::of(episode).direction())
+        .count("samples", |episode| ExcursionDiagnostics::of(episode).samples)
+        .flag("open", |episode| ExcursionDiagnostics::of(episode).open)
+}
+
+fn read_diagnostics(row: Row<'_>) -> Result<Diagnostics, TableError> {
+    let samples = row.text("samples");
+    Ok(Diagnostics::Excursion(ExcursionDiagnostics {
+        t_confirmed: row.finite("t_confirmed")?,
+        t_peak: row.finite("t_peak")?,
+        mean: row.finite("mean")?,
+        samples: samples.parse().map_err(|_| row.problem(format!("`{samples}` is not a number of samples")))?,
+        open: match row.text("open") {
+            "true" => true,
+            "false" => false,
+            other => return Err(row.problem(format!("`{other}` in the column `open` is neither true nor false"))),
+        },
+    }))
+}

@@ -1,75 +1,26 @@
-use serde::{Deserialize, Serialize};
+use crate::motif::grammar::{PerMotif, motif_parameters};
 
-use crate::motif::grammar::{MotifParameters, PerMotif, Range, checked_keys};
-
-/// The parameters of one motif under `excursion`. Deserialising refuses unknown keys and values out of range, and names the range.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExcursionParameters {
-    /// Time constant of the smoothed residual, in seconds: above 0.
-    #[serde(deserialize_with = "tau_seconds")]
-    pub tau_seconds: f64,
-    /// Magnitude of the smoothed residual that makes an excursion an episode, in the residual's unit: above 0.
-    #[serde(deserialize_with = "drift_threshold")]
-    pub drift_threshold: f64,
-    /// Magnitude from which a residual is out, in the residual's unit: above 0.
-    #[serde(deserialize_with = "release_threshold")]
-    pub release_threshold: f64,
-    /// Magnitude that a single residual counts for at most in the smoothed one, in the residual's unit: above 0.
-    #[serde(deserialize_with = "clip_threshold")]
-    pub clip_threshold: f64,
-    /// Seconds that an excursion has to last to be an episode: 0 or more.
-    #[serde(deserialize_with = "open_dwell_seconds")]
-    pub open_dwell_seconds: f64,
-    /// Seconds in which nothing is out, after which an excursion is over: 0 or more.
-    #[serde(deserialize_with = "close_dwell_seconds")]
-    pub close_dwell_seconds: f64,
-    /// Seconds between samples up to which the channel is known in between, however often it is sampled: above 0.
-    #[serde(deserialize_with = "max_gap_seconds")]
-    pub max_gap_seconds: f64,
-    /// The same in usual intervals of the channel: 0 or more.
-    #[serde(deserialize_with = "max_gap_intervals")]
-    pub max_gap_intervals: f64,
-}
-
-impl MotifParameters for ExcursionParameters {
-    const RANGES: &'static [Range] = &[
-        ("tau_seconds", "tau_seconds > 0", |value| value > 0.0),
-        ("drift_threshold", "drift_threshold > 0", |value| value > 0.0),
-        ("release_threshold", "release_threshold > 0", |value| value > 0.0),
-        ("clip_threshold", "clip_threshold > 0", |value| value > 0.0),
-        ("open_dwell_seconds", "open_dwell_seconds >= 0", |value| value >= 0.0),
-        ("close_dwell_seconds", "close_dwell_seconds >= 0", |value| value >= 0.0),
-        ("max_gap_seconds", "max_gap_seconds > 0", |value| value > 0.0),
-        ("max_gap_intervals", "max_gap_intervals >= 0", |value| value >= 0.0),
-    ];
-
-    fn values(&mut self) -> Vec<&mut f64> {
-        let Self {
-            tau_seconds,
-            drift_threshold,
-            release_threshold,
-            clip_threshold,
-            open_dwell_seconds,
-            close_dwell_seconds,
-            max_gap_seconds,
-            max_gap_intervals,
-        } = self;
-        vec![
-            tau_seconds,
-            drift_threshold,
-            release_threshold,
-            clip_threshold,
-            open_dwell_seconds,
-            close_dwell_seconds,
-            max_gap_seconds,
-            max_gap_intervals,
-        ]
+motif_parameters! {
+    /// The parameters of one motif under `excursion`.
+    ExcursionParameters {
+        /// Time constant of the smoothed residual, in seconds: above 0.
+        tau_seconds: "tau_seconds > 0", |value| value > 0.0;
+        /// Magnitude of the smoothed residual that makes an excursion an episode, in the residual's unit: above 0.
+        drift_threshold: "drift_threshold > 0", |value| value > 0.0;
+        /// Magnitude from which a residual is out, in the residual's unit: above 0.
+        release_threshold: "release_threshold > 0", |value| value > 0.0;
+        /// Magnitude that a single residual counts for at most in the smoothed one, in the residual's unit: above 0.
+        clip_threshold: "clip_threshold > 0", |value| value > 0.0;
+        /// Seconds that an excursion has to last to be an episode: 0 or more.
+        open_dwell_seconds: "open_dwell_seconds >= 0", |value| value >= 0.0;
+        /// Seconds in which nothing is out, after which an excursion is over: 0 or more.
+        close_dwell_seconds: "close_dwell_seconds >= 0", |value| value >= 0.0;
+        /// Seconds between samples up to which the channel is known in between, however often it is sampled: above 0.
+        max_gap_seconds: "max_gap_seconds > 0", |value| value > 0.0;
+        /// The same in usual intervals of the channel: 0 or more.
+        max_gap_intervals: "max_gap_intervals >= 0", |value| value >= 0.0;
     }
 }
-
-checked_keys!(ExcursionParameters: tau_seconds, drift_threshold, release_threshold, clip_threshold, open_dwell_seconds,
-    close_dwell_seconds, max_gap_seconds, max_gap_intervals);
 
 /// The grammar of `excursion`. Its time constants, drift and clip thresholds are those that the experiment `excursion-choice`
 /// picks; what the others rest on: `docs/engines.md`.

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::simd::{Arithmetic, LANES, Level, Run};
 use super::*;
 
 /// Any finite mantissa with a moderate exponent; short mantissas, all ones and near powers of two are frequent.

@@ -1,63 +1,48 @@
-//! PELT: the cuts of a series into stretches of constant mean that cost least, a penalty a cut included.
+//! Pruned exact linear time: the cuts of a series into stretches of constant mean that cost least, a penalty a cut included.
 
-use super::simple::{TO_DEVIATION, median};
+use super::robust::{TO_DEVIATION, median};
+use crate::evaluate::detector::{Detection, Detector, Parameter, Series, Settings};
 use crate::residual::Math;
 
-/// Values of the shortest stretch.
-const SEGMENT: usize = 5;
+const PARAMETERS: [Parameter; 2] = [
+    Parameter::count("segment", 5.0, "values of the shortest stretch"),
+    Parameter::above_zero("penalty", 3.0, "what a cut costs, times ln(n) σ²"),
+];
 
-/// As published (`docs/method.md`): indices of the cuts. Its costs are differences of sums of squares, which on a constant
-/// other than 0 are rounding errors, and its penalty is a multiple of a variance that is one, too.
-pub(super) fn reference(values: &[f64], math: Math) -> Vec<usize> {
-    let n = values.len();
-    if n < 2 * SEGMENT {
-        return Vec::new();
+/// The detector `pelt`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::evaluate) struct Pelt;
+
+impl Detector for Pelt {
+    fn name(&self) -> &'static str {
+        "pelt"
     }
-    let mut sums = vec![0.0; n + 1];
-    let mut squares = vec![0.0; n + 1];
-    for (index, value) in values.iter().enumerate() {
-        sums[index + 1] = sums[index] + value;
-        squares[index + 1] = squares[index] + value * value;
+
+    fn title(&self) -> &'static str {
+        "the cheapest cuts into stretches of constant mean"
     }
-    let mean = sums[n] / n as f64;
-    let variance = (squares[n] / n as f64 - mean * mean).max(f64::MIN_POSITIVE);
-    let penalty = (2.0 * math.ln(n as f64)) * variance;
-    let cost = |from: usize, to: usize| {
-        let sum: f64 = sums[to] - sums[from];
-        ((squares[to] - squares[from]) - (sum * sum) / (to - from) as f64).max(0.0)
-    };
-    let mut least = vec![f64::INFINITY; n + 1];
-    least[0] = -penalty;
-    let mut previous = vec![0; n + 1];
-    let mut candidates = vec![0];
-    for to in SEGMENT..=n {
-        let mut best = f64::INFINITY;
-        candidates.retain(|&from| {
-            if to - from < SEGMENT {
-                return true;
-            }
-            let without = least[from] + cost(from, to);
-            let with = without + penalty;
-            if with < best {
-                best = with;
-                previous[to] = from;
-            }
-            without < best
-        });
-        least[to] = best;
-        candidates.push(to);
+
+    fn citation(&self) -> &'static str {
+        "Killick et al., JASA 2012"
     }
-    backwards(&previous, n)
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &PARAMETERS
+    }
+
+    fn detect(&self, series: &Series<'_>, settings: &Settings) -> Vec<Detection> {
+        series.changes(cuts(series.values, settings.count("segment"), settings.number("penalty"), series.math))
+    }
 }
 
-/// PELT on the series less its median, with the penalty `3 ln(n) σ²` and σ from the median of absolute differences of
+/// PELT on the series less its median, with the penalty `penalty · ln(n) σ²` and σ from the median of absolute differences of
 /// neighbours, which changes of the mean do not move: indices of the cuts. A series of one value has none.
 ///
 /// A cut also has to gain more than what the sums of squares may have lost to rounding: beside one residual of 1e9, that is
 /// more than any change of a hundredth, and would otherwise be taken for changes all over.
 ///
 /// Not by the crate `pelt`: its 0.3.4 refuses every series when each index may be a cut (`NotEnoughPoints` for a jump of 1).
-pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
+pub(in crate::evaluate) fn cuts(values: &[f64], segment: usize, penalty: f64, math: Math) -> Vec<usize> {
     let count = values.len() as f64;
     let level = median(values);
     let centred: Vec<f64> = values.iter().map(|value| value - level).collect();
@@ -72,13 +57,13 @@ pub(super) fn correct(values: &[f64], math: Math) -> Vec<usize> {
     // More than half of the steps may be exactly zero; what varies at all then says how much.
     let variance = if robust > 0.0 { robust * robust } else { variance };
     let rounding = count * f64::EPSILON * centred.iter().map(|value| value * value).sum::<f64>();
-    cheapest(&centred, (3.0 * math.ln(count) * variance).max(rounding))
+    cheapest(&centred, segment, (penalty * math.ln(count) * variance).max(rounding))
 }
 
-/// The cuts into stretches of at least [`SEGMENT`] values for which the squared deviations from the means of the stretches,
+/// The cuts into stretches of at least `segment` values for which the squared deviations from the means of the stretches,
 /// and the penalty a cut, cost least (Killick et al., 2012, with the pruning delayed by a stretch, without which a shortest
 /// stretch makes it inexact).
-pub(super) fn cheapest(values: &[f64], penalty: f64) -> Vec<usize> {
+pub(in crate::evaluate) fn cheapest(values: &[f64], segment: usize, penalty: f64) -> Vec<usize> {
     let n = values.len();
     let (mut sums, mut squares) = (vec![0.0; n + 1], vec![0.0; n + 1]);
     for (index, value) in values.iter().enumerate() {
@@ -93,8 +78,8 @@ pub(super) fn cheapest(values: &[f64], penalty: f64) -> Vec<usize> {
     least[0] = -penalty;
     // Starts of the last stretch, and from which end on each can be dropped: `to` is better for all ends behind it.
     let mut candidates: Vec<(usize, usize)> = Vec::new();
-    for to in SEGMENT..=n {
-        candidates.push((to - SEGMENT, usize::MAX));
+    for to in segment..=n {
+        candidates.push((to - segment, usize::MAX));
         candidates.retain(|(from, until)| to < *until && least[*from] < f64::INFINITY);
         for (from, _) in &candidates {
             let whole = least[*from] + cost(*from, to) + penalty;
@@ -104,7 +89,7 @@ pub(super) fn cheapest(values: &[f64], penalty: f64) -> Vec<usize> {
         }
         for (from, until) in &mut candidates {
             if least[*from] + cost(*from, to) >= least[to] {
-                *until = (*until).min(to + SEGMENT);
+                *until = (*until).min(to + segment);
             }
         }
     }
@@ -112,7 +97,7 @@ pub(super) fn cheapest(values: &[f64], penalty: f64) -> Vec<usize> {
 }
 
 /// The cuts before `end`, each found from the one behind it.
-fn backwards(previous: &[usize], end: usize) -> Vec<usize> {
+pub(super) fn backwards(previous: &[usize], end: usize) -> Vec<usize> {
     let mut cuts = Vec::new();
     let mut at = end;
     while at > 0 {

@@ -1,13 +1,8 @@
-//! The trust of an emission: the sum of the fused observer's weights, exact to the last bit.
-//!
-//! One observer with as many inputs as the class has channels follows the channels one after another; its weights
-//! influence no detection and sum to 1 but for rounding, yet that rounding is part of the published fingerprint. The
-//! pass costs samples × channels, so it runs only for classes in which an episode closes, and only as far as the last
-//! close. This is the plain one, for numbers of any magnitude; [`super::lockstep`] is the fast one.
+//! The plain fused observer, for numbers of any magnitude.
 
-use super::Parameters;
-use super::observer::{Motion, interval};
-use super::runs::Runs;
+use super::Wanted;
+use crate::motif::Parameters;
+use crate::motif::reference::observer::{Motion, interval};
 
 /// An observer with many inputs that share one prediction and are weighed by how predictable they have been.
 struct FusedObserver {
@@ -60,15 +55,16 @@ impl FusedObserver {
     }
 }
 
-/// The trust after each sample in `wanted`: (channel, sample of it) pairs in ascending order.
-pub(super) fn trust_sums(parameters: &Parameters, runs: &Runs, wanted: &[(usize, usize)]) -> Vec<f64> {
+/// The trusts of one class.
+pub(super) fn trust_sums(wanted: &Wanted<'_>) -> Vec<f64> {
+    let Wanted { parameters, runs, places } = *wanted;
     let mut observer = FusedObserver::new(parameters, runs.len());
-    let mut sums = Vec::with_capacity(wanted.len());
+    let mut sums = Vec::with_capacity(places.len());
     for channel in 0..runs.len() {
         let (t, values) = runs.of(channel);
         let mut previous = t.first().copied().unwrap_or_default();
         for (at, (&now, &value)) in t.iter().zip(values).enumerate() {
-            let Some(&next) = wanted.get(sums.len()) else { return sums };
+            let Some(&next) = places.get(sums.len()) else { return sums };
             observer.latest[channel] = value;
             observer.step(interval(now, previous));
             previous = now;

@@ -1,22 +1,22 @@
-//! The fused observers of several classes stepping together, one SIMD lane each: the same bits as [`super::fused`], faster.
+//! The fused observers of several classes stepping together, one SIMD lane each: the same bits as [`super::scalar`], faster.
 //!
 //! Three things make it so, and each keeps every rounding:
 //!
 //! * Classes are independent, so their ordered sums run side by side in the lanes of a vector, where a single one would
 //!   wait for each addition.
 //! * While channel k is followed, the channels behind it have all seen the same (nothing yet): one value stands for them, and
-//!   their part of a sum is a repeated addition ([`super::repeat`]).
-//! * Quotients are computed by multiplications that round as a division does ([`super::lanes`]), where the processor has
+//!   their part of a sum is a repeated addition ([`super::summation`]).
+//! * Quotients are computed by multiplications that round as a division does ([`super::division`]), where the processor has
 //!   fused multiply-add.
 //!
 //! The third one needs numbers far from overflow and underflow ([`LIMIT`]); where they are not, the plain observer is taken.
 
-use super::Parameters;
-use super::fused;
-use super::lanes::{Arithmetic, Divisor, LANES, Lanes, Level, Run};
-use super::observer::{GAINS, interval};
-use super::repeat::add_repeated;
-use super::runs::Runs;
+use super::Wanted;
+use super::division::Divisor;
+use super::simd::{Arithmetic, LANES, Lanes, Level, Run};
+use super::summation::add_repeated;
+use crate::motif::Parameters;
+use crate::motif::reference::observer::{GAINS, interval};
 
 /// Magnitude up to which residuals and predictions may go, and down to whose reciprocal `sigma0` may: all quotients and
 /// remainders are then normal numbers.
@@ -25,32 +25,25 @@ const LIMIT: f64 = 1e90;
 /// Channels of a lane from which on repeated additions are jumped over; fewer are added in the vector.
 const WORTH_JUMPING: usize = 96;
 
-/// What is asked of one class: the trust after each sample in `wanted`, (channel, sample of it) pairs in ascending order.
-pub(super) struct Asked<'a> {
-    pub(super) parameters: &'a Parameters,
-    pub(super) runs: &'a Runs<'a>,
-    pub(super) wanted: &'a [(usize, usize)],
-}
-
-/// The trusts of up to [`LANES`] classes.
-pub(super) fn trust_sums(asked: &[Asked<'_>]) -> Vec<Vec<f64>> {
-    let tame = |one: &Asked<'_>| {
+/// The trusts of up to [`LANES`] classes; `None` where a number is beyond [`LIMIT`].
+pub(super) fn trust_sums(group: &[Wanted<'_>]) -> Option<Vec<Vec<f64>>> {
+    let is_tame = |wanted: &Wanted<'_>| {
         // Without memory, nothing times infinity would give channels that have not been reached a weight.
-        one.parameters.rho > 0.0 && one.parameters.sigma0 >= 1.0 / LIMIT && one.runs.largest_magnitude() <= LIMIT
+        let Parameters { rho, sigma0, .. } = *wanted.parameters;
+        rho > 0.0 && sigma0 >= 1.0 / LIMIT && wanted.runs.largest_magnitude() <= LIMIT
     };
-    if asked.iter().all(tame) {
-        let mut group = Group::new(asked);
-        Level::widest().run(&mut group);
-        if group.largest_prediction.0.iter().all(|largest| *largest <= LIMIT) {
-            return group.cursors.into_iter().map(|cursor| cursor.sums).collect();
-        }
+    if !group.iter().all(is_tame) {
+        return None;
     }
-    asked.iter().map(|one| fused::trust_sums(one.parameters, one.runs, one.wanted)).collect()
+    let mut group = Group::new(group);
+    Level::widest().run(&mut group);
+    let is_tame = group.largest_prediction.0.iter().all(|largest| *largest <= LIMIT);
+    is_tame.then(|| group.cursors.into_iter().map(|cursor| cursor.sums).collect())
 }
 
 /// Where a class is in its samples.
 struct Cursor<'a> {
-    asked: &'a Asked<'a>,
+    wanted: &'a Wanted<'a>,
     channel: usize,
     at: usize,
     previous_t: f64,
@@ -77,23 +70,23 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(asked: &'a [Asked<'a>]) -> Self {
-        assert!(asked.len() <= LANES, "a group has a lane for each class");
-        let channels = asked.iter().map(|one| one.runs.len()).max().unwrap_or_default().next_multiple_of(2);
+    fn new(group: &'a [Wanted<'a>]) -> Self {
+        assert!(group.len() <= LANES, "a group has a lane for each class");
+        let channels = group.iter().map(|wanted| wanted.runs.len()).max().unwrap_or_default().next_multiple_of(2);
         let parameter = |get: fn(&Parameters) -> f64| {
             let mut lanes = Lanes([0.5; LANES]);
-            lanes.0.iter_mut().zip(asked).for_each(|(lane, one)| *lane = get(one.parameters));
+            lanes.0.iter_mut().zip(group).for_each(|(lane, wanted)| *lane = get(wanted.parameters));
             lanes
         };
         Self {
-            cursors: asked
+            cursors: group
                 .iter()
-                .map(|asked| Cursor {
-                    asked,
+                .map(|wanted| Cursor {
+                    wanted,
                     channel: 0,
                     at: 0,
                     previous_t: 0.0,
-                    sums: Vec::with_capacity(asked.wanted.len()),
+                    sums: Vec::with_capacity(wanted.places.len()),
                 })
                 .collect(),
             phi: Lanes::default(),
@@ -117,10 +110,10 @@ impl<'a> Group<'a> {
         let mut dt = Lanes::default();
         let mut reached = None;
         for (lane, cursor) in self.cursors.iter_mut().enumerate() {
-            if cursor.sums.len() == cursor.asked.wanted.len() {
+            if cursor.sums.len() == cursor.wanted.places.len() {
                 continue;
             }
-            let runs = cursor.asked.runs;
+            let runs = cursor.wanted.runs;
             let (mut t, mut values) = runs.of(cursor.channel);
             if cursor.at == t.len() {
                 cursor.channel += 1;
@@ -202,8 +195,8 @@ impl<'a> Group<'a> {
     #[inline(always)]
     fn emit(&mut self, sum: &Lanes, late_weight: &Lanes) {
         for (lane, cursor) in self.cursors.iter_mut().enumerate() {
-            let Some(wanted) = cursor.asked.wanted.get(cursor.sums.len()) else { continue };
-            if *wanted == (cursor.channel, cursor.at) {
+            let Some(place) = cursor.wanted.places.get(cursor.sums.len()) else { continue };
+            if *place == (cursor.channel, cursor.at) {
                 let raw = self.raw[..=cursor.channel].iter().map(|raw| raw.0[lane] / sum.0[lane]);
                 let early: f64 = raw.sum();
                 cursor.sums.push(add_repeated(early, late_weight.0[lane], self.late[lane]));
