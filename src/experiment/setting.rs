@@ -24,13 +24,15 @@ impl std::str::FromStr for Setting {
     }
 }
 
-/// Keys of experiment files that had another name before: that one, and the present one.
-const RENAMED: [(&str, &str); 1] = [("semantics", "engine")];
+/// Keys of experiment files that had another name before: their table, that name, and the present one.
+const RENAMED: [(&str, &str, &str); 2] = [("replay", "semantics", "engine"), ("convert", "channel", "construction")];
 
-/// The present name of a key, and the one that it had before: a file may have either, and a setting takes the place of both.
-fn current_name(key: &str) -> (&str, Option<&'static str>) {
-    let renamed = RENAMED.iter().find(|(former, present)| *former == key || *present == key);
-    renamed.map_or((key, None), |(former, present)| (*present, Some(*former)))
+/// The present name of a key of a table, and the one that it had before: a file may have either, and a setting takes the place of
+/// both.
+fn current_name<'a>(tables: &[String], key: &'a str) -> (&'a str, Option<&'static str>) {
+    let renamed =
+        RENAMED.iter().find(|(table, former, present)| tables == [*table] && [*former, *present].contains(&key));
+    renamed.map_or((key, None), |(_, former, present)| (*present, Some(*former)))
 }
 
 impl Setting {
@@ -42,7 +44,7 @@ impl Setting {
         let Ok(mut table) = toml::from_str::<Table>(text) else { return Ok(text.to_owned()) };
         for Self { keys, value } in settings {
             let (last, folders) = keys.split_last().expect("a setting has a key");
-            let (last, former) = current_name(last);
+            let (last, former) = current_name(folders, last);
             let mut at = &mut table;
             for key in folders {
                 let next = at.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
@@ -88,11 +90,13 @@ mod tests {
         let table: Table = toml::from_str(&text).unwrap();
         assert_eq!(table["a"]["b"], Value::Integer(2));
         assert_eq!(table["c"]["d"]["e"], Value::String("x".to_owned()));
-        for key in ["engine", "semantics"] {
-            for before in ["engine = 'a'\n", "semantics = 'a'\n", ""] {
-                let set = [setting(&format!("replay.{key}=excursion"))];
-                let text = Setting::apply(&set, &format!("[replay]\n{before}")).unwrap();
-                assert_eq!(text, "[replay]\nengine = \"excursion\"\n", "{key} over {before}");
+        for (table, former, present) in RENAMED {
+            for key in [former, present] {
+                for before in [format!("{former} = 'a'\n"), format!("{present} = 'a'\n"), String::new()] {
+                    let set = [setting(&format!("{table}.{key}=x"))];
+                    let text = Setting::apply(&set, &format!("[{table}]\n{before}")).unwrap();
+                    assert_eq!(text, format!("[{table}]\n{present} = \"x\"\n"), "{key} over {before}");
+                }
             }
         }
         let error = Setting::apply(&[setting("title.x=1")], "title = 't'\n").unwrap_err();
