@@ -89,7 +89,8 @@ fn dummies_do_as_they_say() {
 
 #[test]
 fn parameters_are_set_by_name_within_their_ranges_and_have_a_say() {
-    let stream = stream(&step());
+    let alternating: Vec<f64> = (0..360).map(|second| if second % 2 == 0 { 0.0 } else { 0.2 }).collect();
+    let (stream, alternating) = (stream(&step()), stream(&alternating));
     for detector in DETECTORS {
         let mut settings = Settings::defaults(detector);
         assert!(settings.set("nothing", 1.0).is_err(), "{detector}");
@@ -118,8 +119,10 @@ fn parameters_are_set_by_name_within_their_ranges_and_have_a_say() {
         let detector = find_detector(name).unwrap();
         let mut settings = Settings::defaults(detector);
         settings.set(key, value).unwrap();
-        let changed = detector.find_spans(&stream, &settings, Math::Portable);
-        assert_ne!(changed, found(name, &stream), "{name}.{key} = {value}");
+        let has_a_say = [&stream, &alternating]
+            .into_iter()
+            .any(|stream| detector.find_spans(stream, &settings, Math::Portable) != found(name, stream));
+        assert!(has_a_say, "{name}.{key} = {value}");
     }
     let all: usize = DETECTORS.iter().map(|detector| detector.parameters().len()).sum();
     assert_eq!(all, 11, "a parameter that is not in the table above may have no say");
