@@ -6,11 +6,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Stale;
-use crate::evaluate::{Generator, Interval, Noise, read_episodes};
+use crate::evaluate::{Generator, Interval, Noise};
 use crate::experiment::{
     self, Experiment, ExperimentError, ExperimentOutcome, NO_RESULT, Project, SampleSource, StageRow, Verdict,
 };
-use crate::motif::{Episode, Motif};
+use crate::motif::{Episode, Motif, read_episodes};
 use crate::residual::{Class, Stream};
 use crate::store::{self, Place};
 use crate::tape;

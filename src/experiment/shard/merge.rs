@@ -208,6 +208,6 @@ fn merged_tape(
     let (samples, channels) = (sum(|unit| unit.samples), sum(|unit| unit.channels));
     let episodes = motif::merge(parts.into_iter().map(|part| part.episodes).collect());
     let csv = project.output_of(name)?.join(EPISODES_FILE);
-    let csv_sha256 = write_over(&csv, &motif::csv(semantics, &episodes), Durability::Whole, EPISODES)?;
+    let csv_sha256 = write_over(&csv, &motif::csv(engine, &episodes), Durability::Whole, EPISODES)?;
     Ok(MergedTape { name: name.to_owned(), input, sha256, samples, channels, episodes, csv_sha256, csv })
 }
