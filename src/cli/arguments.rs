@@ -41,7 +41,7 @@ mod tests {
         for (text, bytes) in [("5000", 5000), ("64K", 65_536), ("2G", 2 << 30)] {
             assert_eq!(size(text).unwrap(), bytes, "{text}");
         }
-        for text in ["", "x", "-1", "0", "1y", "1e99", "nan", "inf"] {
+        for text in ["", "x", "-1", "0", "9y", "1e99", "nan", "inf"] {
             assert!(duration(text).is_err(), "{text}");
             assert!(size(text).is_err(), "{text}");
         }

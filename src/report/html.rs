@@ -349,7 +349,7 @@ fn html_table(caption: &str, header: &[&str], rows: &Markup) -> Markup {
 fn html_row(cells: &[String]) -> Markup {
     html! {
         tr {
-            @for cell in cells { td.number[cell.parse::<f64>().is_ok()] { (text(cell)) } }
+            @for cell in cells { td class=[cell.parse::<f64>().is_ok().then_some("number")] { (text(cell)) } }
         }
     }
 }

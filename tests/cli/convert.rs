@@ -103,9 +103,12 @@ fn bad_usage_is_refused_before_anything_is_read() {
         (&["--dataset", "jop", "job.csv", "--tape", "t.jsonl"][..], "did you mean `job`?"),
         (
             &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--construction", "profile"],
-            "it has `reference` and `plain`",
+            "it has `plain` and `reference`",
         ),
-        (&["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--time-col", "t"], "are for --dataset generic"),
+        (
+            &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--time-col", "t"],
+            "`--time-col` is an option of `generic`, not of `job`",
+        ),
         (&["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--math", "fast"], "possible values: portable, system"),
         (&["--dataset", "job", "job.csv", "--tape", "./job.csv"], "would overwrite the trace"),
         (&["--dataset", "job", "job.csv"], "--tape <FILE>"),
