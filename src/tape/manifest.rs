@@ -17,8 +17,7 @@ pub struct RowCounts {
     /// Those, by what they were used for, see [`Use`]. It stands in manifests of tapes, not in results of experiments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub used_for: BTreeMap<Use, u64>,
-    /// Unknown numbers of rows in those that are used, by reason: the construction `reference` takes them for 1, as it was
-    /// published.
+    /// Unknown numbers of rows in those that are used, by reason: the construction `reference` takes each for 1.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clamped: BTreeMap<String, u64>,
     /// Rows that did neither, by reason.
