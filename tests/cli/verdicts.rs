@@ -355,7 +355,7 @@ fn accepted_explained_and_reported_is_only_what_was_run_as_it_stands() {
         lines[number] = &changed;
         folder.write("out/p/digests.toml", lines.join("\n") + "\n");
         for command in [&["accept"][..], &["explain"], &["report"], &["verify", "out/p"]] {
-            assert_eq!(folder.refusal(command).0, 12, "{command:?} with {changed}");
+            assert_eq!(folder.run(command).code, 12, "{command:?} with {changed}");
         }
         assert_eq!(folder.read("results/p/expected.toml"), expected, "{changed}");
     }
