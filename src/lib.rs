@@ -59,9 +59,10 @@
 //! | `report` | figures and the HTML report: `report`; implies `experiment` |
 //! | `fetch` | data sets over the network and out of packages |
 //! | `parquet` | tables as Parquet |
+//! | `protobuf` | spans in OTLP protobuf |
 //! | `experiment` | experiments, shards, expected results: `experiment`; implies the four below |
 //! | `catalogue` | the catalogue of data sets |
-//! | `compression` | inputs named `*.gz` and `*.zst` |
+//! | `compression` | inputs compressed by gzip or zstd |
 //! | `signatures` | manifests that are signed by minisign |
 //! | `schemas` | JSON schemas of what is printed as JSON |
 //!

@@ -17,7 +17,7 @@ use crate::trace::{self, ADAPTERS, About, Dataset, Options};
 #[derive(clap::Args)]
 #[command(after_help = help())]
 pub(super) struct Convert {
-    /// The trace; .gz and .zst are decompressed
+    /// The trace; gzip and zstd are decompressed
     input: PathBuf,
     /// The data set whose format the trace is in
     #[arg(long, value_name = "NAME")]
@@ -66,6 +66,9 @@ pub(super) struct TapeJson {
     stream_fingerprint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<RowCounts>,
+    /// What was recognised in the trace.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 impl Convert {
@@ -85,8 +88,7 @@ impl Convert {
         // Before the work, which may take hours.
         TapeWriter::check(&self.tape)?;
         let converted = trace::convert_signed(&self.input, &options, key.as_ref())?;
-        let rows = converted.rows;
-        write(&self.tape, &converted.stream, Some(rows), output)
+        write(&self.tape, &converted.stream, Some(converted.rows), converted.notes, output)
     }
 
     fn options(&self) -> Result<Options, Failure> {
@@ -101,12 +103,18 @@ impl Convert {
 }
 
 /// Writes and seals a tape and tells what is on it.
-pub(super) fn write(path: &Path, stream: &Stream, rows: Option<RowCounts>, output: &Output) -> Outcome {
+pub(super) fn write(
+    path: &Path,
+    stream: &Stream,
+    rows: Option<RowCounts>,
+    notes: Vec<String>,
+    output: &Output,
+) -> Outcome {
     let mut writer = TapeWriter::create(path, stream.source())?;
     let (written, stream_fingerprint) = rayon::join(|| writer.append_stream(stream), || stream.fingerprint());
     written?;
     let Manifest { sha256, sample_count, rows, .. } = writer.finalise(rows)?;
-    let json = TapeJson { tape: path.display().to_string(), sha256, sample_count, stream_fingerprint, rows };
+    let json = TapeJson { tape: path.display().to_string(), sha256, sample_count, stream_fingerprint, rows, notes };
     output.data(&json, || text(&json));
     Ok(Exit::Ok)
 }
@@ -122,16 +130,13 @@ fn text(tape: &TapeJson) -> Text {
             let residual = used_for(Use::Residual).unwrap_or_default();
             line += &format!(" ({residual} for residuals, {baseline} for baselines only)");
         }
-        for (reason, count) in &rows.clamped {
-            line += &format!(
-                ", {count} unknown number{} of rows taken for 1 ({reason})",
-                if *count == 1 { "" } else { "s" }
-            );
-        }
         for (reason, count) in &rows.rejected {
             line += &format!(", {count} rejected ({reason})");
         }
         text.push(line);
+    }
+    for note in &tape.notes {
+        text.push(format!("  note   {note}"));
     }
     text
 }

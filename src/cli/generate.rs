@@ -104,6 +104,6 @@ impl Generate {
             Kind::Null { kind, seed, common } => (Generator::Null { noise: kind }, seed, common),
         };
         let stream = generator.stream(seed, common.math.math());
-        convert::write(&common.tape, &stream, None, output)
+        convert::write(&common.tape, &stream, None, Vec::new(), output)
     }
 }

@@ -15,6 +15,7 @@ use super::step::{Files, Step, Workspace};
 use super::{Experiment, ExperimentError, Project};
 #[cfg(feature = "capture")]
 use super::{LiveExperiment, live};
+use crate::store::Durability;
 use crate::trace::{Catalogue, TraceError};
 
 /// What became of an experiment.
@@ -175,7 +176,7 @@ pub(super) fn execute(
         cache.record(step, surroundings.add_stages(step, &outcome), files);
     }
     outcome.set_tables(tables);
-    outcome.write_digests(&folder.join(ExperimentOutcome::LAST_FILE))?;
+    outcome.write(&folder.join(ExperimentOutcome::LAST_FILE), Durability::Whole)?;
     cache.outcome = Some(outcome.clone());
     cache.write(&folder)?;
     Ok((outcome, skipped))

@@ -17,8 +17,8 @@ pub struct InputDigest {
     pub bytes: u64,
 }
 
-/// A file, or bytes from anywhere, for one pass: the stored bytes can be hashed while they are read, and `.gz` and `.zst`
-/// are decompressed on the way.
+/// A file, or bytes from anywhere, for one pass: the stored bytes can be hashed while they are read, and gzip and zstd, known
+/// by their first bytes, are decompressed on the way.
 pub struct Input<'a> {
     path: PathBuf,
     reader: Box<dyn Read + Send + 'a>,
@@ -41,6 +41,19 @@ const HARMLESS: u64 = 64 << 20;
 
 /// Bytes of the largest text that is taken whole into memory.
 const LARGEST_WHOLE: u64 = 512 << 20;
+
+/// How a file is compressed.
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+/// The first bytes of a file that gzip compressed.
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// The first bytes of a file that zstd compressed.
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// Counts what passes through, and hashes it.
 struct Tee<R> {
@@ -86,7 +99,7 @@ impl<R: Read> Read for Tee<R> {
 }
 
 impl<'a> Input<'a> {
-    /// Opens `path`; the ending of its name decides whether it is decompressed, `digest` whether it is hashed.
+    /// Opens `path`; its first bytes decide whether it is decompressed, `digest` whether it is hashed.
     ///
     /// # Errors
     /// When there is no such file, it is a folder, or it cannot be read.
@@ -98,31 +111,44 @@ impl<'a> Input<'a> {
         Self::new(file, path, digest)
     }
 
-    /// What `reader` gives; errors call it `path`, and the ending of that decides whether it is decompressed.
+    /// What `reader` gives; errors call it `path`. Its first bytes decide whether it is decompressed; what they say is no
+    /// gzip or zstd must not be called `.gz` or `.zst`.
     ///
     /// # Errors
-    /// When it cannot be decompressed.
+    /// When it cannot be read or decompressed.
     pub fn new(reader: impl Read + Send + 'a, path: &Path, digest: bool) -> Result<Self, StoreError> {
         let hashed = digest.then(|| Arc::new(Mutex::new(Hashed::default())));
         let stored = Arc::new(AtomicU64::new(0));
-        let tee = Tee { reader, stored: Arc::clone(&stored), hashed: hashed.clone() };
-        let reader: Box<dyn Read + Send + 'a> = match path.extension().and_then(|ending| ending.to_str()) {
+        let mut tee = Tee { reader, stored: Arc::clone(&stored), hashed: hashed.clone() };
+        let mut start = Vec::new();
+        (&mut tee).take(ZSTD.len() as u64).read_to_end(&mut start).map_err(StoreError::read(path))?;
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let (is_gzip, is_zstd) = (start.starts_with(GZIP), start.starts_with(ZSTD));
+        let reader = io::Cursor::new(start).chain(tee);
+        let packing = if is_gzip || ending == Some("gz") && !is_zstd {
+            Packing::Gzip
+        } else if is_zstd || ending == Some("zst") {
+            Packing::Zstd
+        } else {
+            Packing::Plain
+        };
+        let reader: Box<dyn Read + Send + 'a> = match packing {
             #[cfg(feature = "compression")]
-            Some("gz") => {
-                let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, tee));
+            Packing::Gzip => {
+                let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, reader));
                 Box::new(Bounded { reader, stored, given: 0 })
             }
             #[cfg(feature = "compression")]
-            Some("zst") => {
-                let reader = zstd::Decoder::new(tee).map_err(StoreError::read(path))?;
+            Packing::Zstd => {
+                let reader = zstd::Decoder::new(reader).map_err(StoreError::read(path))?;
                 Box::new(Bounded { reader, stored, given: 0 })
             }
             #[cfg(not(feature = "compression"))]
-            Some("gz" | "zst") => {
+            Packing::Gzip | Packing::Zstd => {
                 let problem = "it is compressed, and this build lacks the feature `compression`; decompress it first";
                 return Err(StoreError::read(path)(io::Error::new(io::ErrorKind::Unsupported, problem)));
             }
-            _ => Box::new(tee),
+            Packing::Plain => Box::new(reader),
         };
         Ok(Self { path: path.to_path_buf(), reader, hashed })
     }
@@ -212,8 +238,16 @@ mod tests {
             encoder.finish().unwrap()
         };
         let zst = zstd::encode_all(text.as_slice(), 1).unwrap();
-        for (name, stored) in [("x.csv", text.clone()), ("x.csv.gz", gz), ("x.csv.zst", zst)] {
+        for (name, stored) in [
+            ("x.csv", text.clone()),
+            ("x.csv.gz", gz.clone()),
+            ("x.csv.zst", zst.clone()),
+            ("gzip/x.csv", gz.clone()),
+            ("zstd/x.csv", zst),
+            ("wrong/x.csv.zst", gz),
+        ] {
             let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &stored).unwrap();
             let mut input = Input::open(&path, true).unwrap();
             assert!(input.read_to_end().unwrap() == text, "{name}");

@@ -23,14 +23,18 @@ pub enum TraceError {
     },
     /// Nothing is left of the trace: whatever is said of it would be said of nothing.
     #[error(
-        "{place} leaves no sample: {}; give a longer trace, or check the data set, the columns and the construction; an \
-         experiment for which this is right says `allow_empty = true`", .rows.account()
+        "{place} leaves no sample: {}{}; give a longer trace, or check the data set, the columns and the construction; an \
+         experiment for which this is right says `allow_empty = true`",
+        .rows.account(),
+        .why.as_ref().map_or_else(String::new, |why| format!("; {why}"))
     )]
     Empty {
         /// The trace.
         place: Place,
         /// What became of its rows.
         rows: Box<RowCounts>,
+        /// Why none of them gave a sample, if the adapter can tell.
+        why: Option<String>,
     },
 }
 

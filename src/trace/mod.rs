@@ -17,6 +17,7 @@ mod options;
 mod output;
 mod read;
 mod skeleton;
+mod statement;
 
 use std::io::Read;
 use std::path::Path;
@@ -46,6 +47,8 @@ pub struct Conversion {
     pub stream: Stream,
     /// How many rows were read, used, and rejected for which reason.
     pub rows: RowCounts,
+    /// What users should know of how the trace was read: what was recognised, and is no part of any digest.
+    pub notes: Vec<String>,
     /// The trace file's bytes as stored, if [`Options::digest`] asks for it.
     pub input: Option<InputDigest>,
 }
@@ -84,7 +87,7 @@ pub fn convert_reader(
 fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Conversion, TraceError> {
     let converted = options.dataset.adapter().convert(trace, options)?;
     if converted.stream.is_empty() && !options.allow_empty {
-        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows) });
+        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why: None });
     }
     Ok(converted)
 }

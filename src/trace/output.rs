@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::read::{LENIENT_HINT, Lines, Reading, unknown_rows_reason};
+use super::read::{LENIENT_HINT, Lines, Reading};
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
 use crate::store::{InputDigest, Place, label};
@@ -13,6 +13,8 @@ pub(crate) type Residual = (f64, Class, f64, ChannelId);
 pub(crate) struct Output<'a> {
     pub(crate) builder: StreamBuilder,
     pub(crate) rows: RowCounts,
+    /// What users should know of how the trace was read.
+    pub(crate) notes: Vec<String>,
     lines: Lines,
     input: Option<InputDigest>,
     path: PathBuf,
@@ -40,7 +42,7 @@ impl<'a> Output<'a> {
         let Reading { table, rows, lines, input, path } = reading;
         let builder = StreamBuilder::with_capacity(samples);
         let uses = vec![Used::Nothing; usize::try_from(rows.used).unwrap_or_default()];
-        (Self { builder, rows, lines, input, path, options, uses }, table)
+        (Self { builder, rows, notes: Vec::new(), lines, input, path, options, uses }, table)
     }
 
     /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is out of range: then the row is
@@ -67,13 +69,6 @@ impl<'a> Output<'a> {
                 let place = Place { line: self.lines.of(row), ..Place::file(&self.path) };
                 Err(TraceError::Malformed { place, problem: format!("{fault}{LENIENT_HINT}") })
             }
-        }
-    }
-
-    /// Counts a number of rows that is not known, which the published formula takes for 1.
-    pub(crate) fn count_clamped(&mut self, column: &str, number: f64) {
-        if let Some(reason) = unknown_rows_reason(number, column) {
-            *self.rows.clamped.entry(reason).or_default() += 1;
         }
     }
 
@@ -112,7 +107,7 @@ impl<'a> Output<'a> {
         self.rows.used_for.extend(used.into_iter().filter(|(_, rows)| *rows > 0));
         self.rows.withdraw(unused, UNUSED);
         let source = labelled(&self.path, self.options, suffix);
-        Conversion { stream: self.builder.finish(source), rows: self.rows, input: self.input }
+        Conversion { stream: self.builder.finish(source), rows: self.rows, notes: self.notes, input: self.input }
     }
 
     pub(crate) fn finish(self) -> Conversion {

@@ -8,6 +8,7 @@ mod evaluation;
 mod experiments;
 mod fake_server;
 mod fetching;
+mod otel;
 mod outputs;
 mod ownership;
 mod shards;

@@ -281,7 +281,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset otel spans.json --tape x.jsonl",
         12,
-        "error: `spans.json:1:1`: not an array of spans with `t_start_ns`, `t_end_ns`, `statement_hash` and perhaps `db_system`: invalid type: map, expected an array of spans",
+        "error: `spans.json:1:1`: the first object has the keys `a`, of no format that is known; this data set reads OTLP JSON (`resourceSpans`), one object or one a line, OTLP protobuf, Jaeger's JSON (`data` with `spans`), Zipkin's JSON (version 2) and a JSON array of objects with `t_start_ns`, `t_end_ns` and `statement_hash`",
     ),
     (
         "convert --dataset postgres job.csv --tape x.jsonl",

@@ -90,7 +90,8 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
             .push(t as f64, Class::WorkloadPhase, divergence, &channel)
             .map_err(|fault| TraceError::Malformed { place: Place::file(&path), problem: fault.to_string() })?;
     }
-    Ok(Conversion { stream: builder.finish(source(&path, options)), rows, input: input.finish()? })
+    let stream = builder.finish(source(&path, options));
+    Ok(Conversion { stream, rows, notes: Vec::new(), input: input.finish()? })
 }
 
 /// The trimmed queries; empty ones are counted as rejected, but for what stands behind the last separator.

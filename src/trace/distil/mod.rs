@@ -204,7 +204,7 @@ pub(super) fn convert(input: &Path, options: &Options, key: Option<&Key>) -> Res
     })?;
     let rows = distiller.map(|distiller| distiller.rows).unwrap_or_default();
     let stream = builder.finish(super::output::source(input, options));
-    Ok(Conversion { stream, rows, input: options.digest.then_some(read.input) })
+    Ok(Conversion { stream, rows, notes: Vec::new(), input: options.digest.then_some(read.input) })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! OpenTelemetry database spans: a JSON array of objects.
+//! The published construction, of the published format: a JSON array of objects.
 
 use std::fmt;
 use std::io::BufReader;
@@ -7,44 +7,18 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 
+use super::format::Format;
+use super::json::ARRAY;
+use super::read::{Source, Whole, bare};
 use crate::residual::{ChannelId, Channels, Class, formula};
-use crate::store::{Input, Place, StoreError};
-use crate::trace::adapter::{About, Adapter, Construction};
-use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
+use crate::store::{Place, StoreError};
 use crate::trace::baseline::mix::order_by_time;
-use crate::trace::input::Trace;
 use crate::trace::output::Output;
 use crate::trace::read::{LENIENT_HINT, Lines, Reading};
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
 
-pub(super) struct Otel;
-
-static ABOUT: About = About {
-    name: "otel",
-    title: "OpenTelemetry database spans",
-    citation: None,
-    format: "JSON array of database spans",
-    constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[],
-    reference_label: Some("otel-db-spans"),
-    is_recording: false,
-};
-
-impl Adapter for Otel {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
-    }
-}
-
 /// Spans of a statement that the published baseline is the mean of, for ever.
 const PUBLISHED_BASELINE: usize = 3;
-
-/// Added to both sides of a ratio of durations, so that a statement of a fraction of a millisecond is not judged on jitter.
-const JITTER_MS: f64 = 1.0;
 
 #[derive(Deserialize)]
 struct Span {
@@ -78,9 +52,9 @@ impl Spans {
         Ok(())
     }
 
-    /// Seconds from the start of span `origin`.
-    fn t(&self, origin: usize) -> Vec<f64> {
-        let origin = i128::from(self.start_ns[origin]);
+    /// Seconds from the start of the first span.
+    fn t(&self) -> Vec<f64> {
+        let origin = i128::from(self.start_ns[0]);
         self.start_ns.iter().map(|start| (i128::from(*start) - origin) as f64 / 1e9).collect()
     }
 }
@@ -117,23 +91,27 @@ impl<'de> Visitor<'de> for Collect {
     }
 }
 
-/// Durations of each statement, stamped at the start of the span.
-///
-/// `reference`: against the mean of the statement's first three for ever, seconds since the span that is first in the file.
-/// `plain` (ours): ln over the median of the statement's last 24, once 5 are known, seconds since the earliest span.
-fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let path = input.path().to_path_buf();
-    let spans = read(&path, &mut input, options.lenient)?;
+/// Durations of each statement against the mean of its first three for ever, in seconds since the span that is first in the
+/// file.
+pub(super) fn convert(source: Source<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    if let Ok(format) = source.format
+        && !matches!(format, Format::Json(layout) if std::ptr::eq(layout, &ARRAY))
+    {
+        let problem = format!(
+            "this is {}, and the construction `reference` is defined on a JSON array of objects with `t_start_ns`, `t_end_ns` \
+             and `statement_hash`; use the construction `plain`",
+            format.described()
+        );
+        return Err(source.malformed(problem));
+    }
+    let path = source.path().to_path_buf();
+    let mut whole = source.into_whole();
+    let spans = read(&path, &mut whole, options.lenient)?;
     let reading =
-        Reading { rows: spans.rows.clone(), table: spans, lines: Lines::default(), input: input.finish()?, path };
+        Reading { rows: spans.rows.clone(), table: spans, lines: Lines::default(), input: whole.finish()?, path };
     let rows = reading.table.ms.len();
     let (mut output, table) = Output::new(options, reading, rows);
-    let earliest = (0..rows).min_by_key(|row| table.start_ns[*row]);
-    let t = match (options.construction, earliest) {
-        (_, None) => Vec::new(),
-        (Construction::Reference, _) => table.t(0),
-        (Construction::Own(_), Some(earliest)) => table.t(earliest),
-    };
+    let t = if rows > 0 { table.t() } else { Vec::new() };
     let mut statements = vec![Vec::new(); table.statements.len()];
     let (ranks, order) = (table.statements.ranks(), order_by_time(&t));
     for at in 0..rows {
@@ -142,16 +120,13 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
     }
     for rows in statements {
         let channel = output.builder.channel(table.statements.name(table.statement[rows[0]]));
-        match options.construction {
-            Construction::Reference => reference(&mut output, &table, &t, &rows, channel)?,
-            Construction::Own(_) => plain(&mut output, &table, &t, &rows, channel, options)?,
-        }
+        residuals(&mut output, &table, &t, &rows, channel)?;
     }
     let suffix = table.system.map_or_else(String::new, |system| format!("[system={system}]"));
     Ok(output.finish_with(&suffix))
 }
 
-fn reference(
+fn residuals(
     output: &mut Output<'_>,
     table: &Spans,
     t: &[f64],
@@ -172,26 +147,7 @@ fn reference(
     Ok(())
 }
 
-fn plain(
-    output: &mut Output<'_>,
-    table: &Spans,
-    t: &[f64],
-    rows: &[usize],
-    channel: ChannelId,
-    options: &Options,
-) -> Result<(), TraceError> {
-    let mut history = RollingMedian::default();
-    for row in rows {
-        let slower = history.after(KNOWN).map(|median| log_ratio(options.math, table.ms[*row], median, JITTER_MS));
-        let residual = slower.map(|slower| (t[*row], Class::PlanRegression, slower, channel));
-        if output.row(*row, residual.as_slice())? {
-            history.push(table.ms[*row]);
-        }
-    }
-    Ok(())
-}
-
-fn read(path: &Path, input: &mut Input<'_>, lenient: bool) -> Result<Spans, TraceError> {
+fn read(path: &Path, input: &mut Whole<'_>, lenient: bool) -> Result<Spans, TraceError> {
     let malformed = |line: u64, column: u64, problem: String| TraceError::Malformed {
         place: Place::file(path).at_line(line.max(1)).at_column(column.max(1)),
         problem,
@@ -202,9 +158,7 @@ fn read(path: &Path, input: &mut Input<'_>, lenient: bool) -> Result<Spans, Trac
         if error.is_io() {
             return TraceError::Store(StoreError::read(path)(error.into()));
         }
-        let text = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let bare = text.strip_suffix(&place).unwrap_or(&text);
+        let bare = bare(&error);
         let problem = format!(
             "not an array of spans with `t_start_ns`, `t_end_ns`, `statement_hash` and perhaps `db_system`: {bare}"
         );
