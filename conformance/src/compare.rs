@@ -5,7 +5,7 @@ use std::path::Path;
 use dsfb_database::grammar::replay;
 use dsfb_database::residual::ResidualStream;
 use telltape::motif::{self, Engine, EngineKind, Grammar};
-use telltape::residual::Stream;
+use telltape::residual::{Stream, in_range};
 
 use crate::bits::{self, Bits};
 use crate::oracle;

@@ -130,6 +130,12 @@ fn text(tape: &TapeJson) -> Text {
             let residual = used_for(Use::Residual).unwrap_or_default();
             line += &format!(" ({residual} for residuals, {baseline} for baselines only)");
         }
+        for (reason, count) in &rows.clamped {
+            line += &format!(
+                ", {count} unknown number{} of rows taken for 1 ({reason})",
+                if *count == 1 { "" } else { "s" }
+            );
+        }
         for (reason, count) in &rows.rejected {
             line += &format!(", {count} rejected ({reason})");
         }

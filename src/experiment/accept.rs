@@ -76,7 +76,7 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
             remove_listed(&results.join(table), sha256)?;
         }
     }
-    last.write(&expected_path, Durability::Synced)?;
+    last.write_expected(&expected_path)?;
     let changed = compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
     Ok(Accepted { name: name.clone(), changed, foreign: list_foreign(project, name) })
 }

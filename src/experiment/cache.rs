@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::chain::Stage;
 use super::outcome::ExperimentOutcome;
 use super::parameters::read_parameters;
 use super::step::{Files, Step};
 use super::{Experiment, ExperimentError, Project};
-use crate::store::{Durability, StoreError, file_digest, program_digest, read_small_text, remove_file, write_whole};
+use crate::store::{
+    Durability, Seal, StoreError, file_digest, open_seal, program_digest, read_small_text, remove_file, sealed,
+    write_whole,
+};
 
 /// What the last run left of its steps, in the folder of its outputs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,8 +56,8 @@ impl StageCache {
     pub(super) fn read(folder: &Path) -> Self {
         let text = read_small_text(&folder.join(Self::FILE)).unwrap_or_default();
         // A changed cache would say of a step what the step has not said.
-        let text = text.split_once('\n').filter(|(seal, text)| *seal == Self::seal(text)).map(|(_, text)| text);
-        text.and_then(|text| toml::from_str(text).ok()).unwrap_or_default()
+        let Seal::Whole(text) = open_seal(&text) else { return Self::default() };
+        toml::from_str(text).unwrap_or_default()
     }
 
     /// The same, as far as `experiment` may use it: what is right only with `allow_empty` is converted again without it, and
@@ -66,15 +68,9 @@ impl StageCache {
         if is_empty && !experiment.allow_empty { Self::default() } else { cache }
     }
 
-    /// The first line of the file: the digest of the others.
-    fn seal(text: &str) -> String {
-        format!("# SHA-256 of what follows: {}", hex::encode(Sha256::digest(text)))
-    }
-
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
         let text = toml::to_string(self).expect("a cache is tables of texts and counts");
-        let text = format!("{}\n{text}", Self::seal(&text));
-        write_whole(&folder.join(Self::FILE), text.as_bytes(), Durability::Whole).map(drop)
+        write_whole(&folder.join(Self::FILE), sealed(&text).as_bytes(), Durability::Whole).map(drop)
     }
 
     pub(super) fn remove(folder: &Path) -> Result<(), StoreError> {

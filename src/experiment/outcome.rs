@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256};
 use super::ExperimentError;
 use super::chain::Stage;
 use crate::motif::{Engine, Episode, Motif};
-use crate::store::{Durability, Key, Place, StoreError, line_and_column, read_small_text, remove_if, write_whole};
+use crate::store::{
+    Durability, Key, Place, Seal, StoreError, line_and_column, open_seal, read_small_text, remove_if, sealed,
+    write_whole,
+};
 use crate::tape::RowCounts;
 
 /// What an experiment gave: a digest a stage, and what stands beside them. `digests.toml` of a run, `expected.toml`
@@ -146,8 +149,12 @@ impl ExperimentOutcome {
     /// Reads the text of such a file, which stands at `path`.
     ///
     /// # Errors
-    /// When it is not such a file.
+    /// When it is not such a file, or has been changed since it was sealed.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ExperimentError> {
+        if open_seal(text) == Seal::Changed {
+            let problem = "it has been changed since telltape wrote it; run the experiment again".to_owned();
+            return Err(ExperimentError::Result { place: Place::file(path), problem });
+        }
         let read = toml::from_str::<Self>(text).map_err(|error| {
             let place = Place::file(path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(text, span.start)));
@@ -168,10 +175,18 @@ impl ExperimentOutcome {
         remove_if(path, |head| String::from_utf8_lossy(head).lines().any(|line| line == "[stages]"))
     }
 
-    /// Writes the file whole.
-    pub(super) fn write(&self, path: &Path, durability: Durability) -> Result<(), StoreError> {
-        let text = toml::to_string(self).expect("an outcome is tables of texts and counts");
-        write_whole(path, text.as_bytes(), durability).map(drop)
+    /// Writes an `expected.toml` whole. It has no seal: changes of it are for a version control to tell.
+    pub(super) fn write_expected(&self, path: &Path) -> Result<(), StoreError> {
+        write_whole(path, self.text().as_bytes(), Durability::Synced).map(drop)
+    }
+
+    /// Writes a `digests.toml` whole, with a seal.
+    pub(super) fn write_digests(&self, path: &Path) -> Result<(), StoreError> {
+        write_whole(path, sealed(&self.text()).as_bytes(), Durability::Whole).map(drop)
+    }
+
+    fn text(&self) -> String {
+        toml::to_string(self).expect("an outcome is tables of texts and counts")
     }
 }
 

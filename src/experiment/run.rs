@@ -15,7 +15,6 @@ use super::step::{Files, Step, Workspace};
 use super::{Experiment, ExperimentError, Project};
 #[cfg(feature = "capture")]
 use super::{LiveExperiment, live};
-use crate::store::Durability;
 use crate::trace::{Catalogue, TraceError};
 
 /// What became of an experiment.
@@ -176,7 +175,7 @@ pub(super) fn execute(
         cache.record(step, surroundings.add_stages(step, &outcome), files);
     }
     outcome.set_tables(tables);
-    outcome.write(&folder.join(ExperimentOutcome::LAST_FILE), Durability::Whole)?;
+    outcome.write_digests(&folder.join(ExperimentOutcome::LAST_FILE))?;
     cache.outcome = Some(outcome.clone());
     cache.write(&folder)?;
     Ok((outcome, skipped))

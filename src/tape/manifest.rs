@@ -17,6 +17,9 @@ pub struct RowCounts {
     /// Those, by what they were used for, see [`Use`]. It stands in manifests of tapes, not in results of experiments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub used_for: BTreeMap<Use, u64>,
+    /// Unknown numbers of rows in those that are used, by reason: the construction `reference` takes each for 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clamped: BTreeMap<String, u64>,
     /// Rows that did neither, by reason.
     pub rejected: BTreeMap<String, u64>,
 }
@@ -90,6 +93,9 @@ impl RowCounts {
         self.used += other.used;
         for (what, rows) in other.used_for {
             *self.used_for.entry(what).or_default() += rows;
+        }
+        for (reason, rows) in other.clamped {
+            *self.clamped.entry(reason).or_default() += rows;
         }
         for (reason, rows) in other.rejected {
             *self.rejected.entry(reason).or_default() += rows;

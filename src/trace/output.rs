@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::read::{LENIENT_HINT, Lines, Reading};
+use super::read::{LENIENT_HINT, Lines, Reading, unknown_rows_reason};
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
 use crate::store::{InputDigest, Place, label};
@@ -69,6 +69,13 @@ impl<'a> Output<'a> {
                 let place = Place { line: self.lines.of(row), ..Place::file(&self.path) };
                 Err(TraceError::Malformed { place, problem: format!("{fault}{LENIENT_HINT}") })
             }
+        }
+    }
+
+    /// Counts a number of rows that is not known, which the published formula takes for 1.
+    pub(crate) fn count_clamped(&mut self, column: &str, number: f64) {
+        if let Some(reason) = unknown_rows_reason(number, column) {
+            *self.rows.clamped.entry(reason).or_default() += 1;
         }
     }
 

@@ -187,9 +187,58 @@ fn the_password_of_the_string_stands_before_that_of_a_service_and_of_the_environ
     assert_eq!(server.told(), ["clear startup", "password of-file"]);
 }
 
+#[test]
+fn a_passfile_gives_the_password_that_a_server_may_ask_for_in_clear_text() {
+    let folder = Folder::new();
+    let server = FakeServer::start(Asks::Password, None);
+    let at = format!("host=127.0.0.1 port={} dbname=app user=me sslmode=disable", server.port);
+    private(&folder, "mine", format!("127.0.0.1:{}:app:me:of\\:file\n*:*:*:*:of-another\n", server.port), 0o600);
+    private(&folder, ".pgpass", "*:*:*:*:of-home\n", 0o600);
+    let told = |rest: &str, variables: &[(&str, &str)]| {
+        let ran = check(&folder, &format!("{at} {rest}"), variables);
+        assert!(!ran.stderr.contains("of:file") && !ran.stderr.contains("of-"), "{rest}: {}", ran.stderr);
+        (server.told(), ran)
+    };
+    let heard = |password: &str| vec!["clear startup".to_owned(), format!("password {password}")];
+    for (rest, variables, password) in [
+        ("passfile=mine require_auth=password", &[][..], "of:file"),
+        ("passfile=mine require_auth=scram-sha-256,password", &[], "of:file"),
+        ("require_auth=password", &[("PGPASSFILE", "mine")], "of:file"),
+        ("passfile=mine", &[("PGREQUIREAUTH", "password"), ("PGPASSFILE", ".pgpass")], "of:file"),
+        ("passfile='' require_auth=password", &[("PGPASSFILE", "mine")], "of-home"),
+        ("require_auth=password", &[], "of-home"),
+        ("passfile=mine require_auth=password", &[("PGPASSWORD", "variable")], "variable"),
+    ] {
+        let (told, ran) = told(rest, variables);
+        assert_eq!(told, heard(password), "{rest} {variables:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(END), "{}", ran.stderr);
+    }
+    // It is not asked for by name: an unverified server does not get it.
+    for rest in ["passfile=mine", "passfile=mine require_auth=md5", "passfile=mine require_auth=!md5"] {
+        let (told, ran) = told(rest, &[]);
+        assert_eq!((told, ran.code), (vec!["clear startup".to_owned()], 13), "{rest}: {}", ran.stderr);
+    }
+    // A file that is missing, of somebody else too, or of no use is named, and nothing is said.
+    private(&folder, "open", "*:*:*:*:of-open\n", 0o644);
+    private(&folder, "other", "elsewhere:*:*:*:of-other\n", 0o600);
+    for (file, code, says) in
+        [("missing", 13, "passfile `missing` cannot be read"), ("open", 2, "chmod 600 open"), ("other", 13, "password")]
+    {
+        let (told, ran) = told(&format!("passfile={file} require_auth=password"), &[]);
+        assert!(!told.iter().any(|told| told.starts_with("password")), "{file}: {told:?}");
+        assert_eq!(ran.code, code, "{file}: {}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{file}: {}", ran.stderr);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_password_leaves_the_arguments_and_the_program_starts_anew_once() {
+    let telltape = env!("CARGO_BIN_EXE_telltape");
+    let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let loader = loaders.into_iter().find(|path| std::path::Path::new(path).is_file());
+    let loader = loader.expect("the dynamic loader is where glibc has it");
+    let ways: [&[&str]; 4] = [&[], &[loader], &[loader, "--library-path", "/nowhere"], &[loader, "--argv0", "--url"]];
     for url in [
         "postgres://observer:hunter2@127.0.0.1:PORT/app?sslmode=disable",
         "postgres://observer@127.0.0.1:PORT/app?password=hunter2&sslmode=disable",
@@ -199,24 +248,30 @@ fn the_password_leaves_the_arguments_and_the_program_starts_anew_once() {
         "host=127.0.0.1 port=PORT user=observer password = 'hunter2' sslmode=disable",
         "password=a password=hunter2 host=127.0.0.1 port=PORT user='ob server' sslmode=disable",
     ] {
-        let folder = Folder::new();
-        let server = FakeServer::start(Asks::Silence, None);
-        let url = url.replace("PORT", &server.port.to_string());
-        let mut command = folder.command();
-        command.args(["capture", "--check", "--url", &url]).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        // It talks to the server only after the arguments are clean.
-        let begun = Instant::now();
-        while server.told().is_empty() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{url}: it never came");
-            std::thread::sleep(Duration::from_millis(10));
+        for way in ways {
+            let folder = Folder::new();
+            let server = FakeServer::start(Asks::Silence, None);
+            let url = url.replace("PORT", &server.port.to_string());
+            let words = [way, &[telltape, "capture", "--check", "--url", &url]].concat();
+            let mut command = std::process::Command::new(words[0]);
+            command.args(&words[1..]).current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = command.spawn().unwrap();
+            // It talks to the server only after the arguments are clean.
+            let begun = Instant::now();
+            while server.told().is_empty() {
+                assert!(begun.elapsed() < Duration::from_secs(10), "{way:?} {url}: it never came");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let arguments = std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let arguments = String::from_utf8_lossy(&arguments).into_owned();
+            // What it was started by is what it is started by anew.
+            let before = way.iter().map(|word| format!("{word}\0")).collect::<String>();
+            assert!(arguments.starts_with(&before), "{way:?} {url}: {arguments}");
+            assert!(arguments.contains("127.0.0.1"), "{way:?} {url}: {arguments}");
+            assert!(!arguments.contains("hunter2"), "{way:?} {url}: {arguments}");
         }
-        let arguments = std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let arguments = String::from_utf8_lossy(&arguments).into_owned();
-        assert!(arguments.contains("127.0.0.1"), "{url}: {arguments}");
-        assert!(!arguments.contains("hunter2"), "{url}: {arguments}");
     }
     // A program that was started anew does not do it again, whatever it reads.
     let again = [("TELLTAPE_CONCEALED_PASSWORD", "x")];

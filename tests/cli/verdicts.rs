@@ -334,6 +334,7 @@ fn ok_goes_away_with_the_manifest_and_with_each_table() {
 fn accepted_explained_and_reported_is_only_what_was_run_as_it_stands() {
     let folder = accepted(PERTURBED);
     folder.ok(&["run"]);
+    let expected = folder.read("results/p/expected.toml");
     let commands = [&["accept"][..], &["explain"], &["report"]];
     commands.iter().for_each(|command| drop(folder.ok(command)));
     for evidence in ["out/p/digests.toml", "out/p/episodes.csv"] {
@@ -344,6 +345,22 @@ fn accepted_explained_and_reported_is_only_what_was_run_as_it_stands() {
         }
         folder.write(evidence, kept);
     }
+    // Neither is what somebody has written into it, whichever line it is.
+    let kept = folder.read("out/p/digests.toml");
+    for (number, line) in kept.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
+        let at = line.rfind(|letter: char| letter.is_ascii_alphanumeric()).unwrap();
+        let other = if line.as_bytes()[at] == b'1' { "2" } else { "1" };
+        let mut lines: Vec<&str> = kept.lines().collect();
+        let changed = format!("{}{other}{}", &line[..at], &line[at + 1..]);
+        lines[number] = &changed;
+        folder.write("out/p/digests.toml", lines.join("\n") + "\n");
+        for command in [&["accept"][..], &["explain"], &["report"], &["verify", "out/p"]] {
+            assert_eq!(folder.run(command).code, 12, "{command:?} with {changed}");
+        }
+        assert_eq!(folder.read("results/p/expected.toml"), expected, "{changed}");
+    }
+    folder.ok(&["run"]);
+    assert_eq!(folder.read("out/p/digests.toml"), kept);
     // Accepting under CI is bad usage, whatever has been run.
     let in_ci: Ran = ran(folder.command().args(["accept"]).env("CI", "true").output().unwrap());
     assert_eq!(in_ci.refusal().0, 2);

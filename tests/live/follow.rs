@@ -143,6 +143,22 @@ fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
 }
 
+/// The binary, started by the dynamic loader as some bundles and clusters do.
+fn loaded(scene: &Scene, arguments: &[&str]) -> std::process::Command {
+    let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let loader = loaders.into_iter().find(|path| Path::new(path).is_file());
+    let plain = scene.command(&[]);
+    let mut command = std::process::Command::new(loader.expect("the dynamic loader is where glibc has it"));
+    command.arg(plain.get_program()).args(arguments).current_dir(scene.path(""));
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn the_password_is_nowhere() {
@@ -159,6 +175,7 @@ fn the_password_is_nowhere() {
             ),
             None,
         ),
+        ("loader", scene.tcp(&format!("{OBSERVER}:{PASSWORD_IN_URL}"), "sslmode=disable"), None),
     ];
     let leaks = |text: &[u8]| {
         let text = String::from_utf8_lossy(text);
@@ -167,7 +184,7 @@ fn the_password_is_nowhere() {
     for (name, url, variable) in sources {
         let recording = format!("{name}.jsonl");
         let tape = format!("{name}.tape.jsonl");
-        let mut command = scene.command(&[
+        let arguments = [
             "capture",
             "--url",
             &url,
@@ -179,7 +196,8 @@ fn the_password_is_nowhere() {
             &tape,
             "--watch",
             "--json",
-        ]);
+        ];
+        let mut command = if name == "loader" { loaded(&scene, &arguments) } else { scene.command(&arguments) };
         command.envs(variable);
         let running = Running::start(&mut command);
         let part = scene.path(&format!("{recording}.part"));
@@ -206,7 +224,7 @@ fn the_password_is_nowhere() {
     }
     let mut found = Vec::new();
     files(&scene.path(""), &mut found);
-    assert!(found.len() >= 9, "{found:?}");
+    assert!(found.len() >= 12, "{found:?}");
     for path in found {
         assert!(!leaks(&std::fs::read(&path).unwrap()), "{}", path.display());
     }

@@ -98,4 +98,22 @@ fn a_pgpass_file_is_used_if_it_is_private() {
         let ran = scene.run(&["capture", "--url", &url, "--check"]);
         assert_eq!(ran.code, code, "{}", ran.stderr);
     }
+    // Elsewhere, for a server that asks for the password itself.
+    let hba = scene.server.folder().join("data/pg_hba.conf");
+    let rules = std::fs::read_to_string(&hba).unwrap().replacen("scram-sha-256", "password", 1);
+    std::fs::write(&hba, rules).unwrap();
+    scene.sql("SELECT pg_reload_conf()");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::fs::rename(&file, scene.path("mine")).unwrap();
+    std::fs::set_permissions(scene.path("mine"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    for (parameters, code) in [
+        ("passfile=mine&require_auth=password", 0),
+        ("passfile=mine", 13),
+        ("passfile=mine&require_auth=scram-sha-256", 13),
+        ("require_auth=password", 13),
+    ] {
+        let url = scene.tcp(OBSERVER, &format!("sslmode=disable&{parameters}"));
+        let ran = scene.run(&["capture", "--url", &url, "--check"]);
+        assert_eq!(ran.code, code, "{parameters}: {}", ran.stderr);
+    }
 }

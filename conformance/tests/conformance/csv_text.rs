@@ -41,7 +41,7 @@ pub(crate) enum Fault {
 }
 
 pub(crate) fn faults() -> impl Strategy<Value = Vec<(prop::sample::Index, Fault)>> {
-    const BAD: [&str; 21] = [
+    const BAD: [&str; 22] = [
         "",
         " ",
         "x",
@@ -60,6 +60,7 @@ pub(crate) fn faults() -> impl Strategy<Value = Vec<(prop::sample::Index, Fault)
         "1.2.3",
         "\u{664}",
         "1e5x",
+        "-1",
         "1.5",
         "\\N",
         "18446744073709551616",

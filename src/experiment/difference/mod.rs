@@ -168,6 +168,7 @@ fn flatten_counts(counts: &Counts) -> BTreeMap<String, String> {
     if let Some(rows) = &counts.rows {
         flat.insert("rows.read".to_owned(), rows.read.to_string());
         flat.insert("rows.used".to_owned(), rows.used.to_string());
+        flat.extend(rows.clamped.iter().map(|(why, count)| (format!("rows.clamped.{why}"), count.to_string())));
         flat.extend(rows.rejected.iter().map(|(why, count)| (format!("rows.rejected.{why}"), count.to_string())));
     }
     flat

@@ -70,7 +70,10 @@ fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Re
         let t = f64::from(ranks[query.index()]) + place as f64 * 0.01;
         let residual = formula::cardinality(options.math, table.est_rows[row], table.true_rows[row]);
         let channel = output.builder.channel(&name);
-        output.row(row, &[(t, Class::Cardinality, residual, channel)])?;
+        if output.row(row, &[(t, Class::Cardinality, residual, channel)])? {
+            output.count_clamped("est_rows", table.est_rows[row]);
+            output.count_clamped("true_rows", table.true_rows[row]);
+        }
     }
     Ok(())
 }

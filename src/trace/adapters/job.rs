@@ -119,6 +119,8 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
             residuals.push((t, Class::PlanRegression, 1.0, query.changed));
         }
         if output.row(row, &residuals)? {
+            output.count_clamped("est_rows", table.est_rows[row]);
+            output.count_clamped("actual_rows", table.actual_rows[row]);
             query.plan = plan.or(query.plan);
             match options.construction {
                 Construction::Reference => query.window_ms.push(latency_ms, WINDOW),

@@ -180,6 +180,8 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
             residuals.push((t, Class::CacheIo, formula::hit_ratio(EXPECTED_HIT_RATIO, hit_ratio), system));
         }
         if output.row(row, &residuals)? {
+            output.count_clamped("est_rows", table.est_rows[row]);
+            output.count_clamped("actual_rows", table.actual_rows[row]);
             match options.construction {
                 Construction::Reference => query.window_ms.push(latency_ms, WINDOW),
                 Construction::Own(_) => {

@@ -4,6 +4,7 @@ use super::column::ColumnSpec;
 use super::header::Columns;
 use super::time::parse_us;
 use crate::residual::in_range;
+use crate::trace::adapter::Construction;
 
 /// How much of a wrong value an error shows.
 const SHOWN_CHARS: usize = 60;
@@ -194,19 +195,26 @@ impl<'r> Cell<'r> {
     pub(crate) fn known_number(self) -> Result<Option<f64>, Fault> {
         match self.text() {
             "" | "\\N" => Ok(None),
-            _ => self.finite().map(Some),
+            _ => self.in_range(self.number()?).map(Some),
         }
     }
 
-    /// A number that is finite and not so large that sums of it overflow.
-    pub(crate) fn finite(self) -> Result<f64, Fault> {
-        self.in_range(self.number()?)
+    /// A finite number. Ours takes none that is so large that sums of it overflow; the published constructions take any.
+    pub(crate) fn finite(self, construction: Construction) -> Result<f64, Fault> {
+        self.checked(self.number()?, construction)
     }
 
     /// As [`Cell::finite`], of a number with blanks around it.
-    pub(crate) fn trimmed_finite(self) -> Result<f64, Fault> {
+    pub(crate) fn trimmed_finite(self, construction: Construction) -> Result<f64, Fault> {
         let number = parse_number(self.text().trim()).ok_or_else(|| self.fault(Kind::Number))?;
-        self.in_range(number)
+        self.checked(number, construction)
+    }
+
+    fn checked(self, number: f64, construction: Construction) -> Result<f64, Fault> {
+        match construction {
+            Construction::Reference if number.is_finite() => Ok(number),
+            _ => self.in_range(number),
+        }
     }
 
     /// The number that the cell holds, if arithmetic with it is safe.
@@ -219,18 +227,19 @@ impl<'r> Cell<'r> {
     }
 
     /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, by which systems say that they do
-    /// not know, would pass for an estimate of one row.
-    pub(crate) fn cardinality(self) -> Result<f64, Fault> {
-        match self.number()? {
-            number if number.is_nan() => Err(self.fault(Kind::UnknownRows)),
-            number if number < 0.0 => Err(self.fault(Kind::NegativeRows)),
-            number => self.in_range(number),
+    /// not know, pass for an estimate of one row in the published constructions; ours refuses them.
+    pub(crate) fn cardinality(self, construction: Construction) -> Result<f64, Fault> {
+        let number = self.number()?;
+        match (unknown_rows(number), construction) {
+            (None, _) => self.checked(number, construction),
+            (Some(_), Construction::Reference) => Ok(number),
+            (Some(kind), Construction::Own(_)) => Err(self.fault(kind)),
         }
     }
 
-    /// A number that is finite and not negative.
+    /// A number that is not negative, as ours takes one.
     pub(crate) fn duration(self) -> Result<f64, Fault> {
-        let number = self.finite()?;
+        let number = self.in_range(self.number()?)?;
         if number < 0.0 { Err(self.fault(Kind::Negative)) } else { Ok(number) }
     }
 
@@ -253,6 +262,20 @@ impl<'r> Cell<'r> {
     pub(crate) fn fault(self, kind: Kind) -> Fault {
         Fault::Cell { slot: self.slot, kind, value: shown(self.text()) }
     }
+}
+
+/// What says that a number of rows is not known, if anything does.
+fn unknown_rows(number: f64) -> Option<Kind> {
+    match number {
+        number if number.is_nan() => Some(Kind::UnknownRows),
+        number if number < 0.0 => Some(Kind::NegativeRows),
+        _ => None,
+    }
+}
+
+/// Why a number of rows that stands in `column` is not known, if it is not.
+pub(crate) fn unknown_rows_reason(number: f64, column: &str) -> Option<String> {
+    unknown_rows(number).map(|kind| format!("{} in {column}", kind.reason()))
 }
 
 /// The nearest double of a decimal number; `5.`, `.5`, `+5`, and `inf`, `infinity` and `nan` in any case are numbers.

@@ -64,14 +64,14 @@ macro_rules! rules {
 }
 
 rules! {
-    /// A number that arithmetic is safe with.
-    Finite(f64) = |cell, _| cell.finite();
+    /// A finite number; in our constructions one that arithmetic is safe with.
+    Finite(f64) = |cell, construction| cell.finite(construction);
     /// As [`Finite`], with blanks around it.
-    Trimmed(f64) = |cell, _| cell.trimmed_finite();
-    /// A number of rows.
-    Cardinality(f64) = |cell, _| cell.cardinality();
+    Trimmed(f64) = |cell, construction| cell.trimmed_finite(construction);
+    /// A number of rows; the published construction takes one that is not known, too.
+    Cardinality(f64) = |cell, construction| cell.cardinality(construction);
     /// A time that something takes; the published construction takes a negative one, too.
-    Duration(f64) = |cell, construction| if construction.is_reference() { cell.finite() } else { cell.duration() };
+    Duration(f64) = |cell, construction| if construction.is_reference() { cell.finite(construction) } else { cell.duration() };
     /// A whole number that is not negative.
     Whole(u64) = |cell, _| cell.whole();
     /// A time with its offset, in microseconds since 1970.

@@ -14,7 +14,7 @@ mod rows;
 mod source;
 mod time;
 
-pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown};
+pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
 pub(crate) use column::{
     Cardinality, Column, ColumnSpec, Duration, Finite, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed, Values,
     Whole, table,
