@@ -53,7 +53,7 @@
 //!
 //! | feature | what it brings |
 //! | --- | --- |
-//! | none | the core: [`residual`], [`store`], [`tape`], [`motif`], [`trace`], [`evaluate`] |
+//! | none | the core: [`diagnostics`], [`residual`], [`store`], [`tape`], [`motif`], [`trace`], [`evaluate`] |
 //! | `cli` | the binary `telltape`; implies `experiment` |
 //! | `capture` | recordings of live PostgreSQL servers: `capture`, `live`, `pipeline` |
 //! | `report` | figures and the HTML report: `report`; implies `experiment` |
@@ -71,12 +71,13 @@
 //! # Modules
 //!
 //! They are the stages of the pipeline; each uses only those below it: `report`, `pipeline`, `experiment`, `live`, `capture`,
-//! [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`].
+//! [`evaluate`], [`trace`], [`motif`], [`tape`], [`residual`], [`store`], [`diagnostics`].
 
 #[cfg(feature = "capture")]
 pub mod capture;
 #[cfg(feature = "cli")]
 mod cli;
+pub mod diagnostics;
 pub mod evaluate;
 #[cfg(feature = "experiment")]
 pub mod experiment;

@@ -252,7 +252,7 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
             text.replacen("\"recording\":1", "\"recording\":9", 1),
             "is of recording format 9, this program reads formats up to 2",
         ),
-        (text.replacen("\"poll\":3", "\"pole\":3", 1), "unknown field `pole`"),
+        (text.replacen("\"poll\":3", "\"pole\":3", 1), "unknown key `pole`"),
         (text.trim_end().to_owned(), "the line has no end"),
         (String::new(), "there is no header"),
         ("[".repeat(200) + "\n", "run.jsonl:1:"),

@@ -1,3 +1,4 @@
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::StoreError;
 use crate::tape::TapeError;
 use crate::trace::TraceError;
@@ -54,5 +55,31 @@ pub enum CaptureError {
 impl CaptureError {
     pub(in crate::capture) fn usage(problem: String) -> Self {
         Self::Usage(problem)
+    }
+}
+
+impl Diagnose for CaptureError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Usage(_) => FailureKind::Usage,
+            Self::Refused { .. } => FailureKind::Refused,
+            Self::NotReady { .. } => FailureKind::NotReady,
+            Self::Gone { .. } => FailureKind::Gone,
+            Self::Defect { .. } => FailureKind::Internal,
+            Self::Tape(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Trace(error) => error.kind(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Tape(error) => error.place(),
+            Self::Store(error) => error.place(),
+            Self::Trace(error) => error.place(),
+            Self::Usage(_) | Self::Refused { .. } | Self::NotReady { .. } | Self::Gone { .. } | Self::Defect { .. } => {
+                None
+            }
+        }
     }
 }

@@ -41,9 +41,9 @@ impl<S> AdapterArguments<S> {
     /// Sets the options that were given.
     pub(super) fn set(&self, options: &mut Options) -> Result<(), Failure> {
         for (option, values) in &self.given {
-            option.check(options.dataset, Spelling::Flag).map_err(|error| Failure::usage(error.to_string()))?;
+            option.check(options.dataset, Spelling::Flag)?;
             for value in values {
-                options.set(option.flag, value).map_err(|error| Failure::usage(error.to_string()))?;
+                options.set(option.flag, value)?;
             }
         }
         Ok(())

@@ -94,8 +94,7 @@ impl Convert {
     fn options(&self) -> Result<Options, Failure> {
         let mut options = Options { math: self.math.math(), lenient: self.lenient, ..Options::new(self.dataset) };
         if let Some(name) = &self.construction {
-            options.construction =
-                self.dataset.construction(name).map_err(|error| Failure::usage(error.to_string()))?;
+            options.construction = self.dataset.construction(name)?;
         }
         self.own.set(&mut options)?;
         Ok(options)

@@ -65,7 +65,7 @@ pub(super) fn selected<'a>(
         return Ok(catalogue.entries().collect());
     }
     let named = names.iter().map(|name| {
-        let entry = catalogue.get(name).map_err(|error| Failure::usage(error.to_string()))?;
+        let entry = catalogue.get(name)?;
         Ok((name.as_str(), entry))
     });
     named.collect()

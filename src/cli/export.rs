@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Outcome};
+use crate::diagnostics::UnknownName;
 use crate::store::{Durability, Kind, write_over};
 use crate::tape;
 
@@ -35,9 +36,9 @@ pub(super) struct ExportedJson {
 impl Export {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let ending = self.table.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        let known = if cfg!(feature = "parquet") { "csv, parquet" } else { "csv" };
-        if !known.split(", ").any(|known| known == ending) {
-            return Err(Failure::usage(format!("the ending `{ending}` is not that of a table; known: {known}")));
+        let known = if cfg!(feature = "parquet") { &["csv", "parquet"][..] } else { &["csv"] };
+        if !known.contains(&ending.as_str()) {
+            return Err(UnknownName::new("ending of a table", &ending, known).into());
         }
         if self.spreadsheet && ending != "csv" {
             return Err(Failure::usage("--spreadsheet is for a table that ends in .csv"));

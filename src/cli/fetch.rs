@@ -71,7 +71,7 @@ fn fetch_samples(catalogue: &Catalogue, names: &[String], output: &Output) -> Ou
 }
 
 fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOptions, output: &Output) -> Outcome {
-    catalogue.get(name).map_err(|error| Failure::usage(error.to_string()))?;
+    catalogue.get(name)?;
     let folder = catalogue.folder().join("cache/full").join(name);
     let bar = output.bar(None, "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}");
     let mut report = |event: FetchEvent<'_>| match event {

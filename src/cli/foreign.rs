@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::Exit;
 use super::failure::Failure;
 use super::output::Output;
+use crate::diagnostics::FailureKind;
 
 /// Reports files under `results/` that no expected result lists. A table among them would pass for one that was compared,
 /// and is an error; all others are noted.
@@ -15,7 +16,7 @@ pub(super) fn report_files(files: &[PathBuf], output: &Output) -> Exit {
             "`{}` is a table that no expected result lists, and is compared with nothing; move it out of `results/`",
             path.display()
         );
-        output.error(&Failure::orphan(&text));
+        output.error(&Failure::new(FailureKind::Orphan, text));
     }
     if tables.is_empty() { Exit::Ok } else { Exit::NoExpected }
 }

@@ -12,7 +12,6 @@ mod detect;
 mod diff;
 mod difference;
 mod doctor;
-mod exit;
 mod explain;
 mod export;
 mod failure;
@@ -45,16 +44,16 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use exit::Exit;
 use failure::Failure;
 use output::{Color, Output};
 
+use crate::diagnostics::{EXIT_CODES, Exit};
 use crate::experiment::{Project, Setting};
 
 /// Turns SQL workload traces into hashed tapes, replays the tapes through a motif engine, and tells whether the result
 /// is still the one that was committed.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = exit::HELP)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Out, Outcome, Settings};
+use crate::diagnostics::FailureKind;
 use crate::report::{self, Stale};
 
 /// Write out/report.html: figures and tables of the last run in one self-contained file
@@ -59,10 +60,8 @@ impl Report {
             output.note(format!("not run, so not in it: {}", written.missing.join(" ")));
         }
         for stale in &written.stale {
-            output.error(&Failure::stale(&format!(
-                "{stale}, so it is not in the report; run `telltape run {}` again",
-                stale.name
-            )));
+            let message = format!("{stale}, so it is not in the report; run `telltape run {}` again", stale.name);
+            output.error(&Failure::new(FailureKind::Stale, message));
         }
         Ok(if written.stale.is_empty() { Exit::Ok } else { Exit::Input })
     }

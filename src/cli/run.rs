@@ -9,6 +9,7 @@ use super::output::{Line, Output, Text, Tone, table};
 use super::signals;
 use super::verify::KeyArgument;
 use super::{Exit, Out, Outcome, Settings, foreign, junit};
+use crate::diagnostics::FailureKind;
 use crate::experiment::{
     self, Counts, Evaluation, Experiment, ExperimentError, ExperimentReport, Progress, StageRow, Step, Verdict,
 };
@@ -95,7 +96,11 @@ impl Run {
         let exit = Exit::worst([compared, foreign::report_files(&foreign, output)]);
         let skipped = count_verdicts(&reports, "skipped");
         if self.fail_on_skip && skipped > 0 {
-            output.error(&Failure::skipped(skipped));
+            let message = format!(
+                "{skipped} skipped, not compared, and --fail-on-skip is given; run where the libm is that of the expected \
+                 result, or leave the option out"
+            );
+            output.error(&Failure::new(FailureKind::Skipped, message));
             return Ok(Exit::worst([exit, Exit::NoExpected]));
         }
         Ok(exit)
@@ -153,7 +158,7 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
     for orphan in orphans {
         let text =
             format!("`results/{orphan}` belongs to no experiment; remove it, or restore `experiments/{orphan}.toml`");
-        output.error(&Failure::orphan(&text));
+        output.error(&Failure::new(FailureKind::Orphan, text));
     }
     let different: Vec<&str> = reports
         .iter()

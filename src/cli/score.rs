@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::{Line, Output, Text, table};
 use super::{Exit, Outcome};
+use crate::diagnostics::Place;
 use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_spans, read_windows, tally};
-use crate::store::Place;
+use crate::store::TableError;
 use crate::tape;
 
 /// Score episodes, ours or anybody's, against ground-truth windows
@@ -124,13 +125,14 @@ impl ScoreCommand {
     fn inside(&self, windows: &[Window], (first, last): (f64, f64)) -> Result<(), Failure> {
         match windows.iter().find(|window| window.t_start > last || window.t_end < first) {
             None => Ok(()),
-            Some(window) => Err(Failure::table(
-                Place::file(&self.windows),
-                &format!(
+            Some(window) => Err(TableError::Malformed {
+                place: Place::file(&self.windows),
+                problem: format!(
                     "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds",
                     window.channel, window.t_start, window.t_end
                 ),
-            )),
+            }
+            .into()),
         }
     }
 }

@@ -180,7 +180,7 @@ impl RunArguments {
     fn execute(self, output: &Output) -> Outcome {
         Project::at(&self.root, &self.out).check_output()?;
         let run = || run_shard(&ShardPlan::read(&self.plan)?, &self.id, &self.root, &self.out);
-        let new = run().map_err(|error: ShardError| Failure::of_shard(&error))?;
+        let new = run().map_err(|error: ShardError| Failure::from(&error).with_exit(error.exit_of_run()))?;
         let json = ShardRunJson { id: &self.id, new };
         output.data(&json, || format!("{}: {}", self.id, if new { "done" } else { "done before" }));
         Ok(Exit::Ok)
@@ -189,7 +189,8 @@ impl RunArguments {
 
 impl MergeArguments {
     fn execute(self, output: &Output) -> Outcome {
-        let plan = ShardPlan::read(&self.plan).map_err(|error| Failure::of_merge(&error))?;
+        let plan =
+            ShardPlan::read(&self.plan).map_err(|error| Failure::from(&error).with_exit(error.exit_of_merge()))?;
         let project = self.out.project()?;
         let engine = plan.engine().map_or_else(EngineKind::default, |engine| engine.kind());
         let ready = ready(&plan, &self.shards, &project)?;

@@ -2,8 +2,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Generator;
+use crate::diagnostics::UnknownName;
 use crate::motif::ENGINES;
-use crate::store::UnknownName;
 
 /// What a sweep changes from point to point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

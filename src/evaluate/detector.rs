@@ -10,9 +10,9 @@ use super::Span;
 use super::detectors::{
     Adwin, AdwinReference, Always, Bocpd, BocpdReference, Cusum, Mad, Never, Pelt, PeltReference, Periodic, Threshold,
 };
+use crate::diagnostics::UnknownName;
 use crate::motif::{Grammar, Motif, ParameterError, ParameterRange, Parameters, find_parameter};
 use crate::residual::{Math, Stream};
-use crate::store::UnknownName;
 
 /// A detector of changes in the residuals of one channel.
 ///

@@ -49,7 +49,7 @@ fn names_are_read_back_and_misspellings_get_a_suggestion() {
     }
     let message = find_detector("adwim").unwrap_err().to_string();
     assert!(
-        message.starts_with("there is no detector `adwim`; did you mean `adwin`?; there are: adwin-reference,"),
+        message.starts_with("unknown detector `adwim`; did you mean `adwin`? known: adwin-reference,"),
         "{message}"
     );
 }

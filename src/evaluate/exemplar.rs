@@ -4,8 +4,8 @@ use std::str::FromStr;
 use super::Emitter;
 use super::perturbed::tpcds_second;
 use super::random::Pcg64;
+use crate::diagnostics::UnknownName;
 use crate::residual::{Class, Math, Stream};
-use crate::store::UnknownName;
 
 /// The data sets that have an exemplar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl FromStr for Exemplar {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        UnknownName::find("exemplar of", name, &Self::ALL, Self::name)
+        UnknownName::find("exemplar", name, &Self::ALL, Self::name)
     }
 }
 

@@ -3,9 +3,9 @@ use std::str::FromStr;
 
 use super::Emitter;
 use super::random::Pcg64;
+use crate::diagnostics::UnknownName;
 use crate::motif::{Grammar, Motif};
 use crate::residual::{Math, Stream};
-use crate::store::UnknownName;
 
 /// Kinds of noise, all with nothing planted: whatever is found in them is a false alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

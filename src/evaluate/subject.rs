@@ -1,9 +1,9 @@
 use std::str::FromStr;
 
 use super::{DETECTORS, Detector, Settings, Span, Tally, Window, find_detector, tally};
+use crate::diagnostics::UnknownName;
 use crate::motif::{ENGINES, Engine, EngineKind};
 use crate::residual::{Math, Stream};
-use crate::store::UnknownName;
 
 /// Who is scored.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use super::compare::{self, check_tables};
 use super::outcome::ExperimentOutcome;
 use super::ownership::{list_foreign, remove_listed};
 use super::{Experiment, ExperimentError, Project, last_result};
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::{Durability, Kind, StoreError, write_over};
 
 /// What accepting an experiment's last result did.
@@ -35,6 +36,24 @@ pub enum AcceptError {
     /// There is no result of the experiment as it stands now, or the last or the expected one cannot be read or written.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+}
+
+impl Diagnose for AcceptError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::InCi => FailureKind::Ci,
+            Self::Link { .. } => FailureKind::Exists,
+            Self::Experiment(error) => error.kind(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::InCi => None,
+            Self::Link { folder } => Some(Place::file(folder)),
+            Self::Experiment(error) => error.place(),
+        }
+    }
 }
 
 impl From<StoreError> for AcceptError {

@@ -3,8 +3,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::chain::{Stage, find_causes};
-use super::{ExperimentError, ExperimentOutcome};
-use crate::store::{Key, LINE_ENDS_REMEDY, Place, file_digest, line_ends_rewritten};
+use super::{ExperimentError, ExperimentOutcome, ResultProblem};
+use crate::store::{Key, file_digest, line_ends_rewritten};
 
 /// What comparing a result with the expected one says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,9 +153,7 @@ pub(super) fn check_samples(path: &Path, outcome: &ExperimentOutcome) -> Result<
         return Ok(());
     }
     let rows = outcome.counts.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
-    let problem =
-        format!("the result is of no sample{rows}; if that is right, set `allow_empty = true` in the experiment");
-    Err(ExperimentError::Result { place: Place::file(path), problem })
+    Err(ResultProblem::NoSamples { rows }.at(path))
 }
 
 /// An error unless the tables in `folder` are those that `outcome`, read from `path`, names.
@@ -165,12 +163,16 @@ pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &ExperimentOutco
         let actual = file_digest(&table)?.sha256;
         if actual != *recorded {
             let problem = if line_ends_rewritten(&table, recorded) {
-                LINE_ENDS_REMEDY.to_owned()
+                ResultProblem::LineEnds
             } else {
-                let says = path.display();
-                format!("its SHA-256 is {actual}, `{says}` says {recorded}; {}", remedy(folder, path))
+                ResultProblem::OtherTable {
+                    actual,
+                    recorded: recorded.clone(),
+                    by: path.to_path_buf(),
+                    remedy: remedy(folder, path),
+                }
             };
-            return Err(ExperimentError::Result { place: Place::file(table), problem });
+            return Err(problem.at(&table));
         }
     }
     Ok(())

@@ -47,11 +47,6 @@ enum Value {
 }
 
 impl Convert {
-    /// Every key that it may have, for suggestions.
-    pub(super) fn keys() -> &'static [&'static str] {
-        &KEYS
-    }
-
     /// How a trace of `dataset` is converted.
     pub(super) fn options(self, dataset: Dataset) -> Result<Options, FileProblem> {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };

@@ -4,15 +4,9 @@ use super::chain::Stage;
 use super::outcome::ExperimentOutcome;
 use super::parameters::read_parameters;
 use super::step::TAPE_FILE;
-use super::{Experiment, ExperimentError, Project};
+use super::{Experiment, ExperimentError, Project, StaleReason};
 use crate::store::{Place, StoreError, file_digest};
 use crate::tape::Manifest;
-
-/// What [`ExperimentError::Stale`] says of an experiment that has not been run.
-pub const NO_RESULT: &str = "there is no result";
-
-/// The experiment is another one.
-const OTHER_EXPERIMENT: &str = "the experiment has changed since its last run, or that run had --set";
 
 /// Reads the last result of an experiment, and checks that everything that it was made from is still the same.
 ///
@@ -22,24 +16,24 @@ const OTHER_EXPERIMENT: &str = "the experiment has changed since its last run, o
 pub fn last_result(project: &Project, experiment: &Experiment) -> Result<ExperimentOutcome, ExperimentError> {
     let name = &experiment.name;
     let path = project.out(name).join(ExperimentOutcome::LAST_FILE);
-    let stale = |problem| Err(ExperimentError::Stale { place: Place::file(&path), problem, name: name.clone() });
-    let Some(last) = ExperimentOutcome::read(&path)? else { return stale(NO_RESULT) };
+    let stale = |reason| Err(ExperimentError::Stale { place: Place::file(&path), reason, name: name.clone() });
+    let Some(last) = ExperimentOutcome::read(&path)? else { return stale(StaleReason::NoResult) };
     let now = read_parameters(project, experiment)?;
     if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
-        return stale(OTHER_EXPERIMENT);
+        return stale(StaleReason::OtherExperiment);
     }
     if last.counts.samples == 0 && !experiment.allow_empty {
-        return stale("it is of no sample, and the experiment does not say `allow_empty = true`");
+        return stale(StaleReason::NoSamples);
     }
     if last.digest(Stage::Input) != Some(experiment.source.hash_input(project)?.as_str()) {
-        return stale("its input has changed since its last run");
+        return stale(StaleReason::OtherInput);
     }
     let tape = project.out(name).join(TAPE_FILE);
     match file_digest(&tape) {
         Ok(found) if last.digest(Stage::Tape) == Some(found.sha256.as_str()) => {}
-        Ok(_) => return stale("its tape has changed since its last run"),
+        Ok(_) => return stale(StaleReason::OtherTape),
         Err(StoreError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return stale("its tape is gone");
+            return stale(StaleReason::NoTape);
         }
         Err(error) => return Err(error.into()),
     }
@@ -47,6 +41,6 @@ pub fn last_result(project: &Project, experiment: &Experiment) -> Result<Experim
     let (source, label) = (Manifest::read(&tape)?.source, experiment.source.label_samples(project)?);
     match source.strip_prefix(&label) {
         Some(rest) if rest.is_empty() || rest.starts_with('[') || label.is_empty() => Ok(last),
-        _ => stale(OTHER_EXPERIMENT),
+        _ => stale(StaleReason::OtherExperiment),
     }
 }

@@ -8,8 +8,7 @@ use toml::Spanned;
 
 use super::file::FileProblem;
 use super::{ExperimentError, GrammarFileError, read_engine};
-use crate::motif::{Engine, EngineKind, ParameterError};
-use crate::store::nearest;
+use crate::motif::{Engine, EngineKind};
 
 /// The engine of tapes for which nobody says one: ours for recordings and for constructions of our own ([`crate::trace::is_own`]),
 /// the published one for all else, because published digests rest on it.
@@ -69,15 +68,9 @@ fn overlay(engine: &mut Engine, replay: &Replay, text: &str) -> Result<(), FileP
     for (motif, parameters) in &replay.grammar {
         for (key, value) in parameters {
             engine.set(motif, key, *value.get_ref()).map_err(|error| {
-                let mut message = error.to_string();
-                if let ParameterError::Unknown { name, known, .. } = &error
-                    && let Some(near) = nearest(name, known.split(", "))
-                {
-                    message.push_str(&format!("; did you mean `{near}`?"));
-                }
                 // The value's line is the key's; a motif's name stands in the header above it.
                 let line = text[..value.span().start].rfind('\n').map_or(0, |at| at + 1);
-                FileProblem::at(line, message)
+                FileProblem::at(line, error)
             })?;
         }
     }

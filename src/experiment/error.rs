@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
-use super::GrammarFileError;
+use super::{GrammarFileError, ResultProblem};
+use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
 #[cfg(feature = "capture")]
 use crate::live::LiveError;
-use crate::store::{Place, SignatureError, StoreError, TableError};
+use crate::store::{SignatureError, StoreError, TableError};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
@@ -18,15 +19,22 @@ pub enum ExperimentError {
         /// What is wrong, with the valid choices.
         problem: String,
     },
-    /// No experiment of that name, or a glob that matches none.
-    #[error("no experiment `{name}`{suggestion}; {known}")]
-    Unknown {
+    /// No experiment of that name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// A glob that no experiment matches.
+    #[error("`{glob}` matches no experiment; known: {}", .known.join(", "))]
+    NoMatch {
         /// What was asked for.
-        name: String,
-        /// `; did you mean …?`, or nothing.
-        suggestion: String,
-        /// Which there are.
-        known: String,
+        glob: String,
+        /// The names of all experiments.
+        known: Vec<String>,
+    },
+    /// There are no experiments at all.
+    #[error("there is no `*.toml` in `{}`; run this in the root of a project", .folder.display())]
+    NoneThere {
+        /// The folder of experiments.
+        folder: PathBuf,
     },
     /// The grammar file that an experiment names.
     #[error(transparent)]
@@ -59,12 +67,12 @@ pub enum ExperimentError {
         name: String,
     },
     /// The last result is not one of the experiment as it stands now, or there is none.
-    #[error("{place}: {problem}; run `telltape run {name}` first")]
+    #[error("{place}: {reason}; run `telltape run {name}` first")]
     Stale {
         /// The last result.
         place: Place,
         /// What is wrong with it.
-        problem: &'static str,
+        reason: StaleReason,
         /// The experiment.
         name: String,
     },
@@ -84,8 +92,31 @@ pub enum ExperimentError {
         /// Where.
         place: Place,
         /// What is wrong with it.
-        problem: String,
+        problem: Box<ResultProblem>,
     },
+}
+
+/// Why the last result of an experiment is not one of the experiment as it stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StaleReason {
+    /// It has not been run.
+    #[error("there is no result")]
+    NoResult,
+    /// The experiment file, or what it names, is another one.
+    #[error("the experiment has changed since its last run, or that run had --set")]
+    OtherExperiment,
+    /// The result is of nothing.
+    #[error("it is of no sample, and the experiment does not say `allow_empty = true`")]
+    NoSamples,
+    /// The trace is another one.
+    #[error("its input has changed since its last run")]
+    OtherInput,
+    /// The tape in the folder of outputs is another one.
+    #[error("its tape has changed since its last run")]
+    OtherTape,
+    /// The tape in the folder of outputs has been removed.
+    #[error("its tape is gone")]
+    NoTape,
 }
 
 impl ExperimentError {
@@ -98,23 +129,43 @@ impl ExperimentError {
             other => other,
         }
     }
+}
 
-    /// Where, if it is about a file.
-    #[must_use]
-    pub fn place(&self) -> Option<Place> {
+impl Diagnose for ExperimentError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::File { .. } | Self::Unknown(_) | Self::NoMatch { .. } | Self::NoneThere { .. } => {
+                FailureKind::Experiment
+            }
+            Self::Grammar(error) => error.kind(),
+            Self::Trace(error) => error.kind(),
+            Self::Tape(error) => error.kind(),
+            Self::Windows(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Signature(error) => error.kind(),
+            #[cfg(feature = "capture")]
+            Self::Live(error) => error.kind(),
+            Self::NoData { .. } => FailureKind::NoData,
+            Self::Stale { .. } => FailureKind::Stale,
+            Self::OutInResults { .. } => FailureKind::Out,
+            Self::Result { .. } => FailureKind::Result,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
         match self {
             Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => Some(place.clone()),
-            Self::OutInResults { out, .. } => Some(Place::file(out)),
-            Self::Unknown { .. } => None,
+            Self::OutInResults { out: path, .. } | Self::NoData { path, .. } => Some(Place::file(path)),
+            Self::Unknown(_) | Self::NoMatch { .. } => None,
+            Self::NoneThere { folder } => Some(Place::file(folder)),
+            Self::Grammar(error) => error.place(),
+            Self::Trace(error) => error.place(),
+            Self::Tape(error) => error.place(),
+            Self::Windows(error) => error.place(),
+            Self::Store(error) => error.place(),
+            Self::Signature(error) => error.place(),
             #[cfg(feature = "capture")]
-            Self::Live(_) => None,
-            Self::Grammar(error) => Some(error.place()),
-            Self::Trace(error) => Some(error.place()),
-            Self::Tape(error) => Some(error.place()),
-            Self::Windows(error) => Some(error.place()),
-            Self::Store(error) => Some(Place::file(error.path())),
-            Self::Signature(error) => Some(Place::file(error.path())),
-            Self::NoData { path, .. } => Some(Place::file(path)),
+            Self::Live(error) => error.place(),
         }
     }
 }

@@ -5,12 +5,13 @@ use toml::Spanned;
 
 use super::convert_file::Convert;
 use super::engine::Replay;
-use super::evaluation::{self, Evaluate, Evaluation};
+use super::evaluation::{Evaluate, Evaluation};
 use super::{ExperimentError, SampleSource};
+use crate::diagnostics::{Place, line_and_column, reword_unknown_name};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::Engine;
 use crate::residual::Math;
-use crate::store::{Place, line_and_column, nearest, read_small_text};
+use crate::store::read_small_text;
 use crate::trace::{Dataset, Options};
 
 /// An experiment: which samples, and which engine replays them.
@@ -33,26 +34,6 @@ pub struct Experiment {
     /// Whether it is right that the trace leaves no sample. It is no part of the digests: there are none to decide of.
     pub allow_empty: bool,
 }
-
-/// The keys of an experiment file but those of `[convert]`, for suggestions; a test compares them with the structures.
-const KEYS: [&str; 16] = [
-    "title",
-    "allow_empty",
-    "input",
-    "data",
-    "trace",
-    "dataset",
-    "convert",
-    "generate",
-    "kind",
-    "seed",
-    "scale",
-    "noise",
-    "replay",
-    "engine",
-    "grammar_file",
-    "grammar",
-];
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,7 +144,7 @@ impl Experiment {
     /// As for [`Experiment::read`].
     pub(super) fn parse(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
         let fail = |problem: FileProblem| problem.in_file(path, text);
-        let mut file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
+        let mut file: File = toml::from_str(text).map_err(|error| fail(from_toml(&error)))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name.is_empty() || name.starts_with('.') {
             return Err(fail(FileProblem::whole("an experiment needs a file name that does not start with a dot")));
@@ -189,21 +170,9 @@ impl Experiment {
     }
 }
 
-fn known_keys() -> impl Iterator<Item = &'static str> {
-    KEYS.into_iter().chain(Convert::keys().iter().copied()).chain(evaluation::KEYS)
-}
-
-/// What the TOML reader says, with the nearest key where it points at a key that does not exist.
-pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> FileProblem {
-    let mut message = error.message().to_owned();
-    if let Some(key) = error.span().and_then(|span| text.get(span))
-        && !known_keys().any(|known| known == key)
-        && key.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
-        && let Some(near) = nearest(key, known_keys())
-    {
-        message.push_str(&format!("; did you mean `{near}`?"));
-    }
-    FileProblem { at: error.span().map(|span| span.start), text: message }
+/// What the TOML reader says.
+pub(super) fn from_toml(error: &toml::de::Error) -> FileProblem {
+    FileProblem { at: error.span().map(|span| span.start), text: reword_unknown_name(error.message()) }
 }
 
 fn source(file: File) -> Result<SampleSource, FileProblem> {

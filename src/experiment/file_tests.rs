@@ -10,7 +10,7 @@ fn read(text: &str) -> Result<Experiment, String> {
 }
 
 #[test]
-fn every_key_is_known_for_suggestions() {
+fn every_key_is_read() {
     let all = r#"
         title = "t"
         [input]
@@ -40,18 +40,6 @@ fn every_key_is_known_for_suggestions() {
     );
     let before = read(&all.replace("engine =", "semantics =")).unwrap();
     assert_eq!(before.engine, experiment.engine, "the key had another name before 0.2.0");
-    fn keys(table: &toml::Table, found: &mut Vec<String>) {
-        for (key, value) in table {
-            found.push(key.clone());
-            if let toml::Value::Table(inner) = value
-                && key != "grammar"
-            {
-                keys(inner, found);
-            }
-        }
-    }
-    let mut found = ["data", "grammar_file"].map(str::to_owned).to_vec();
-    keys(&toml::from_str(all).unwrap(), &mut found);
     let generated = r#"
         title = "t"
         [generate]
@@ -72,13 +60,6 @@ fn every_key_is_known_for_suggestions() {
     "#;
     let evaluation = read(generated).unwrap().evaluation.unwrap();
     assert_eq!((evaluation.seeds, evaluation.sweep), (vec![1, 2, 3], Some((Axis::Scale, vec![0.0, 1.0]))));
-    keys(&toml::from_str(generated).unwrap(), &mut found);
-    found.extend(["allow_empty", "noise", "rules"].map(str::to_owned));
-    found.sort();
-    found.dedup();
-    let mut known: Vec<String> = known_keys().map(str::to_owned).collect();
-    known.sort();
-    assert_eq!(found, known);
 }
 
 #[test]
@@ -115,23 +96,23 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
     let cases = [
         (
             "title = 't'\n[inptu]\ndata = 'ceb'\n",
-            "`x.toml:2:2`: unknown field `inptu`, expected one of `title`, `allow_empty`, `input`, `convert`, `generate`, `replay`, `evaluate`; did you mean `input`?",
+            "`x.toml:2:2`: unknown key `inptu`; did you mean `input`? known: title, allow_empty, input, convert, generate, replay, evaluate",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nkonstruction = 'x'\n",
-            "`x.toml:5:1`: unknown field `konstruction`, expected one of `construction`, `math`, `lenient`, `time_col`, `value_col`, `channel_col`, `pre_residualized`, `rules`; did you mean `construction`?",
+            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, time_col, value_col, channel_col, pre_residualized, rules",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nconstruction = 'profile'\n",
-            "`x.toml:5:16`: data set `ceb` has no construction `profile`; it has `template` and `reference`",
+            "`x.toml:5:16`: unknown construction `profile` of `ceb`; known: template, reference",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nmath = 'fast'\n",
-            "`x.toml:5:8`: unknown variant `fast`, expected `portable` or `system`",
+            "`x.toml:5:8`: unknown value `fast`; known: portable, system",
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'snowst'\n",
-            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`?; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
+            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\n",
@@ -152,7 +133,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert]\nconstruction = 'reference'\n",
-            "`x.toml:6:16`: data set `postgres` has no construction `reference`; it has only `plain`",
+            "`x.toml:6:16`: unknown construction `reference` of `postgres`; known: plain",
         ),
         ("[generate]\nkind = 'perturbed'\nseed = 1\n", "`x.toml:1:1`: missing field `title`"),
         (
@@ -165,17 +146,17 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[generate]\nkind = 'exemplar'\nseed = 1\ndataset = 'otel'\n",
-            "`x.toml:5:11`: there is no exemplar of `otel`; there are: snowset, sqlshare, sqlshare-text, ceb, job, tpcds",
+            "`x.toml:5:11`: unknown exemplar `otel`; known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds",
         ),
         (
             "title = 't'\n[generate]\nkind = 'null'\nseed = 1\nnoise = 'wite'\n",
-            "`x.toml:5:9`: there is no noise `wite`; did you mean `white`?; there are: white, autoregressive, heavy-tailed, bursty, daily",
+            "`x.toml:5:9`: unknown noise `wite`; did you mean `white`? known: white, autoregressive, heavy-tailed, bursty, daily",
         ),
         ("title = 't'\n[generate]\nkind = 'null'\nseed = 1\n", "`x.toml:2:1`: a null trace needs a `noise`"),
         (&format!("{generate}noise = 'white'\n"), "`x.toml:5:9`: a perturbed stream has no `noise`; remove it"),
         (
             &format!("{generate}[evaluate]\ndetectors = ['adwim']\n"),
-            "`x.toml:6:14`: there is no detector `adwim`; did you mean `adwin`?; there are: reference, \
+            "`x.toml:6:14`: unknown detector `adwim`; did you mean `adwin`? known: reference, \
              excursion, adwin-reference, bocpd-reference, pelt-reference, adwin, bocpd, pelt, threshold, mad, cusum, never, always, periodic",
         ),
         (
@@ -228,7 +209,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             &format!("{generate}[evaluate.sweep]\naxis = 'scal'\nvalues = [1]\n"),
-            "`x.toml:6:8`: there is no axis `scal`; did you mean `scale`?; there are: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, \
+            "`x.toml:6:8`: unknown axis `scal`; did you mean `scale`? known: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, \
              drift_threshold, slew_threshold, min_dwell_seconds, tau_seconds, release_threshold, clip_threshold, \
              open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals",
         ),
@@ -251,7 +232,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         (&format!("{generate}[convert]\n"), "`x.toml:5:1`: generated samples are not converted; remove [convert]"),
         (
             &format!("{generate}[replay]\nengine = 'best'\n"),
-            "`x.toml:6:10`: there is no engine `best`; there are: reference, excursion",
+            "`x.toml:6:10`: unknown engine `best`; known: reference, excursion",
         ),
         (
             &format!("{generate}[replay.grammar.cache_collapse]\nrho = 7\n"),
@@ -259,11 +240,11 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             &format!("{generate}[replay.grammar.cache_collapse]\nrho = 0.5\nroh = 0.5\n"),
-            "`x.toml:7:1`: unknown parameter `roh`; known: rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds; did you mean `rho`?",
+            "`x.toml:7:1`: unknown parameter `roh`; did you mean `rho`? known: rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds",
         ),
         (
             &format!("{generate}[replay.grammar.cache_colapse]\nrho = 0.5\n"),
-            "`x.toml:6:1`: unknown motif `cache_colapse`; known: plan_regression_onset, cardinality_mismatch_regime, contention_ramp, cache_collapse, workload_phase_transition; did you mean `cache_collapse`?",
+            "`x.toml:6:1`: unknown motif `cache_colapse`; did you mean `cache_collapse`? known: plan_regression_onset, cardinality_mismatch_regime, contention_ramp, cache_collapse, workload_phase_transition",
         ),
         ("title = ", "`x.toml:1:9`: string values must be quoted, expected literal string"),
     ];

@@ -4,8 +4,11 @@ use std::path::Path;
 use serde::Deserializer;
 use serde::de::DeserializeSeed;
 
+use crate::diagnostics::{
+    Diagnose, FailureKind, Place, UnknownName, line_and_column, problem_of_parser, reword_unknown_name,
+};
 use crate::motif::{Engine, EngineKind};
-use crate::store::{Place, StoreError, line_and_column, read_small_text, without_place};
+use crate::store::{StoreError, read_small_text};
 
 /// A file that is not a grammar.
 #[derive(Debug, thiserror::Error)]
@@ -14,12 +17,12 @@ pub enum GrammarFileError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Its ending says nothing about its format.
-    #[error("{place}: the ending `{ending}` is not that of a grammar; known: toml, yaml, yml, json")]
+    #[error("{place}: {unknown}")]
     Ending {
         /// The file.
         place: Place,
-        /// Its ending.
-        ending: String,
+        /// Its ending, and those of a grammar.
+        unknown: UnknownName,
     },
     /// Syntax, a missing or unknown key, or a value out of range.
     #[error("{place}: not a grammar: {problem}")]
@@ -31,13 +34,18 @@ pub enum GrammarFileError {
     },
 }
 
-impl GrammarFileError {
-    /// Where.
-    #[must_use]
-    pub fn place(&self) -> Place {
+impl Diagnose for GrammarFileError {
+    fn kind(&self) -> FailureKind {
         match self {
-            Self::Store(error) => Place::file(error.path()),
-            Self::Ending { place, .. } | Self::Malformed { place, .. } => place.clone(),
+            Self::Store(error) => error.kind(),
+            Self::Ending { .. } | Self::Malformed { .. } => FailureKind::Grammar,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Store(error) => error.place(),
+            Self::Ending { place, .. } | Self::Malformed { place, .. } => Some(place.clone()),
         }
     }
 }
@@ -107,12 +115,12 @@ fn parse<G>(
     };
     let parsed = |error: &dyn std::error::Error, place: Option<(usize, usize)>| {
         let (line, column) = place.unwrap_or_default();
-        let problem = without_place(&error.to_string(), line, column);
+        let problem = problem_of_parser(&error.to_string(), line, column);
         malformed(problem, place.map(|(line, column)| (line as u64, column as u64)))
     };
     match ending {
         "toml" => toml::Deserializer::parse(text).and_then(|input| seed.deserialize(input)).map_err(|error| {
-            malformed(error.message().to_owned(), error.span().map(|span| line_and_column(text, span.start)))
+            malformed(reword_unknown_name(error.message()), error.span().map(|span| line_and_column(text, span.start)))
         }),
         "yaml" | "yml" => seed.deserialize(serde_yaml_ng::Deserializer::from_str(text)).map_err(|error| {
             let place = error.location().map(|at| (at.line(), at.column()));
@@ -123,7 +131,10 @@ fn parse<G>(
             let read = seed.deserialize(&mut input).and_then(|grammar| input.end().map(|()| grammar));
             read.map_err(|error| parsed(&error, Some((error.line(), error.column()))))
         }
-        _ => Err(GrammarFileError::Ending { place: file, ending: ending.to_owned() }),
+        _ => {
+            let unknown = UnknownName::new("ending of a grammar", ending, ["toml", "yaml", "yml", "json"]);
+            Err(GrammarFileError::Ending { place: file, unknown })
+        }
     }
 }
 

@@ -199,7 +199,7 @@ impl LiveExperiment {
     /// Reads the file at `path`, whose text is `text`.
     pub(super) fn read(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
         let fail = |problem: FileProblem| problem.in_file(path, text);
-        let file: File = toml::from_str(text).map_err(|error| fail(from_toml(text, &error)))?;
+        let file: File = toml::from_str(text).map_err(|error| fail(from_toml(&error)))?;
         let engine = file.replay.engine(true, root, text).map_err(|error| error.into_error(&fail))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let options = file.convert.options(Dataset::Postgres).map_err(fail)?;
@@ -244,11 +244,7 @@ impl LiveExperiment {
 fn truth(window: Spanned<TruthWindow>) -> Result<Truth, FileProblem> {
     let at = window.span().start;
     let TruthWindow { motif, channel, statement, required } = window.into_inner();
-    let found = Motif::ALL.into_iter().find(|known| known.name() == motif.get_ref());
-    let motif = found.ok_or_else(|| {
-        let known = Motif::ALL.map(Motif::name).join(", ");
-        FileProblem::at(motif.span().start, format!("unknown motif `{}`; known: {known}", motif.get_ref()))
-    })?;
+    let motif: Motif = motif.get_ref().parse().map_err(|unknown| FileProblem::at(motif.span().start, unknown))?;
     let channel = match (channel, statement) {
         (Some(name), None) => TruthChannel::Named(name),
         (None, Some(pattern)) => TruthChannel::Statement(pattern),

@@ -25,6 +25,7 @@ mod parameters;
 mod plan;
 mod platform;
 mod project;
+mod result_problem;
 mod run;
 mod setting;
 pub mod shard;
@@ -35,12 +36,12 @@ mod verify;
 pub use accept::{AcceptError, Accepted, accept};
 pub use chain::Stage;
 pub use compare::{StageRow, Verdict};
-pub use current::{NO_RESULT, last_result};
+pub use current::last_result;
 pub use difference::{
     Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
 };
 pub use engine::default_engine;
-pub use error::ExperimentError;
+pub use error::{ExperimentError, StaleReason};
 pub use evaluation::Evaluation;
 pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
@@ -54,6 +55,7 @@ pub use ownership::{Collected, collect, list_foreign};
 pub use plan::{Planned, plan};
 pub use platform::libm;
 pub use project::{Project, Selection};
+pub use result_problem::ResultProblem;
 #[cfg(feature = "capture")]
 pub use run::run_live;
 pub use run::{ExperimentReport, Progress, run};

@@ -4,13 +4,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ExperimentError;
 use super::chain::Stage;
+use super::{ExperimentError, ResultProblem};
+use crate::diagnostics::{Place, line_and_column, reword_unknown_name};
 use crate::motif::{Engine, Episode, Motif};
-use crate::store::{
-    Durability, Key, Place, Seal, StoreError, line_and_column, open_seal, read_small_text, remove_if, sealed,
-    write_whole,
-};
+use crate::store::{Durability, Key, Seal, StoreError, open_seal, read_small_text, remove_if, sealed, write_whole};
 use crate::tape::RowCounts;
 
 /// What an experiment gave: a digest a stage, and what stands beside them. `digests.toml` of a run, `expected.toml`
@@ -152,19 +150,17 @@ impl ExperimentOutcome {
     /// When it is not such a file, or has been changed since it was sealed.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ExperimentError> {
         if open_seal(text) == Seal::Changed {
-            let problem = "it has been changed since telltape wrote it; run the experiment again".to_owned();
-            return Err(ExperimentError::Result { place: Place::file(path), problem });
+            return Err(ResultProblem::Changed.at(path));
         }
         let read = toml::from_str::<Self>(text).map_err(|error| {
             let place = Place::file(path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(text, span.start)));
-            ExperimentError::Result { place, problem: format!("not a result of an experiment: {}", error.message()) }
+            ResultProblem::Malformed(reword_unknown_name(error.message())).at_place(place)
         })?;
         for name in read.tables.keys() {
             // The name becomes a path: a result file must not reach out of its folder.
             if name.contains(['/', '\\']) || name.starts_with('.') {
-                let problem = format!("`{name}` is not the name of a table");
-                return Err(ExperimentError::Result { place: Place::file(path), problem });
+                return Err(ResultProblem::TableName(name.clone()).at(path));
             }
         }
         Ok(read)

@@ -4,6 +4,7 @@ use super::cache::{Staleness, assess_experiment};
 use super::source::find_entry;
 use super::step::Step;
 use super::{Experiment, ExperimentError, ExperimentOutcome, Project, SampleSource};
+use crate::diagnostics::Diagnose;
 use crate::trace::Catalogue;
 
 /// What running an experiment would do.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 #[cfg(feature = "capture")]
 use super::live_file::LiveExperiment;
 use super::{Experiment, ExperimentError, Setting};
-use crate::store::{FolderLock, GlobError, Key, LockError, Place, StoreError, glob, is_glob, is_inside, nearest};
+use crate::diagnostics::{Place, UnknownName};
+use crate::store::{FolderLock, GlobError, Key, LockError, StoreError, glob, is_glob, is_inside};
 use crate::trace::{Catalogue, TraceError};
 
 /// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
@@ -149,9 +150,7 @@ impl Project {
         if arguments.is_empty() {
             paths = toml_files(&folder)?;
             if paths.is_empty() {
-                let known =
-                    format!("there is no `*.toml` in `{}`; run this in the root of a project", folder.display());
-                return Err(ExperimentError::Unknown { name: "*".to_owned(), suggestion: String::new(), known });
+                return Err(ExperimentError::NoneThere { folder });
             }
         }
         let mut experiments = Vec::new();
@@ -199,11 +198,6 @@ impl Project {
     }
 
     fn resolve(&self, folder: &Path, argument: &str) -> Result<Vec<PathBuf>, ExperimentError> {
-        let unknown = |suggestion: String| -> Result<Vec<PathBuf>, ExperimentError> {
-            let names = names(&toml_files(folder)?);
-            let known = format!("known: {}", names.join(", "));
-            Err(ExperimentError::Unknown { name: argument.to_owned(), suggestion, known })
-        };
         let exact = folder.join(format!("{argument}.toml"));
         if !argument.contains('/') && exact.is_file() {
             return Ok(vec![exact]);
@@ -223,7 +217,10 @@ impl Project {
                     ExperimentError::File { place: Place::file(argument), problem: format!("not a glob: {problem}") }
                 }
             })?;
-            return if paths.is_empty() { unknown("; the glob matches nothing".to_owned()) } else { Ok(paths) };
+            if paths.is_empty() {
+                return Err(ExperimentError::NoMatch { glob: argument.to_owned(), known: names(&toml_files(folder)?) });
+            }
+            return Ok(paths);
         }
         if argument.ends_with(".toml") {
             return Ok(vec![PathBuf::from(argument)]);
@@ -231,9 +228,7 @@ impl Project {
         if exact.is_file() {
             return Ok(vec![exact]);
         }
-        let known = names(&toml_files(folder)?);
-        let near = nearest(argument, known.iter().map(String::as_str));
-        unknown(near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")))
+        Err(UnknownName::new("experiment", argument, names(&toml_files(folder)?)).into())
     }
 
     /// Expected results that none of the experiments claims.

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{ExperimentError, Project};
+use super::{ExperimentError, Project, ResultProblem};
 use crate::evaluate::Generator;
 use crate::residual::{Math, Stream};
-use crate::store::Place;
 use crate::tape::RowCounts;
 use crate::trace::{self, Catalogue, Entry, Options};
 
@@ -173,11 +172,11 @@ pub(super) fn find_entry<'a>(
     name: &str,
     options: &Options,
 ) -> Result<(PathBuf, &'a Entry), ExperimentError> {
-    let entry = catalogue.get(name).map_err(|error| ExperimentError::Trace(error.into_trace_error(catalogue)))?;
+    let entry = catalogue.get(name).map_err(|unknown| catalogue.problem(unknown))?;
     if entry.adapter != options.dataset {
-        let problem =
-            format!("`{name}` is in the format `{}`, the experiment says `{}`", entry.adapter, options.dataset);
-        return Err(ExperimentError::Result { place: Place::file(catalogue.folder().join("datasets.toml")), problem });
+        let name = name.to_owned();
+        let problem = ResultProblem::OtherFormat { name, adapter: entry.adapter, expected: options.dataset };
+        return Err(problem.at(&catalogue.folder().join("datasets.toml")));
     }
     let path = catalogue.path(entry);
     if !path.exists() {

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use super::{ExperimentError, ExperimentOutcome, Project, compare};
-use crate::store::{Key, Place, StoreError, line_ends_rewritten};
+use super::{ExperimentError, ExperimentOutcome, Project, ResultProblem, compare};
+use crate::store::{Key, StoreError, line_ends_rewritten};
 
 /// The file in a results folder that says what result it is: of an accepted one, or of a run.
 #[must_use]
@@ -42,10 +42,7 @@ pub fn verify_result(folder: &Path) -> Result<ExperimentOutcome, ExperimentError
 /// # Errors
 /// As [`verify_result`], and when it is not signed.
 pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<ExperimentOutcome, ExperimentError> {
-    let none = || ExperimentError::Result {
-        place: Place::file(folder),
-        problem: "there is no `expected.toml` or `digests.toml` in it; give the folder of one result".to_owned(),
-    };
+    let none = || ResultProblem::NotThere.at(folder);
     let path = result_file(folder).ok_or_else(none)?;
     // Links are not followed: what stands in the place of an experiment is taken for its result.
     let whole = std::path::absolute(folder).map_err(StoreError::read(folder))?;

@@ -1,6 +1,8 @@
+use std::io;
 use std::path::PathBuf;
 
 use crate::capture::CaptureError;
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::StoreError;
 
 /// Why a live experiment could not be run.
@@ -20,7 +22,7 @@ pub enum LiveError {
         /// Folder of its programs.
         bin: PathBuf,
         /// What.
-        problem: String,
+        problem: ServerProblem,
         /// The last lines of its log.
         log: String,
     },
@@ -34,11 +36,12 @@ pub enum LiveError {
     },
     /// The load did not run to the end.
     #[error(
-        "the load (`pgbench`) {what} before the capture did{problem}; without its load a server shows nothing: run again"
+        "the load (`pgbench`) {} before the capture did{problem}; without its load a server shows nothing: run again",
+        if *.running { "lost a session" } else { "ended" }
     )]
     Load {
-        /// What it did.
-        what: &'static str,
+        /// Whether it goes on, without a session.
+        running: bool,
         /// What it said, behind a colon.
         problem: String,
     },
@@ -68,6 +71,76 @@ pub enum LiveError {
     Store(#[from] StoreError),
 }
 
+/// What a throw-away server did or could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerProblem {
+    /// No temporary folder can be made.
+    #[error("has no folder: {0}")]
+    NoFolder(io::Error),
+    /// No port on the loopback is free.
+    #[error("has no port: {0}")]
+    NoPort(io::Error),
+    /// Its folder has to belong to an unprivileged user.
+    #[error("cannot be given to an unprivileged user: {0}")]
+    NotUnprivileged(io::Error),
+    /// A file cannot be given to its user.
+    #[error("cannot have `{}`: {error}", .path.display())]
+    NotGiven {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// `initdb` cannot be run.
+    #[error("cannot be made by initdb: {0}; may everybody read and execute the programs?")]
+    NoInitdb(io::Error),
+    /// `initdb` failed.
+    #[error("cannot be made by initdb: {0}")]
+    Initdb(String),
+    /// Its configuration cannot be written.
+    #[error("cannot be configured: {0}")]
+    NotConfigured(io::Error),
+    /// It cannot be started.
+    #[error("does not start: {0}")]
+    NotStarted(io::Error),
+    /// It ended while it was started.
+    #[error("ended at once")]
+    Ended,
+    /// It runs and does not answer.
+    #[error("does not answer")]
+    NoAnswer,
+    /// It ended during the experiment.
+    #[error("went away while it was watched")]
+    Gone,
+}
+
 fn end_of_log(log: &str) -> String {
     if log.is_empty() { String::new() } else { format!("; its log ends with:\n{log}") }
+}
+
+impl Diagnose for LiveError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::NoServer { .. } => FailureKind::NoServer,
+            Self::Server { .. } | Self::Program { .. } => FailureKind::Server,
+            Self::Load { .. } | Self::Fault { .. } | Self::Unwatched { .. } => FailureKind::Unwatched,
+            Self::Interrupted => FailureKind::Interrupted,
+            Self::Capture(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Unwatched { recording, .. } => Some(Place::file(recording)),
+            Self::Capture(error) => error.place(),
+            Self::Store(error) => error.place(),
+            Self::NoServer { .. }
+            | Self::Server { .. }
+            | Self::Program { .. }
+            | Self::Load { .. }
+            | Self::Fault { .. }
+            | Self::Interrupted => None,
+        }
+    }
 }

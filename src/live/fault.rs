@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::LiveError;
 use super::load::{Bench, DATABASE, Load};
 use super::server::{Server, Session};
+use crate::diagnostics::UnknownName;
 
 /// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,21 +141,11 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A name of no fault.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown fault `{0}`{hint}; known: {known}", hint = hint(.0), known = Fault::ALL.map(Fault::name).join(", "))]
-pub struct UnknownFault(String);
-
-fn hint(name: &str) -> String {
-    let near = crate::store::nearest(name, Fault::ALL.map(Fault::name));
-    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
-}
-
 impl FromStr for Fault {
-    type Err = UnknownFault;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|fault| fault.name() == name).ok_or_else(|| UnknownFault(name.to_owned()))
+        UnknownName::find("fault", name, &Self::ALL, Self::name)
     }
 }
 
@@ -254,6 +245,6 @@ mod tests {
             assert_eq!(fault.name().parse::<Fault>().unwrap(), fault);
         }
         let error = "tablelock".parse::<Fault>().unwrap_err().to_string();
-        assert!(error.starts_with("unknown fault `tablelock`; did you mean `table-lock`?; known: none, "), "{error}");
+        assert!(error.starts_with("unknown fault `tablelock`; did you mean `table-lock`? known: none, "), "{error}");
     }
 }

@@ -153,8 +153,7 @@ impl Bench {
         }
         server.answers()?;
         let problem = aborted.or(said.lines().last()).map_or_else(String::new, |line| format!(": {line}"));
-        let what = if running { "lost a session" } else { "ended" };
-        Err(LiveError::Load { what, problem })
+        Err(LiveError::Load { running, problem })
     }
 }
 

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use error::LiveError;
-pub use fault::{ActiveFault, Fault, UnknownFault};
+pub use error::{LiveError, ServerProblem};
+pub use fault::{ActiveFault, Fault};
 pub use load::{Bench, DATABASE, Load, OBSERVER};
 pub use server::{Server, Shutdown, find_server};
 

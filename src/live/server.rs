@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::LiveError;
+use super::{LiveError, ServerProblem};
 
 /// How long a server may take to come up or to go down.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,19 +71,18 @@ impl Server {
     /// # Errors
     /// When it cannot be made or does not come up.
     pub fn start(bin: &Path, settings: &[(String, String)]) -> Result<Self, LiveError> {
-        let fail = |problem: String| LiveError::Server { bin: bin.to_path_buf(), problem, log: String::new() };
+        let fail = |problem| LiveError::Server { bin: bin.to_path_buf(), problem, log: String::new() };
         let folder = tempfile::Builder::new()
             .prefix("telltape-pg.")
             .tempdir()
-            .map_err(|error| fail(format!("has no folder: {error}")))?;
+            .map_err(|error| fail(ServerProblem::NoFolder(error)))?;
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
-            .map_err(|error| fail(format!("has no port: {error}")))?
+            .map_err(|error| fail(ServerProblem::NoPort(error)))?
             .port();
         let mut server = Self { bin: bin.to_path_buf(), folder, port, running: None };
         if let Some((uid, gid)) = unprivileged() {
-            own(server.folder(), uid, gid)
-                .map_err(|error| fail(format!("cannot be given to an unprivileged user: {error}")))?;
+            own(server.folder(), uid, gid).map_err(|error| fail(ServerProblem::NotUnprivileged(error)))?;
         }
         let data = server.folder().join("data");
         let made = as_unprivileged(&mut Command::new(bin.join("initdb")))
@@ -91,11 +90,9 @@ impl Server {
             .args(["-U", "postgres", "--locale=C", "-E", "UTF8", "--no-sync", "-A", "trust", "-D"])
             .arg(&data)
             .output()
-            .map_err(|error| {
-                fail(format!("cannot be made by initdb: {error}; may everybody read and execute the programs?"))
-            })?;
+            .map_err(|error| fail(ServerProblem::NoInitdb(error)))?;
         if !made.status.success() {
-            return Err(fail(format!("cannot be made by initdb: {}", String::from_utf8_lossy(&made.stderr).trim())));
+            return Err(fail(ServerProblem::Initdb(String::from_utf8_lossy(&made.stderr).trim().to_owned())));
         }
         let mut configuration = format!(
             "port = {port}\nunix_socket_directories = '{}'\nlisten_addresses = '127.0.0.1'\n\
@@ -108,8 +105,8 @@ impl Server {
         }
         let file = data.join("postgresql.conf");
         let mut file =
-            File::options().append(true).open(&file).map_err(|error| fail(format!("cannot be configured: {error}")))?;
-        file.write_all(configuration.as_bytes()).map_err(|error| fail(format!("cannot be configured: {error}")))?;
+            File::options().append(true).open(&file).map_err(|error| fail(ServerProblem::NotConfigured(error)))?;
+        file.write_all(configuration.as_bytes()).map_err(|error| fail(ServerProblem::NotConfigured(error)))?;
         server.launch()?;
         Ok(server)
     }
@@ -125,7 +122,7 @@ impl Server {
         // Ctrl-C in a terminal is for us, not for the server.
         own_group(&mut command);
         let mut child =
-            as_unprivileged(&mut command).spawn().map_err(|error| self.fail(&format!("does not start: {error}")))?;
+            as_unprivileged(&mut command).spawn().map_err(|error| self.fail(ServerProblem::NotStarted(error)))?;
         let pipe = child.stdin.take().expect("it was asked for");
         self.running = Some((child, pipe));
         let began = Instant::now();
@@ -135,11 +132,11 @@ impl Server {
             }
             let ended = self.running.as_mut().is_some_and(|(child, _)| !matches!(child.try_wait(), Ok(None)));
             if ended {
-                return Err(self.fail("ended at once"));
+                return Err(self.fail(ServerProblem::Ended));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Err(self.fail("does not answer"))
+        Err(self.fail(ServerProblem::NoAnswer))
     }
 
     /// Stops it; [`Server::launch`] starts it again.
@@ -193,9 +190,8 @@ impl Server {
     /// When the system does not let us.
     pub fn adopt(&self, path: &Path) -> Result<(), LiveError> {
         match unprivileged() {
-            Some((uid, gid)) => {
-                own(path, uid, gid).map_err(|error| self.fail(&format!("cannot have `{}`: {error}", path.display())))
-            }
+            Some((uid, gid)) => own(path, uid, gid)
+                .map_err(|error| self.fail(ServerProblem::NotGiven { path: path.to_path_buf(), error })),
             None => Ok(()),
         }
     }
@@ -218,14 +214,14 @@ impl Server {
 
     /// An error unless it answers.
     pub(super) fn answers(&self) -> Result<(), LiveError> {
-        self.psql("postgres", "SELECT 1").map(drop).map_err(|_| self.fail("went away while it was watched"))
+        self.psql("postgres", "SELECT 1").map(drop).map_err(|_| self.fail(ServerProblem::Gone))
     }
 
-    fn fail(&self, problem: &str) -> LiveError {
+    fn fail(&self, problem: ServerProblem) -> LiveError {
         let log = self.log();
         let lines: Vec<&str> = log.lines().rev().take(5).collect();
         let log = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
-        LiveError::Server { bin: self.bin.clone(), problem: problem.to_owned(), log }
+        LiveError::Server { bin: self.bin.clone(), problem, log }
     }
 }
 

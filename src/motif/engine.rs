@@ -4,7 +4,7 @@ use serde::de::{DeserializeSeed, Error as _};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::grammar::{MotifParameters, find_motif, find_parameter};
+use super::grammar::{MotifParameters, find_parameter};
 use super::values::{GrammarSeed, GrammarValues};
 use super::{EngineKind, Episode, Motif, ParameterError, PerMotif};
 use crate::residual::{Class, Stream, number};
@@ -58,7 +58,7 @@ impl Engine {
     /// When there is no such motif or parameter, or the value is out of range; nothing is changed then.
     pub fn set(&mut self, motif: &str, key: &str, value: f64) -> Result<(), ParameterError> {
         let place = find_parameter(self.kind.entry().parameters, key, value)?;
-        self.grammar.set(find_motif(motif)?, place, value);
+        self.grammar.set(motif.parse()?, place, value);
         Ok(())
     }
 

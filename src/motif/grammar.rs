@@ -3,6 +3,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Motif;
 use super::values::GrammarSeed;
+use crate::diagnostics::UnknownName;
 
 /// The range of a parameter.
 #[derive(Clone, Copy, Debug)]
@@ -70,15 +71,8 @@ pub(super) use motif_parameters;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ParameterError {
     /// No motif, or no parameter, of that name.
-    #[error("unknown {what} `{name}`; known: {known}")]
-    Unknown {
-        /// `motif` or `parameter`.
-        what: &'static str,
-        /// What was given.
-        name: String,
-        /// The valid choices.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// Not finite, or outside the parameter's range.
     #[error("{value} is out of range: {range}, finite")]
     OutOfRange {
@@ -95,19 +89,10 @@ pub enum ParameterError {
 /// When there is no such parameter, or the value is out of its range.
 pub fn find_parameter(ranges: &[ParameterRange], key: &str, value: f64) -> Result<usize, ParameterError> {
     let Some(place) = ranges.iter().position(|range| range.key == key) else {
-        let known: Vec<&str> = ranges.iter().map(|range| range.key).collect();
-        return Err(ParameterError::Unknown { what: "parameter", name: key.to_owned(), known: known.join(", ") });
+        return Err(UnknownName::new("parameter", key, ranges.iter().map(|range| range.key)).into());
     };
     ranges[place].check(value)?;
     Ok(place)
-}
-
-/// Finds a motif by its name.
-pub(super) fn find_motif(name: &str) -> Result<Motif, ParameterError> {
-    Motif::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
-        let known = Motif::ALL.map(Motif::name).join(", ");
-        ParameterError::Unknown { what: "motif", name: name.to_owned(), known }
-    })
 }
 
 /// The parameters of the five motifs.
@@ -162,7 +147,7 @@ impl<P: MotifParameters> PerMotif<P> {
     /// When there is no such motif or parameter, or the value is out of range; nothing is changed then.
     pub fn set(&mut self, motif: &str, key: &str, value: f64) -> Result<(), ParameterError> {
         let place = find_parameter(P::RANGES, key, value)?;
-        let parameters = self.of_mut(find_motif(motif)?);
+        let parameters = self.of_mut(motif.parse()?);
         let mut values = parameters.values();
         values[place] = value;
         *parameters = P::from_values(&values);

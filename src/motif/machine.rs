@@ -10,8 +10,9 @@ use super::online::Online;
 use super::runs::Runs;
 use super::values::GrammarValues;
 use super::{Diagnostics, Episode, Motif, excursion, reference};
+use crate::diagnostics::UnknownName;
 use crate::residual::Stream;
-use crate::store::{Columns, Row, TableError, UnknownName};
+use crate::store::{Columns, Row, TableError};
 
 /// The state machine of one channel: samples in order of time in, emissions out.
 ///

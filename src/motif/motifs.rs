@@ -1,5 +1,8 @@
+use std::str::FromStr;
+
 use serde::Serialize;
 
+use crate::diagnostics::UnknownName;
 use crate::residual::Class;
 
 /// The five motifs, one to one with the classes and with their codes.
@@ -50,6 +53,14 @@ impl Motif {
             Self::CacheCollapse => "cache_collapse",
             Self::WorkloadPhaseTransition => "workload_phase_transition",
         }
+    }
+}
+
+impl FromStr for Motif {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        UnknownName::find("motif", name, &Self::ALL, Self::name)
     }
 }
 

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{EngineKind, Episode, Motif};
+use crate::diagnostics::UnknownName;
 #[cfg(feature = "parquet")]
 use crate::store::ParquetError;
-use crate::store::{Columns, Row, Table, TableError, nearest};
+use crate::store::{Columns, Row, Table, TableError};
 
 /// The columns of an `episodes.csv`.
 #[must_use]
@@ -77,13 +78,7 @@ pub fn read_times(row: Row<'_>) -> Result<(f64, f64), TableError> {
 /// # Errors
 /// When there is no such motif.
 pub fn read_motif(row: Row<'_>) -> Result<Motif, TableError> {
-    let name = row.text("motif");
-    let names = Motif::ALL.map(Motif::name);
-    let found = Motif::ALL.into_iter().find(|motif| motif.name() == name);
-    found.ok_or_else(|| {
-        let near = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        row.problem(format!("unknown motif `{name}`{near}; known: {}", names.join(", ")))
-    })
+    row.text("motif").parse().map_err(|unknown: UnknownName| row.problem(unknown.to_string()))
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Stale;
+use crate::diagnostics::Place;
 use crate::evaluate::{Generator, Interval, Noise};
 use crate::experiment::{
-    self, Experiment, ExperimentError, ExperimentOutcome, NO_RESULT, Project, SampleSource, StageRow, Verdict,
+    self, Experiment, ExperimentError, ExperimentOutcome, Project, ResultProblem, SampleSource, StageRow, StaleReason,
+    Verdict,
 };
 use crate::motif::{Episode, Motif, read_episodes};
 use crate::residual::{Class, Stream};
-use crate::store::{self, Place};
+use crate::store;
 use crate::tape;
 
 /// Points of a channel's residuals that are kept, two a bucket: the least and the largest.
@@ -163,20 +165,16 @@ pub(super) fn gather(project: &Project, experiments: &[Experiment]) -> Result<Ga
     for outcomes in read {
         match outcomes {
             Ok(outcomes) => results.push(outcomes),
-            Err(ExperimentError::Stale { problem: NO_RESULT, name, .. }) => missing.push(name),
-            Err(ExperimentError::Stale { problem, name, .. }) => stale.push(Stale { name, problem }),
+            Err(ExperimentError::Stale { reason: StaleReason::NoResult, name, .. }) => missing.push(name),
+            Err(ExperimentError::Stale { reason, name, .. }) => stale.push(Stale { name, problem: reason.to_string() }),
             Err(error) => return Err(error),
         }
     }
     if results.is_empty() {
         let names: Vec<&str> = experiments.iter().map(|experiment| experiment.name.as_str()).collect();
         let why: Vec<String> = stale.iter().map(|stale| format!("; {stale}")).collect();
-        let problem = format!(
-            "none of the experiments has a result as it stands now{}; run `telltape run {}` first",
-            why.concat(),
-            names.join(" ")
-        );
-        return Err(ExperimentError::Result { place: Place::default(), problem });
+        let problem = ResultProblem::NothingToReport { why: why.concat(), names: names.join(" ") };
+        return Err(problem.at_place(Place::default()));
     }
     // Whose series are drawn is decided in order, whatever was read first.
     let mut left = MOST_POINTS;
@@ -198,8 +196,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, Experimen
     let tape = folder.join("tape.jsonl");
     let tape::Tape { stream, manifest, .. } = tape::read(&tape)?;
     if outcome.stages.get("tape") != Some(&manifest.sha256) {
-        let problem = "it has changed since the run; run the experiment again".to_owned();
-        return Err(ExperimentError::Result { place: Place::file(tape), problem });
+        return Err(ResultProblem::OtherTape.at(&tape));
     }
     let others = outcome.tables.iter().filter(|(name, _)| *name != "episodes.csv");
     let tables = others.map(|(name, sha256)| table(&folder, name, sha256)).collect::<Result<_, _>>()?;

@@ -1,5 +1,7 @@
 //! Which figures there are: each from the tables or tapes of some results, with the digests of what it came from.
 
+use std::path::Path;
+
 use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
@@ -7,9 +9,9 @@ use super::chart::{Axes, Background, Bars, COLORS, Drawn, FAINT, INK, Line, bars
 use super::data::{Kind, Outcomes, Table};
 use super::sensitivity::sensitivity;
 use crate::evaluate::{Interval, Noise};
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, ResultProblem};
 use crate::motif::Motif;
-use crate::store::{Place, Shown, is_hidden};
+use crate::store::{Shown, is_hidden};
 
 /// Channels of a data set that get a panel, or a row of the timeline; the others are counted.
 const MOST_PANELS: usize = 6;
@@ -89,10 +91,7 @@ pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>)
             svg
         }
     };
-    svg.map(visible).map_err(|error| ExperimentError::Result {
-        place: Place::file(format!("{name}.svg")),
-        problem: format!("the figure cannot be drawn: {error}"),
-    })
+    svg.map(visible).map_err(|error| ResultProblem::Figure(error.to_string()).at(Path::new(&format!("{name}.svg"))))
 }
 
 /// A name that fits where names stand.

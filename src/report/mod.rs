@@ -40,7 +40,7 @@ pub struct Stale {
     /// Its name.
     pub name: String,
     /// What has changed.
-    pub problem: &'static str,
+    pub problem: String,
 }
 
 impl std::fmt::Display for Stale {

@@ -1,59 +1,7 @@
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where something is wrong: a file and, as far as known, the line and the column in it (both from 1).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub file: PathBuf,
-    /// Line, from 1.
-    pub line: Option<u64>,
-    /// Column in characters, from 1.
-    pub column: Option<u64>,
-}
-
-impl Place {
-    /// A whole file.
-    #[must_use]
-    pub fn file(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), line: None, column: None }
-    }
-
-    /// The same file at a line.
-    #[must_use]
-    pub fn at_line(mut self, line: u64) -> Self {
-        self.line = Some(line);
-        self
-    }
-
-    /// The same file at a line and column.
-    #[must_use]
-    pub fn at(self, (line, column): (u64, u64)) -> Self {
-        self.at_line(line).at_column(column)
-    }
-
-    /// The same line at a column.
-    #[must_use]
-    pub fn at_column(mut self, column: u64) -> Self {
-        self.column = Some(column);
-        self
-    }
-}
-
-impl fmt::Display for Place {
-    /// `file:line:column` in backticks, as editors and terminals make it clickable.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-            if let Some(column) = self.column {
-                write!(f, ":{column}")?;
-            }
-        }
-        f.write_str("`")
-    }
-}
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +23,65 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Something is there that is not telltape's to replace or to write through; it is untouched.
-    #[error("`{path}` {problem}")]
+    #[error("`{path}` {obstacle}")]
     InTheWay {
         /// What is there.
         path: PathBuf,
         /// Why it is kept, and what to do.
-        problem: String,
+        obstacle: Obstacle,
     },
+}
+
+/// Why something is kept that stands where a file is to be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// Only the writers of manifests, signatures and parts use such a name.
+    #[error("is a name of manifests (.hash), signatures (.minisig) or unsealed parts (.part); give another name")]
+    ReservedName,
+    /// A folder.
+    #[error("is a directory; give the path of a file")]
+    Folder,
+    /// A rename would put a file in the place of a device or a pipe.
+    #[error("is there and is not a regular file; give another path")]
+    Device,
+    /// A recording.
+    #[error("is a recording, which is never overwritten; give another path, or remove it")]
+    Recording,
+    /// A file of another kind than the one to be written.
+    #[error("is there and is not what is to be written; remove it yourself, or give another path")]
+    OtherKind,
+    /// A file that is to be removed, but is not ours.
+    #[error("is there and telltape has not written it; move it away")]
+    Foreign,
+    /// What is written in place would go where a link leads.
+    #[error("is a link, and nothing is written through links; remove it")]
+    Link,
+    /// What is written in place would go to a device or a pipe.
+    #[error("is there and is not a regular file; remove it")]
+    DeviceInPlace,
+    /// What is written in place would change another file, too.
+    #[error("has a second name (a hard link), and would be written under both; remove it")]
+    HardLink,
+    /// A file in the place of a lock.
+    #[error("is there and is not a lock of telltape; remove it yourself")]
+    NotALock,
+    /// A part of an unknown download.
+    #[error("is there, and nothing says what it is a part of; move it away")]
+    UnknownPart,
+    /// A file that somebody has put there in the meantime.
+    #[error("is there since a moment ago; what was fetched is kept as `{}`", .kept.display())]
+    Appeared {
+        /// What was to be put there.
+        kept: PathBuf,
+    },
+}
+
+impl Obstacle {
+    /// The error of this obstacle at `path`.
+    #[must_use]
+    pub fn at(self, path: &Path) -> StoreError {
+        StoreError::InTheWay { path: path.to_path_buf(), obstacle: self }
+    }
 }
 
 impl StoreError {
@@ -96,27 +96,21 @@ impl StoreError {
         let path = path.to_path_buf();
         move |source| Self::Write { path, source }
     }
+}
 
-    /// The file it is about.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+impl Diagnose for StoreError {
+    /// What cannot be read is a bad input; what cannot be written is nobody's input.
+    fn kind(&self) -> FailureKind {
         match self {
-            Self::Read { path, .. } | Self::Write { path, .. } | Self::InTheWay { path, .. } => path,
+            Self::Read { .. } => FailureKind::Read,
+            Self::Write { .. } => FailureKind::Write,
+            Self::InTheWay { .. } => FailureKind::Exists,
         }
     }
-}
 
-/// Line and column, both from 1, of a byte offset in a text.
-#[must_use]
-pub fn line_and_column(text: &str, offset: usize) -> (u64, u64) {
-    let before = text.get(..offset).unwrap_or(text);
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() as u64 + 1, before[start..].chars().count() as u64 + 1)
-}
-
-/// A parser's message without the place that it appends, which stands in our errors already.
-#[must_use]
-pub fn without_place(message: &str, line: usize, column: usize) -> String {
-    let place = format!(" at line {line} column {column}");
-    message.strip_suffix(&place).unwrap_or(message).to_owned()
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Read { path, .. } | Self::Write { path, .. } | Self::InTheWay { path, .. } => Some(Place::file(path)),
+        }
+    }
 }

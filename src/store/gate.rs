@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::StoreError;
+use super::{Obstacle, StoreError};
 
 /// Bytes of a file by which it is recognised.
 const HEAD: u64 = 4096;
@@ -57,18 +57,15 @@ impl<'a> Kind<'a> {
 /// # Errors
 /// When the name is reserved, or something is there that is not telltape's to replace.
 pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
-    let in_the_way = |problem: &str| StoreError::InTheWay { path: path.to_path_buf(), problem: problem.to_owned() };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if matches!(kind, Kind::Like(_)) && RESERVED.iter().any(|ending| name.ends_with(ending)) {
-        return Err(in_the_way(
-            "is a name of manifests (.hash), signatures (.minisig) or unsealed parts (.part); give another name",
-        ));
+        return Err(Obstacle::ReservedName.at(path));
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(in_the_way("is a directory; give the path of a file")),
+        Ok(found) if found.is_dir() => return Err(Obstacle::Folder.at(path)),
         // A rename would put a file in the place of a device or a pipe.
         Ok(found) if !found.is_file() => {
-            return Err(in_the_way("is there and is not a regular file; give another path"));
+            return Err(Obstacle::Device.at(path));
         }
         Ok(found) if found.len() == 0 => return Ok(()),
         Ok(_) => {}
@@ -77,7 +74,7 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     // What cannot be read cannot be recognised, and is kept.
     let head = head(path).map_err(StoreError::read(path))?;
     if head.starts_with(RECORDING_START) {
-        return Err(in_the_way("is a recording, which is never overwritten; give another path, or remove it"));
+        return Err(Obstacle::Recording.at(path));
     }
     let is_ours = match kind {
         Kind::Own => true,
@@ -87,7 +84,7 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     if is_ours {
         return Ok(());
     }
-    Err(in_the_way("is there and is not what is to be written; remove it yourself, or give another path"))
+    Err(Obstacle::OtherKind.at(path))
 }
 
 /// Removes a file of this kind, if it is there. A link is removed, not what it leads to.
@@ -101,8 +98,7 @@ pub fn remove_if(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(),
     if ours {
         return super::remove_file(path);
     }
-    let problem = "is there and telltape has not written it; move it away".to_owned();
-    Err(StoreError::InTheWay { path: path.to_path_buf(), problem })
+    Err(Obstacle::Foreign.at(path))
 }
 
 /// Opens a file that is written to in place, such as a part, for reading and appending, and makes it if need be.
@@ -110,14 +106,13 @@ pub fn remove_if(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(),
 /// # Errors
 /// When it cannot be opened, or is a link, has a second name, or is no regular file: what is appended would go elsewhere.
 pub fn open_in_place(path: &Path) -> Result<File, StoreError> {
-    let in_the_way = |problem: &str| StoreError::InTheWay { path: path.to_path_buf(), problem: problem.to_owned() };
     let check = |found: &Metadata| {
         if found.is_symlink() {
-            Err(in_the_way("is a link, and nothing is written through links; remove it"))
+            Err(Obstacle::Link.at(path))
         } else if !found.is_file() {
-            Err(in_the_way("is there and is not a regular file; remove it"))
+            Err(Obstacle::DeviceInPlace.at(path))
         } else if names(found) > 1 {
-            Err(in_the_way("has a second name (a hard link), and would be written under both; remove it"))
+            Err(Obstacle::HardLink.at(path))
         } else {
             Ok(())
         }

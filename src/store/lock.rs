@@ -2,7 +2,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::{StoreError, gate};
+use super::{Obstacle, StoreError, gate};
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// The right to write a folder, from the moment it is given until it is dropped or the program ends, however it does.
 #[derive(Debug)]
@@ -27,6 +28,22 @@ pub enum LockError {
     /// The folder cannot be written to.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Diagnose for LockError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Busy { .. } => FailureKind::Busy,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Busy { folder, .. } => Some(Place::file(folder)),
+            Self::Store(error) => error.place(),
+        }
+    }
 }
 
 impl FolderLock {
@@ -80,8 +97,7 @@ impl FolderLock {
                 continue;
             }
             if !is_lock(&mut file) {
-                let problem = "is there and is not a lock of telltape; remove it yourself".to_owned();
-                return Err(StoreError::InTheWay { path, problem }.into());
+                return Err(Obstacle::NotALock.at(&path).into());
             }
             let write = |file: &mut File| {
                 file.set_len(0)?;

@@ -13,15 +13,15 @@ mod seal;
 mod signature;
 mod small;
 mod staged;
-mod suggest;
 mod sweep;
 mod table;
 mod text;
 #[cfg(feature = "experiment")]
 mod wildcard;
 
+pub use crate::diagnostics::{Place, UnknownName, line_and_column, nearest};
 pub use blocks::{BLOCK_BYTES, Blocks};
-pub use error::{Place, StoreError, line_and_column, without_place};
+pub use error::{Obstacle, StoreError};
 pub use gate::{EPISODES, Kind, RECORDING, TAPE, check, open_in_place, remove_if};
 pub use input::{Input, InputDigest, file_digest, label};
 pub use inside::is_inside;
@@ -33,7 +33,6 @@ pub use seal::{Seal, open_seal, sealed};
 pub use signature::{Key, SignatureError};
 pub use small::{read_small, read_small_text};
 pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
-pub use suggest::{UnknownName, nearest};
 #[cfg(feature = "parquet")]
 pub use table::ParquetError;
 pub use table::{Columns, Row, Table, TableError, write_number};

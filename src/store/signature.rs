@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use minisign_verify::{PublicKey, Signature};
 
 use super::{StoreError, read_small_text};
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// Without the feature `signatures` there is no key that files could be held against.
 #[cfg(not(feature = "signatures"))]
@@ -63,16 +64,22 @@ pub enum SignatureError {
     Store(#[from] StoreError),
 }
 
-impl SignatureError {
-    /// The file that it is about.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+impl Diagnose for SignatureError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Key { .. } => FailureKind::Key,
+            Self::Unsigned { .. } | Self::OtherSubject { .. } | Self::NoSubject { .. } => FailureKind::Signature,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
         match self {
             Self::Key { path, .. }
             | Self::Unsigned { path, .. }
             | Self::OtherSubject { path, .. }
-            | Self::NoSubject { path, .. } => path,
-            Self::Store(error) => error.path(),
+            | Self::NoSubject { path, .. } => Some(Place::file(path)),
+            Self::Store(error) => error.place(),
         }
     }
 }

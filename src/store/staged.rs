@@ -256,6 +256,7 @@ impl PermissionsLikeOthers for tempfile::Builder<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::{Diagnose, Place};
 
     #[test]
     fn nothing_stands_at_the_path_until_commit_and_nothing_is_left_without_it() {
@@ -283,7 +284,7 @@ mod tests {
     fn a_folder_in_the_way_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let error = Staged::create(folder.path()).err().unwrap();
-        assert_eq!(error.path(), folder.path());
+        assert_eq!(error.place(), Some(Place::file(folder.path())));
     }
 
     #[test]

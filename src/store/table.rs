@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use csv::{QuoteStyle, StringRecord, Terminator, Writer, WriterBuilder};
 use sha2::{Digest, Sha256};
 
-use super::{Place, StoreError};
+use super::StoreError;
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// Why writing to memory cannot fail.
 const IN_MEMORY: &str = "a record of one length, written to memory";
@@ -233,13 +234,18 @@ pub enum TableError {
     },
 }
 
-impl TableError {
-    /// Where.
-    #[must_use]
-    pub fn place(&self) -> Place {
+impl Diagnose for TableError {
+    fn kind(&self) -> FailureKind {
         match self {
-            Self::Store(error) => Place::file(error.path()),
-            Self::Malformed { place, .. } => place.clone(),
+            Self::Store(error) => error.kind(),
+            Self::Malformed { .. } => FailureKind::Table,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Store(error) => error.place(),
+            Self::Malformed { place, .. } => Some(place.clone()),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use glob::{MatchOptions, Pattern};
 
 use super::StoreError;
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// Why nobody knows what a glob matches.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,22 @@ pub enum GlobError {
     /// Something on its way cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Diagnose for GlobError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Pattern { .. } => FailureKind::Usage,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Pattern { .. } => None,
+            Self::Store(error) => error.place(),
+        }
+    }
 }
 
 /// A part of a pattern between two slashes.

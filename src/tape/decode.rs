@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::decimal::number;
+use crate::diagnostics::problem_of_parser;
 use crate::residual::{ChannelId, Class, StreamBuilder};
-use crate::store::without_place;
 
 /// The samples of a block of whole lines.
 #[derive(Debug, Default)]
@@ -138,7 +138,7 @@ fn other<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Result<&'a [u8], Pr
     let line = std::str::from_utf8(line)
         .map_err(|error| (Some(error.valid_up_to() as u64 + 1), "the line is not UTF-8".to_owned()))?;
     let sample: Line = serde_json::from_str(line).map_err(|error| {
-        let problem = without_place(&error.to_string(), error.line(), error.column());
+        let problem = problem_of_parser(&error.to_string(), error.line(), error.column());
         (Some(error.column() as u64), format!("the line is not a sample: {problem}"))
     })?;
     let channel = sample.channel.map(|name| samples.channel(&name));

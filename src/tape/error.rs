@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
+use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::residual::OutOfRange;
-use crate::store::{Place, SignatureError, StoreError};
+use crate::store::{SignatureError, StoreError};
 
 /// A tape that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -151,25 +152,41 @@ pub enum TapeError {
     },
 }
 
-impl TapeError {
-    /// Where, as far as it is about a file.
-    #[must_use]
-    pub fn place(&self) -> Place {
+impl Diagnose for TapeError {
+    fn kind(&self) -> FailureKind {
         match self {
-            Self::Store(error) => Place::file(error.path()),
-            Self::Signature(error) => Place::file(error.path()),
-            Self::BadManifest { place, .. } | Self::BadLine { place, .. } => place.clone(),
-            Self::Unsealed { recording, .. }
-            | Self::RecordingExists { recording }
-            | Self::LineTooLong { recording, .. }
-            | Self::RecordingUnderWay { recording, .. } => Place::file(recording),
-            Self::NothingToSalvage { file, .. } => Place::file(file),
-            Self::NoManifest { tape, .. }
-            | Self::NewerFormat { tape, .. }
-            | Self::HashMismatch { tape, .. }
-            | Self::ManifestDisagrees { tape, .. }
-            | Self::Empty { tape, .. }
-            | Self::BadSample { tape, .. } => Place::file(tape),
+            Self::Store(error) => error.kind(),
+            Self::Signature(error) => error.kind(),
+            Self::BadSample { .. } => FailureKind::Sample,
+            Self::NoManifest { .. } | Self::Unsealed { .. } => FailureKind::NoManifest,
+            Self::NothingToSalvage { .. } => FailureKind::Nothing,
+            Self::RecordingExists { .. } | Self::RecordingUnderWay { .. } => FailureKind::Exists,
+            Self::LineTooLong { .. } => FailureKind::LineTooLong,
+            Self::BadManifest { .. } => FailureKind::Manifest,
+            Self::NewerFormat { .. } => FailureKind::Format,
+            Self::HashMismatch { .. } => FailureKind::Hash,
+            Self::BadLine { .. } => FailureKind::Line,
+            Self::ManifestDisagrees { .. } => FailureKind::ManifestDisagrees,
+            Self::Empty { .. } => FailureKind::Empty,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Store(error) => error.place(),
+            Self::Signature(error) => error.place(),
+            Self::BadManifest { place, .. } | Self::BadLine { place, .. } => Some(place.clone()),
+            Self::Unsealed { recording: file, .. }
+            | Self::RecordingExists { recording: file }
+            | Self::LineTooLong { recording: file, .. }
+            | Self::RecordingUnderWay { recording: file, .. }
+            | Self::NothingToSalvage { file, .. }
+            | Self::NoManifest { tape: file, .. }
+            | Self::NewerFormat { tape: file, .. }
+            | Self::HashMismatch { tape: file, .. }
+            | Self::ManifestDisagrees { tape: file, .. }
+            | Self::Empty { tape: file, .. }
+            | Self::BadSample { tape: file, .. } => Some(Place::file(file)),
         }
     }
 }

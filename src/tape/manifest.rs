@@ -4,7 +4,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, TapeError, manifest_path};
-use crate::store::{Key, Place, StoreError, read_small, without_place};
+use crate::diagnostics::problem_of_parser;
+use crate::store::{Key, Place, StoreError, read_small};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +170,7 @@ impl Manifest {
         };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| TapeError::BadManifest {
             place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
-            problem: without_place(&error.to_string(), error.line(), error.column()),
+            problem: problem_of_parser(&error.to_string(), error.line(), error.column()),
         })?;
         if let Some(key) = key {
             key.verify_manifest((&path, &text), tape, manifest.tape.as_deref())?;

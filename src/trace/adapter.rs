@@ -10,7 +10,8 @@ use super::adapters::Dataset;
 use super::input::Trace;
 use super::option::OptionSpec;
 use super::{Conversion, Options, TraceError};
-use crate::store::{InputDigest, file_digest, nearest};
+use crate::diagnostics::UnknownName;
+use crate::store::{InputDigest, file_digest};
 
 /// The code that reads one kind of trace and turns it into residuals.
 pub trait Adapter: Sync {
@@ -121,11 +122,9 @@ impl Dataset {
     ///
     /// # Errors
     /// When this data set has none of that name.
-    pub fn construction(self, name: &str) -> Result<Construction, UnknownConstruction> {
-        let mut constructions = self.about().constructions.iter().copied();
-        constructions
-            .find(|construction| construction.name() == name)
-            .ok_or_else(|| UnknownConstruction { dataset: self, name: name.to_owned() })
+    pub fn construction(self, name: &str) -> Result<Construction, UnknownName> {
+        UnknownName::find("construction", name, self.about().constructions, Construction::name)
+            .map_err(|unknown| unknown.in_context(format!("of `{self}`")))
     }
 }
 
@@ -142,11 +141,10 @@ impl fmt::Display for Dataset {
 }
 
 impl std::str::FromStr for Dataset {
-    type Err = UnknownDataset;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|dataset| dataset.name() == name);
-        found.ok_or_else(|| UnknownDataset { name: name.to_owned() })
+        UnknownName::find("data set", name, &Self::ALL, Self::name)
     }
 }
 
@@ -181,35 +179,6 @@ impl schemars::JsonSchema for Dataset {
     }
 }
 
-/// A data set name that is not known.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown data set `{name}`{}; known: {}", suggestion(.name), known())]
-pub struct UnknownDataset {
-    name: String,
-}
-
-/// A construction that a data set does not have.
-#[derive(Debug, thiserror::Error)]
-#[error("data set `{dataset}` has no construction `{name}`; it has {}", constructions(*.dataset))]
-pub struct UnknownConstruction {
-    dataset: Dataset,
-    name: String,
-}
-
-fn known() -> String {
-    Dataset::ALL.map(Dataset::name).join(", ")
-}
-
-fn suggestion(name: &str) -> String {
-    nearest(name, Dataset::ALL.map(Dataset::name)).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
-}
-
-/// The constructions of a data set as an error lists them.
-fn constructions(dataset: Dataset) -> String {
-    let names: Vec<String> = dataset.about().construction_names().map(|name| format!("`{name}`")).collect();
-    if names.len() == 1 { format!("only {}", names[0]) } else { names.join(" and ") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +192,7 @@ mod tests {
         }
         assert_eq!(
             "snowst".parse::<Dataset>().unwrap_err().to_string(),
-            "unknown data set `snowst`; did you mean `snowset`?; known: snowset, sqlshare, sqlshare-text, ceb, job, \
+            "unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, \
              tpcds, pgss, generic, otel, postgres"
         );
         assert!(!"zzz".parse::<Dataset>().unwrap_err().to_string().contains("did you mean"));
@@ -252,7 +221,7 @@ mod tests {
         }
         assert_eq!(
             Dataset::Postgres.construction("reference").unwrap_err().to_string(),
-            "data set `postgres` has no construction `reference`; it has only `plain`"
+            "unknown construction `reference` of `postgres`; known: plain"
         );
     }
 }

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Dataset, TraceError, input_digest};
-use crate::store::{
-    LINE_ENDS_REMEDY, Place, StoreError, line_and_column, line_ends_rewritten, nearest, read_small_text,
-};
+use crate::diagnostics::{Place, UnknownName, line_and_column, reword_unknown_name};
+use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small_text};
 
 /// One trace of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +66,7 @@ impl Catalogue {
         let entries: BTreeMap<String, Entry> = toml::from_str(&text).map_err(|error| {
             let place = Place::file(&path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
-            malformed(place, error.message().to_owned())
+            malformed(place, reword_unknown_name(error.message()))
         })?;
         for (name, entry) in &entries {
             // The name becomes a folder.
@@ -93,15 +92,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// When there is none.
-    pub fn get(&self, name: &str) -> Result<&Entry, UnknownEntry> {
-        self.entries.get(name).ok_or_else(|| {
-            let near = nearest(name, self.entries.keys().map(String::as_str));
-            UnknownEntry {
-                name: name.to_owned(),
-                suggestion: near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-                known: self.entries.keys().cloned().collect::<Vec<_>>().join(", "),
-            }
-        })
+    pub fn get(&self, name: &str) -> Result<&Entry, UnknownName> {
+        self.entries
+            .get(name)
+            .ok_or_else(|| UnknownName::new("data set", name, self.entries.keys()).in_context("in the catalogue"))
+    }
+
+    /// Something wrong with the file of the catalogue, or with what is looked for in it.
+    #[must_use]
+    pub fn problem(&self, problem: impl ToString) -> TraceError {
+        TraceError::Malformed { place: Place::file(self.folder.join("datasets.toml")), problem: problem.to_string() }
     }
 
     /// The folder of the data.
@@ -149,22 +149,4 @@ pub(super) fn expect_digest(path: &Path, recorded: &str, actual: &str) -> Result
 
 fn stays_inside(path: &Path) -> bool {
     path.components().all(|part| matches!(part, std::path::Component::Normal(_)))
-}
-
-/// A name that the catalogue does not have.
-#[derive(Debug, thiserror::Error)]
-#[error("no data set `{name}` in the catalogue{suggestion}; known: {known}")]
-pub struct UnknownEntry {
-    name: String,
-    suggestion: String,
-    known: String,
-}
-
-impl UnknownEntry {
-    /// As an error about the catalogue's file.
-    #[must_use]
-    pub fn into_trace_error(self, catalogue: &Catalogue) -> TraceError {
-        let place = Place::file(catalogue.folder.join("datasets.toml"));
-        TraceError::Malformed { place, problem: self.to_string() }
-    }
 }

@@ -1,4 +1,5 @@
-use crate::store::{LockError, Place, StoreError};
+use crate::diagnostics::{Diagnose, FailureKind, Place};
+use crate::store::{LockError, StoreError};
 use crate::tape::{RowCounts, TapeError};
 
 /// A trace that cannot be converted.
@@ -38,16 +39,23 @@ pub enum TraceError {
     },
 }
 
-impl TraceError {
-    /// Where, if it is about the contents of a file.
-    #[must_use]
-    pub fn place(&self) -> Place {
+impl Diagnose for TraceError {
+    fn kind(&self) -> FailureKind {
         match self {
-            Self::Store(error) => Place::file(error.path()),
+            Self::Store(error) => error.kind(),
+            Self::Recording(error) => error.kind(),
+            Self::Busy(error) => error.kind(),
+            Self::Malformed { .. } => FailureKind::Trace,
+            Self::Empty { .. } => FailureKind::Empty,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Store(error) => error.place(),
             Self::Recording(error) => error.place(),
-            Self::Busy(LockError::Busy { folder, .. }) => Place::file(folder),
-            Self::Busy(LockError::Store(error)) => Place::file(error.path()),
-            Self::Malformed { place, .. } | Self::Empty { place, .. } => place.clone(),
+            Self::Busy(error) => error.place(),
+            Self::Malformed { place, .. } | Self::Empty { place, .. } => Some(place.clone()),
         }
     }
 }

@@ -22,10 +22,10 @@ mod statement;
 use std::io::Read;
 use std::path::Path;
 
-pub use adapter::{About, Adapter, Construction, UnknownConstruction, UnknownDataset};
+pub use adapter::{About, Adapter, Construction};
 pub use adapters::{ADAPTERS, Dataset};
 #[cfg(feature = "catalogue")]
-pub use catalogue::{Catalogue, Entry, Package, UnknownEntry};
+pub use catalogue::{Catalogue, Entry, Package};
 #[cfg(feature = "fetch")]
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::adapters::{ADAPTERS, Dataset};
+use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
 use crate::residual::number;
 
 /// An option that only some data sets have.
@@ -92,8 +93,8 @@ impl OptionSpec {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// No data set has it.
-    #[error("no data set has an option `{0}`")]
-    Unknown(String),
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// Another data set has it.
     #[error("`{name}` is an option of {owners}, not of `{dataset}`")]
     OtherDataset {
@@ -115,6 +116,16 @@ pub enum OptionError {
     /// The adapter refuses the number.
     #[error("{0}")]
     Number(String),
+}
+
+impl Diagnose for OptionError {
+    fn kind(&self) -> FailureKind {
+        FailureKind::Usage
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
 }
 
 /// What the options of one data set are set to.

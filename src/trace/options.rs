@@ -1,6 +1,7 @@
 use super::adapter::Construction;
 use super::adapters::Dataset;
 use super::option::{OptionError, OptionSpec, OptionValues, Spelling};
+use crate::diagnostics::UnknownName;
 use crate::residual::Math;
 
 /// What decides the residuals of a trace, besides its bytes.
@@ -43,8 +44,7 @@ impl Options {
     /// # Errors
     /// When the data set has no such option, or it takes another value.
     pub fn set(&mut self, flag: &str, value: &str) -> Result<(), OptionError> {
-        let option = OptionSpec::all().into_iter().find(|option| option.flag == flag);
-        let option = option.ok_or_else(|| OptionError::Unknown(flag.to_owned()))?;
+        let option = UnknownName::find("option", flag, &OptionSpec::all(), |option| option.flag)?;
         option.check(self.dataset, Spelling::Flag)?;
         self.values.set(option, value)
     }

@@ -152,7 +152,7 @@ fn a_password_is_shown_to_a_verified_server_only() {
         ("!none", "no password at all"),
         ("none", END),
         ("md5,!password", "with and without `!`"),
-        ("kerberos", "does not know `kerberos`"),
+        ("kerberos", "unknown method `kerberos`"),
     ] {
         let ran = check(&folder, &url, &[("PGREQUIREAUTH", value)]);
         assert!(ran.stderr.contains(says), "{value}: {}", ran.stderr);

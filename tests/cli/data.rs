@@ -98,7 +98,7 @@ fn what_has_a_wrong_hash_is_set_aside() {
 #[test]
 fn what_cannot_be_fetched_or_verified_is_named() {
     let folder = folder();
-    let known = "no data set `cbe` in the catalogue; did you mean `ceb`?; known: ceb";
+    let known = "unknown data set `cbe` in the catalogue; did you mean `ceb`? known: ceb";
     assert_eq!(folder.refusal(&["data", "verify", "cbe"]), (2, known.to_owned()));
     assert_eq!(folder.refusal(&["data", "fetch", "--from", "x"]).0, 2);
     assert_eq!(folder.refusal(&["data", "fetch", "ceb", "--from", "missing.csv"]).0, 12);

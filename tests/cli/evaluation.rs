@@ -69,7 +69,7 @@ fn detectors_write_what_they_measure_and_no_more() {
     }
     let refusal = folder.refusal(&["detect", "--detector", "cusums", "p.jsonl", "--out", "d"]);
     assert_eq!(refusal.0, 2);
-    assert!(refusal.1.contains("there is no detector `cusums`; did you mean `cusum`?"), "{}", refusal.1);
+    assert!(refusal.1.contains("unknown detector `cusums`; did you mean `cusum`?"), "{}", refusal.1);
     assert_eq!(folder.refusal(&["detect", "--detector", "never", "absent.jsonl", "--out", "d"]).0, 12);
 }
 
@@ -127,7 +127,7 @@ fn what_cannot_be_scored_is_refused_with_its_place() {
             format!("{header}cache_colapse,a,1,2\n"),
             &[],
             12,
-            "`x.csv:2`: unknown motif `cache_colapse`; did you mean `cache_collapse`?; known: plan_regression_onset, \
+            "`x.csv:2`: unknown motif `cache_colapse`; did you mean `cache_collapse`? known: plan_regression_onset, \
              cardinality_mismatch_regime, contention_ramp, cache_collapse, workload_phase_transition",
         ),
         (

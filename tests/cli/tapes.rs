@@ -147,7 +147,7 @@ fn a_line_that_is_no_sample_is_refused_with_its_number() {
         ),
         (
             "{\"t\":1.0,\"class\":\"Cache\",\"value\":1.0}\n",
-            ":24`: the line is not a sample: unknown variant `Cache`, expected one of `PlanRegression`, `Cardinality`, `Contention`, `CacheIo`, `WorkloadPhase`",
+            ":24`: the line is not a sample: unknown value `Cache`; did you mean `CacheIo`? known: PlanRegression, Cardinality, Contention, CacheIo, WorkloadPhase",
         ),
         ("{\"t\":1.0,\n", ":9`: the line is not a sample: EOF while parsing a value"),
         (" \n", ":1`: the line is not a sample: EOF while parsing a value"),
@@ -236,7 +236,7 @@ fn a_grammar_changes_the_episodes_and_a_wrong_one_is_refused_at_its_place() {
     );
     let (code, message) = folder.refusal(&["replay", "a.jsonl", "--engine", "best"]);
     assert_eq!(code, 2);
-    assert!(message.contains("there is no engine `best`; there are: reference"), "{message}");
+    assert!(message.contains("unknown engine `best`; known: reference"), "{message}");
 }
 
 /// A recording or a construction of our own is replayed under `excursion`, everything else under `reference`, unless somebody says

@@ -87,7 +87,7 @@ fn wrong_files_start_no_server() {
         ("channel = 'Lock:relation'", "", "a window has one of `channel` and `statement`"),
         ("'contention_ramp'", "'contention'", "unknown motif `contention`"),
         ("scale = 1", "scale = 0", "scale is from 1 to 1000"),
-        ("[capture]", "[captured]", "unknown field `captured`"),
+        ("[capture]", "[captured]", "unknown key `captured`"),
         ("kind = 'table-lock'", "kind = 'none'", "without a fault nothing is required"),
         (
             "[[truth.windows]]",

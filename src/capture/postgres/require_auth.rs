@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::diagnostics::UnknownName;
+
 /// A way in which a server asks who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
@@ -105,9 +107,8 @@ impl FromStr for RequireAuth {
                 Some((_, method)) => named.push(method),
                 None if name == "none" => none = true,
                 None => {
-                    return Err(format!(
-                        "`require_auth` does not know `{name}`; known: password, md5, scram-sha-256, gss, sspi, none"
-                    ));
+                    let known = Method::ALL.into_iter().map(|(known, _)| known).chain(["none"]);
+                    return Err(UnknownName::new("method", name, known).to_string());
                 }
             }
         }
@@ -140,6 +141,6 @@ mod tests {
             assert_eq!(found, (password, scram, none), "{text:?}");
         }
         assert!(read("!password,md5").unwrap_err().contains("with and without `!`"));
-        assert!(read("kerberos").unwrap_err().contains("does not know `kerberos`"));
+        assert!(read("kerberos").unwrap_err().contains("unknown method `kerberos`"));
     }
 }

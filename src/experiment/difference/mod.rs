@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::chain::{Stage, find_causes};
 use super::compare::{self, StageRow, Verdict};
-use super::{Counts, ExperimentError, ExperimentOutcome, result_file, verify_result};
+use super::{Counts, ExperimentError, ExperimentOutcome, ResultProblem, result_file, verify_result};
 use crate::store::StoreError;
 use crate::tape;
 pub use rows::{CellChange, GroupDifference, RowChange, TableDifference, Tolerance};
@@ -219,8 +219,7 @@ pub fn diff(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Com
 }
 
 fn not_alike(path: &Path, problem: &str) -> ExperimentError {
-    let problem = format!("{problem}; give two results folders, two tapes or two tables");
-    ExperimentError::Result { place: crate::store::Place::file(path), problem }
+    ResultProblem::NotAlike(problem.to_owned()).at(path)
 }
 
 fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, ExperimentError> {

@@ -71,28 +71,6 @@ struct Recording {
     windows: Option<PathBuf>,
 }
 
-/// Keys that `[evaluate]` adds to an experiment file, for suggestions.
-pub(in crate::experiment) const KEYS: [&str; 18] = [
-    "evaluate",
-    "windows",
-    "detectors",
-    "seeds",
-    "first",
-    "count",
-    "published",
-    "sweep",
-    "axis",
-    "values",
-    "sensitivity",
-    "choice",
-    "tau_seconds",
-    "drift",
-    "clip",
-    "scales",
-    "noise_seeds",
-    "recordings",
-];
-
 impl Evaluation {
     /// Checks what the file says against the source of the samples and the engine.
     pub(in crate::experiment) fn new(

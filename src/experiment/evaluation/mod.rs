@@ -6,7 +6,7 @@ mod tables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(super) use file::{Evaluate, KEYS};
+pub(super) use file::Evaluate;
 
 use super::ExperimentError;
 use crate::evaluate::{Axis, Grid, Subject, Window, read_windows};

@@ -8,8 +8,8 @@ use toml::Table;
 
 use super::{Done, ShardError, ShardPlan, Unit};
 use crate::experiment::parameters::read_parameters;
-use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project};
-use crate::store::{Place, StoreError, read_small};
+use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, ResultProblem};
+use crate::store::{StoreError, read_small};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
@@ -73,10 +73,9 @@ fn is_missing(error: &ExperimentError) -> bool {
 pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<ExperimentOutcome, ShardError> {
     let path = folder.join(name);
     let bytes = read_small(&path).map_err(StoreError::read(&path))?;
-    let result = |problem: &str| ExperimentError::Result { place: Place::file(&path), problem: problem.to_owned() };
     if done.outputs.get(name) != Some(&hex::encode(Sha256::digest(&bytes))) {
-        return Err(result("it is not what its marker says; run the shard again").into());
+        return Err(ResultProblem::OtherThanMarker.at(&path).into());
     }
-    let text = String::from_utf8(bytes).map_err(|_| result("it is not UTF-8; run the shard again"))?;
+    let text = String::from_utf8(bytes).map_err(|_| ResultProblem::NotText.at(&path))?;
     Ok(ExperimentOutcome::parse(&path, &text)?)
 }

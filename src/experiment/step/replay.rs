@@ -1,10 +1,10 @@
 //! Tape to episodes.
 
-use super::super::{Experiment, ExperimentError, ExperimentOutcome};
+use super::super::{Experiment, ExperimentError, ExperimentOutcome, ResultProblem};
 use super::{Files, Stage, TAPE_FILE, Workspace};
 use crate::motif::{self, Episode};
 use crate::residual::Stream;
-use crate::store::{Durability, Place, write_whole};
+use crate::store::{Durability, write_whole};
 use crate::tape;
 
 /// The table that every experiment has.
@@ -36,8 +36,8 @@ impl Workspace<'_> {
         let tape::Tape { stream, manifest, .. } = tape::read(&path)?;
         let written = outcome.digest(Stage::Tape).unwrap_or_default();
         if manifest.sha256 != written {
-            let problem = format!("its SHA-256 is {}, and {written} was written a moment ago", manifest.sha256);
-            return Err(ExperimentError::Result { place: Place::file(&path), problem });
+            let problem = ResultProblem::Overwritten { actual: manifest.sha256, written: written.to_owned() };
+            return Err(problem.at(&path));
         }
         let episodes = self.experiment.engine.replay(&stream);
         Ok(self.replayed.get_or_init(|| (stream, episodes)))

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::store::{Durability, Key, Kind, Place, StoreError, label, read_small, without_place, write_over};
+use crate::diagnostics::problem_of_parser;
+use crate::store::{Durability, Key, Kind, Place, StoreError, label, read_small, write_over};
 use crate::tape::{TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
@@ -73,7 +74,7 @@ impl RecordingManifest {
         let bad = |place: Place, problem: String| TapeError::BadManifest { place, problem };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| {
             let place = Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64);
-            bad(place, without_place(&error.to_string(), error.line(), error.column()))
+            bad(place, problem_of_parser(&error.to_string(), error.line(), error.column()))
         })?;
         if let Some(key) = key {
             // A part that was compressed afterwards is the same part.

@@ -4,8 +4,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk};
+use crate::diagnostics::problem_of_parser;
 use crate::residual::in_range;
-use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small, without_place};
+use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small};
 use crate::tape::TapeError;
 
 /// What has been read of a recording.
@@ -170,7 +171,7 @@ fn bad_line(place: Place, problem: &str) -> TapeError {
 
 pub(super) fn parse<T: serde::de::DeserializeOwned>(place: &Place, text: &[u8]) -> Result<T, TapeError> {
     serde_json::from_slice(text).map_err(|error| {
-        let problem = without_place(&error.to_string(), error.line(), error.column());
+        let problem = problem_of_parser(&error.to_string(), error.line(), error.column());
         let place = place.clone().at_column(error.column() as u64);
         TapeError::BadLine { place, problem: format!("not a line of a recording: {problem}") }
     })

@@ -11,7 +11,7 @@ use part::{Part, Provenance};
 use source::{Answer, Source};
 
 use super::{Fetched, TraceError};
-use crate::store::{FolderLock, LockError, Place, StoreError, file_digest, sync_folder};
+use crate::store::{FolderLock, LockError, Obstacle, Place, StoreError, file_digest, sync_folder};
 
 /// How a full corpus is fetched.
 #[derive(Clone, Debug)]
@@ -104,8 +104,7 @@ pub fn fetch_corpus(
     part.provenance(&source, Some(&actual)).write(&origin)?;
     // Nobody else fetches it, but somebody may have put a file there.
     if path.symlink_metadata().is_ok() {
-        let problem = format!("is there since a moment ago; what was fetched is kept as `{}`", part.path.display());
-        return Err(StoreError::InTheWay { path, problem }.into());
+        return Err(Obstacle::Appeared { kept: part.path.clone() }.at(&path).into());
     }
     std::fs::rename(&part.path, &path).map_err(StoreError::write(&path))?;
     sync_folder(&path)?;

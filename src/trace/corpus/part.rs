@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::set_aside;
 use super::source::{Answer, Known, Source};
-use crate::store::{Durability, Kind, StoreError, open_in_place, read_small, remove_if, write_over};
+use crate::store::{Durability, Kind, Obstacle, StoreError, open_in_place, read_small, remove_if, write_over};
 use crate::trace::TraceError;
 
 /// Where a file or a part is from. It stands beside it: `NAME.origin.json`, `NAME.ID.part.json`.
@@ -70,8 +70,7 @@ impl Part {
         match Provenance::read(&part.beside).filter(|known| known.is_of(source)) {
             Some(provenance) => part.known = provenance.known,
             None if part.done > 0 => {
-                let problem = "is there, and nothing says what it is a part of; move it away".to_owned();
-                return Err(StoreError::InTheWay { path: part.path, problem }.into());
+                return Err(Obstacle::UnknownPart.at(&part.path).into());
             }
             None => {}
         }

@@ -1,5 +1,7 @@
 //! The parameters of distilling: every number that decides a residual of a recording.
 
+use crate::diagnostics::UnknownName;
+
 /// Declares the structure, its defaults, and what is told of each parameter.
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $default:literal, $least:literal ..= $most:literal;)*) => {
@@ -39,10 +41,7 @@ macro_rules! rules {
                     })*
                     _ => {
                         let known = self.entries().into_iter().map(|(name, _)| name);
-                        let near = crate::store::nearest(name, known.clone());
-                        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                        let known = known.collect::<Vec<_>>().join(", ");
-                        return Err(RuleError::Unknown { name: name.to_owned(), hint, known });
+                        return Err(UnknownName::new("rule", name, known).into());
                     }
                 }
                 Ok(())
@@ -55,15 +54,8 @@ macro_rules! rules {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RuleError {
     /// None of that name.
-    #[error("unknown rule `{name}`{hint}; known: {known}")]
-    Unknown {
-        /// What was given.
-        name: String,
-        /// The nearest one.
-        hint: String,
-        /// The valid choices.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// Out of its range.
     #[error("{value} is out of range: {least} <= {name} <= {most}")]
     OutOfRange {
@@ -145,6 +137,6 @@ mod tests {
         }
         assert!(rules.entries().iter().all(|(_, value)| *value == 1.0));
         let error = rules.set("pools_s", 1.0).unwrap_err().to_string();
-        assert!(error.starts_with("unknown rule `pools_s`; did you mean `pool_s`?; known: adopt_s, cache_"), "{error}");
+        assert!(error.starts_with("unknown rule `pools_s`; did you mean `pool_s`? known: adopt_s, cache_"), "{error}");
     }
 }

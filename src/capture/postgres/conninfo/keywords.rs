@@ -11,6 +11,7 @@ pub(super) enum Handling {
     Refused(&'static str),
 }
 
+use crate::diagnostics::UnknownName;
 use Handling::{Only, Refused, Used};
 
 /// A keyword of connection strings, and the variable of the environment behind it.
@@ -129,7 +130,8 @@ pub(super) fn instead(key: &str) -> Option<&'static str> {
     FOREIGN.into_iter().find(|(foreign, _)| *foreign == key).map(|(_, instead)| instead)
 }
 
-/// The keyword nearest to one that is not known.
-pub(super) fn nearest(key: &str) -> Option<&'static str> {
-    crate::store::nearest(key, KEYWORDS.iter().map(|keyword| keyword.key))
+/// A key that is not one of the keywords; those that are refused are not offered.
+pub(super) fn unknown(key: &str) -> UnknownName {
+    let taken = KEYWORDS.iter().filter(|keyword| !matches!(keyword.handling, Handling::Refused(_)));
+    UnknownName::new("option", key, taken.map(|keyword| keyword.key))
 }

@@ -13,6 +13,7 @@ use tokio_postgres::config::ChannelBinding;
 
 use super::require_auth::RequireAuth;
 use crate::capture::CaptureError;
+use crate::diagnostics::UnknownName;
 use keywords::{Handling, KEYWORDS};
 use parameters::{NotAString, parameters};
 pub(super) use server::{Server, Way};
@@ -174,12 +175,11 @@ impl Given {
     fn set(&mut self, key: &str, value: String, by: &str) -> Result<(), CaptureError> {
         let Some(keyword) = keywords::find(key) else {
             let shown: String = key.chars().take(40).collect();
-            let help = match (keywords::instead(key), keywords::nearest(key)) {
-                (Some(instead), _) => format!("; {instead}"),
-                (None, Some(near)) => format!("; did you mean `{near}`?"),
-                (None, None) => "; docs/live.md has those that are known".to_owned(),
+            let problem = match keywords::instead(key) {
+                Some(instead) => format!("unknown option `{shown}` in {by}; {instead}"),
+                None => keywords::unknown(&shown).in_context(format!("in {by}")).to_string(),
             };
-            return Err(CaptureError::usage(format!("unknown option `{shown}` in {by}{help}")));
+            return Err(CaptureError::usage(problem));
         };
         if value.is_empty() {
             // As libpq has it: an empty value is none, but stands before the environment.
@@ -258,7 +258,7 @@ impl Given {
                     "disable" => Ok(ChannelBinding::Disable),
                     "prefer" => Ok(ChannelBinding::Prefer),
                     "require" => Ok(ChannelBinding::Require),
-                    _ => Err("known: disable, prefer, require".to_owned()),
+                    other => Err(UnknownName::new("value", other, ["disable", "prefer", "require"]).to_string()),
                 })?
                 .unwrap_or(ChannelBinding::Prefer),
             require_auth: self.parse("require_auth", str::parse)?.unwrap_or_default(),

@@ -120,7 +120,7 @@ fn what_is_none_is_refused_and_not_repeated() {
         ("postgres://me:hunter2@db/app?sslmod=require", "did you mean `sslmode`?"),
         ("postgres://me:hunter2@db/app?pgbouncer=true", "leave it out"),
         ("postgres://me:hunter2@db/app?schema=public", "a capture reads all schemas"),
-        ("postgres://me:hunter2@db/app?require_auth=kerberos", "does not know `kerberos`"),
+        ("postgres://me:hunter2@db/app?require_auth=kerberos", "unknown method `kerberos`"),
         ("postgres://me:hunter2@db/app?sslmode=require&sslrootcert=system", "needs sslmode=verify-full"),
         ("postgresql+psycopg2://me:hunter2@db/app", "leave out the driver"),
         ("jdbc:postgresql://db/app?user=me&password=hunter2", "leave out `jdbc:`"),

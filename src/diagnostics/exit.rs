@@ -27,8 +27,8 @@ pub enum Exit {
     Interrupted,
 }
 
-/// The codes as `--help` tells them.
-pub(super) const HELP: &str = "\
+/// The codes as `--help` lists them.
+pub const EXIT_CODES: &str = "\
 Exit codes: 0 all as expected · 1 internal error, or an output cannot be written · 2 bad usage or experiment file
   10 a digest differs, or a live experiment missed its limits
   11 no expected result, one that no experiment claims, or a skip with --fail-on-skip

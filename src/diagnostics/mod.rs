@@ -1,0 +1,17 @@
+//! What errors have in common: the place, the kind, the exit code, and how an unknown name is reported.
+
+mod diagnose;
+mod exit;
+mod failure_kind;
+mod parser;
+mod place;
+mod suggest;
+mod unknown_name;
+
+pub use diagnose::Diagnose;
+pub use exit::{EXIT_CODES, Exit};
+pub use failure_kind::FailureKind;
+pub use parser::{problem_of_parser, reword_unknown_name};
+pub use place::{Place, line_and_column};
+pub use suggest::nearest;
+pub use unknown_name::UnknownName;
