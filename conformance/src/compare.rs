@@ -20,6 +20,12 @@ pub fn streams(ours: &Stream, theirs: &ResidualStream) -> Result<(), String> {
     same("the stream fingerprint", &ours.fingerprint(), &oracle::fingerprint(theirs))
 }
 
+/// Whether a stream of theirs has a time or a residual that no stream of ours holds: not finite, or beyond ±1e100.
+#[must_use]
+pub fn is_beyond(theirs: &ResidualStream) -> bool {
+    theirs.samples.iter().any(|sample| !in_range(sample.t) || !in_range(sample.value))
+}
+
 /// Compares the episodes of two streams: bits, fingerprint, and the bytes of their tables, for which `folder` is
 /// scratch space. Returns how many episodes there are.
 ///

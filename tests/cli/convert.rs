@@ -103,7 +103,7 @@ fn bad_usage_is_refused_before_anything_is_read() {
         (&["--dataset", "jop", "job.csv", "--tape", "t.jsonl"][..], "did you mean `job`?"),
         (
             &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--construction", "profile"],
-            "it has `plain` and `reference`",
+            "unknown construction `profile` of `job`; known: plain, reference",
         ),
         (
             &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--time-col", "t"],

@@ -54,7 +54,7 @@ fn detectors_write_what_they_measure_and_no_more() {
     assert_ne!(folder.read("d2/p/episodes.csv"), folder.read("d/p/episodes.csv"));
     for (parameter, problem) in [
         ("delta=2", "--parameter delta: 2 is out of range: a number between 0 and 1, finite"),
-        ("dleta=0.1", "--parameter dleta: unknown parameter `dleta`; known: delta, side"),
+        ("dleta=0.1", "--parameter dleta: unknown parameter `dleta`; did you mean `delta`? known: delta, side"),
         ("delta", "`delta` sets nothing; write KEY=VALUE"),
         ("delta=x", "`x` is not a number"),
     ] {
