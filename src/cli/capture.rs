@@ -321,27 +321,28 @@ fn conceal_password(url: &str) -> Result<(), Failure> {
         return Err(Failure::usage("the password could not be taken out of --url; set PGPASSWORD instead"));
     }
     let program = std::env::current_exe().map_err(|error| Failure::internal(&error.into()))?;
-    let arguments = arguments_as_started().into_iter().map(|argument| match argument.to_str() {
+    let mut arguments = arguments_as_started().into_iter().map(|argument| match argument.to_str() {
         Some(text) if text == url => concealed.clone().into(),
         Some(text) if text.strip_prefix("--url=") == Some(url) => format!("--url={concealed}").into(),
         _ => argument,
     });
-    let mut again = std::process::Command::new(program);
+    let mut again = std::process::Command::new(&program);
+    again.arg0(arguments.next().unwrap_or(program.into()));
     let error = again.args(arguments).env(CONCEALED_PASSWORD, password).exec();
     Err(Failure::internal(&anyhow::Error::from(error).context("cannot take the password out of the arguments")))
 }
 
-/// The arguments that the running file was started with. Where that is the dynamic loader or an emulator, they are its own ones,
-/// the program's path, and only then ours.
+/// The words that the running file was started with, its name first. Where that is the dynamic loader or an emulator, they are its
+/// own arguments, the program's path, and only then ours.
 #[cfg(unix)]
 fn arguments_as_started() -> Vec<std::ffi::OsString> {
     use std::os::unix::ffi::OsStringExt;
     match std::fs::read("/proc/self/cmdline") {
         Ok(text) if !text.is_empty() => {
             let text = text.strip_suffix(b"\0").unwrap_or(&text);
-            text.split(|byte| *byte == 0).skip(1).map(|argument| OsStringExt::from_vec(argument.to_vec())).collect()
+            text.split(|byte| *byte == 0).map(|word| OsStringExt::from_vec(word.to_vec())).collect()
         }
-        _ => std::env::args_os().skip(1).collect(),
+        _ => std::env::args_os().collect(),
     }
 }
 

@@ -130,10 +130,7 @@ fn text(tape: &TapeJson) -> Text {
             line += &format!(" ({residual} for residuals, {baseline} for baselines only)");
         }
         for (reason, count) in &rows.clamped {
-            line += &format!(
-                ", {count} unknown number{} of rows taken for 1 ({reason})",
-                if *count == 1 { "" } else { "s" }
-            );
+            line += &format!(", {count} taken for 1 row ({reason})");
         }
         for (reason, count) in &rows.rejected {
             line += &format!(", {count} rejected ({reason})");
