@@ -1,9 +1,18 @@
 //! SQL texts without their literals.
 
+use super::statement::{Dialect, name};
+
+/// Our skeleton: the statement without its literals, comments and layout.
+///
+/// SQLShare is a SQL Server, whose quotes are those of the standard.
+pub(crate) fn skeleton(sql: &str) -> String {
+    name(sql, Dialect::of_system("microsoft.sql_server"))
+}
+
 /// The published skeleton: literals and digits become `?`, runs of blanks one blank, letters lower case.
 ///
-/// `'` and `"` both open and close a literal and leave a `?` each; what stands between them is skipped.
-pub(crate) fn skeleton(sql: &str) -> String {
+/// `'` and `"` both open and close a literal and leave a `?` each; what stands between them is skipped. Comments are text.
+pub(crate) fn published_skeleton(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
     let (mut literal, mut blank) = (false, false);
     for c in sql.chars() {
@@ -34,23 +43,44 @@ pub(crate) fn skeleton(sql: &str) -> String {
 /// The clauses that say what a query is for; a divergence over sets of them has 64 keys at most.
 const CLAUSES: [&str; 6] = ["case", "group", "join", "order", "union", "where"];
 
-/// Which of the words `case`, `group`, `join`, `order`, `union` and `where` stand in a query, outside of literals and of
-/// names in brackets: coarser than the skeleton, so that the mixes of two sets of queries can be compared.
+/// Which of the words `case`, `group`, `join`, `order`, `union` and `where` stand in a query, outside of literals, comments
+/// and names: coarser than the skeleton, so that the mixes of two sets of queries can be compared.
 pub(crate) fn clauses(sql: &str) -> String {
     let skeleton = skeleton(sql);
     let mut found = [false; CLAUSES.len()];
-    for (index, part) in skeleton.split('[').enumerate() {
-        // What follows a bracket is a name up to the closing one, if there is one.
-        let text = if index == 0 { part } else { part.split_once(']').map_or("", |(_, text)| text) };
-        for word in text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '?')) {
-            // A blank between a literal and a word is lost where one stood before the literal.
-            if let Some(clause) = CLAUSES.iter().position(|clause| *clause == word.trim_start_matches('?')) {
-                found[clause] = true;
-            }
+    let mut rest = skeleton.as_str();
+    let mut is_member = false;
+    while let Some(first) = rest.chars().next() {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '#');
+        let length = match first {
+            '"' | '`' => quoted_length(rest, first),
+            '[' => quoted_length(rest, ']'),
+            _ if is_word(first) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        if let Some(clause) = CLAUSES.iter().position(|clause| *clause == &rest[..length])
+            && !is_member
+        {
+            found[clause] = true;
         }
+        is_member = first == '.';
+        rest = &rest[length..];
     }
     let words: Vec<&str> = CLAUSES.iter().zip(found).filter(|(_, found)| *found).map(|(clause, _)| *clause).collect();
     words.join(" ")
+}
+
+/// Bytes of the quoted name that a text starts with; a doubled quote stands for one in it.
+fn quoted_length(text: &str, close: char) -> usize {
+    let mut length = 1;
+    while let Some(end) = text[length..].find(close) {
+        length += end + 1;
+        if !text[length..].starts_with(close) {
+            return length;
+        }
+        length += 1;
+    }
+    text.len()
 }
 
 #[cfg(test)]
@@ -71,18 +101,20 @@ mod tests {
             ("1 2", "? ?"),
             (" ' ' ", "??"),
         ] {
-            assert_eq!(skeleton(sql), expected, "{sql:?}");
+            assert_eq!(published_skeleton(sql), expected, "{sql:?}");
         }
     }
 
     #[test]
-    fn clauses_are_words_outside_of_literals_and_brackets() {
+    fn clauses_are_words_outside_of_literals_comments_and_names() {
         for (sql, expected) in [
             ("SELECT 1", ""),
             ("select a from t Join u WHERE x = 'group by' ORDER BY 1", "join order where"),
             ("select [order by], wherever from [case].[t] where\n1=1", "where"),
             ("union union UNION", "union"),
             ("select [never closed where", ""),
+            ("select 'case', t.order, \"a\"\" where\", [b]] where] -- don't join\nfrom t /* union /* */ group */", ""),
+            ("select a -- isn't it\nfrom t where b = 'x'group by a", "group where"),
         ] {
             assert_eq!(clauses(sql), expected, "{sql:?}");
         }

@@ -1,5 +1,6 @@
 //! The real binary in clean folders: what it does, and how it refuses.
 
+mod benchmarks;
 mod connections;
 mod convert;
 mod data;

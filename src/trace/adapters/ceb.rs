@@ -78,8 +78,10 @@ fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Re
     Ok(())
 }
 
-/// Each template of a subplan is a channel: which tables it joins, as their aliases in order of name, without the number
-/// that tells two instances of a table apart (`mi1_it1_t` and `it2_mi2_t` are both `it_mi_t`).
+/// Each template of a subplan is a channel: which tables it joins. In a file of the benchmark's aliases ([`uses_aliases`])
+/// these are the aliases in order of name, without the number that tells two instances of a table apart (`mi1_it1_t` and
+/// `it2_mi2_t` are both `it_mi_t`). In any other file it is the id as it stands: underscores are part of names, and
+/// `store_sales_catalog_returns` does not join what `store_returns_catalog_sales` joins.
 ///
 /// A query is a unit of time, in order of first appearance, and its subplans follow each other within it.
 ///
@@ -89,7 +91,9 @@ fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Re
 /// the residuals spread by 1.1 decades, so that a history of 5 would cost most of the samples and mean little.
 fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Result<(), TraceError> {
     let subplans = &table.subplan.names;
-    let templates: Vec<_> = subplans.ids().map(|id| output.builder.channel(&template_of(subplans.name(id)))).collect();
+    let uses_aliases = subplans.ids().all(|id| uses_aliases(subplans.name(id)));
+    let template = |name: &str| if uses_aliases { template_of(name) } else { name.to_owned() };
+    let templates: Vec<_> = subplans.ids().map(|id| output.builder.channel(&template(subplans.name(id)))).collect();
     let mut counts = vec![0_u32; table.query.names.len()];
     for query in &table.query.ids {
         counts[query.index()] += 1;
@@ -105,9 +109,29 @@ fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Res
     Ok(())
 }
 
+/// The aliases of IMDb's tables in the queries of the benchmark.
+const ALIASES: [&str; 21] = [
+    "an", "at", "cc", "cct", "chn", "ci", "cn", "ct", "it", "k", "kt", "lt", "mc", "mi", "mii", "mk", "ml", "n", "pi",
+    "rt", "t",
+];
+
+/// Those of tables that a query joins more than once: only these are numbered.
+const NUMBERED: [&str; 5] = ["cct", "it", "mi", "mii", "pi"];
+
+/// Whether a subplan's id is made of the benchmark's aliases, with `_` between them.
+fn uses_aliases(subplan: &str) -> bool {
+    subplan.split('_').all(|part| {
+        let alias = without_number(part);
+        ALIASES.contains(&alias) && (alias == part || NUMBERED.contains(&alias))
+    })
+}
+
+fn without_number(alias: &str) -> &str {
+    alias.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
 fn template_of(subplan: &str) -> String {
-    let mut aliases: Vec<&str> =
-        subplan.split('_').map(|alias| alias.trim_end_matches(|c: char| c.is_ascii_digit())).collect();
+    let mut aliases: Vec<&str> = subplan.split('_').map(without_number).collect();
     aliases.sort_unstable();
     aliases.join("_")
 }
@@ -118,10 +142,33 @@ mod tests {
 
     #[test]
     fn a_template_is_the_sorted_tables() {
-        for (subplan, expected) in
-            [("t", "t"), ("mi1_it1_t", "it_mi_t"), ("it2_mi2_t", "it_mi_t"), ("mi2_mi1", "mi_mi"), ("", ""), ("7", "")]
-        {
+        for (subplan, expected) in [
+            ("t", "t"),
+            ("mi1_it1_t", "it_mi_t"),
+            ("it2_mi2_t", "it_mi_t"),
+            ("mi2_mi1", "mi_mi"),
+            ("pi1_n_an", "an_n_pi"),
+        ] {
+            assert!(uses_aliases(subplan), "{subplan}");
             assert_eq!(template_of(subplan), expected, "{subplan}");
+        }
+    }
+
+    #[test]
+    fn names_of_tables_are_no_aliases() {
+        for subplan in [
+            "store_sales",
+            "store_sales_catalog_returns",
+            "movie_info_title",
+            "t1_t2",
+            "mi1_T",
+            "mi1__t",
+            "orders_2023",
+            "sp7",
+            "7",
+            "",
+        ] {
+            assert!(!uses_aliases(subplan), "{subplan}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bu
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
 use crate::trace::read::{Cell, Duration, Finite, Names, Naming, Values, read_table, table};
-use crate::trace::skeleton::{clauses, skeleton};
+use crate::trace::skeleton::{clauses, published_skeleton, skeleton};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Sqlshare;
@@ -66,8 +66,11 @@ table! {
 struct Skeleton;
 
 impl Naming for Skeleton {
-    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
-        skeleton(cell.text()).into()
+    fn name(cell: Cell<'_>, construction: Construction) -> Cow<'_, str> {
+        match construction {
+            Construction::Reference => published_skeleton(cell.text()).into(),
+            Construction::Own(_) => skeleton(cell.text()).into(),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::trace::baseline::mix::{Mix, tally};
 use crate::trace::input::Trace;
 use crate::trace::output::source;
 use crate::trace::read::LENIENT_HINT;
-use crate::trace::skeleton::{clauses, skeleton};
+use crate::trace::skeleton::{clauses, published_skeleton};
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
 
 pub(super) struct SqlshareText;
@@ -62,7 +62,7 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
     let path = input.path().to_path_buf();
     let (queries, mut rows) = queries(&path, &bytes, options.lenient)?;
     let key = match options.construction {
-        Construction::Reference => skeleton,
+        Construction::Reference => published_skeleton,
         Construction::Own(_) => clauses,
     };
     let keys: Vec<String> = queries.par_iter().map(|query| key(query)).collect();

@@ -1,0 +1,153 @@
+//! Traces of benchmarks and of collections of queries, as people have them: right, or refused; never silently wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::support::Folder;
+
+/// A folder with the trace `x.csv`.
+fn folder(text: &str) -> Folder {
+    let folder = Folder::new();
+    folder.write("x.csv", text);
+    folder
+}
+
+/// Converts `x.csv` to `x.jsonl` and gives what each channel holds.
+fn channels(folder: &Folder, options: &[&str]) -> BTreeMap<String, Vec<f64>> {
+    folder.ok(&[&["convert", "x.csv", "--tape", "x.jsonl"], options].concat());
+    let mut channels: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for line in folder.read("x.jsonl").lines() {
+        let sample: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let (Some(channel), Some(value)) = (sample["channel"].as_str(), sample["value"].as_f64()) {
+            channels.entry(channel.to_owned()).or_default().push(value);
+        }
+    }
+    channels
+}
+
+/// The episodes of `x.jsonl`, as their channels, starts and ends.
+fn episodes(folder: &Folder) -> Vec<[String; 3]> {
+    folder.ok(&["replay", "x.jsonl", "--out", "out"]);
+    let table = folder.read("out/x/episodes.csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    reader
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            [1, 2, 3].map(|column| record[column].to_owned())
+        })
+        .collect()
+}
+
+const CEB: &str = "query_id,subplan_id,true_rows,est_rows\n";
+
+#[test]
+fn names_of_tables_with_underscores_are_not_taken_apart() {
+    // Two joins of the same four words, one of them estimated at a hundredth and the other at a hundredfold.
+    let rows = (0..60).map(|query| {
+        format!("q{query:02},store_sales_catalog_returns,1000,10\nq{query:02},store_returns_catalog_sales,10,1000\n")
+    });
+    let folder = folder(&format!("{CEB}{}", rows.collect::<String>()));
+    let found = channels(&folder, &["--dataset", "ceb"]);
+    assert_eq!(found.len(), 2);
+    assert_eq!(found["store_sales_catalog_returns"], [2.0; 60]);
+    assert_eq!(found["store_returns_catalog_sales"], [-2.0; 60]);
+    let lengths = episodes(&folder)
+        .into_iter()
+        .map(|[channel, start, end]| (channel, end.parse::<f64>().unwrap() - start.parse::<f64>().unwrap()));
+    assert_eq!(
+        lengths.collect::<Vec<_>>(),
+        [("store_returns_catalog_sales".to_owned(), 59.0), ("store_sales_catalog_returns".to_owned(), 59.0)]
+    );
+}
+
+#[test]
+fn aliases_of_the_benchmark_are_templates_and_no_others() {
+    let names = |subplans: &[&str]| {
+        let rows = subplans.iter().map(|subplan| format!("q,{subplan},10,10\n"));
+        let folder = folder(&format!("{CEB}{}", rows.collect::<String>()));
+        channels(&folder, &["--dataset", "ceb"]).into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["t", "mi1_it1_t", "it2_mi2_t", "mii1_mii2"]), ["it_mi_t", "mii_mii", "t"]);
+    // One name that is none makes all of them names.
+    assert_eq!(names(&["t", "mi1_it1_t", "it2_mi2_t", "movie"]), ["it2_mi2_t", "mi1_it1_t", "movie", "t"]);
+    assert_eq!(names(&["t1_t2", "t2_t3"]), ["t1_t2", "t2_t3"]);
+    assert_eq!(names(&["orders_2023_items_2024", "orders_2024_items_2023"]).len(), 2);
+    assert_eq!(names(&["Mi1_T", "mi1_t"]), ["Mi1_T", "mi1_t"]);
+}
+
+const SQLSHARE: &str = "user_id,runtime_seconds,submitted_at,query_text\n";
+
+/// Queries of one user a second apart.
+fn sqlshare(queries: &[&str]) -> String {
+    let rows = queries
+        .iter()
+        .enumerate()
+        .map(|(second, sql)| format!("u,1,{},\"{}\"\n", 1_714_557_600 + second, sql.replace('"', "\"\"")));
+    format!("{SQLSHARE}{}", rows.collect::<String>())
+}
+
+#[test]
+fn an_apostrophe_in_a_comment_opens_no_literal() {
+    let rows = (0..12).map(|pair| {
+        format!(
+            "app,0.001,{},\"SELECT a -- don't cache\nFROM small WHERE x = 1\"\n\
+             app,1.0,{},\"SELECT a -- don't cache\nFROM big JOIN other USING (id)\"\n",
+            1_714_557_600 + 20 * pair,
+            1_714_557_610 + 20 * pair
+        )
+    });
+    let folder = folder(&format!("{SQLSHARE}{}", rows.collect::<String>()));
+    let found = channels(&folder, &["--dataset", "sqlshare"]);
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        ["app#select a from big join other using (id)", "app#select a from small where x = ?"]
+    );
+    // The first five of twelve are history; none is slower than they are.
+    assert!(found.values().all(|values| *values == [0.0; 7]), "{found:?}");
+    assert_eq!(episodes(&folder), [[""; 3]; 0]);
+}
+
+#[test]
+fn literals_comments_and_layout_do_not_tell_statements_apart_and_names_do() {
+    let count = |queries: &[&str]| {
+        // Each six times, so that each has a residual.
+        let repeated: Vec<&str> = (0..6).flat_map(|_| queries.iter().copied()).collect();
+        let folder = folder(&sqlshare(&repeated));
+        channels(&folder, &["--dataset", "sqlshare"]).into_keys().collect::<BTreeSet<_>>().len()
+    };
+    for same in [
+        &["select a from t where b = 1", "SELECT a\n\tFROM T WHERE b=2", "select a from t where b = -3.5e-7"][..],
+        &[
+            "select a from t",
+            "/* it's /* nested */ 1 */ select a from t",
+            "select a -- x'y\nfrom t",
+            "select a from t;",
+        ],
+        &["select 'a' from t", "select 'it''s' from t", "select E'it\\'s' from t", "select $q$it's$q$ from t"],
+        &["select N'a' from t", "select X'1F' from t", "select B'01' from t", "select 0x1F from t"],
+        &["select a from t where b in (1)", "select a from t where b in (1, 2, 3)", "select a from t where b IN (?,?)"],
+        &["select a from t where b = $1", "select a from t where b = :name", "select a from t where b = @p"],
+        &["select [Order Id] from [t 1]", "select  [Order Id]\nfrom [t 1] -- [it's"],
+    ] {
+        assert_eq!(count(same), 1, "{same:?}");
+    }
+    for other in [
+        &["select a from t1", "select a from t2"][..],
+        &["select \"a\" from t", "select \"b\" from t", "select \"A\" from t"],
+        &["select [a 1] from t", "select [a 2] from t"],
+        &["select `a` from t", "select `b` from t"],
+        &["select a from t where b = 'x' -- c = 'y'\nand d = 1", "select a from t where b = 'x' -- c = 'y'\nand e = 1"],
+        &["select a from t where b = '--' and c = 1", "select a from t where b = '--' and d = 1"],
+        &["select a from t where b = '/*' and c = 1", "select a from t where b = '/*' and d = 1"],
+        &["select \"it's\", a from t", "select \"it's\", b from t"],
+    ] {
+        assert_eq!(count(other), other.len(), "{other:?}");
+    }
+}
+
+#[test]
+fn the_published_construction_keeps_its_skeleton() {
+    let folder = folder(&sqlshare(&["select a -- don't\nfrom t", "select \"x\" from t12"]));
+    let found = channels(&folder, &["--dataset", "sqlshare", "--construction", "reference"]);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["u#select a -- don?", "u#select ?? from t??"]);
+}
