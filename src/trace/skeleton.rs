@@ -55,16 +55,17 @@ pub(crate) fn clauses(sql: &str) -> String {
         let length = match first {
             '"' | '`' => quoted_length(rest, first),
             '[' => quoted_length(rest, ']'),
-            _ if is_word(first) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            _ if is_word(first) => rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()),
             _ => first.len_utf8(),
         };
-        if let Some(clause) = CLAUSES.iter().position(|clause| *clause == &rest[..length])
+        let (word, behind) = rest.split_at(length);
+        if let Some(clause) = CLAUSES.iter().position(|clause| *clause == word)
             && !is_member
         {
             found[clause] = true;
         }
         is_member = first == '.';
-        rest = &rest[length..];
+        rest = behind;
     }
     let words: Vec<&str> = CLAUSES.iter().zip(found).filter(|(_, found)| *found).map(|(clause, _)| *clause).collect();
     words.join(" ")

@@ -169,7 +169,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_line(&mut self) {
-        self.at = self.rest().find('\n').map_or(self.text.len(), |end| self.at + end);
+        self.at = self.rest().find(['\n', '\r']).map_or(self.text.len(), |end| self.at + end);
     }
 
     /// Skips a comment with those in it.
@@ -236,8 +236,11 @@ impl<'a> Lexer<'a> {
         self.at += end;
     }
 
-    /// Whether a bracket here is behind a name or value, as in `a[1]` or `array[1]`.
+    /// Whether a bracket here is behind a name or value, as in `a[1]` or `array[1]`, but not in `select[a]`.
     fn is_subscript(&self) -> bool {
+        if self.tokens.last().is_some_and(Token::is_keyword) {
+            return false;
+        }
         let before = self.text[..self.at].chars().next_back();
         before.is_some_and(|before| is_word(before) || matches!(before, ']' | ')' | '"'))
     }
@@ -269,25 +272,16 @@ impl<'a> Lexer<'a> {
         self.value(end);
     }
 
+    /// Takes a number, or a name that starts with digits.
     fn number(&mut self) {
-        let bytes = self.rest().as_bytes();
-        let mut end = 1;
-        while let Some(byte) = bytes.get(end) {
-            let is_exponent = matches!(bytes[end - 1], b'e' | b'E') && !self.rest().starts_with("0x");
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_') || matches!(byte, b'+' | b'-') && is_exponent
-            {
-                end += 1;
-            } else {
-                break;
-            }
-        }
+        let Some(length) = number_length(self.rest()) else { return self.word(0) };
         if let [.., before, Token::Sign(sign)] = &self.tokens[..]
             && matches!(sign.as_str(), "-" | "+")
             && !before.ends_value()
         {
             self.tokens.pop();
         }
-        self.value(end);
+        self.value(length);
     }
 
     /// Takes a name or keyword whose letters start behind `start` bytes, or the literal that it stands before.
@@ -342,6 +336,31 @@ impl<'a> Lexer<'a> {
             self.tokens.truncate(open - 1);
         }
     }
+}
+
+/// Bytes of the number that a text starts with; none if it is a name that starts with digits, as `2023_sales` is.
+fn number_length(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let digits =
+        |from: usize| from + bytes[from..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'_').count();
+    let word = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
+    if let [b'0', b'x' | b'X' | b'b' | b'B' | b'o' | b'O', digits @ ..] = &bytes[..word]
+        && digits.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'_')
+    {
+        return Some(word);
+    }
+    let whole = digits(0);
+    let mut end = whole;
+    if bytes.get(end) == Some(&b'.') && bytes.get(end + 1) != Some(&b'.') {
+        end = digits(end + 1);
+    }
+    if let [b'e' | b'E', rest @ ..] = &bytes[end..] {
+        let sign = usize::from(matches!(rest, [b'+' | b'-', ..]));
+        if rest.get(sign).is_some_and(u8::is_ascii_digit) {
+            end = digits(end + 1 + sign);
+        }
+    }
+    (end > whole || !text[end..].starts_with(is_word)).then_some(end)
 }
 
 /// Bytes of a parameter like `%(name)s` at the start of a text.
@@ -440,6 +459,10 @@ mod tests {
                 "select a::text->>'k', b || 'x' from t where c<=5 and d!=6",
                 "select a::text ->> ?, b || ? from t where c <= ? and d != ?",
             ),
+            (
+                "select a--1\r, b from[t 1],2023_sales, 1_000, 1e5, 1. from 1e",
+                "select a, b from [t 1], 2023_sales, ?, ?, ? from 1e",
+            ),
             ("SELECT 'unclosed", "select ?"),
             ("select \"unclosed", "select \"unclosed"),
             ("/* ping */ -- x", ""),
@@ -457,6 +480,8 @@ mod tests {
         let of = |sql| name(sql, Dialect::Standard);
         assert_ne!(of("select * from \"orders\""), of("select * from \"customers\""));
         assert_ne!(of("select * from t1"), of("select * from t2"));
+        assert_ne!(of("select * from 2023_sales"), of("select * from 2024_sales"));
+        assert_ne!(of("select[a 1]"), of("select[a 2]"));
         assert_ne!(of("select 1, 2 from t"), of("select 1 from t"));
         assert_ne!(of("select \"a\""), of("select \"A\""));
     }

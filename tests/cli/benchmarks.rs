@@ -56,7 +56,7 @@ fn names_of_tables_with_underscores_are_not_taken_apart() {
         .map(|[channel, start, end]| (channel, end.parse::<f64>().unwrap() - start.parse::<f64>().unwrap()));
     assert_eq!(
         lengths.collect::<Vec<_>>(),
-        [("store_returns_catalog_sales".to_owned(), 59.0), ("store_sales_catalog_returns".to_owned(), 59.0)]
+        [("store_sales_catalog_returns".to_owned(), 59.0), ("store_returns_catalog_sales".to_owned(), 59.0)]
     );
 }
 
