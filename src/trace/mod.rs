@@ -15,6 +15,7 @@ mod input;
 mod option;
 mod options;
 mod output;
+pub mod plan;
 mod read;
 mod skeleton;
 mod statement;

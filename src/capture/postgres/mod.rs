@@ -20,7 +20,7 @@ use std::path::Path;
 pub use connection::{QueryError, ReadOnlyClient};
 pub use conninfo::{CONCEALED_PASSWORD, Conninfo, Environment, SslMode};
 use password::Pgpass;
-pub use plans::PlanLog;
+use plans::PlanLog;
 pub use preflight::role_sql;
 pub use queries::{Query, Versions, columns};
 use session::Session;
@@ -65,7 +65,9 @@ impl PostgresServer {
     /// # Errors
     /// When the log cannot be read.
     pub fn with_plans(mut self, log: &Path) -> Result<Self, CaptureError> {
-        self.plans = Some(PlanLog::open(log)?);
+        let info = &self.access.info;
+        let own = plans::Own { user: info.user().to_owned(), application_name: info.application_name.clone() };
+        self.plans = Some(PlanLog::open(log, own)?);
         Ok(self)
     }
 

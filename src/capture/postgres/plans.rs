@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::capture::CaptureError;
 use crate::tape::recording::{Cell, Row, ViewDescription, ViewKind};
+use crate::trace::plan::{Estimate, Plan, ReadBy};
 
 /// The name of the view of nodes of plans whose rows were estimated worst.
 pub(super) const PLANS: &str = "plans";
@@ -29,9 +30,10 @@ const MOST_BYTES: u64 = 8 << 20;
 const LONGEST_LINE: usize = 4 << 20;
 
 /// A log that is being followed, from its end when the capture begins.
-pub struct PlanLog {
+pub(super) struct PlanLog {
     /// A file, or a folder whose newest `*.json` is followed.
     path: PathBuf,
+    own: Own,
     current: Option<Current>,
     /// The beginning of a line whose end has not been written yet.
     rest: Vec<u8>,
@@ -51,8 +53,8 @@ impl PlanLog {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn open(path: &Path) -> Result<Self, CaptureError> {
-        let mut log = Self { path: path.to_path_buf(), current: None, rest: Vec::new(), skipping: false };
+    pub(super) fn open(path: &Path, own: Own) -> Result<Self, CaptureError> {
+        let mut log = Self { path: path.to_path_buf(), own, current: None, rest: Vec::new(), skipping: false };
         let fail = |problem: &dyn std::fmt::Display| {
             let path = path.display();
             CaptureError::usage(format!(
@@ -72,7 +74,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When the log cannot be read now; it is tried again at the next poll.
-    pub fn read(&mut self) -> Result<Vec<Row>, String> {
+    pub(super) fn read(&mut self) -> Result<Vec<Row>, String> {
         let mut rows = Vec::new();
         // The file that was followed is read to its end before its successor.
         if let Some(current) = &mut self.current {
@@ -113,7 +115,7 @@ impl PlanLog {
             }
             if whole {
                 if !std::mem::take(&mut self.skipping) {
-                    rows.extend(row(&self.rest));
+                    rows.extend(row(&self.rest, &self.own));
                 }
                 self.rest.clear();
             }
@@ -162,66 +164,46 @@ fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
 struct LogLine {
     message: String,
     query_id: Option<i64>,
+    user: Option<String>,
+    application_name: Option<String>,
+    /// What the session was at when the plan was logged.
+    ps: Option<String>,
+    /// The function that the statement stands in.
+    context: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Explained {
-    #[serde(rename = "Plan")]
-    plan: Node,
+/// What sessions are at while they run a statement whose rows are all taken. `FETCH` and `CLOSE` end a cursor, as `BIND`, `COMMIT`
+/// and `idle in transaction` may: what is left of a portal, the log does not tell.
+const WHOLE: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "EXPLAIN", "CREATE TABLE AS"];
+
+impl LogLine {
+    fn read_by(&self, plan: &str) -> ReadBy {
+        let is_whole = self.ps.as_deref().is_none_or(|ps| WHOLE.iter().any(|whole| ps.starts_with(whole)));
+        let is_cursor = plan.contains("\"Query Text\": \"DECLARE ") || plan.contains("Query Text: DECLARE ");
+        if is_whole && !is_cursor && self.context.is_none() { ReadBy::Whole } else { ReadBy::Perhaps }
+    }
 }
 
-#[derive(Deserialize)]
-struct Node {
-    #[serde(rename = "Plan Rows")]
-    planned: f64,
-    #[serde(rename = "Actual Rows")]
-    actual: Option<f64>,
-    #[serde(rename = "Actual Loops")]
-    loops: Option<f64>,
-    #[serde(rename = "Plans", default)]
-    below: Vec<Node>,
+/// Whose statements are those of the capture itself.
+#[derive(Debug)]
+pub(super) struct Own {
+    pub(super) user: String,
+    pub(super) application_name: String,
 }
 
-/// Planned and actual rows of an execution of a node.
-type Rows = (f64, f64);
+impl Own {
+    fn is_of(&self, line: &LogLine) -> bool {
+        line.user.as_deref() == Some(&self.user) && line.application_name.as_deref() == Some(&self.application_name)
+    }
+}
 
-/// The row of a line, if it is a plan that was executed and has an identifier.
-fn row(line: &[u8]) -> Option<Row> {
+/// The row of a line, if it is a plan of somebody else that was executed and has an identifier.
+fn row(line: &[u8], own: &Own) -> Option<Row> {
     let line: LogLine = serde_json::from_slice(line).ok()?;
-    let queryid = line.query_id.filter(|queryid| *queryid != 0)?;
+    let queryid = line.query_id.filter(|queryid| *queryid != 0 && !own.is_of(&line))?;
     let (_, plan) = line.message.split_once("plan:\n")?;
-    let mut nodes = Vec::new();
-    if plan.trim_start().starts_with('{') {
-        flatten(&serde_json::from_str::<Explained>(plan).ok()?.plan, &mut nodes);
-    } else {
-        nodes.extend(plan.lines().filter_map(text_node));
-    }
-    let wrong = |(planned, actual): &Rows| {
-        let (planned, actual) = (planned.max(1.0), actual.max(1.0));
-        (actual / planned).max(planned / actual)
-    };
-    let (node, (planned, actual)) = nodes.iter().enumerate().max_by(|(_, a), (_, b)| wrong(a).total_cmp(&wrong(b)))?;
-    Some(vec![Cell::Int(queryid), Cell::Int(node as i64), Cell::float(*planned), Cell::float(*actual)])
-}
-
-/// The nodes that were executed, from the top.
-fn flatten(node: &Node, nodes: &mut Vec<Rows>) {
-    if let Some(actual) = node.actual.filter(|_| node.loops.is_some_and(|loops| loops > 0.0)) {
-        nodes.push((node.planned, actual));
-    }
-    node.below.iter().for_each(|below| flatten(below, nodes));
-}
-
-/// A node of a plan in text: `(cost=0.00..1.00 rows=5 width=4) (actual rows=7 loops=1)`.
-fn text_node(line: &str) -> Option<Rows> {
-    let number = |text: &str, key: &str| -> Option<f64> {
-        let (_, rest) = text.split_once(key)?;
-        rest.split([' ', ')']).next()?.parse().ok()
-    };
-    let (planned, actual) = line.split_once("(actual ")?;
-    let (_, planned) = planned.rsplit_once("(cost=")?;
-    (number(actual, "loops=")? > 0.0).then_some(())?;
-    Some((number(planned, "rows=")?, number(actual, "rows=")?))
+    let Estimate { node, planned, actual } = Plan::of_log(plan)?.worst(line.read_by(plan))?;
+    Some(vec![Cell::Int(queryid), Cell::Int(node as i64), Cell::float(planned), Cell::float(actual)])
 }
 
 #[cfg(test)]
@@ -234,8 +216,12 @@ mod tests {
     const JSON: &str = r#"{"timestamp":"x","message":"duration: 1.2 ms  plan:\n{\"Query Text\":\"SELECT 'hunter2'\",\"Plan\":{\"Node Type\":\"Aggregate\",\"Plan Rows\":1,\"Actual Rows\":1,\"Actual Loops\":1,\"Plans\":[{\"Plan Rows\":20,\"Actual Rows\":2000,\"Actual Loops\":1},{\"Plan Rows\":9000,\"Actual Rows\":0,\"Actual Loops\":0}]}}","query_id":-7}"#;
     const TEXT: &str = r#"{"message":"duration: 1.2 ms  plan:\nQuery Text: SELECT 'hunter2'\nAggregate  (cost=1.00..2.00 rows=1 width=8) (actual rows=1 loops=1)\n  ->  Seq Scan on a  (cost=0.00..1.00 rows=500 width=4) (actual time=0.1..0.2 rows=5.00 loops=3)\n        Filter: (b = 'hunter2')\n  ->  Seq Scan on c  (cost=0.00..1.00 rows=90000 width=4) (never executed)","query_id":8}"#;
 
+    fn own() -> Own {
+        Own { user: "observer".to_owned(), application_name: "telltape".to_owned() }
+    }
+
     fn worst(line: &str) -> Option<Row> {
-        row(line.as_bytes())
+        row(line.as_bytes(), &own())
     }
 
     #[test]
@@ -259,6 +245,29 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_that_was_not_read_to_its_end_and_one_of_the_capture_itself_say_nothing() {
+        let line = |session: &str, query: &str| {
+            let plan = format!(
+                r#"{{\n  \"Query Text\": \"{query}\",\n  \"Plan\": {{\"Plan Rows\": 9000, \"Actual Rows\": 10, \"Actual Loops\": 1}}}}"#
+            );
+            format!(r#"{{{session}"message":"duration: 0.1 ms  plan:\n{plan}","query_id":5}}"#)
+        };
+        let select = "SELECT id FROM big";
+        for (session, query, is_told) in [
+            (r#""user":"app","application_name":"psql","ps":"SELECT","#, select, true),
+            (r#""user":"app","application_name":"telltape","#, select, true),
+            (r#""user":"observer","application_name":"telltape","ps":"SELECT","#, select, false),
+            (r#""ps":"FETCH","#, select, false),
+            (r#""ps":"BIND","#, select, false),
+            (r#""ps":"idle in transaction","#, select, false),
+            (r#""context":"PL/pgSQL function f() line 3 at FOR over SELECT rows","#, select, false),
+            ("", "DECLARE c CURSOR FOR SELECT id FROM big", false),
+        ] {
+            assert_eq!(worst(&line(session, query)).is_some(), is_told, "{session} {query}");
+        }
+    }
+
+    #[test]
     fn a_log_is_followed_through_rotations() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
@@ -266,8 +275,8 @@ mod tests {
             fs::OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
         };
         append(&path, &format!("{JSON}\n"));
-        let mut file = PlanLog::open(&path).unwrap();
-        let mut all = PlanLog::open(folder.path()).unwrap();
+        let mut file = PlanLog::open(&path, own()).unwrap();
+        let mut all = PlanLog::open(folder.path(), own()).unwrap();
         let mut count = |file_rows: usize, all_rows: usize| {
             assert_eq!((file.read().unwrap().len(), all.read().unwrap().len()), (file_rows, all_rows));
         };
@@ -290,6 +299,6 @@ mod tests {
         count(0, 0);
         append(&path, &format!("{JSON}\n"));
         count(1, 0);
-        assert!(PlanLog::open(&folder.path().join("none.json")).is_err());
+        assert!(PlanLog::open(&folder.path().join("none.json"), own()).is_err());
     }
 }
