@@ -75,7 +75,7 @@ impl<S: Scope> clap::FromArgMatches for AdapterArguments<S> {
 fn argument(option: &'static OptionSpec) -> Arg {
     let argument = Arg::new(option.flag).long(option.flag);
     match option.kind {
-        OptionKind::Text { value_name } => argument.help(option.help).value_name(value_name),
+        OptionKind::Text { value_name, .. } => argument.help(option.help).value_name(value_name),
         OptionKind::Switch => argument.help(option.help).action(ArgAction::SetTrue),
         OptionKind::Numbers { example, .. } => argument
             .help(format!("{}, such as {example}; may be given several times", option.help))

@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::file::FileProblem;
 use crate::residual::Math;
-use crate::trace::{Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
+use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
 
 const CONSTRUCTION: &str = "construction";
 
@@ -41,7 +41,7 @@ struct Given {
 }
 
 enum Value {
-    Text(Spanned<String>),
+    Text(CheckText, Spanned<String>),
     Switch(Spanned<bool>),
     Numbers(SetNumber, Spanned<BTreeMap<String, Spanned<f64>>>),
 }
@@ -57,9 +57,11 @@ impl Convert {
         for Given { option, value } in self.own {
             let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| FileProblem::at(at, error));
             match value {
-                Value::Text(text) => {
-                    check(text.span().start)?;
-                    options.values.set_text(option, text.into_inner());
+                Value::Text(check_text, text) => {
+                    let at = text.span().start;
+                    check(at)?;
+                    let outcome = options.values.set_text(option, check_text, text.into_inner());
+                    outcome.map_err(|error| FileProblem::at(at, error))?;
                 }
                 Value::Switch(given) => {
                     check(given.span().start)?;
@@ -126,7 +128,7 @@ impl<'de> Deserialize<'de> for Convert {
                         Key::Lenient => convert.lenient = table.next_value()?,
                         Key::Own(option) => {
                             let value = match option.kind {
-                                OptionKind::Text { .. } => Value::Text(table.next_value()?),
+                                OptionKind::Text { check, .. } => Value::Text(check, table.next_value()?),
                                 OptionKind::Switch => Value::Switch(table.next_value()?),
                                 OptionKind::Numbers { set, .. } => Value::Numbers(set, table.next_value()?),
                             };

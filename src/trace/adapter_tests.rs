@@ -95,8 +95,9 @@ fn snowset_wrong_rows_are_named_or_counted() {
         ),
         (
             "q,w,2018-03-02 00:00:00Z,1,,0",
-            "`./x.csv:3:28`: `persistentReadBytesCache` is ``, not a number; write it like `12.5` or `1e-3`",
-            "bad number in persistentReadBytesCache",
+            "`./x.csv:3:28`: `persistentReadBytesCache` is ``, unknown; what is not known is neither 0 nor 1, so leave \
+             the row out",
+            "unknown (empty) in persistentReadBytesCache",
         ),
     ] {
         let text = format!("{SNOWSET}{good}{row}\n{good}");
@@ -232,6 +233,8 @@ const WITH_ROWS: [(Dataset, &str, &str, [&str; 2]); 3] = [
     (Dataset::Tpcds, "query_id,t_seconds,latency_ms,est_rows,actual_rows\n", "q,1,5,ROWS", ["est_rows", "actual_rows"]),
 ];
 
+const UNKNOWN: &str = "unknown; what is not known is neither 0 nor 1, so leave the row out";
+
 /// One execution of a query has nothing to be compared with.
 fn even_empty(options: Options) -> Options {
     Options { allow_empty: true, ..options }
@@ -249,14 +252,17 @@ fn an_unknown_number_of_rows_is_never_one_row_in_ours() {
     let hint = " (--lenient counts such rows and goes on)";
     for (dataset, header, row, columns) in WITH_ROWS {
         for (cell, reason, problem) in [
-            ("nan", "unknown number of rows", "not a number of rows; an unknown one is not 1"),
-            ("-NaN", "unknown number of rows", "not a number of rows; an unknown one is not 1"),
-            ("-1", "negative", "negative; a number of rows is 0 or more, and an unknown one is not 1"),
-            ("-inf", "negative", "negative; a number of rows is 0 or more, and an unknown one is not 1"),
+            ("nan", "unknown (NaN)", UNKNOWN),
+            ("-NaN", "unknown (NaN)", UNKNOWN),
+            ("-1", "unknown (-1)", "by which systems say that they do not know; a count or a duration is 0 or more"),
+            ("-2", "negative", "negative; a count or a duration is 0 or more"),
+            ("-inf", "not finite", "not finite; a residual needs a finite number"),
             ("inf", "not finite", "not finite; a residual needs a finite number"),
             ("1e308", "too large", "beyond ±1e100; arithmetic with it would overflow"),
-            ("", "bad number", "not a number; write it like `12.5` or `1e-3`"),
-            ("\\N", "bad number", "not a number; write it like `12.5` or `1e-3`"),
+            ("", "unknown (empty)", UNKNOWN),
+            ("\\N", "unknown (null)", UNKNOWN),
+            ("N/A", "unknown (not available)", UNKNOWN),
+            ("-", "unknown (dash)", UNKNOWN),
         ] {
             for (at, column) in columns.into_iter().enumerate() {
                 let text = with_rows(header, row, at, cell);
@@ -375,12 +381,12 @@ fn job() {
     );
     assert_eq!(
         error(&own(Dataset::Job), &format!("{JOB}a,0,1,1,-5,\n")),
-        "`./x.csv:2:9`: `latency_ms` is `-5`, negative; a duration is 0 or more (--lenient counts such rows and goes on)"
+        "`./x.csv:2:9`: `latency_ms` is `-5`, negative; a count or a duration is 0 or more (--lenient counts such rows and goes on)"
     );
     assert_eq!(
         error(&own(Dataset::Job), &format!("{JOB}a,-1,1,1,5,\n")),
-        "`./x.csv:2:3`: `iteration` is `-1`, not a whole number from 0 to 2^64-1; write it like `12` (--lenient counts \
-         such rows and goes on)"
+        "`./x.csv:2:3`: `iteration` is `-1`, by which systems say that they do not know; a count or a duration is 0 or \
+         more (--lenient counts such rows and goes on)"
     );
 }
 
@@ -407,8 +413,8 @@ fn tpcds_reference() {
     );
     assert_eq!(
         error(&reference(Dataset::Tpcds), &format!("{TPCDS}q1,0,1,1,1,,,0.5\n")),
-        "`./x.csv:2:13`: `wait_seconds` is ``, not a number; write it like `12.5` or `1e-3` (--lenient counts such rows \
-         and goes on)"
+        "`./x.csv:2:13`: `wait_seconds` is ``, unknown; what is not known is neither 0 nor 1, so leave the row out \
+         (--lenient counts such rows and goes on)"
     );
 }
 
@@ -603,4 +609,115 @@ fn compressed_traces_give_the_same_stream() {
     fs::write(&packed, zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
     let fingerprint = |path: &Path| convert(path, &own(Dataset::Ceb)).unwrap().stream.fingerprint();
     assert_eq!(fingerprint(&plain), fingerprint(&packed));
+}
+
+/// 11:00 and a second, two and three later, however they are written; generic data are the plainest.
+#[test]
+fn times_of_every_form_are_the_same_times() {
+    let forms = [
+        ["1709290800000", "1709290801000", "1709290802000", "1709290803000"],
+        ["1709290800000000", "1709290801000000", "1709290802000000", "1709290803000000"],
+        ["1709290800000000000", "1709290801000000000", "1709290802000000000", "1709290803000000000"],
+        ["2024-03-01T11:00:00Z", "2024-03-01 11:00:01+00", "2024-03-01T16:30:02+05:30", "2024-03-01_11:00:03 UTC"],
+        [
+            "2024-03-01 11:00:00.0+0000",
+            "2024-03-01 11:00:01,000Z",
+            "20240301T110002Z",
+            "2024-03-01T11:00:03.000000000Z",
+        ],
+    ];
+    for [a, b, c, d] in forms {
+        let text = format!("t,value\n{a},1\n{b},1\n{c},1\n{d},3\n");
+        assert_eq!(samples(&own(Dataset::Generic), &text.replace(",000Z", ".000Z")), ["3 0 2.0000 generic"], "{a}");
+    }
+    // Plain seconds keep their origin.
+    let text = "t,value\n1709290800,1\n1709290801,1\n1709290802,1\n1709290803,3\n";
+    assert_eq!(samples(&own(Dataset::Generic), text), ["1709290803 0 2.0000 generic"]);
+    let converted = converted(
+        &own(Dataset::Generic),
+        &text
+            .replace("0,1\n", "0000,1\n")
+            .replace("1,1\n", "1000,1\n")
+            .replace("2,1\n", "2000,1\n")
+            .replace("3,3", "3000,3"),
+    )
+    .unwrap();
+    assert_eq!(
+        converted.notes,
+        ["`t` is in milliseconds since 1970, as its size says; t = 0 is 2024-03-01T11:00:00Z (--time-unit overrides)"]
+    );
+}
+
+#[test]
+fn microseconds_are_kept_over_the_years_since_1970() {
+    let text = "t,value\n2024-03-01T11:00:00.000001Z,1\n2024-03-01T11:00:00.000002Z,1\n2024-03-01T11:00:00.000003Z,1\n\
+                2024-03-01T11:00:00.000008Z,3\n";
+    let stream = converted(&own(Dataset::Generic), text).unwrap().stream;
+    assert_eq!(stream.sample(0).t, 7e-6);
+}
+
+#[test]
+fn times_that_cannot_be_known_ask_for_the_option_that_tells_them() {
+    let options = |flag: &str, value: &str| {
+        let mut options = own(Dataset::Generic);
+        options.set(flag, value).unwrap();
+        options
+    };
+    let text = |times: [&str; 4]| {
+        let rows = times.map(|time| format!("{time},1\n"));
+        format!("t,value\n{}", rows.concat())
+    };
+    let local = text(["2024-03-01 11:00:00", "2024-03-01 11:00:01", "2024-03-01 11:00:02", "2024-03-01 11:00:03"]);
+    for (times, problem) in [
+        (local.clone(), "`./x.csv:2`: `t` is a time without an offset; pass --time-zone UTC or its offset"),
+        (
+            text(["1", "2", "1709290800000", "3"]),
+            "`./x.csv:4`: `t` is in milliseconds since 1970 here and in seconds on line 2; give the whole column one form, or \
+             pass --time-unit",
+        ),
+        (
+            text(["1", "2024-03-01T11:00:00Z", "2", "3"]),
+            "`./x.csv:3`: `t` is a date and time with its offset here and in seconds on line 2; give the whole column one form",
+        ),
+        (text(["20240301110000", "20240301110001", "20240301110002", "20240301110003"]), "or pass --time-unit"),
+        (text(["20240301", "20240302", "20240303", "20240304"]), "looks like a date (YYYYMMDD)"),
+        (text(["0", "NULL", "1", "2"]), "`./x.csv:3:1`: `t` is `NULL`, unknown"),
+        (text(["0", "yesterday", "1", "2"]), "`./x.csv:3:1`: `t` is `yesterday`, not a time"),
+    ] {
+        let found = error(&own(Dataset::Generic), &times);
+        assert!(found.contains(problem), "{found}");
+    }
+    for (flag, value) in [("time-zone", "+02:00"), ("time-zone", "UTC")] {
+        assert_eq!(samples(&options(flag, value), &local), ["3 0 0.0000 generic"], "{value}");
+    }
+    assert_eq!(samples(&options("time-unit", "ms"), &text(["0", "500", "1000", "1500"])), ["1.5 0 0.0000 generic"]);
+    let found = error(&options("time-unit", "ms"), &local);
+    assert!(found.contains("--time-unit is for times that are numbers"), "{found}");
+    let found = error(&options("time-zone", "UTC"), &text(["0", "1", "2", "3"]));
+    assert!(found.contains("--time-zone is for times without an offset"), "{found}");
+    let mut options = own(Dataset::Generic);
+    assert!(options.set("time-zone", "Europe/Berlin").unwrap_err().to_string().contains("changes with the season"));
+    assert!(options.set("time-unit", "minutes").is_err());
+}
+
+#[test]
+fn sentinels_and_percentages_are_no_values() {
+    let hint = " (--lenient counts such rows and goes on)";
+    assert_eq!(
+        error(&own(Dataset::Ceb), &format!("{CEB}q,t,150001000000,10\n")),
+        format!(
+            "`./x.csv:2:5`: `true_rows` is `150001000000`, by which this data set says that it does not know; it is not a value{hint}"
+        )
+    );
+    assert!(converted(&reference(Dataset::Ceb), &format!("{CEB}q,t,150001000000,10\n")).is_ok());
+    for (ratio, problem) in [
+        ("99.2", "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"),
+        ("-0.5", "not a ratio, which is between 0 and 1"),
+        ("0,5x", "not a number; write it like `12.5` or `1e-3`"),
+    ] {
+        let found = error(&own(Dataset::Tpcds), &format!("{TPCDS}q1,0,1,1,1,,,\"{ratio}\"\n"));
+        assert!(found.ends_with(&format!("`cache_hit_ratio` is `{ratio}`, {problem}{hint}")), "{found}");
+    }
+    let found = error(&own(Dataset::Tpcds), &format!("{TPCDS}q1,0,\"12,5\",1,1,,,\n"));
+    assert!(found.contains("`latency_ms` is `12,5`, which has a comma"), "{found}");
 }

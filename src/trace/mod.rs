@@ -33,7 +33,7 @@ pub use error::TraceError;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, fetch_sample};
 pub use input::Trace;
-pub use option::{OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
+pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
 pub use options::Options;
 pub use output::{is_own, source};
 
@@ -104,3 +104,5 @@ pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, Trace
 
 #[cfg(test)]
 mod adapter_tests;
+#[cfg(test)]
+mod kinds_tests;

@@ -26,6 +26,8 @@ pub enum OptionKind {
     Text {
         /// What stands for it in help texts, such as `HEADER`.
         value_name: &'static str,
+        /// Says what would be right, if a text is not.
+        check: CheckText,
     },
     /// Nothing: it is given, or it is not.
     Switch,
@@ -37,6 +39,9 @@ pub enum OptionKind {
         set: SetNumber,
     },
 }
+
+/// Whether a text can be set; if not, what would be right.
+pub type CheckText = fn(&str) -> Result<(), String>;
 
 /// Sets a number by name, or says why it cannot be set. One at its default must not stay among the others, so that a new
 /// number changes no digest.
@@ -144,7 +149,7 @@ impl OptionValues {
     pub(super) fn set(&mut self, option: &'static OptionSpec, value: &str) -> Result<(), OptionError> {
         let wrong = |expected: String| OptionError::Value { value: value.to_owned(), expected };
         match option.kind {
-            OptionKind::Text { .. } => self.set_text(option, value.to_owned()),
+            OptionKind::Text { check, .. } => self.set_text(option, check, value.to_owned())?,
             OptionKind::Switch => {
                 let given = value.parse().map_err(|_| wrong("`true` or `false`".to_owned()))?;
                 self.set_switch(option, given);
@@ -159,8 +164,17 @@ impl OptionValues {
         Ok(())
     }
 
-    pub(crate) fn set_text(&mut self, option: &'static OptionSpec, text: String) {
-        self.0.insert(option.flag, OptionValue::Text(text));
+    pub(crate) fn set_text(
+        &mut self,
+        option: &'static OptionSpec,
+        check: CheckText,
+        text: String,
+    ) -> Result<(), OptionError> {
+        match check(&text) {
+            Ok(()) => self.0.insert(option.flag, OptionValue::Text(text)),
+            Err(expected) => return Err(OptionError::Value { value: text, expected }),
+        };
+        Ok(())
     }
 
     pub(crate) fn set_switch(&mut self, option: &'static OptionSpec, given: bool) {

@@ -39,10 +39,10 @@ const UNUSED: &str = "gives no residual and feeds no baseline";
 impl<'a> Output<'a> {
     /// An output with room for `samples`, and the table of the reading.
     pub(crate) fn new<T>(options: &'a Options, reading: Reading<T>, samples: usize) -> (Self, T) {
-        let Reading { table, rows, lines, input, path } = reading;
+        let Reading { table, rows, lines, notes, input, path } = reading;
         let builder = StreamBuilder::with_capacity(samples);
         let uses = vec![Used::Nothing; usize::try_from(rows.used).unwrap_or_default()];
-        (Self { builder, rows, notes: Vec::new(), lines, input, path, options, uses }, table)
+        (Self { builder, rows, notes, lines, input, path, options, uses }, table)
     }
 
     /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is out of range: then the row is

@@ -138,8 +138,8 @@ const EMPTY: [(&[&str], &str, &str); 9] = [
     (
         &["--dataset", "generic", "--lenient"],
         "t,value\nx,1\n0,y\n1,inf\n2,3\n",
-        "4 rows were read, 1 only fed a baseline, 1 rejected (bad number in t), 1 rejected (bad number in value), \
-         1 rejected (not finite in value)",
+        "4 rows were read, 1 only fed a baseline, 1 rejected (bad number in value), 1 rejected (not finite in value), \
+         1 rejected (unparsable time in t)",
     ),
     (
         &["--dataset", "job"],

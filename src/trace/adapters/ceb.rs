@@ -5,7 +5,7 @@ use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::{Cardinality, Names, Values, read_table, table};
+use crate::trace::read::{Cardinality, Known, Names, Unless, Values, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -31,13 +31,16 @@ impl Adapter for Ceb {
     }
 }
 
+/// Rows, of which the benchmark writes so many where it ran out of time.
+type Rows = Unless<Cardinality, 150_001_000_000>;
+
 table! {
     /// The subplans.
     struct Subplans {
-        query: Names = required("query_id"),
-        subplan: Names = required("subplan_id"),
-        true_rows: Values<Cardinality> = required("true_rows"),
-        est_rows: Values<Cardinality> = required("est_rows"),
+        query: Names<Known> = required("query_id"),
+        subplan: Names<Known> = required("subplan_id"),
+        true_rows: Values<Rows> = required("true_rows"),
+        est_rows: Values<Rows> = required("est_rows"),
     }
 }
 

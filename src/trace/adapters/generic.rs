@@ -11,7 +11,8 @@ use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, ColumnSpec, Columns, Names, Naming, Source, Table, Trimmed, Values, parse_number, table,
+    Cell, ColumnSpec, Columns, Fault, Names, Naming, Source, TIME_UNIT, TIME_ZONE, Table, Times, Trimmed, Values,
+    parse_number, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -23,7 +24,7 @@ static ABOUT: About = About {
     citation: None,
     format: "any CSV with a time and a value",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, PRE_RESIDUALIZED],
+    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, PRE_RESIDUALIZED, TIME_UNIT, TIME_ZONE],
     reference_label: Some("generic-csv"),
     is_recording: false,
 };
@@ -41,22 +42,22 @@ impl Adapter for Generic {
 const TIME_COL: OptionSpec = OptionSpec {
     flag: "time-col",
     key: "time_col",
-    help: "Time column of a generic CSV, in seconds",
-    kind: OptionKind::Text { value_name: "HEADER" },
+    help: "Time column of a generic CSV",
+    kind: OptionKind::Text { value_name: "HEADER", check: |_| Ok(()) },
 };
 
 const VALUE_COL: OptionSpec = OptionSpec {
     flag: "value-col",
     key: "value_col",
     help: "Value column of a generic CSV",
-    kind: OptionKind::Text { value_name: "HEADER" },
+    kind: OptionKind::Text { value_name: "HEADER", check: |_| Ok(()) },
 };
 
 const CHANNEL_COL: OptionSpec = OptionSpec {
     flag: "channel-col",
     key: "channel_col",
     help: "Channel column of a generic CSV",
-    kind: OptionKind::Text { value_name: "HEADER" },
+    kind: OptionKind::Text { value_name: "HEADER", check: |_| Ok(()) },
 };
 
 const PRE_RESIDUALIZED: OptionSpec = OptionSpec {
@@ -90,7 +91,7 @@ const PUBLISHED_VALUES: [&str; 7] = ["value", "residual", "latency", "metric", "
 table! {
     /// The series. What its columns are called, the header and the options tell.
     struct Series {
-        t: Values<Trimmed> = required("time"),
+        t: Times = required("time"),
         value: Values<Trimmed> = required("value"),
         channel: Names<SeriesName> = optional("channel"),
     }
@@ -100,12 +101,12 @@ table! {
 struct SeriesName;
 
 impl Naming for SeriesName {
-    fn name(cell: Cell<'_>, construction: Construction) -> Cow<'_, str> {
-        match construction {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+        Ok(match construction {
             _ if !cell.is_present() => ONE_CHANNEL.into(),
             Construction::Reference => cell.text().into(),
-            Construction::Own(_) => cell.text().trim().into(),
-        }
+            Construction::Own(_) => cell.name(construction)?.trim().into(),
+        })
     }
 }
 
@@ -119,7 +120,7 @@ impl Naming for SeriesName {
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let source = Source::open(input)?;
     let columns = select(&source, options)?;
-    let reading = source.read::<Series>(&columns, options.lenient, &options.construction)?;
+    let reading = source.read::<Series>(&columns, options, &options.construction)?;
     let (read, rows) = (reading.rows.read, reading.table.t.len());
     let (mut output, table) = Output::new(options, reading, rows);
     match options.construction {

@@ -6,7 +6,7 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{RollingMedian, Window, log_ratio};
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::{Cardinality, Duration, Names, OptionalNames, Values, Whole, read_table, table};
+use crate::trace::read::{Cardinality, Duration, Known, Names, OptionalNames, Values, Whole, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Job;
@@ -44,7 +44,7 @@ const JITTER_MS: f64 = 1.0;
 table! {
     /// The executions.
     struct Executions {
-        query: Names = required("query_id"),
+        query: Names<Known> = required("query_id"),
         iteration: Values<Whole> = required("iteration"),
         est_rows: Values<Cardinality> = required("est_rows"),
         actual_rows: Values<Cardinality> = required("actual_rows"),

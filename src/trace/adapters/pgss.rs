@@ -8,7 +8,7 @@ use crate::trace::baseline::history::{RollingMedian, log_ratio};
 use crate::trace::baseline::mix::Mix;
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::{Finite, Names, Values, Whole, read_table, table};
+use crate::trace::read::{Duration, Known, Names, TIME_UNIT, TIME_ZONE, Times, Values, Whole, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Pgss;
@@ -19,7 +19,7 @@ static ABOUT: About = About {
     citation: None,
     format: "CSV snapshots of `pg_stat_statements`: snapshot_t, query_id, calls, total_exec_time_ms",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[],
+    options: &[TIME_UNIT, TIME_ZONE],
     reference_label: Some("postgres-pgss"),
     is_recording: false,
 };
@@ -52,10 +52,10 @@ const MIX: &str = "pgss_digest_mix";
 table! {
     /// The counters.
     struct Snapshots {
-        t: Values<Finite> = required("snapshot_t"),
-        query: Names = required("query_id"),
+        t: Times = required("snapshot_t"),
+        query: Names<Known> = required("query_id"),
         calls: Values<Whole> = required("calls"),
-        total_ms: Values<Finite> = required("total_exec_time_ms"),
+        total_ms: Values<Duration> = required("total_exec_time_ms"),
     }
 }
 

@@ -12,7 +12,9 @@ use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
-use crate::trace::read::{Cell, Duration, Finite, Names, Naming, Values, read_table, table};
+use crate::trace::read::{
+    Cell, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
+};
 use crate::trace::skeleton::{clauses, published_skeleton, skeleton};
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -24,7 +26,7 @@ static ABOUT: About = About {
     citation: Some("Jain et al., SIGMOD 2016"),
     format: "CSV: user_id, runtime_seconds, submitted_at, query_text",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[],
+    options: &[TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -54,9 +56,9 @@ const JITTER_S: f64 = 0.01;
 table! {
     /// The queries.
     struct Queries {
-        user: Names = required("user_id"),
+        user: Names<Known> = required("user_id"),
         runtime_s: Values<Duration> = required("runtime_seconds"),
-        submitted_s: Values<Finite> = required("submitted_at"),
+        submitted_s: Times = required("submitted_at"),
         skeleton: Names<Skeleton> = required("query_text"),
         clauses: Names<Clauses> = required("query_text"),
     }
@@ -66,11 +68,12 @@ table! {
 struct Skeleton;
 
 impl Naming for Skeleton {
-    fn name(cell: Cell<'_>, construction: Construction) -> Cow<'_, str> {
-        match construction {
-            Construction::Reference => published_skeleton(cell.text()).into(),
-            Construction::Own(_) => skeleton(cell.text()).into(),
-        }
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+        let text = cell.name(construction)?;
+        Ok(match construction {
+            Construction::Reference => published_skeleton(text).into(),
+            Construction::Own(_) => skeleton(text).into(),
+        })
     }
 }
 
@@ -78,8 +81,8 @@ impl Naming for Skeleton {
 struct Clauses;
 
 impl Naming for Clauses {
-    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
-        clauses(cell.text()).into()
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+        Ok(clauses(cell.name(construction)?).into())
     }
 }
 

@@ -8,7 +8,10 @@ use crate::trace::baseline::history::{HISTORY, KNOWN, RollingMedian, Window, log
 use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
 use crate::trace::input::Trace;
 use crate::trace::output::{Output, Residual};
-use crate::trace::read::{Cardinality, Cell, Column, Duration, Fault, Finite, Names, Rule, Values, read_table, table};
+use crate::trace::read::{
+    Cardinality, Cell, Column, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values, read_table,
+    table,
+};
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
 
@@ -20,7 +23,7 @@ static ABOUT: About = About {
     citation: None,
     format: "CSV: query_id, t_seconds, latency_ms, est_rows, actual_rows, wait_event, wait_seconds, cache_hit_ratio",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[],
+    options: &[TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -63,8 +66,8 @@ const PHASE_CAP: f64 = 0.385;
 table! {
     /// The executions.
     struct Executions {
-        query: Names = required("query_id"),
-        t: Values<Finite> = required("t_seconds"),
+        query: Names<Known> = required("query_id"),
+        t: Times = required("t_seconds"),
         wait: Waits = optional("wait_event", "wait_seconds"),
         hit_ratio: Values<HitRatio> = optional("cache_hit_ratio"),
         latency_ms: Values<Duration> = required("latency_ms"),
@@ -87,9 +90,9 @@ impl Column<2> for Waits {
     fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Option<(&str, f64)>, Fault> {
         let wait_s = match construction {
             Construction::Reference => seconds.number_or(0.0)?,
-            Construction::Own(_) => seconds.known_number()?.unwrap_or(0.0),
+            Construction::Own(_) => seconds.optional(Cell::amount)?.unwrap_or(0.0),
         };
-        Ok((!event.text().is_empty() && wait_s > 0.0).then(|| (event.text(), wait_s)))
+        Ok(event.name(construction).ok().filter(|event| !event.is_empty() && wait_s > 0.0).map(|event| (event, wait_s)))
     }
 
     fn push(&mut self, wait: Option<(&str, f64)>) {
@@ -111,7 +114,7 @@ impl Rule for HitRatio {
     fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<f64>, Fault> {
         match construction {
             Construction::Reference => Ok(Some(cell.number_or(0.0)?).filter(|ratio| *ratio > 0.0)),
-            Construction::Own(_) => cell.known_number(),
+            Construction::Own(_) => cell.optional(Cell::ratio),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::column::ColumnSpec;
 use super::header::Columns;
-use super::time::parse_us;
+use super::time::{self, Dated};
+use super::unknown::Unknown;
 use crate::residual::in_range;
-use crate::trace::adapter::Construction;
+use crate::trace::Construction;
 
 /// How much of a wrong value an error shows.
 const SHOWN_CHARS: usize = 60;
@@ -104,11 +105,15 @@ pub(crate) enum Kind {
     Number,
     WholeNumber,
     Time,
+    TimeWithOffset,
     NotFinite,
     TooLarge,
     Negative,
-    NegativeRows,
-    UnknownRows,
+    /// The cell says that its value is not known.
+    Unknown(Unknown),
+    DecimalComma,
+    Ratio,
+    Percentage,
 }
 
 impl Kind {
@@ -116,11 +121,13 @@ impl Kind {
         match self {
             Self::Number => "bad number",
             Self::WholeNumber => "bad whole number",
-            Self::Time => "unparsable time",
+            Self::Time | Self::TimeWithOffset => "unparsable time",
             Self::NotFinite => "not finite",
             Self::TooLarge => "too large",
-            Self::Negative | Self::NegativeRows => "negative",
-            Self::UnknownRows => "unknown number of rows",
+            Self::Negative => "negative",
+            Self::Unknown(unknown) => unknown.reason(),
+            Self::DecimalComma => "decimal comma",
+            Self::Ratio | Self::Percentage => "no ratio",
         }
     }
 
@@ -128,17 +135,32 @@ impl Kind {
         match self {
             Self::Number => "not a number; write it like `12.5` or `1e-3`",
             Self::WholeNumber => "not a whole number from 0 to 2^64-1; write it like `12`",
-            Self::Time => "not a time with its offset; write it like `2018-03-02 14:44:02.768+00:00`",
+            Self::Time => "not a time; write it like `2018-03-02 14:44:02.768+00:00`, or as a number of seconds",
+            Self::TimeWithOffset => "not a time with its offset; write it like `2018-03-02 14:44:02.768+00:00`",
             Self::NotFinite => "not finite; a residual needs a finite number",
             Self::TooLarge => "beyond ±1e100; arithmetic with it would overflow",
-            Self::Negative => "negative; a duration is 0 or more",
-            Self::NegativeRows => "negative; a number of rows is 0 or more, and an unknown one is not 1",
-            Self::UnknownRows => "not a number of rows; an unknown one is not 1",
+            Self::Negative => "negative; a count or a duration is 0 or more",
+            Self::Unknown(unknown) => unknown.explanation(),
+            Self::DecimalComma => {
+                "which has a comma, for the decimals or for the thousands; write it like `12.5` or `12500`"
+            }
+            Self::Ratio => "not a ratio, which is between 0 and 1",
+            Self::Percentage => {
+                "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"
+            }
         }
     }
 }
 
 impl Fault {
+    /// The same of a cell that may be a time, which is a number or a date.
+    pub(super) fn of_time(self) -> Self {
+        match self {
+            Self::Cell { slot, kind: Kind::Number, value } => Self::Cell { slot, kind: Kind::Time, value },
+            other => other,
+        }
+    }
+
     /// The reason under which such rows are counted; never has the value in it, so that there are few.
     pub(crate) fn reason(&self, columns: &Columns) -> String {
         match self {
@@ -183,7 +205,7 @@ impl<'r> Cell<'r> {
 
     /// A number as the published system reads one: `nan` and `inf` are numbers too.
     pub(crate) fn number(self) -> Result<f64, Fault> {
-        parse_number(self.text()).ok_or_else(|| self.fault(Kind::Number))
+        parse_number(self.text()).ok_or_else(|| self.number_fault())
     }
 
     /// A number, or `absent` when the file has no such column. An empty cell is no number.
@@ -191,11 +213,14 @@ impl<'r> Cell<'r> {
         if self.is_present() { self.number() } else { Ok(absent) }
     }
 
-    /// A number where an empty cell, a null as `\N`, or an absent column means that there is none.
-    pub(crate) fn known_number(self) -> Result<Option<f64>, Fault> {
-        match self.text() {
-            "" | "\\N" => Ok(None),
-            _ => self.in_range(self.number()?).map(Some),
+    /// What `read` reads, or none where the cell says that it is not known, or the file has no such column.
+    pub(crate) fn optional<T>(self, read: impl FnOnce(Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        if Unknown::of(self.text()).is_some() {
+            return Ok(None);
+        }
+        match read(self) {
+            Err(Fault::Cell { kind: Kind::Unknown(_), .. }) => Ok(None),
+            outcome => outcome.map(Some),
         }
     }
 
@@ -206,7 +231,7 @@ impl<'r> Cell<'r> {
 
     /// As [`Cell::finite`], of a number with blanks around it.
     pub(crate) fn trimmed_finite(self, construction: Construction) -> Result<f64, Fault> {
-        let number = parse_number(self.text().trim()).ok_or_else(|| self.fault(Kind::Number))?;
+        let number = parse_number(self.text().trim()).ok_or_else(|| self.number_fault())?;
         self.checked(number, construction)
     }
 
@@ -221,6 +246,7 @@ impl<'r> Cell<'r> {
     fn in_range(self, number: f64) -> Result<f64, Fault> {
         match number {
             number if in_range(number) => Ok(number),
+            number if number.is_nan() => Err(self.fault(Kind::Unknown(Unknown::NotANumber))),
             number if number.is_finite() => Err(self.fault(Kind::TooLarge)),
             _ => Err(self.fault(Kind::NotFinite)),
         }
@@ -229,18 +255,31 @@ impl<'r> Cell<'r> {
     /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, by which systems say that they do
     /// not know, pass for an estimate of one row in the published constructions; ours refuses them.
     pub(crate) fn cardinality(self, construction: Construction) -> Result<f64, Fault> {
+        if !construction.is_reference() {
+            return self.amount();
+        }
         let number = self.number()?;
-        match (unknown_rows(number), construction) {
-            (None, _) => self.checked(number, construction),
-            (Some(_), Construction::Reference) => Ok(number),
-            (Some(kind), Construction::Own(_)) => Err(self.fault(kind)),
+        if unknown_rows(number).is_some() { Ok(number) } else { self.checked(number, construction) }
+    }
+
+    /// A count, a number of rows or bytes, or a duration, as ours takes one: finite and not negative. -1 is how systems say that
+    /// they do not know.
+    pub(crate) fn amount(self) -> Result<f64, Fault> {
+        match self.in_range(self.number()?)? {
+            -1.0 => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
+            number if number < 0.0 => Err(self.fault(Kind::Negative)),
+            number => Ok(number),
         }
     }
 
-    /// A number that is not negative, as ours takes one.
-    pub(crate) fn duration(self) -> Result<f64, Fault> {
-        let number = self.in_range(self.number()?)?;
-        if number < 0.0 { Err(self.fault(Kind::Negative)) } else { Ok(number) }
+    /// A number between 0 and 1.
+    pub(crate) fn ratio(self) -> Result<f64, Fault> {
+        match self.in_range(self.number()?)? {
+            -1.0 => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
+            number if (0.0..=1.0).contains(&number) => Ok(number),
+            number if (1.0..=100.0).contains(&number) => Err(self.fault(Kind::Percentage)),
+            _ => Err(self.fault(Kind::Ratio)),
+        }
     }
 
     /// A whole number that is not negative: digits with an optional `+`, or hexadecimal after `0x`.
@@ -250,12 +289,47 @@ impl<'r> Cell<'r> {
             Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
             _ => text.parse(),
         };
-        number.map_err(|_| self.fault(Kind::WholeNumber))
+        number.map_err(|_| match Unknown::of(text) {
+            Some(unknown) => self.fault(Kind::Unknown(unknown)),
+            None if text.trim() == "-1" => self.fault(Kind::Unknown(Unknown::MinusOne)),
+            None => self.fault(Kind::WholeNumber),
+        })
+    }
+
+    /// A name; the published construction takes any text for one.
+    pub(crate) fn name(self, construction: Construction) -> Result<&'r str, Fault> {
+        match Unknown::of_name(self.text()) {
+            Some(unknown) if !construction.is_reference() => Err(self.fault(Kind::Unknown(unknown))),
+            _ => Ok(self.text()),
+        }
+    }
+
+    /// A name, if it is known.
+    pub(crate) fn known_name(self) -> Option<&'r str> {
+        Some(self.text()).filter(|text| Unknown::of_name(text).is_none())
     }
 
     /// A time with its offset, in microseconds since 1970.
     pub(crate) fn time_us(self) -> Result<i64, Fault> {
-        parse_us(self.text()).ok_or_else(|| self.fault(Kind::Time))
+        let date = self.date().filter(|date| date.has_offset);
+        date.map(|date| date.us).ok_or_else(|| self.fault(Kind::TimeWithOffset))
+    }
+
+    /// A date and time, if it is one.
+    pub(super) fn date(self) -> Option<Dated> {
+        time::parse(self.text())
+    }
+
+    /// What is wrong with a cell that is no number.
+    fn number_fault(self) -> Fault {
+        let text = self.text();
+        let has_comma =
+            text.contains(',') && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'-' | b'+'));
+        self.fault(match Unknown::of(text) {
+            Some(unknown) => Kind::Unknown(unknown),
+            None if has_comma => Kind::DecimalComma,
+            None => Kind::Number,
+        })
     }
 
     /// The fault that it is.
@@ -265,17 +339,17 @@ impl<'r> Cell<'r> {
 }
 
 /// What says that a number of rows is not known, if anything does.
-fn unknown_rows(number: f64) -> Option<Kind> {
+fn unknown_rows(number: f64) -> Option<&'static str> {
     match number {
-        number if number.is_nan() => Some(Kind::UnknownRows),
-        number if number < 0.0 => Some(Kind::NegativeRows),
+        number if number.is_nan() => Some("unknown number of rows"),
+        number if number < 0.0 => Some("negative"),
         _ => None,
     }
 }
 
 /// Why a number of rows that stands in `column` is not known, if it is not.
 pub(crate) fn unknown_rows_reason(number: f64, column: &str) -> Option<String> {
-    unknown_rows(number).map(|kind| format!("{} in {column}", kind.reason()))
+    unknown_rows(number).map(|reason| format!("{reason} in {column}"))
 }
 
 /// The nearest double of a decimal number; `5.`, `.5`, `+5`, and `inf`, `infinity` and `nan` in any case are numbers.

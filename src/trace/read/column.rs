@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use std::ops::{Deref, Index};
 
 use super::cell::{Cell, Fault};
+use super::settle::WholeColumn;
 use crate::residual::{ChannelId, Channels};
+use crate::trace::TraceError;
 use crate::trace::adapter::Construction;
 
 /// What an adapter reads of a file, by the name in its header.
@@ -38,6 +40,14 @@ pub(crate) trait Column<const CELLS: usize>: Default + Send {
 
     /// Appends the rows of a later block.
     fn append(&mut self, later: Self);
+
+    /// Gives the values that only the whole column decides, and says what it had to recognise.
+    ///
+    /// # Errors
+    /// When the values do not go together.
+    fn settle(&mut self, _column: &WholeColumn<'_>) -> Result<Option<String>, TraceError> {
+        Ok(None)
+    }
 }
 
 /// Which values `CELLS` cells may have, and which one they are.
@@ -71,7 +81,7 @@ rules! {
     /// A number of rows; the published construction takes one that is not known, too.
     Cardinality(f64) = |cell, construction| cell.cardinality(construction);
     /// A time that something takes; the published construction takes a negative one, too.
-    Duration(f64) = |cell, construction| if construction.is_reference() { cell.finite(construction) } else { cell.duration() };
+    Duration(f64) = |cell, construction| if construction.is_reference() { cell.finite(construction) } else { cell.amount() };
     /// A whole number that is not negative.
     Whole(u64) = |cell, _| cell.whole();
     /// A time with its offset, in microseconds since 1970.
@@ -116,15 +126,24 @@ impl<R: Rule<CELLS>, const CELLS: usize> Column<CELLS> for Values<R, CELLS> {
 
 /// Which name a cell stands for.
 pub(crate) trait Naming {
-    fn name(cell: Cell<'_>, construction: Construction) -> Cow<'_, str>;
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault>;
 }
 
 /// The text of the cell.
 pub(crate) struct AsItStands;
 
 impl Naming for AsItStands {
-    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
-        cell.text().into()
+    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, Fault> {
+        Ok(cell.text().into())
+    }
+}
+
+/// The text of the cell, which must not say that the name is not known.
+pub(crate) struct Known;
+
+impl Naming for Known {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+        cell.name(construction).map(Into::into)
     }
 }
 
@@ -161,7 +180,7 @@ impl<N: Naming> Column<1> for Names<N> {
     type Value<'r> = Cow<'r, str>;
 
     fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        Ok(N::name(cell, construction))
+        N::name(cell, construction)
     }
 
     fn push(&mut self, name: Cow<'_, str>) {
@@ -192,8 +211,11 @@ impl Index<usize> for OptionalNames {
 impl Column<1> for OptionalNames {
     type Value<'r> = Option<&'r str>;
 
-    fn read([cell]: [Cell<'_>; 1], _: Construction) -> Result<Option<&str>, Fault> {
-        Ok(Some(cell.text()).filter(|name| !name.is_empty()))
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<&str>, Fault> {
+        Ok(match construction {
+            Construction::Reference => Some(cell.text()).filter(|name| !name.is_empty()),
+            Construction::Own(_) => cell.known_name(),
+        })
     }
 
     fn push(&mut self, name: Option<&str>) {
@@ -254,6 +276,14 @@ macro_rules! table {
                 use $crate::trace::read::Column;
                 $(<$column as Column<{ [$($name),+].len() }>>::append(&mut self.$field, later.$field);)+
             }
+
+            fn settle(
+                &mut self,
+                settling: &mut $crate::trace::read::Settling<'_>,
+            ) -> Result<(), $crate::trace::TraceError> {
+                $(settling.next::<{ [$($name),+].len() }>(&mut self.$field)?;)+
+                Ok(())
+            }
         }
     };
 }
@@ -267,6 +297,7 @@ mod tests {
     use super::*;
     use crate::store::Input;
     use crate::trace::read::csv;
+    use crate::trace::{Dataset, Options};
 
     table! {
         struct Sheet {
@@ -281,8 +312,8 @@ mod tests {
     struct Upper;
 
     impl Naming for Upper {
-        fn name(cell: Cell<'_>, construction: Construction) -> Cow<'_, str> {
-            if construction.is_reference() { cell.text().into() } else { cell.text().to_uppercase().into() }
+        fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+            Ok(if construction.is_reference() { cell.text().into() } else { cell.text().to_uppercase().into() })
         }
     }
 
@@ -296,12 +327,16 @@ mod tests {
         }
     }
 
+    fn lenient() -> Options {
+        Options { lenient: true, ..Options::new(Dataset::Generic) }
+    }
+
     fn rows(text: &str, construction: Construction, block_bytes: usize) -> Vec<String> {
         let input = Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap();
         let source = csv::open(input, block_bytes).unwrap();
         let columns = source.header().select(<Sheet as crate::trace::read::Table>::COLUMNS).unwrap();
         let Sheet { name, value, upper, share, note } =
-            source.read::<Sheet>(&columns, true, &construction).unwrap().table;
+            source.read::<Sheet>(&columns, &lenient(), &construction).unwrap().table;
         // A row that is left out leaves nothing in any column.
         assert_eq!([name.ids.len(), upper.ids.len(), share.len(), note.ids.len()], [value.len(); 4]);
         let note_of = |row: usize| note[row].map_or("-", |id| note.names.name(id));

@@ -2,7 +2,8 @@ use super::*;
 use crate::store::BLOCK_BYTES;
 use crate::tape::RowCounts;
 use crate::trace::read::cell::{Kind, Row, Slot};
-use crate::trace::read::{ColumnSpec, Lines, Reading};
+use crate::trace::read::{ColumnSpec, Lines, Reading, Settling};
+use crate::trace::{Dataset, Options};
 
 /// What adapters do: a text, a number, an optional text.
 #[derive(Debug, Default, PartialEq)]
@@ -37,13 +38,21 @@ impl Table for Sheet {
         self.values.extend(later.values);
         self.notes.extend(later.notes);
     }
+
+    fn settle(&mut self, _: &mut Settling<'_>) -> Result<(), TraceError> {
+        Ok(())
+    }
+}
+
+fn options(lenient: bool) -> Options {
+    Options { lenient, ..Options::new(Dataset::Generic) }
 }
 
 fn read_in_blocks_of(text: &[u8], lenient: bool, block_bytes: usize) -> Result<Reading<Sheet>, String> {
     let read = || {
         let source = open(Input::new(text, Path::new("x.csv"), true)?, block_bytes)?;
         let columns = source.header().select(COLUMNS)?;
-        source.read::<Sheet>(&columns, lenient, &())
+        source.read::<Sheet>(&columns, &options(lenient), &())
     };
     read().map_err(|error: TraceError| error.to_string())
 }
@@ -206,7 +215,7 @@ fn a_quote_that_is_never_closed_is_refused_with_its_line() {
         }
         let source = Source::open(Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap()).unwrap();
         let columns = source.header().select(COLUMNS).unwrap();
-        let error = source.read::<Sheet>(&columns, false, &()).err().unwrap();
+        let error = source.read::<Sheet>(&columns, &options(false), &()).err().unwrap();
         assert_eq!(std::error::Error::source(&error).map(ToString::to_string), Some(problem), "{text:?}");
     }
     read("value,name\n1,\"a\"\"b\"", false).unwrap();

@@ -11,18 +11,24 @@ mod header;
 mod lines;
 mod records;
 mod rows;
+mod settle;
 mod source;
 mod time;
+mod times;
+mod unknown;
 
 pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
 pub(crate) use column::{
-    Cardinality, Column, ColumnSpec, Duration, Finite, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed, Values,
-    Whole, table,
+    Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed,
+    Values, Whole, table,
 };
 pub(crate) use header::{Columns, Header};
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
+pub(crate) use settle::Settling;
 pub(crate) use source::Source;
+pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
+pub(crate) use unknown::Unless;
 
 use super::{Construction, Options, TraceError};
 use crate::store::Input;
@@ -37,5 +43,5 @@ pub(crate) fn read_table<T: Table<Context = Construction>>(
 ) -> Result<Reading<T>, TraceError> {
     let source = Source::open(input)?;
     let columns = source.header().select(T::COLUMNS)?;
-    source.read(&columns, options.lenient, &options.construction)
+    source.read(&columns, options, &options.construction)
 }

@@ -7,6 +7,7 @@ use super::cell::{Fault, Row, Slot, Value};
 use super::column::ColumnSpec;
 use super::header::Columns;
 use super::lines::Lines;
+use super::settle::Settling;
 use crate::store::{Input, InputDigest, Place};
 use crate::tape::RowCounts;
 use crate::trace::TraceError;
@@ -24,6 +25,12 @@ pub(crate) trait Table: Default + Send {
 
     /// Appends the rows of a later block.
     fn append(&mut self, later: Self);
+
+    /// Settles every column, once all rows are there.
+    ///
+    /// # Errors
+    /// When the values of one do not go together.
+    fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError>;
 }
 
 /// A table and what became of the rows of its file.
@@ -31,6 +38,8 @@ pub(crate) struct Reading<T> {
     pub(crate) table: T,
     pub(crate) rows: RowCounts,
     pub(crate) lines: Lines,
+    /// What was recognised and not told.
+    pub(crate) notes: Vec<String>,
     pub(crate) input: Option<InputDigest>,
     /// The trace, as errors call it.
     pub(crate) path: PathBuf,

@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use super::csv::{self, Csv};
 use super::header::{Columns, Header};
 use super::rows::{Block, Merged, Plan, Reading, Rows, Table};
+use super::settle::Settling;
 use crate::store::{BLOCK_BYTES, Input};
-use crate::trace::TraceError;
+use crate::trace::{Options, TraceError};
 
 /// A trace whose column names are known and whose rows are still to be read.
 pub(crate) struct Source<'i> {
@@ -41,22 +42,27 @@ impl<'i> Source<'i> {
     /// Reads all rows.
     ///
     /// # Errors
-    /// When there are none, reading fails, or (unless `lenient`) a row has a fault.
+    /// When there are none, reading fails, or (unless lenient) a row has a fault, or the values of a column do not go
+    /// together.
     pub(crate) fn read<T: Table>(
         self,
         columns: &Columns,
-        lenient: bool,
+        options: &Options,
         context: &T::Context,
     ) -> Result<Reading<T>, TraceError> {
-        let plan = Plan::new(columns, self.header.names().len(), lenient, context);
+        let plan = Plan::<T>::new(columns, self.header.names().len(), options.lenient, context);
         let mut merged = Merged { path: &self.path, columns, block: Block::default() };
         let input = match self.format {
             Format::Csv(csv) => csv.read(&plan, &mut merged)?,
         };
-        let Block { table, rows, lines, .. } = merged.block;
+        let Block { mut table, rows, lines, .. } = merged.block;
         if rows.read == 0 {
             return Err(self.header.problem("there are no rows after the header".to_owned()));
         }
-        Ok(Reading { table, rows, lines, input: input.finish()?, path: self.path })
+        let path = &self.path;
+        let mut settling = Settling { options, columns, lines: &lines, path, notes: Vec::new(), next: 0 };
+        table.settle(&mut settling)?;
+        let notes = settling.notes;
+        Ok(Reading { table, rows, lines, notes, input: input.finish()?, path: self.path })
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn convert(source: Source<'_>, options: &Options) -> Result<Conversio
     let format = source.format.as_ref().ok().copied();
     let (spans, input) = source.read(options.lenient)?;
     check_unit(&spans, &path, format)?;
-    let reading = Reading { rows: spans.rows(), table: spans, lines: Lines::default(), input, path: path.clone() };
+    let (rows, lines, notes) = (spans.rows(), Lines::default(), Vec::new());
+    let reading = Reading { rows, table: spans, lines, notes, input, path: path.clone() };
     let samples = reading.table.len();
     let (mut output, spans) = Output::new(options, reading, samples);
     let rows = distinct(&spans, &path, options.lenient, &mut output)?;

@@ -107,8 +107,8 @@ pub(super) fn convert(source: Source<'_>, options: &Options) -> Result<Conversio
     let path = source.path().to_path_buf();
     let mut whole = source.into_whole();
     let spans = read(&path, &mut whole, options.lenient)?;
-    let reading =
-        Reading { rows: spans.rows.clone(), table: spans, lines: Lines::default(), input: whole.finish()?, path };
+    let (rows, lines, notes) = (spans.rows.clone(), Lines::default(), Vec::new());
+    let reading = Reading { rows, table: spans, lines, notes, input: whole.finish()?, path };
     let rows = reading.table.ms.len();
     let (mut output, table) = Output::new(options, reading, rows);
     let t = if rows > 0 { table.t() } else { Vec::new() };

@@ -6,6 +6,7 @@ mod reference;
 use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
+use crate::trace::read::{TIME_UNIT, TIME_ZONE};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Snowset;
@@ -18,7 +19,7 @@ static ABOUT: About = About {
     citation: Some("Vuppalapati et al., NSDI 2020"),
     format: "the CSV of Snowset",
     constructions: &[OWN, Construction::Reference],
-    options: &[],
+    options: &[TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -38,10 +39,4 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
         Construction::Reference => reference::convert(input, options),
         Construction::Own(_) => profile::convert(input, options),
     }
-}
-
-/// The times of `us` (microseconds since 1970) in seconds since the first of them all.
-fn seconds_since_first(us: &[f64]) -> Vec<f64> {
-    let first = us.iter().copied().fold(f64::INFINITY, f64::min);
-    us.iter().map(|us| (us - first) / 1e6).collect()
 }

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::{OWN, seconds_since_first};
+use super::OWN;
 use crate::residual::{ChannelId, Class, formula};
 use crate::store::Input;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Names, Naming, Row, Rule, Slot, Source, Table, TimeUs,
-    Values,
+    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Names, Naming, Row, Rule, Settling, Slot, Source,
+    Table, Times, Values,
 };
 use crate::trace::{Construction, Conversion, Options, TraceError};
 
@@ -70,7 +70,7 @@ impl Operators {
 /// The executions as columns.
 #[derive(Default)]
 struct Executions {
-    created_us: Values<TimeUs>,
+    created: Times,
     exec_ms: Values<Duration>,
     hit_ratio: Values<HitRatio, 2>,
     warehouse: Names<KnownOrDash>,
@@ -85,7 +85,7 @@ impl Rule<2> for HitRatio {
     type Value = f64;
 
     fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
-        Ok(match (cache.known_number()?, s3.known_number()?) {
+        Ok(match (cache.optional(Cell::amount)?, s3.optional(Cell::amount)?) {
             (Some(cache), Some(s3)) if cache + s3 > 0.0 => cache / (cache + s3),
             _ => f64::NAN,
         })
@@ -96,8 +96,8 @@ impl Rule<2> for HitRatio {
 struct KnownOrDash;
 
 impl Naming for KnownOrDash {
-    fn name(cell: Cell<'_>, _: Construction) -> Cow<'_, str> {
-        known_or_dash(cell.text()).into()
+    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, Fault> {
+        Ok(known_or_dash(cell).into())
     }
 }
 
@@ -106,13 +106,13 @@ impl Executions {
     fn name_class(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
         self.name.clear();
         for slot in [WAREHOUSE, DATABASE, SIZE] {
-            self.name.push_str(known_or_dash(row.cell(slot).text()));
+            self.name.push_str(known_or_dash(row.cell(slot)));
             self.name.push('/');
         }
         let prefix = self.name.len();
         for (time, operator) in row.cells_behind(COLUMNS).zip(&operators.0) {
             // Most operators of most queries did not run.
-            if time.text() != "0" && time.known_number()?.is_some_and(|time| time > 0.0) {
+            if time.text() != "0" && time.optional(Cell::amount)?.is_some_and(|time| time > 0.0) {
                 if self.name.len() > prefix {
                     self.name.push('+');
                 }
@@ -132,12 +132,12 @@ impl Table for Executions {
     const COLUMNS: &'static [ColumnSpec] = COLUMNS;
 
     fn row(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
-        let created_us = Values::<TimeUs>::read([row.cell(CREATED)], OWN)?;
+        let created = <Times>::read([row.cell(CREATED)], OWN)?;
         let exec_ms = Values::<Duration>::read([row.cell(EXEC)], OWN)?;
         let hit_ratio = Values::<HitRatio, 2>::read([row.cell(CACHE), row.cell(S3)], OWN)?;
         let warehouse = Names::<KnownOrDash>::read([row.cell(WAREHOUSE)], OWN)?;
         self.name_class(operators, row)?;
-        self.created_us.push(created_us);
+        self.created.push(created);
         self.exec_ms.push(exec_ms);
         self.hit_ratio.push(hit_ratio);
         self.warehouse.push(warehouse);
@@ -146,11 +146,15 @@ impl Table for Executions {
     }
 
     fn append(&mut self, later: Self) {
-        self.created_us.append(later.created_us);
+        self.created.append(later.created);
         self.exec_ms.append(later.exec_ms);
         self.hit_ratio.append(later.hit_ratio);
         self.warehouse.append(later.warehouse);
         self.class.append(later.class);
+    }
+
+    fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {
+        settling.at(CREATED, &mut self.created)
     }
 }
 
@@ -171,12 +175,12 @@ struct Warehouse {
 pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let source = Source::open(input)?;
     let (columns, operators) = Operators::select(source.header())?;
-    let reading = source.read::<Executions>(&columns, options.lenient, &operators)?;
+    let reading = source.read::<Executions>(&columns, options, &operators)?;
     let samples = reading.table.exec_ms.len() * 2;
     let (mut output, table) = Output::new(options, reading, samples);
 
-    let t = seconds_since_first(&table.created_us);
-    let order = order_by_time(&t);
+    let t = &*table.created;
+    let order = order_by_time(t);
     let warehouses = table.warehouse.names.ids().map(|id| Warehouse {
         channel: output.builder.channel(table.warehouse.names.name(id)),
         hit_ratios: Window::default(),
@@ -231,9 +235,6 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
 }
 
 /// The full corpus writes nulls as `\N`.
-fn known_or_dash(text: &str) -> &str {
-    match text {
-        "" | "\\N" => "-",
-        _ => text,
-    }
+fn known_or_dash(cell: Cell<'_>) -> &str {
+    cell.known_name().unwrap_or("-")
 }

@@ -2,7 +2,6 @@
 
 use hashbrown::HashMap;
 
-use super::seconds_since_first;
 use crate::residual::{ChannelId, Class, StreamBuilder, formula};
 use crate::store::Input;
 use crate::trace::baseline::history::Window;
@@ -137,4 +136,10 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
         mixes.count(warehouse_ranks[table.warehouse[row].index()], query_ranks[table.query[row].index()]);
     }
     Ok(output.finish())
+}
+
+/// The times of `us` (microseconds since 1970) in seconds since the first of them all.
+fn seconds_since_first(us: &[f64]) -> Vec<f64> {
+    let first = us.iter().copied().fold(f64::INFINITY, f64::min);
+    us.iter().map(|us| (us - first) / 1e6).collect()
 }

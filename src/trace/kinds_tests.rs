@@ -1,0 +1,214 @@
+//! Each tabular adapter × each kind of cell that is no value, in each of its columns: an adapter that reads a column by itself
+//! fails here.
+
+use super::*;
+
+/// What a column of a sample is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Name,
+    OptionalName,
+    Time,
+    /// A count, a number of rows, or a duration.
+    Amount,
+    OptionalAmount,
+    OptionalRatio,
+    Number,
+}
+
+use What::{Amount, Name, Number, OptionalAmount, OptionalName, OptionalRatio, Time};
+
+/// A column of a sample: its name, what it is, and its cell in a row.
+type Sample = Vec<(&'static str, What, fn(usize) -> String)>;
+
+const ROWS: usize = 60;
+
+/// The row that a kind is put into; not the first or last of anything.
+const HIT: usize = 41;
+
+/// What a trace of the data set looks like, if it is a table. A new data set says so here.
+fn sample(dataset: Dataset) -> Option<Sample> {
+    Some(match dataset {
+        Dataset::Snowset => vec![
+            ("warehouseId", OptionalName, |row| format!("w{}", row % 2)),
+            ("createdTime", Time, |row| format!("2018-03-02 00:{row:02}:00+00:00")),
+            ("execTime", Amount, |row| (100 + row % 5).to_string()),
+            ("databaseId", OptionalName, |_| "d".to_owned()),
+            ("warehouseSize", OptionalName, |_| "1".to_owned()),
+            ("persistentReadBytesCache", OptionalAmount, |row| (row * 10).to_string()),
+            ("persistentReadBytesS3", OptionalAmount, |_| "100".to_owned()),
+            ("profFilterRso", OptionalAmount, |_| "5".to_owned()),
+        ],
+        Dataset::Sqlshare => vec![
+            ("user_id", Name, |row| format!("u{}", row % 2)),
+            ("runtime_seconds", Amount, |row| (1 + row % 3).to_string()),
+            ("submitted_at", Time, |row| (1_400_000_000 + row * 60).to_string()),
+            ("query_text", Name, |_| "select a from t".to_owned()),
+        ],
+        Dataset::Ceb => vec![
+            ("query_id", Name, |row| format!("q{row}")),
+            ("subplan_id", Name, |_| "mi1_t".to_owned()),
+            ("true_rows", Amount, |row| (row + 1).to_string()),
+            ("est_rows", Amount, |_| "10".to_owned()),
+        ],
+        Dataset::Job => vec![
+            ("query_id", Name, |row| format!("q{}", row % 2)),
+            ("iteration", Amount, |row| (row / 2).to_string()),
+            ("est_rows", Amount, |_| "10".to_owned()),
+            ("actual_rows", Amount, |row| (row + 1).to_string()),
+            ("latency_ms", Amount, |row| (10 + row % 3).to_string()),
+            ("plan_hash", OptionalName, |_| "p".to_owned()),
+        ],
+        Dataset::Tpcds => vec![
+            ("query_id", Name, |row| format!("q{}", row % 2)),
+            ("t_seconds", Time, |row| (row * 10).to_string()),
+            ("latency_ms", Amount, |row| (100 + row % 3).to_string()),
+            ("est_rows", Amount, |_| "10".to_owned()),
+            ("actual_rows", Amount, |row| (row + 1).to_string()),
+            ("wait_event", OptionalName, |_| "io".to_owned()),
+            ("wait_seconds", OptionalAmount, |row| (row % 4).to_string()),
+            ("cache_hit_ratio", OptionalRatio, |_| "0.9".to_owned()),
+        ],
+        Dataset::Pgss => vec![
+            ("snapshot_t", Time, |row| (row / 2 * 60).to_string()),
+            ("query_id", Name, |row| format!("{}", row % 2)),
+            ("calls", Amount, |row| (row * 10).to_string()),
+            ("total_exec_time_ms", Amount, |row| (row * 100).to_string()),
+        ],
+        Dataset::Generic => vec![
+            ("t", Time, |row| row.to_string()),
+            ("value", Number, |row| (row % 3 + 1).to_string()),
+            ("channel", Name, |_| "c".to_owned()),
+        ],
+        // Text, JSON and recordings have no columns.
+        Dataset::SqlshareText | Dataset::Otel | Dataset::Postgres => return None,
+    })
+}
+
+/// How a cell is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// As an error that names it, counted with `lenient`.
+    Refused,
+    /// As an empty one.
+    AsEmpty,
+    /// As the value that it is.
+    AsItIs,
+}
+
+/// Cells that are no value, and how a column takes them.
+fn kinds(what: What) -> Vec<(&'static str, Taken)> {
+    let mut kinds = Vec::new();
+    let optional = matches!(what, OptionalName | OptionalAmount | OptionalRatio);
+    let unknown = if optional { Taken::AsEmpty } else { Taken::Refused };
+    kinds.extend(["", "NULL", "null", "\\N", "None", "<null>", "(null)"].map(|cell| (cell, unknown)));
+    if matches!(what, Name | OptionalName) {
+        return kinds;
+    }
+    kinds.extend(["NaN", "nan", "-nan", "NA", "N/A", "n/a", "#N/A", "-", "--", "?", " "].map(|cell| (cell, unknown)));
+    kinds.extend(["inf", "-inf", "1e308", "x", "12,5", "1.234,5", "12 ms", "0x"].map(|cell| (cell, Taken::Refused)));
+    match what {
+        Amount => kinds.extend([("-1", Taken::Refused), ("-1.0", Taken::Refused), ("-2", Taken::Refused)]),
+        OptionalAmount => kinds.extend([("-1", Taken::AsEmpty), ("-2", Taken::Refused)]),
+        OptionalRatio => {
+            kinds.extend([
+                ("-1", Taken::AsEmpty),
+                ("99.2", Taken::Refused),
+                ("1.5", Taken::Refused),
+                ("1", Taken::AsItIs),
+            ]);
+        }
+        Number => kinds.push(("-1", Taken::AsItIs)),
+        Time => kinds.extend([("yesterday", Taken::Refused), ("2018-02-30T00:00:00Z", Taken::Refused)]),
+        Name | OptionalName => {}
+    }
+    kinds
+}
+
+/// The sample with a cell in a row of a column replaced.
+fn text(sample: &Sample, column: usize, cell: &str) -> String {
+    let quoted = |text: String| if text.contains(',') { format!("\"{text}\"") } else { text };
+    let mut text = sample.iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(",") + "\n";
+    for row in 0..ROWS {
+        let cells = sample
+            .iter()
+            .enumerate()
+            .map(|(at, (_, _, value))| quoted(if (row, at) == (HIT, column) { cell.to_owned() } else { value(row) }));
+        text += &(cells.collect::<Vec<_>>().join(",") + "\n");
+    }
+    text
+}
+
+fn converted(options: &Options, text: &str) -> Result<Conversion, String> {
+    convert_reader(text.as_bytes(), "x.csv", options).map_err(|error| error.to_string())
+}
+
+#[test]
+fn no_adapter_takes_for_a_value_what_is_none() {
+    for dataset in Dataset::ALL {
+        let Some(sample) = sample(dataset) else { continue };
+        let strict = Options::new(dataset);
+        let lenient = Options { lenient: true, ..strict.clone() };
+        let fingerprint = |text: &str| converted(&strict, text).map(|converted| converted.stream.fingerprint());
+        fingerprint(&text(&sample, usize::MAX, "")).unwrap_or_else(|error| panic!("{dataset}: {error}"));
+        for (column, (name, what, _)) in sample.iter().enumerate() {
+            for (cell, taken) in kinds(*what) {
+                let case = format!("{dataset}: `{cell}` in {name}");
+                let text_with = text(&sample, column, cell);
+                let found = fingerprint(&text_with);
+                match taken {
+                    Taken::AsItIs => assert!(found.is_ok(), "{case}: {found:?}"),
+                    Taken::AsEmpty => assert_eq!(found, fingerprint(&text(&sample, column, "")), "{case}"),
+                    Taken::Refused => {
+                        let error = found.expect_err(&case);
+                        assert!(error.starts_with(&format!("`x.csv:{}", HIT + 2)), "{case}: {error}");
+                        assert!(error.contains(&format!("`{name}` is `{cell}`")), "{case}: {error}");
+                        let rows =
+                            converted(&lenient, &text_with).unwrap_or_else(|error| panic!("{case}: {error}")).rows;
+                        let reason = format!(" in {name}");
+                        let counted = rows.rejected.iter().filter(|(key, _)| key.ends_with(&reason));
+                        assert_eq!(counted.map(|(_, count)| count).sum::<u64>(), 1, "{case}: {rows:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How the time of a row is written, and the options that tell it.
+type Form = (fn(usize) -> String, &'static [(&'static str, &'static str)]);
+
+/// Every adapter reads times by the one reader.
+#[test]
+fn every_adapter_with_a_time_reads_it_in_every_form() {
+    for dataset in Dataset::ALL {
+        let Some(mut sample) = sample(dataset) else { continue };
+        let Some(column) = sample.iter().position(|(_, what, _)| *what == Time) else { continue };
+        let forms: [Form; 8] = [
+            (|row| format!("2024-03-01T00:{row:02}:00Z"), &[]),
+            (|row| format!("2024-03-01 00:{row:02}:00+00"), &[]),
+            (|row| format!("2024-03-01 05:{row:02}:00.000+05:00"), &[]),
+            (|row| format!("2024-03-01 00:{row:02}:00 UTC"), &[]),
+            (|row| format!("2024-03-01 00:{row:02}:00"), &[("time-zone", "+02:00")]),
+            (|row| format!("{}000", 1_709_251_200 + row * 60), &[]),
+            (|row| format!("{}000000", 1_709_251_200 + row * 60), &[]),
+            (|row| format!("{}", row * 60_000), &[("time-unit", "ms")]),
+        ];
+        let mut found = Vec::new();
+        for (form, told) in forms {
+            sample[column].2 = form;
+            let mut options = Options::new(dataset);
+            for (flag, value) in told {
+                options.set(flag, value).unwrap();
+            }
+            let text = text(&sample, usize::MAX, "");
+            let stream = converted(&options, &text).unwrap_or_else(|error| panic!("{dataset}: {error}")).stream;
+            found.push(stream.fingerprint());
+            if options.values.text(&read::TIME_ZONE).is_some() {
+                let error = converted(&Options::new(dataset), &text).unwrap_err();
+                assert!(error.contains("--time-zone"), "{dataset}: {error}");
+            }
+        }
+        assert!(found.iter().all(|one| *one == found[0]), "{dataset}: {found:?}");
+    }
+}

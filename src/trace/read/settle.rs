@@ -1,0 +1,69 @@
+//! What is only known once a whole column has been read: the unit and the zone of its times.
+
+use std::path::Path;
+
+use super::cell::Slot;
+use super::column::Column;
+use super::header::Columns;
+use super::lines::Lines;
+use crate::store::Place;
+use crate::trace::{Options, TraceError};
+
+/// The columns of a table on their way to their final values, and what is said of them.
+pub(crate) struct Settling<'a> {
+    pub(super) options: &'a Options,
+    pub(super) columns: &'a Columns,
+    pub(super) lines: &'a Lines,
+    pub(super) path: &'a Path,
+    /// What was recognised and not told.
+    pub(super) notes: Vec<String>,
+    pub(super) next: usize,
+}
+
+/// One column of it.
+pub(crate) struct WholeColumn<'a> {
+    /// As the header has it.
+    pub(super) name: &'a str,
+    pub(super) options: &'a Options,
+    lines: &'a Lines,
+    path: &'a Path,
+}
+
+impl Settling<'_> {
+    /// Settles the next declared column, which has `CELLS` cells.
+    ///
+    /// # Errors
+    /// When its values do not go together.
+    pub(crate) fn next<const CELLS: usize>(&mut self, column: &mut impl Column<CELLS>) -> Result<(), TraceError> {
+        let slot = Slot(self.next);
+        self.next += CELLS;
+        self.at(slot, column)
+    }
+
+    /// Settles the column at `slot`.
+    ///
+    /// # Errors
+    /// When its values do not go together.
+    pub(crate) fn at<const CELLS: usize>(
+        &mut self,
+        slot: Slot,
+        column: &mut impl Column<CELLS>,
+    ) -> Result<(), TraceError> {
+        let name = self.columns.name(slot);
+        let whole = WholeColumn { name, options: self.options, lines: self.lines, path: self.path };
+        self.notes.extend(column.settle(&whole)?);
+        Ok(())
+    }
+}
+
+impl WholeColumn<'_> {
+    /// The line of a row that was read.
+    pub(super) fn line(&self, row: usize) -> u64 {
+        self.lines.of(row).unwrap_or_default()
+    }
+
+    /// An error about the column, in a row that was read.
+    pub(super) fn error(&self, row: usize, problem: String) -> TraceError {
+        TraceError::Malformed { place: Place { line: self.lines.of(row), ..Place::file(self.path) }, problem }
+    }
+}

@@ -1,0 +1,126 @@
+//! Unknown is not a number: the one place that knows how files say that they do not know a value.
+
+use super::cell::{Cell, Fault, Kind};
+use super::column::Rule;
+use crate::trace::Construction;
+use std::marker::PhantomData;
+
+/// How a cell says that its value is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// There is nothing in it.
+    Empty,
+    /// `NULL`, `\N`, `None` and their like.
+    Null,
+    NotANumber,
+    /// `NA`, `N/A` and their like.
+    NotAvailable,
+    Dash,
+    /// -1 for a count or a duration.
+    MinusOne,
+    /// A number by which the data set says so.
+    Sentinel,
+}
+
+/// The longest text that [`Unknown::of`] knows.
+const LONGEST: usize = 9;
+
+impl Unknown {
+    /// How `text` says that the value is not known, if it does. -1 and sentinels depend on what the column is.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() > LONGEST || text.bytes().next().is_some_and(|first| first.is_ascii_digit()) {
+            return None;
+        }
+        Some(match text.to_ascii_lowercase().as_str() {
+            "" => Self::Empty,
+            "\\n" | "null" | "<null>" | "(null)" | "[null]" | "nil" | "none" | "nat" => Self::Null,
+            "nan" | "-nan" | "+nan" | "#nan" => Self::NotANumber,
+            "na" | "n/a" | "#n/a" | "<na>" | "n.a." | "unknown" | "undefined" | "missing" | "?" => Self::NotAvailable,
+            "-" | "--" | "–" | "—" => Self::Dash,
+            _ => return None,
+        })
+    }
+
+    /// The same of a name: what could be one (`none`, `-`, `?`) is one.
+    pub(super) fn of_name(text: &str) -> Option<Self> {
+        let is_plain = |unknown: &Self| match unknown {
+            Self::Empty => true,
+            Self::Null => !matches!(text.trim(), "none" | "nil" | "nat" | "NIL" | "NaT"),
+            _ => false,
+        };
+        Self::of(text).filter(is_plain)
+    }
+
+    /// The reason under which rows are counted.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Empty => "unknown (empty)",
+            Self::Null => "unknown (null)",
+            Self::NotANumber => "unknown (NaN)",
+            Self::NotAvailable => "unknown (not available)",
+            Self::Dash => "unknown (dash)",
+            Self::MinusOne => "unknown (-1)",
+            Self::Sentinel => "unknown (sentinel)",
+        }
+    }
+
+    pub(super) const fn explanation(self) -> &'static str {
+        match self {
+            Self::MinusOne => "by which systems say that they do not know; a count or a duration is 0 or more",
+            Self::Sentinel => "by which this data set says that it does not know; it is not a value",
+            _ => "unknown; what is not known is neither 0 nor 1, so leave the row out",
+        }
+    }
+}
+
+/// A rule but for one number, by which the data set says that it does not know; the published construction takes it for a
+/// number.
+pub(crate) struct Unless<R, const SENTINEL: u64>(PhantomData<R>);
+
+impl<R: Rule<Value = f64>, const SENTINEL: u64> Rule for Unless<R, SENTINEL> {
+    type Value = f64;
+
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
+        let number = R::read([cell], construction)?;
+        if !construction.is_reference() && number == SENTINEL as f64 {
+            return Err(cell.fault(Kind::Unknown(Unknown::Sentinel)));
+        }
+        Ok(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_known_and_no_number_or_name_is_taken_for_one() {
+        for (unknown, spellings) in [
+            (Unknown::Empty, &["", " ", "\t"][..]),
+            (Unknown::Null, &["NULL", "null", "Null", "\\N", "None", "<null>", "(null)", " NULL "]),
+            (Unknown::NotANumber, &["NaN", "nan", "NAN", "-nan"]),
+            (Unknown::NotAvailable, &["NA", "N/A", "n/a", "#N/A", "<NA>", "?"]),
+            (Unknown::Dash, &["-", "--", "—"]),
+        ] {
+            for text in spellings {
+                assert_eq!(Unknown::of(text), Some(unknown), "{text:?}");
+            }
+        }
+        for text in ["0", "-1", "1e3", "inf", "-inf", "nano", "nullable", "not known at all", "12,5"] {
+            assert_eq!(Unknown::of(text), None, "{text:?}");
+        }
+        for (text, expected) in [
+            ("", Some(Unknown::Empty)),
+            ("NULL", Some(Unknown::Null)),
+            ("\\N", Some(Unknown::Null)),
+            ("None", Some(Unknown::Null)),
+            ("none", None),
+            ("-", None),
+            ("?", None),
+            ("nan", None),
+        ] {
+            assert_eq!(Unknown::of_name(text), expected, "{text:?}");
+        }
+    }
+}
