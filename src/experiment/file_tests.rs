@@ -121,7 +121,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ("title = 't'\n", "`x.toml`: an experiment needs [input] (a trace) or [generate] (a generator)"),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\ntime_col = 't'\n",
-            "`x.toml:5:12`: `time_col` is an option of `generic`, not of `ceb`",
+            "`x.toml:5:12`: `time_col` is an option of `pgss` and `generic`, not of `ceb`",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert.rules]\npool_s = 3\n",

@@ -255,7 +255,7 @@ mod tests {
         }
         assert_eq!(
             Options::new(Dataset::Job).set("time-col", "t").unwrap_err().to_string(),
-            "`--time-col` is an option of `generic`, not of `job`"
+            "`--time-col` is an option of `pgss` and `generic`, not of `job`"
         );
         assert!(Options::new(Dataset::Generic).set("time-cols", "t").is_err());
     }

@@ -65,10 +65,7 @@ impl<'a> Output<'a> {
                 self.withdraw(&[row], reason);
                 Ok(false)
             }
-            Some(fault) => {
-                let place = Place { line: self.lines.of(row), ..Place::file(&self.path) };
-                Err(TraceError::Malformed { place, problem: format!("{fault}{LENIENT_HINT}") })
-            }
+            Some(fault) => Err(self.row_error(row, format!("{fault}{LENIENT_HINT}"))),
         }
     }
 
@@ -99,6 +96,16 @@ impl<'a> Output<'a> {
         self.builder
             .push_id(t, class, value, Some(channel))
             .map_err(|fault| TraceError::Malformed { place: Place::file(&self.path), problem: fault.to_string() })
+    }
+
+    /// The line of a row.
+    pub(crate) fn line(&self, row: usize) -> u64 {
+        self.lines.of(row).unwrap_or_default()
+    }
+
+    /// An error about a row.
+    pub(crate) fn row_error(&self, row: usize, problem: String) -> TraceError {
+        TraceError::Malformed { place: Place { line: self.lines.of(row), ..Place::file(&self.path) }, problem }
     }
 
     /// An error about the file as a whole.

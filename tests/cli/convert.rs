@@ -107,7 +107,7 @@ fn bad_usage_is_refused_before_anything_is_read() {
         ),
         (
             &["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--time-col", "t"],
-            "`--time-col` is an option of `generic`, not of `job`",
+            "`--time-col` is an option of `pgss` and `generic`, not of `job`",
         ),
         (&["--dataset", "job", "job.csv", "--tape", "t.jsonl", "--math", "fast"], "possible values: portable, system"),
         (&["--dataset", "job", "job.csv", "--tape", "./job.csv"], "would overwrite the trace"),

@@ -123,7 +123,11 @@ const CASES: &[Case] = &[
         2,
         "error: `wrong/channel.toml:6:11`: unknown construction `corpus` of `job`; known: plain, reference",
     ),
-    ("run wrong/option.toml", 2, "error: `wrong/option.toml:6:12`: `time_col` is an option of `generic`, not of `job`"),
+    (
+        "run wrong/option.toml",
+        2,
+        "error: `wrong/option.toml:6:12`: `time_col` is an option of `pgss` and `generic`, not of `job`",
+    ),
     (
         "run wrong/rule.toml",
         2,

@@ -2,6 +2,7 @@
 
 mod accidents;
 mod experiments;
+mod exports;
 mod follow;
 mod refusals;
 mod support;

@@ -11,8 +11,8 @@ use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, ColumnSpec, Columns, Fault, Names, Naming, Source, TIME_UNIT, TIME_ZONE, Table, Times, Trimmed, Values,
-    parse_number, table,
+    Cell, ColumnSpec, Columns, Fault, LENIENT_HINT, Names, Naming, Row, Settling, Source, TIME_UNIT, TIME_ZONE, Table,
+    Times, Trimmed, Values, parse_number, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -24,7 +24,7 @@ static ABOUT: About = About {
     citation: None,
     format: "any CSV with a time and a value",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, PRE_RESIDUALIZED, TIME_UNIT, TIME_ZONE],
+    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, ONE_SERIES, PRE_RESIDUALIZED, TIME_UNIT, TIME_ZONE],
     reference_label: Some("generic-csv"),
     is_recording: false,
 };
@@ -39,10 +39,10 @@ impl Adapter for Generic {
     }
 }
 
-const TIME_COL: OptionSpec = OptionSpec {
+pub(super) const TIME_COL: OptionSpec = OptionSpec {
     flag: "time-col",
     key: "time_col",
-    help: "Time column of a generic CSV",
+    help: "Time column, where its name does not tell",
     kind: OptionKind::Text { value_name: "HEADER", check: |_| Ok(()) },
 };
 
@@ -60,6 +60,13 @@ const CHANNEL_COL: OptionSpec = OptionSpec {
     kind: OptionKind::Text { value_name: "HEADER", check: |_| Ok(()) },
 };
 
+const ONE_SERIES: OptionSpec = OptionSpec {
+    flag: "one-series",
+    key: "one_series",
+    help: "Take all rows of a channel of a generic CSV for one series, which may have several values at one time",
+    kind: OptionKind::Switch,
+};
+
 const PRE_RESIDUALIZED: OptionSpec = OptionSpec {
     flag: "pre-residualized",
     key: "pre_residualized",
@@ -75,6 +82,10 @@ const PUBLISHED_BASELINE: usize = 3;
 
 /// Values of a channel that ours needs; a generic series may be short.
 const KNOWN: usize = 3;
+
+/// What a series moves within, as a part of its largest value of late, may be its median or not: relative to less, a value
+/// near 0 would be a change without bounds.
+const FLOOR: f64 = 1e-3;
 
 /// Headers that ours is certain about, in any case.
 const TIMES: [&str; 6] = ["t", "time", "ts", "timestamp", "t_seconds", "seconds"];
@@ -110,28 +121,167 @@ impl Naming for SeriesName {
     }
 }
 
+/// A series with the columns besides it, of which ours has to know that they tell no series apart.
+#[derive(Default)]
+struct Sheet {
+    series: Series,
+    others: Vec<Other>,
+}
+
+/// A column that is not used.
+#[derive(Clone, Default)]
+struct Other {
+    first: Option<String>,
+    /// Whether it has several values.
+    varies: bool,
+    /// Whether one of them is text: no number, no date, and not unknown.
+    is_text: bool,
+}
+
+impl Other {
+    fn see(&mut self, cell: Cell<'_>) {
+        let text = cell.text();
+        match &self.first {
+            None => self.first = Some(text.to_owned()),
+            Some(first) => self.varies = self.varies || first != text,
+        }
+        let is_number = text.trim().is_empty() || parse_number(text.trim()).is_some();
+        self.is_text = self.is_text || !is_number && cell.known_name().is_some() && !cell.is_date();
+    }
+
+    fn absorb(&mut self, later: Self) {
+        self.varies |= later.varies || self.first.is_some() && later.first.is_some() && self.first != later.first;
+        self.is_text |= later.is_text;
+        self.first = self.first.take().or(later.first);
+    }
+}
+
+impl Table for Sheet {
+    type Context = Construction;
+
+    const COLUMNS: &'static [ColumnSpec] = Series::COLUMNS;
+
+    fn row(&mut self, construction: &Construction, row: &Row<'_, '_>) -> Result<(), Fault> {
+        self.series.row(construction, row)?;
+        for (at, cell) in row.cells_behind(Self::COLUMNS).enumerate() {
+            if at == self.others.len() {
+                self.others.push(Other::default());
+            }
+            self.others[at].see(cell);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, later: Self) {
+        self.series.append(later.series);
+        for (at, other) in later.others.into_iter().enumerate() {
+            match self.others.get_mut(at) {
+                Some(this) => this.absorb(other),
+                None => self.others.push(other),
+            }
+        }
+    }
+
+    fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {
+        self.series.settle(settling)
+    }
+}
+
 /// Relative residuals of a series, channel by channel.
 ///
 /// `reference` guesses the columns that are not named (any header with the letter t is a time), takes the mean of a channel's
 /// first three values as its baseline for ever, and leaves out channels with three rows or fewer. `plain` (ours) asks
-/// unless it is certain, and the baseline is the median of the channel's last 24 values, once 3 are known.
+/// unless it is certain, also for what tells series apart, and the baseline is the median of the channel's last 24 values, once 3
+/// are known. A residual is relative to the median size of these values (which is the size of the median unless they change
+/// sign), or to a thousandth of the largest size among them and the value itself, if that is more.
 ///
 /// Values that are residuals already are taken as they are.
 fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let source = Source::open(input)?;
-    let columns = select(&source, options)?;
-    let reading = source.read::<Series>(&columns, options, &options.construction)?;
-    let (read, rows) = (reading.rows.read, reading.table.t.len());
-    let (mut output, table) = Output::new(options, reading, rows);
+    let Selected { columns, others, has_channel } = select(&source, options)?;
+    let has_series = has_channel || options.values.switch(&ONE_SERIES) || options.construction.is_reference();
+    let header = source.header().clone();
+    let reading = source.read::<Sheet>(&columns, options, &options.construction)?;
+    let (read, rows) = (reading.rows.read, reading.table.series.t.len());
+    let (mut output, Sheet { series: table, others: seen }) = Output::new(options, reading, rows);
+    let of_kind = |wanted: fn(&Other) -> bool| -> Vec<&str> {
+        let fields = others.iter().zip(&seen).filter(|(_, other)| wanted(other)).map(|(field, _)| *field);
+        fields.map(|field| header.names()[field].as_str()).collect()
+    };
+    let channels = by_channel(&table);
+    let channels = match options.construction {
+        Construction::Own(_) if !options.values.switch(&ONE_SERIES) => {
+            let telling = of_kind(|other| other.is_text && other.varies);
+            single(&mut output, &table, channels, &telling, options)?
+        }
+        _ => channels,
+    };
+    if !has_series {
+        if let [first, rest @ ..] = &of_kind(|other| other.is_text && other.varies)[..] {
+            let columns = quoted(first, rest);
+            return Err(header.problem(format!(
+                "text in {columns} is not used; which column tells the series apart? Pass --channel-col {first}, or \
+                 --one-series if all rows are one series"
+            )));
+        }
+        if let [first, rest @ ..] = &of_kind(|other| other.is_text && !other.varies)[..] {
+            output.notes.push(format!("not used, for it is the same in all rows: {}", quoted(first, rest)));
+        }
+    }
     match options.construction {
         Construction::Reference if read < 2 => {
             return Err(output.file_error("the construction `reference` needs at least two rows"));
         }
-        _ if options.values.switch(&PRE_RESIDUALIZED) => as_they_are(&mut output, &table)?,
-        Construction::Reference => reference(&mut output, &table)?,
-        Construction::Own(_) => plain(&mut output, &table)?,
+        _ if options.values.switch(&PRE_RESIDUALIZED) => as_they_are(&mut output, &table, channels)?,
+        Construction::Reference => reference(&mut output, &table, channels)?,
+        Construction::Own(_) => plain(&mut output, &table, channels)?,
     }
     Ok(output.finish())
+}
+
+/// Names of columns, as an error lists them.
+fn quoted(first: &str, rest: &[&str]) -> String {
+    rest.iter().fold(format!("`{first}`"), |list, name| format!("{list}, `{name}`"))
+}
+
+/// The rows of each channel, of which no two are at one time; `telling` are columns that may tell them apart.
+fn single(
+    output: &mut Output<'_>,
+    table: &Series,
+    mut channels: Vec<Vec<usize>>,
+    telling: &[&str],
+    options: &Options,
+) -> Result<Vec<Vec<usize>>, TraceError> {
+    let twice = channels.iter().flat_map(|rows| rows.windows(2)).filter(|pair| table.t[pair[0]] == table.t[pair[1]]);
+    let Some(pair) = twice.min_by_key(|pair| pair[1]) else { return Ok(channels) };
+    if !options.lenient {
+        let which = match telling {
+            [] => "which column tells the series apart? Pass --channel-col".to_owned(),
+            [column] => format!("which column tells the series apart? Pass --channel-col {column}"),
+            [first, rest @ ..] => {
+                let columns = quoted(first, rest);
+                format!(
+                    "which column tells the series apart, of {columns}? Pass --channel-col, such as --channel-col {first}"
+                )
+            }
+        };
+        let problem = format!(
+            "two values at t = {}: line {} and line {}; {which}, or --one-series if a series has several values at a \
+             time{LENIENT_HINT}",
+            table.t[pair[1]],
+            output.line(pair[0]),
+            output.line(pair[1])
+        );
+        return Err(output.row_error(pair[1], problem));
+    }
+    for rows in &mut channels {
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            rows.chunk_by(|a, b| table.t[*a] == table.t[*b]).partition(|same| same.len() == 1);
+        output.withdraw(&dropped.concat(), "of a time that is there twice");
+        *rows = kept.concat();
+    }
+    channels.retain(|rows| !rows.is_empty());
+    Ok(channels)
 }
 
 /// The rows of each channel in order of time, channels in order of name: the published order of arrival.
@@ -147,8 +297,8 @@ fn by_channel(table: &Series) -> Vec<Vec<usize>> {
     channels
 }
 
-fn as_they_are(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
-    for rows in by_channel(table) {
+fn as_they_are(output: &mut Output<'_>, table: &Series, channels: Vec<Vec<usize>>) -> Result<(), TraceError> {
+    for rows in channels {
         let channel = output.builder.channel(table.channel.of_row(rows[0]));
         for row in rows {
             output.row(row, &[(table.t[row], Class::PlanRegression, table.value[row], channel)])?;
@@ -157,8 +307,8 @@ fn as_they_are(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError
     Ok(())
 }
 
-fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
-    for rows in by_channel(table) {
+fn reference(output: &mut Output<'_>, table: &Series, channels: Vec<Vec<usize>>) -> Result<(), TraceError> {
+    for rows in channels {
         if rows.len() <= PUBLISHED_BASELINE {
             output.withdraw(&rows, "in a channel of three rows or fewer");
             continue;
@@ -175,24 +325,41 @@ fn reference(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> 
     Ok(())
 }
 
-fn plain(output: &mut Output<'_>, table: &Series) -> Result<(), TraceError> {
-    for rows in by_channel(table) {
+fn plain(output: &mut Output<'_>, table: &Series, channels: Vec<Vec<usize>>) -> Result<(), TraceError> {
+    for rows in channels {
         let channel = output.builder.channel(table.channel.of_row(rows[0]));
-        let mut history = RollingMedian::default();
+        let (mut history, mut sizes) = (RollingMedian::default(), RollingMedian::default());
         for row in rows {
             let value = table.value[row];
-            let residual = history.after(KNOWN).map(|median| formula::latency(value, median));
+            let floor = FLOOR * sizes.largest().unwrap_or_default().max(value.abs());
+            let known = history.after(KNOWN).zip(sizes.after(KNOWN));
+            let residual = known.map(|(median, size)| relative(value, median, size.max(floor)));
             let residual = residual.map(|residual| (table.t[row], Class::PlanRegression, residual, channel));
             if output.row(row, residual.as_slice())? {
                 history.push(value);
+                sizes.push(value.abs());
             }
         }
     }
     Ok(())
 }
 
+/// What a value is away from the median of those before, in units of their usual size.
+fn relative(value: f64, median: f64, size: f64) -> f64 {
+    // Of the published formula, the floor that is there already.
+    (value - median) / size.max(1e-9)
+}
+
+/// The columns of a file by their use.
+struct Selected {
+    columns: Columns,
+    /// The fields that are looked at, and not used.
+    others: Vec<usize>,
+    has_channel: bool,
+}
+
 /// The columns that are named, and those that the construction finds.
-fn select(source: &Source<'_>, options: &Options) -> Result<Columns, TraceError> {
+fn select(source: &Source<'_>, options: &Options) -> Result<Selected, TraceError> {
     let header = source.header();
     let named = |option: &OptionSpec| -> Result<Option<usize>, TraceError> {
         let Some(name) = options.values.text(option) else { return Ok(None) };
@@ -226,7 +393,13 @@ fn select(source: &Source<'_>, options: &Options) -> Result<Columns, TraceError>
             None => columns.add_absent(name),
         }
     }
-    Ok(columns)
+    let used = [found.time, found.value, found.channel];
+    let others = match options.construction {
+        Construction::Reference => Vec::new(),
+        Construction::Own(_) => (0..names.len()).filter(|field| !used.contains(&Some(*field))).collect::<Vec<_>>(),
+    };
+    others.iter().for_each(|field| columns.add(header, *field));
+    Ok(Selected { columns, others, has_channel: found.channel.is_some() })
 }
 
 /// Which fields of a record, from 0, mean what.
@@ -271,8 +444,10 @@ fn certain(names: &[String], named: Fields) -> Result<Fields, String> {
         }
     };
     let time = only(named.time, &TIMES, "time")?;
-    let value = only(named.value, &VALUES, "value")?;
     let channel = only(named.channel, &CHANNELS, "channel")?;
+    let value = only(named.value, &VALUES, "value")?;
+    let mut left = (0..names.len()).filter(|field| ![time, channel].contains(&Some(*field)));
+    let value = value.or(left.next().filter(|_| time.is_some() && left.next().is_none()));
     match (time, value) {
         (None, _) => Err(format!("no column is called like a time ({})", TIMES.join(", "))),
         (_, None) => Err(format!("no column is called like a value ({})", VALUES.join(", "))),

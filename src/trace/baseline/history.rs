@@ -77,6 +77,11 @@ impl RollingMedian {
         Some(if count % 2 == 1 { upper } else { 0.5 * self.sorted[count / 2 - 1] + 0.5 * upper })
     }
 
+    /// The largest of the values.
+    pub(crate) fn largest(&self) -> Option<f64> {
+        self.sorted.last().copied()
+    }
+
     /// Adds the newest value and drops the oldest if there are then more than [`HISTORY`].
     pub(crate) fn push(&mut self, value: f64) {
         if self.recent.len() == HISTORY
@@ -127,6 +132,7 @@ mod tests {
             last.sort_by(f64::total_cmp);
             let expected = 0.5 * (last[(last.len() - 1) / 2] + last[last.len() / 2]);
             assert_eq!(median.after(1), Some(expected));
+            assert_eq!(median.largest(), last.last().copied());
         }
     }
 }

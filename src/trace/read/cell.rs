@@ -114,6 +114,10 @@ pub(crate) enum Kind {
     DecimalComma,
     Ratio,
     Percentage,
+    /// A statement's identifier that PostgreSQL does not show to everybody.
+    HiddenQuery,
+    /// An identifier that a program has taken for a number.
+    RoundedId,
 }
 
 impl Kind {
@@ -128,6 +132,8 @@ impl Kind {
             Self::Unknown(unknown) => unknown.reason(),
             Self::DecimalComma => "decimal comma",
             Self::Ratio | Self::Percentage => "no ratio",
+            Self::HiddenQuery => "hidden from the role that exported it",
+            Self::RoundedId => "rounded",
         }
     }
 
@@ -147,6 +153,13 @@ impl Kind {
             Self::Ratio => "not a ratio, which is between 0 and 1",
             Self::Percentage => {
                 "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"
+            }
+            Self::HiddenQuery => {
+                "for the role that exported the view may not see the statements of others; GRANT pg_read_all_stats TO that role, \
+                 and export it again"
+            }
+            Self::RoundedId => {
+                "which a program has rounded, so that different ones look the same; export the column as text"
             }
         }
     }
@@ -318,6 +331,11 @@ impl<'r> Cell<'r> {
     /// A date and time, if it is one.
     pub(super) fn date(self) -> Option<Dated> {
         time::parse(self.text())
+    }
+
+    /// Whether it is a date and time.
+    pub(crate) fn is_date(self) -> bool {
+        self.date().is_some()
     }
 
     /// What is wrong with a cell that is no number.

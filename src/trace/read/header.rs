@@ -9,7 +9,7 @@ use crate::trace::TraceError;
 const LISTED: usize = 30;
 
 /// The first record of a CSV: what its columns are called.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Header {
     file: PathBuf,
     line: u64,

@@ -1,0 +1,196 @@
+//! What the columns are called: the view has other names in other versions, and every program that exports it adds its own.
+
+use super::Snapshots;
+use crate::trace::adapters::generic::TIME_COL;
+use crate::trace::read::{ColumnSpec, Columns, Header, Table};
+use crate::trace::{Options, TraceError};
+
+/// Names are compared as [`plain_name`] gives them.
+const TIMES: [&str; 48] = [
+    "snapshot_t",
+    "snapshot_time",
+    "snapshot_ts",
+    "snapshot_at",
+    "snapshot",
+    "snap_t",
+    "snap_time",
+    "snap_ts",
+    "snap_at",
+    "snaptime",
+    "sample_t",
+    "sample_time",
+    "sample_ts",
+    "sampled_at",
+    "now",
+    "time",
+    "ts",
+    "t",
+    "timestamp",
+    "timestamptz",
+    "datetime",
+    "date_time",
+    "captured_at",
+    "capture_time",
+    "capture_ts",
+    "collected_at",
+    "collection_time",
+    "collect_time",
+    "collected",
+    "recorded_at",
+    "record_time",
+    "polled_at",
+    "poll_time",
+    "observed_at",
+    "scraped_at",
+    "logged_at",
+    "log_time",
+    "created_at",
+    "inserted_at",
+    "as_of",
+    "epoch",
+    "epoch_s",
+    "epoch_ms",
+    "epoch_us",
+    "epoch_ns",
+    "clock_timestamp",
+    "current_timestamp",
+    "extract",
+];
+const MORE_TIMES: [&str; 4] = ["statement_timestamp", "transaction_timestamp", "date_part", "unix_time"];
+const QUERIES: [&str; 2] = ["queryid", "query_id"];
+const CALLS: [&str; 2] = ["calls", "total_calls"];
+const TOTALS: [&str; 4] = ["total_exec_time", "total_exec_time_ms", "total_time", "total_time_ms"];
+
+/// What tells users, databases and levels apart.
+const USERS: [&str; 9] =
+    ["userid", "user_id", "usesysid", "usename", "username", "user_name", "user", "rolname", "role"];
+const DATABASES: [&str; 10] =
+    ["dbid", "db_id", "datid", "database_id", "datname", "database", "database_name", "dbname", "db_name", "db"];
+const LEVELS: [&str; 2] = ["toplevel", "top_level"];
+
+/// What tells servers apart where a file has several.
+const SERVERS: [&str; 22] = [
+    "server",
+    "server_id",
+    "server_name",
+    "srvid",
+    "instance",
+    "instance_id",
+    "instance_name",
+    "db_instance",
+    "db_instance_identifier",
+    "dbinstanceidentifier",
+    "host",
+    "hostname",
+    "host_name",
+    "node",
+    "node_name",
+    "cluster",
+    "cluster_id",
+    "cluster_name",
+    "sys_id",
+    "system_identifier",
+    "source",
+    "port",
+];
+
+/// The columns of a file, and those of the key besides the statement's identifier.
+pub(super) struct Selected {
+    pub(super) columns: Columns,
+    /// As [`plain_name`] gives them, in the order in which a row has them.
+    pub(super) key: Vec<String>,
+    /// What of the view's key the file does not have.
+    pub(super) missing: Vec<&'static str>,
+}
+
+/// Finds the columns of a file.
+///
+/// # Errors
+/// When one is missing, or two could be the same.
+pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+    let names: Vec<String> = header.names().iter().map(|name| plain_name(name)).collect();
+    let find = |known: &[&str]| -> Vec<usize> {
+        (0..names.len()).filter(|field| known.contains(&names[*field].as_str())).collect()
+    };
+    let only = |known: &[&str], what: &str, advice: &str| match find(known)[..] {
+        [] => Ok(None),
+        [field] => Ok(Some(field)),
+        [first, second, ..] => Err(header.problem(format!(
+            "columns {} (`{}`) and {} (`{}`) could both be the {what}; {advice}",
+            first + 1,
+            header.names()[first],
+            second + 1,
+            header.names()[second]
+        ))),
+    };
+    let remove = "remove one of them";
+    let time = match options.values.text(&TIME_COL) {
+        Some(name) => Some(header.required_field(name)?),
+        None => only(&[&TIMES[..], &MORE_TIMES].concat(), "time of the snapshot", "pass --time-col")?,
+    };
+    let mut columns = Columns::default();
+    for ColumnSpec { name, required } in Snapshots::COLUMNS {
+        let (field, missing) = match *name {
+            "snapshot_t" => (
+                time,
+                "no column is the time of the snapshot (`snapshot_t`, `now`, `time`, `captured_at` …); pass --time-col, or \
+                 select now() with the view",
+            ),
+            "query_id" => (
+                only(&QUERIES, "statement's identifier", remove)?,
+                "no column is the statement's identifier (`queryid`); export it, too",
+            ),
+            "calls" => (only(&CALLS, "number of calls", remove)?, "no column is the number of calls (`calls`)"),
+            "total_exec_time_ms" => (
+                only(&TOTALS, "total time", remove)?,
+                "no column is the total time in milliseconds (`total_exec_time`, before PostgreSQL 13 `total_time`)",
+            ),
+            other => (only(&[other], other, remove)?, ""),
+        };
+        match field {
+            Some(field) => columns.add(header, field),
+            None if *required => return Err(header.problem(format!("{missing} (there are {})", header.list()))),
+            None => columns.add_absent(name),
+        }
+    }
+    let mut key = Vec::new();
+    for field in find(&[&SERVERS[..], &USERS, &DATABASES, &LEVELS].concat()) {
+        if Some(field) != time {
+            columns.add(header, field);
+            key.push(names[field].clone());
+        }
+    }
+    let lacks = |known: &[&str]| find(known).is_empty();
+    let parts = [("userid", lacks(&USERS)), ("dbid", lacks(&DATABASES)), ("toplevel", lacks(&LEVELS))];
+    let missing = parts.into_iter().filter_map(|(part, lacks)| lacks.then_some(part)).collect();
+    Ok(Selected { columns, key, missing })
+}
+
+/// The name of a column without what programs put around it: case, blanks, quotes, the alias of the view, and the prefixes
+/// of pgwatch.
+fn plain_name(name: &str) -> String {
+    let name = name.trim().trim_matches('"').trim().to_lowercase().replace(' ', "_");
+    let name = name.rsplit('.').next().unwrap_or_default();
+    ["tag_", "data_"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_what_programs_put_around_them() {
+        for (name, expected) in [
+            ("queryid", "queryid"),
+            (" QueryID ", "queryid"),
+            ("\"queryid\"", "queryid"),
+            ("tag_queryid", "queryid"),
+            ("data_calls", "calls"),
+            ("s.total_exec_time", "total_exec_time"),
+            ("Total Exec Time", "total_exec_time"),
+            ("tags", "tags"),
+        ] {
+            assert_eq!(plain_name(name), expected, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Our construction: each statement's mean latency against its own past, and the mix of what ran against the interval before.
+
+use std::collections::BTreeMap;
+
+use super::header::{self, Selected};
+use super::polls::Polls;
+use super::steps::{NotCumulative, Step, Steps};
+use super::{Counting, JOINT, MIX, Snapshots};
+use crate::residual::Class;
+use crate::residual::divergence::jensen_shannon;
+use crate::store::Input;
+use crate::trace::baseline::history::{RollingMedian, log_ratio};
+use crate::trace::baseline::mix::Mix;
+use crate::trace::output::Output;
+use crate::trace::read::Source;
+use crate::trace::{Conversion, Options, TraceError};
+
+/// Intervals of a statement that must be known: snapshots are few, and an interval's mean is steadier than one execution.
+const KNOWN: usize = 3;
+
+/// Added to both sides of a ratio of mean latencies, which may be 0.
+const JITTER_MS: f64 = 0.01;
+
+/// ln of an interval's mean latency over the median of the statement's last 24 intervals, once 3 are known, stamped at the
+/// interval's end, and the divergence of what ran in an interval from the interval before.
+///
+/// A statement's first snapshot only primes its counters, and one before which they were reset primes them again. A statement
+/// that is missing from a snapshot is unknown there, and its next interval is the longer one.
+pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let source = Source::open(input)?;
+    let selected = header::select(source.header(), options)?;
+    let reading = source.read::<Snapshots>(&selected.columns, options, &options.construction)?;
+    let (read, rows) = (reading.rows.read, reading.table.keys.len());
+    let (mut output, table) = Output::new(options, reading, rows);
+    if read < 2 {
+        return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
+    }
+    let polls = find_polls(&mut output, &table, &selected, options)?;
+    let told = Counting::told(options);
+    let steps = Steps::new(&table.counters, &polls, told).map_err(|problem| not_cumulative(&output, &problem))?;
+    say(&mut output, &polls, &steps, told);
+    let names = channel_names(&table, &polls, &selected.key);
+    latencies(&mut output, &polls, &steps, &names, options)?;
+    mixes(&mut output, &polls, &steps, &names, told, options)?;
+    Ok(output.finish())
+}
+
+/// The snapshots, in which every key is once.
+fn find_polls(
+    output: &mut Output<'_>,
+    table: &Snapshots,
+    selected: &Selected,
+    options: &Options,
+) -> Result<Polls, TraceError> {
+    let (t, keys) = (&table.counters.t, table.names.len());
+    let key = |row: usize| table.keys[row].index();
+    let polls = Polls::new(0..table.keys.len(), t, key, keys);
+    let Some((first, second)) = polls.twice.iter().min().copied() else { return Ok(polls) };
+    if !options.lenient {
+        let hint = match selected.missing[..] {
+            [] => {
+                "is this one file of several servers, or of two exports? Give the servers a column `server`".to_owned()
+            }
+            [part] => format!("is `{part}` part of the key? Export it, too"),
+            [ref parts @ .., last] => {
+                format!("is `{}` or `{last}` part of the key? Export them, too", parts.join("`, `"))
+            }
+        };
+        let problem = format!(
+            "query `{}` is twice in the snapshot of t = {}: line {} and line {}; {hint}",
+            table.counters.query.of_row(second),
+            t[second],
+            output.line(first),
+            output.line(second)
+        );
+        return Err(output.row_error(second, problem));
+    }
+    // Which row of the other snapshots is which of the two is not known either.
+    let mut is_twice = vec![false; keys];
+    polls.twice.iter().for_each(|(_, row)| is_twice[key(*row)] = true);
+    let (kept, dropped): (Vec<usize>, Vec<usize>) = (0..table.keys.len()).partition(|row| !is_twice[key(*row)]);
+    output.withdraw(&dropped, "of a query that is twice in a snapshot");
+    Ok(Polls::new(kept.into_iter(), t, key, keys))
+}
+
+fn not_cumulative(output: &Output<'_>, NotCumulative { fell, steps, row }: &NotCumulative) -> TraceError {
+    let problem = format!(
+        "these are not cumulative counters: {fell} of {steps} steps fall, here for the first time; pass --counters \
+         per-interval if each row counts from the snapshot before (or --counters cumulative if the counters were reset so often)"
+    );
+    output.row_error(*row, problem)
+}
+
+/// Says what was recognised.
+fn say(output: &mut Output<'_>, polls: &Polls, steps: &Steps, told: Option<Counting>) {
+    if polls.spread_s > 0.0 {
+        output.notes.push(format!("rows up to {:.3} s apart are one snapshot", polls.spread_s));
+    }
+    if !steps.resets.is_empty() {
+        let times = steps.resets.iter().take(3).map(|poll| format!("{}", polls.times[*poll] - polls.times[0]));
+        let (count, times) = (steps.resets.len(), times.collect::<Vec<_>>().join(", "));
+        let more = if count > 3 { ", …" } else { "" };
+        output.notes.push(format!("most counters fall up to {count} of the snapshots (t = {times}{more}): resets"));
+    }
+    if steps.is_selection && told != Some(Counting::PerInterval) {
+        output.notes.push(
+            "snapshots have some of the statements only: what a missing one did is unknown, and the mix is that of \
+             statements that are known in both intervals"
+                .to_owned(),
+        );
+    }
+}
+
+/// The channel of each key that has rows: the statement's identifier, and if several keys have it the columns that tell them
+/// apart.
+fn channel_names(table: &Snapshots, polls: &Polls, columns: &[String]) -> BTreeMap<String, usize> {
+    let mut of_query: BTreeMap<&str, Vec<(usize, Vec<&str>)>> = BTreeMap::new();
+    for (key, id) in table.names.ids().enumerate().filter(|(key, _)| !polls.of_key[*key].is_empty()) {
+        let mut parts = table.names.name(id).split(JOINT);
+        let query = parts.next().unwrap_or_default();
+        of_query.entry(query).or_default().push((key, parts.collect()));
+    }
+    let mut names = BTreeMap::new();
+    for (query, keys) in of_query {
+        let varies = |part: usize| keys.iter().any(|(_, parts)| parts[part] != keys[0].1[part]);
+        let telling: Vec<usize> = (0..columns.len()).filter(|part| varies(*part)).collect();
+        for (key, parts) in &keys {
+            let parts = telling.iter().map(|part| format!(" {}={}", columns[*part], parts[*part]));
+            names.insert(parts.fold(query.to_owned(), |name, part| name + &part), *key);
+        }
+    }
+    names
+}
+
+fn latencies(
+    output: &mut Output<'_>,
+    polls: &Polls,
+    steps: &Steps,
+    names: &BTreeMap<String, usize>,
+    options: &Options,
+) -> Result<(), TraceError> {
+    for (name, key) in names {
+        let channel = output.builder.channel(name);
+        let mut history = RollingMedian::default();
+        for Step { before, row, poll, ran, total_ms, .. } in steps.of_key[*key].iter().filter(|step| step.ran > 0) {
+            let mean_ms = total_ms / *ran as f64;
+            let slower = history.after(KNOWN).map(|median| log_ratio(options.math, mean_ms, median, JITTER_MS));
+            let t = polls.times[*poll] - polls.times[0];
+            let residual = slower.map(|slower| (t, Class::PlanRegression, slower, channel));
+            before.iter().for_each(|before| output.feeds(*before));
+            if output.row(*row, residual.as_slice())? {
+                history.push(mean_ms);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is known of what ran up to a snapshot since the one before, by rank of the channel's name.
+#[derive(Clone, Default)]
+struct Interval {
+    ran: Mix,
+    /// Statements that were in the snapshot before, and of which it is not known how often they ran since.
+    unknown: Vec<u32>,
+}
+
+fn mixes(
+    output: &mut Output<'_>,
+    polls: &Polls,
+    steps: &Steps,
+    names: &BTreeMap<String, usize>,
+    told: Option<Counting>,
+    options: &Options,
+) -> Result<(), TraceError> {
+    let mut intervals = vec![Interval::default(); polls.times.len()];
+    for (rank, key) in (0..).zip(names.values()) {
+        let mut known = steps.of_key[*key].iter().filter(|step| step.is_adjacent).peekable();
+        for step in known.clone() {
+            intervals[step.poll].ran.push((rank, step.ran));
+        }
+        for (_, poll) in polls.of_key[*key].iter().filter(|(_, poll)| poll + 1 < polls.times.len()) {
+            while known.next_if(|step| step.poll <= *poll).is_some() {}
+            if known.peek().is_none_or(|step| step.poll > poll + 1) {
+                intervals[poll + 1].unknown.push(rank);
+            }
+        }
+    }
+    let channel = output.builder.channel(MIX);
+    let first = if told == Some(Counting::PerInterval) { 0 } else { 1 };
+    for poll in first + 1..polls.times.len() {
+        let (earlier, later) = (&intervals[poll - 1], &intervals[poll]);
+        let (earlier, later) = (comparable(earlier, later, steps), comparable(later, earlier, steps));
+        if !earlier.is_empty() && !later.is_empty() {
+            let divergence = jensen_shannon(options.math, &earlier, &later);
+            output.push(polls.times[poll] - polls.times[0], Class::WorkloadPhase, divergence, channel)?;
+        }
+    }
+    Ok(())
+}
+
+/// What ran in an interval of the statements of which that is known in another one, too. In a whole view, what was never there
+/// did not run.
+fn comparable(of: &Interval, with: &Interval, steps: &Steps) -> Mix {
+    let has = |mix: &Mix, rank: &u32| mix.binary_search_by_key(rank, |(rank, _)| *rank).is_ok();
+    let is_known = |rank: &u32| {
+        if steps.is_selection { has(&with.ran, rank) } else { with.unknown.binary_search(rank).is_err() }
+    };
+    of.ran.iter().filter(|(rank, ran)| *ran > 0 && is_known(rank)).copied().collect()
+}
