@@ -116,7 +116,7 @@ const CASES: &[Case] = &[
     (
         "run wrong/construction.toml",
         2,
-        "error: `wrong/construction.toml:6:16`: data set `job` has no construction `corpus`; it has `plain` and `reference`",
+        "error: `wrong/construction.toml:6:16`: unknown construction `corpus` of `job`; known: plain, reference",
     ),
     (
         "run wrong/channel.toml",
@@ -275,7 +275,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset job job.csv --construction corpus --tape x.jsonl",
         2,
-        "error: data set `job` has no construction `corpus`; it has `plain` and `reference`",
+        "error: unknown construction `corpus` of `job`; known: plain, reference",
     ),
     (
         "convert --dataset job job.csv --channel corpus --tape x.jsonl",

@@ -218,7 +218,7 @@ fn parameters() -> impl Strategy<Value = Parameters> {
         prop_oneof![
             6 => (-4..3_i32, 1.0..10.0_f64).prop_map(|(power, digits)| digits * 10_f64.powi(power)),
             1 => Just(1e-300),
-            1 => Just(1e300),
+            1 => Just(1e80),
         ]
     };
     let dwell = prop_oneof![Just(0.0), Just(5.0), Just(1e-6), 0.0..40.0_f64, Just(1e9)];

@@ -11,14 +11,6 @@ enum Line {
     Subplan(usize),
 }
 
-impl Line {
-    fn indent(&self) -> usize {
-        match self {
-            Self::Node(indent, _) | Self::Subplan(indent) => *indent,
-        }
-    }
-}
-
 /// The plan in a text, if there is one.
 pub(super) fn parse(text: &str) -> Option<Node> {
     let mut lines: Vec<Line> = Vec::new();
