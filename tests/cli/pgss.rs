@@ -48,7 +48,7 @@ fn a_statement_of_two_roles_is_two_series_in_any_order_of_rows() {
     for turn in 0..2 {
         folder.write("x.csv", format!("snapshot_t,userid,query_id,calls,total_exec_time_ms\n{}", rows.concat()));
         convert(&folder, "x.csv", &[]);
-        let slow = (40.01_f64 / 2.01).ln();
+        let slow = telltape::residual::Math::Portable.ln(40.01 / 2.01);
         let app = residuals(&folder, "t.jsonl", "-61 userid=16385");
         let expected = [(240.0, 0.0), (300.0, 0.0), (360.0, slow), (420.0, slow), (480.0, slow), (540.0, slow)];
         assert_near(&app[..6], &expected);
@@ -120,7 +120,7 @@ fn values_per_interval_are_asked_for_and_read() {
     );
     convert(&folder, "x.csv", &["--counters", "per-interval"]);
     let found = residuals(&folder, "t.jsonl", "-7001");
-    let slow = (20.01_f64 / 2.01).ln();
+    let slow = telltape::residual::Math::Portable.ln(20.01 / 2.01);
     let expected: Vec<(f64, f64)> =
         (3..14).map(|poll| (300.0 * f64::from(poll), if poll < 9 { 0.0 } else { slow })).collect();
     assert_near(&found, &expected);
@@ -162,7 +162,7 @@ fn an_export_of_the_view_is_read_as_it_is() {
         let folder = Folder::new();
         folder.write("x.csv", &text);
         convert(&folder, "x.csv", extra);
-        let slow = (10.01_f64 / 2.01).ln();
+        let slow = telltape::residual::Math::Portable.ln(10.01 / 2.01);
         assert_near(&residuals(&folder, "t.jsonl", "-407"), &[(240.0, 0.0), (300.0, slow)]);
     }
     let folder = Folder::new();
