@@ -151,3 +151,69 @@ fn the_published_construction_keeps_its_skeleton() {
     let found = channels(&folder, &["--dataset", "sqlshare", "--construction", "reference"]);
     assert_eq!(found.keys().collect::<Vec<_>>(), ["u#select ??from t??", "u#select a -- don?"]);
 }
+
+/// From the 16th query on, counting ran out of time, or gave nothing.
+fn ceb_with_unknown_rows() -> String {
+    let rows = (0..40).map(|query| {
+        let (companies, names) = match query {
+            15..=30 => (if query % 2 == 1 { "-1" } else { "150001000000" }, "NaN"),
+            _ => ("2000000", "5000"),
+        };
+        format!(
+            "1a{query:02},mi1_t,1735241,1693142\n1a{query:02},ci_t,{companies},2100000\n1a{query:02},cn_t,{names},5000\n"
+        )
+    });
+    format!("{CEB}{}", rows.collect::<String>())
+}
+
+#[test]
+fn an_unknown_number_of_rows_is_no_number() {
+    let folder = folder(&ceb_with_unknown_rows());
+    let (code, message) = folder.refusal(&["convert", "x.csv", "--tape", "x.jsonl", "--dataset", "ceb"]);
+    assert_eq!(code, 12);
+    assert!(message.starts_with("`x.csv:48:11`: `true_rows` is `-1`, "), "{message}");
+    let time_out = self::folder(&format!("{CEB}q,t,10,10\nq,t_n,150001000000,10\n"));
+    let (code, message) = time_out.refusal(&["convert", "x.csv", "--tape", "x.jsonl", "--dataset", "ceb"]);
+    assert_eq!(code, 12);
+    assert!(message.contains("`true_rows`") && message.contains("150001000000"), "{message}");
+    assert_eq!(time_out.files(), ["x.csv"]);
+    assert_eq!(folder.files(), ["x.csv"]);
+    let arguments = ["convert", "x.csv", "--tape", "c.jsonl", "--dataset", "ceb", "--lenient", "--json"];
+    let said = folder.ok(&arguments).json();
+    let rows = &said["rows"];
+    assert_eq!((&rows["read"], &rows["used"]), (&120.into(), &88.into()));
+    let rejected = rows["rejected"].as_object().unwrap();
+    assert_eq!(rejected["unknown (sentinel) in true_rows"], 8);
+    assert_eq!(rejected.values().filter_map(serde_json::Value::as_u64).sum::<u64>(), 32);
+    let found = channels(&folder, &["--dataset", "ceb", "--lenient"]);
+    assert_eq!(found["cn_t"], [0.0; 24]);
+    let error = (2_000_000.0_f64 / 2_100_000.0).log10();
+    assert!(found["ci_t"].len() == 24 && found["ci_t"].iter().all(|value| (value - error).abs() < 1e-12));
+    assert_eq!(episodes(&folder), [[""; 3]; 0]);
+}
+
+#[test]
+fn the_published_construction_takes_the_time_out_for_a_number() {
+    let folder = folder(&ceb_with_unknown_rows());
+    folder.ok(&["convert", "x.csv", "--tape", "x.jsonl", "--dataset", "ceb", "--construction", "reference"]);
+}
+
+#[test]
+fn a_percentage_is_no_hit_ratio() {
+    let text = |ratio: &str| {
+        let rows = (0..12).map(|at| format!("q{},{},100,100,100,,,{ratio}\n", at % 2 + 1, 10 * at));
+        let header = "query_id,t_seconds,latency_ms,est_rows,actual_rows,wait_event,wait_seconds,cache_hit_ratio\n";
+        format!("{header}{}", rows.collect::<String>())
+    };
+    let refused = folder(&text("99.2"));
+    let (code, message) = refused.refusal(&["convert", "x.csv", "--tape", "x.jsonl", "--dataset", "tpcds"]);
+    assert_eq!(code, 12);
+    assert!(message.starts_with("`x.csv") && message.contains("`cache_hit_ratio`"), "{message}");
+    assert!(message.contains("99.2"), "{message}");
+    assert!(message.contains("looks like a percentage") && message.contains("by 100"), "{message}");
+    assert_eq!(refused.files(), ["x.csv"]);
+    let folder = folder(&text("0.992"));
+    let found = channels(&folder, &["--dataset", "tpcds"]);
+    assert!(found["tpcds"].iter().all(|value| value.abs() < 0.05), "{found:?}");
+    assert_eq!(episodes(&folder), [[""; 3]; 0]);
+}
