@@ -14,6 +14,7 @@
 //! | below `Sort`, `Hash`, `ModifyTable`, plain and hashed `Aggregate`, hashed `SetOp`, bitmaps | known | read to the end |
 //! | other nodes (`Append`, `MergeAppend`, `Materialize`, `Memoize` …) | as their parent | they are read as far as it |
 //! | `ModifyTable`, `BitmapAnd`, `BitmapOr` | nothing | they count no rows |
+//! | `Gather` above partial aggregates | nothing | its rows are those of as many processes as there were |
 //! | bitmaps of a scan with lossy blocks | nothing | they count pages |
 //!
 //! Rows are those of a loop, and so is the estimate. Below `Gather`, the estimate of a node whose rows the processes share is
@@ -72,7 +73,11 @@ impl Walk {
     fn visit(&mut self, node: &Node, rows: Rows, gather: Option<Gather>) {
         let at = self.nodes;
         self.nodes += 1;
-        let counts_rows = !matches!(node.kind.as_str(), "ModifyTable" | "BitmapAnd" | "BitmapOr");
+        let counts_rows = match node.kind.as_str() {
+            "ModifyTable" | "BitmapAnd" | "BitmapOr" => false,
+            "Gather" | "Gather Merge" => node.single_copy || node.is_partial(),
+            _ => true,
+        };
         if counts_rows && let Some((planned, actual)) = compared(node, gather) {
             let says = match rows {
                 Rows::Known => true,

@@ -98,7 +98,12 @@ fn what_is_wrong_is_named_with_its_place() {
             "`x.csv:1`: the header has no column `value` (is it `Value`?); it has `name`, `Value`".to_owned(),
         ),
         ("name,value\na,1\n\nä, 2\n", format!("`x.csv:4:3`: `value` is ` 2`, {number}{hint}")),
-        ("name,value\r\na,1\r\n\r\n\"b\nc\",\r\n", format!("`x.csv:4`: `value` is ``, {number}{hint}")),
+        (
+            "name,value\r\na,1\r\n\r\n\"b\nc\",\r\n",
+            format!(
+                "`x.csv:4`: `value` is ``, unknown; what is not known is neither 0 nor 1, so leave the row out{hint}"
+            ),
+        ),
         (
             "name,value\na\n",
             format!(
