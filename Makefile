@@ -117,7 +117,7 @@ deny:
 	$(CARGO) deny check advisories || echo "NOT CHECKED or not passed: advisories (see above)"
 
 ## Each feature alone, and the core without any. In a target folder of its own: other features are other builds of dependencies.
-FEATURES = cli capture report fetch parquet experiment catalogue compression signatures schemas
+FEATURES = cli capture report fetch parquet protobuf experiment catalogue compression signatures schemas
 features: export CARGO_TARGET_DIR := $(abspath $(TARGET))/features
 features:
 	RUSTFLAGS="$$RUSTFLAGS -D warnings" $(CARGO) check --locked --no-default-features

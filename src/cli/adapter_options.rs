@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::failure::Failure;
-use crate::trace::{ADAPTERS, OptionKind, OptionSpec, Options, Spelling};
+#[cfg(feature = "capture")]
+use crate::trace::ADAPTERS;
+use crate::trace::{OptionKind, OptionSpec, Options, Spelling};
 
 /// Whose options a command has.
 pub(super) trait Scope {
@@ -16,6 +18,7 @@ pub(super) trait Scope {
 pub(super) struct AllTraces;
 
 /// Those of recordings.
+#[cfg(feature = "capture")]
 pub(super) struct Recordings;
 
 impl Scope for AllTraces {
@@ -24,6 +27,7 @@ impl Scope for AllTraces {
     }
 }
 
+#[cfg(feature = "capture")]
 impl Scope for Recordings {
     fn options() -> Vec<&'static OptionSpec> {
         let recordings = ADAPTERS.iter().map(|adapter| adapter.about()).filter(|about| about.is_recording);

@@ -1,11 +1,15 @@
 //! Arguments of several commands.
 
+#[cfg(any(feature = "capture", feature = "fetch"))]
 use std::time::Duration;
 
+#[cfg(any(feature = "capture", feature = "fetch"))]
 const SHORTEST: Duration = Duration::from_millis(10);
+#[cfg(any(feature = "capture", feature = "fetch"))]
 const LONGEST: Duration = Duration::from_secs(1000 * 86_400);
 
 /// A time such as `2` (seconds), `250ms`, `90s`, `10m`, `8h` or `1h 30m`, above 0.
+#[cfg(any(feature = "capture", feature = "fetch"))]
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = match text.trim().parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()),
@@ -29,7 +33,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     count.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(|| "a size is above 0 and below 2^64".to_owned())
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "capture", feature = "fetch")))]
 mod tests {
     use super::*;
 

@@ -157,6 +157,8 @@ fn pgss_rows_that_cannot_be_read_are_an_error_of_both() {
         match (oracle::convert(Dataset::Pgss, &path, &columns), ours(Dataset::Pgss, &path, false, &columns)) {
             (Ok(theirs), Ok(ours)) => compare::streams(&ours.stream, &theirs).map(|()| 0),
             (Err(_), Err(_)) => Ok(1),
+            // What no tape of ours holds is said (`documented.rs`).
+            (Ok(theirs), Err(error)) if compare::is_beyond(&theirs) && says_beyond(&error) => Ok(1),
             (theirs, ours) => Err(format!("theirs {:?}, ours {:?}", theirs.map(|s| s.len()), ours.map(|c| c.rows))),
         }
     });

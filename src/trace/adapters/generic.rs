@@ -102,7 +102,7 @@ const PUBLISHED_VALUES: [&str; 7] = ["value", "residual", "latency", "metric", "
 table! {
     /// The series. What its columns are called, the header and the options tell.
     struct Series {
-        t: Times = required("time"),
+        t: Times<false, true> = required("time"),
         value: Values<Trimmed> = required("value"),
         channel: Names<SeriesName> = optional("channel"),
     }

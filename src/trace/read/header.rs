@@ -122,6 +122,13 @@ impl Header {
     }
 
     fn missing(&self, missing: &[&str]) -> TraceError {
+        if let Some(separator) = self.other_separator() {
+            return self.problem(format!(
+                "the header is one column, {}, and looks separated by {separator}; this format is read with commas \
+                 alone, so export the file as CSV with commas",
+                self.list()
+            ));
+        }
         let plural = if missing.len() == 1 { "column" } else { "columns" };
         let quoted = missing.iter().map(|name| match nearest(name, self.names.iter().map(String::as_str)) {
             Some(near) if !missing.contains(&near) => format!("`{name}` (is it `{near}`?)"),
@@ -129,6 +136,13 @@ impl Header {
         });
         let quoted = quoted.collect::<Vec<_>>().join(", ");
         self.problem(format!("the header has no {plural} {quoted}; it has {}", self.list()))
+    }
+
+    /// What separates the columns of a header that has no comma, if something does.
+    fn other_separator(&self) -> Option<&'static str> {
+        let [name] = &self.names[..] else { return None };
+        let separators = [('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
+        separators.into_iter().find(|(letter, _)| name.contains(*letter)).map(|(_, separator)| separator)
     }
 }
 
@@ -164,6 +178,15 @@ mod tests {
             "`x.csv:1`: the header has no columns `latency_ms` (is it `Latency_ms`?), `zz`; it has `query_id`, \
              `Latency_ms`"
         );
+    }
+
+    #[test]
+    fn a_header_of_other_separators_says_so() {
+        for (name, separator) in [("name\trun", "tabs"), ("a;b", "semicolons"), ("a|b", "vertical bars")] {
+            let error = header(&[name]).select(&["a"].map(required)).unwrap_err().to_string();
+            assert!(error.contains(&format!("looks separated by {separator}; ")), "{error}");
+        }
+        assert!(header(&["a b"]).select(&["a"].map(required)).unwrap_err().to_string().contains("has no column `a`"));
     }
 
     #[test]

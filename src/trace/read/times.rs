@@ -96,21 +96,22 @@ pub(crate) struct Time {
 /// Times in seconds. Plain seconds keep their origin; all others count from the earliest one, so that no microsecond is lost
 /// to the years since 1970.
 ///
-/// `UTC` says that the format of the file defines times without an offset to be UTC.
-pub(crate) struct Times<const UTC: bool = false> {
+/// `UTC` says that the format of the file defines times without an offset to be UTC, `TRIMS` that the published construction
+/// takes a number with blanks around it.
+pub(crate) struct Times<const UTC: bool = false, const TRIMS: bool = false> {
     /// As they stand, until the column is settled; then in seconds.
     values: Vec<f64>,
     /// The first row of each form.
     first: [Option<usize>; FORMS.len()],
 }
 
-impl<const UTC: bool> Default for Times<UTC> {
+impl<const UTC: bool, const TRIMS: bool> Default for Times<UTC, TRIMS> {
     fn default() -> Self {
         Self { values: Vec::new(), first: [None; FORMS.len()] }
     }
 }
 
-impl<const UTC: bool> Deref for Times<UTC> {
+impl<const UTC: bool, const TRIMS: bool> Deref for Times<UTC, TRIMS> {
     type Target = [f64];
 
     fn deref(&self) -> &[f64] {
@@ -118,7 +119,7 @@ impl<const UTC: bool> Deref for Times<UTC> {
     }
 }
 
-impl<const UTC: bool> Column<1> for Times<UTC> {
+impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
     type Value<'r> = Time;
 
     fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Time, Fault> {
@@ -126,6 +127,11 @@ impl<const UTC: bool> Column<1> for Times<UTC> {
             value: us as f64,
             form: if has_offset { Form::WithOffset } else { Form::WithoutOffset },
         };
+        // The published construction takes numbers alone, and all of them for seconds.
+        if construction.is_reference() {
+            let number = if TRIMS { cell.trimmed_finite(construction) } else { cell.finite(construction) };
+            return number.map(|value| Time { value, form: Form::Seconds });
+        }
         if cell.text().as_bytes().get(4) == Some(&b'-')
             && let Some(date) = cell.date()
         {
@@ -206,7 +212,7 @@ impl<const UTC: bool> Column<1> for Times<UTC> {
     }
 }
 
-impl<const UTC: bool> Times<UTC> {
+impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
     /// The one form that all times have, numbers taken for `unit` if there is one, and the first row.
     fn only_form(&self, unit: Option<Form>, column: &WholeColumn<'_>) -> Result<Option<(Form, usize)>, TraceError> {
         let taken = |form: Form| unit.filter(|_| form.is_number()).unwrap_or(form);

@@ -94,6 +94,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// As [`set`](Self::set), of an attribute of any name.
+    #[cfg(feature = "protobuf")]
     pub(super) fn set_named(&mut self, name: &str, value: impl FnOnce() -> Scalar<'a>) {
         if let Some((_, slot)) = NAMES.iter().find(|(other, _)| *other == name) {
             self.set(*slot, value());
