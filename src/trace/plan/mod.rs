@@ -1,7 +1,7 @@
 //! Plans of PostgreSQL as `EXPLAIN (ANALYZE)` and `auto_explain` write them: which node was estimated worst.
 //!
 //! The rows that a node gave are no measure of its estimate where it was not read to its end: they are a *lower bound*
-//! then. It contradicts an estimate that is smaller, and says nothing of one that is larger; [`bounds`] has the rules.
+//! then. It contradicts an estimate that is smaller, and says nothing of one that is larger; `bounds.rs` has the rules.
 
 mod bounds;
 mod node;
