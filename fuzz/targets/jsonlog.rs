@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use libfuzzer_sys::fuzz_target;
-use telltape::capture::postgres::PlanLog;
+use telltape::capture::postgres::{Own, PlanLog};
 use telltape_fuzz::file;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -12,7 +12,8 @@ fuzz_target!(|bytes: &[u8]| {
     let split = text.len() * usize::from(*split) / 255;
     let rows = |pieces: &[&[u8]]| {
         let path = file("log.json", b"");
-        let mut log = PlanLog::open(&path).unwrap();
+        let own = Own { user: "observer".to_owned(), application_name: "telltape".to_owned() };
+        let mut log = PlanLog::open(&path, own).unwrap();
         let mut rows = Vec::new();
         for piece in pieces {
             std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(piece).unwrap();

@@ -20,7 +20,9 @@ use std::path::Path;
 pub use connection::{QueryError, ReadOnlyClient};
 pub use conninfo::{CONCEALED_PASSWORD, Conninfo, Environment, SslMode};
 use password::Pgpass;
-use plans::PlanLog;
+// For the fuzz targets.
+#[doc(hidden)]
+pub use plans::{Own, PlanLog};
 pub use preflight::role_sql;
 pub use queries::{Query, Versions, columns};
 use session::Session;

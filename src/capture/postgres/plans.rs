@@ -30,7 +30,8 @@ const MOST_BYTES: u64 = 8 << 20;
 const LONGEST_LINE: usize = 4 << 20;
 
 /// A log that is being followed, from its end when the capture begins.
-pub(super) struct PlanLog {
+#[derive(Debug)]
+pub struct PlanLog {
     /// A file, or a folder whose newest `*.json` is followed.
     path: PathBuf,
     own: Own,
@@ -41,6 +42,7 @@ pub(super) struct PlanLog {
     skipping: bool,
 }
 
+#[derive(Debug)]
 struct Current {
     path: PathBuf,
     file: File,
@@ -53,7 +55,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn open(path: &Path, own: Own) -> Result<Self, CaptureError> {
+    pub fn open(path: &Path, own: Own) -> Result<Self, CaptureError> {
         let mut log = Self { path: path.to_path_buf(), own, current: None, rest: Vec::new(), skipping: false };
         let fail = |problem: &dyn std::fmt::Display| {
             let path = path.display();
@@ -74,7 +76,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When the log cannot be read now; it is tried again at the next poll.
-    pub(super) fn read(&mut self) -> Result<Vec<Row>, String> {
+    pub fn read(&mut self) -> Result<Vec<Row>, String> {
         let mut rows = Vec::new();
         // The file that was followed is read to its end before its successor.
         if let Some(current) = &mut self.current {
@@ -186,9 +188,11 @@ impl LogLine {
 
 /// Whose statements are those of the capture itself.
 #[derive(Debug)]
-pub(super) struct Own {
-    pub(super) user: String,
-    pub(super) application_name: String,
+pub struct Own {
+    /// The role that captures.
+    pub user: String,
+    /// What its sessions call themselves.
+    pub application_name: String,
 }
 
 impl Own {
