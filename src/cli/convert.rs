@@ -19,9 +19,9 @@ use crate::trace::{self, ADAPTERS, About, Dataset, Options};
 pub(super) struct Convert {
     /// The trace; gzip and zstd are decompressed
     input: PathBuf,
-    /// The data set whose format the trace is in
+    /// The data set whose format the trace is in [default: the only one that fits]
     #[arg(long, value_name = "NAME")]
-    dataset: Dataset,
+    dataset: Option<Dataset>,
     /// The tape to write; its manifest is written beside it
     #[arg(long, value_name = "FILE")]
     tape: PathBuf,
@@ -54,6 +54,7 @@ fn help() -> String {
     }
     text + "\nExamples:
   telltape convert --dataset snowset snowset.csv.gz --tape snowset.jsonl
+  telltape convert pgss.csv --tape pgss.jsonl
   telltape convert --dataset generic cpu.csv --tape cpu.jsonl --time-col ts --value-col load --channel-col host"
 }
 
@@ -73,9 +74,9 @@ pub(super) struct TapeJson {
 
 impl Convert {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let options = self.options()?;
+        let (options, recognised) = self.options()?;
         let key = self.key.read()?;
-        if key.is_some() && !self.dataset.about().is_recording {
+        if key.is_some() && !options.dataset.about().is_recording {
             let recordings = ADAPTERS.iter().map(|adapter| adapter.about()).filter(|about| about.is_recording);
             let names: Vec<&str> = recordings.map(|about| about.name).collect();
             let text = "only recordings have manifests that can be signed";
@@ -88,13 +89,23 @@ impl Convert {
         // Before the work, which may take hours.
         TapeWriter::check(&self.tape)?;
         let converted = trace::convert_signed(&self.input, &options, key.as_ref())?;
-        write(&self.tape, &converted.stream, Some(converted.rows), converted.notes, output)
+        let notes = recognised.into_iter().chain(converted.notes).collect();
+        write(&self.tape, &converted.stream, Some(converted.rows), notes, output)
     }
 
-    fn options(&self) -> Result<Options, Failure> {
-        let mut options = Options { math: self.math.math(), lenient: self.lenient, ..Options::new(self.dataset) };
+    /// The options, and what was recognised for want of one.
+    fn options(&self) -> Result<(Options, Option<String>), Failure> {
+        if let Some(dataset) = self.dataset {
+            return Ok((self.options_of(dataset)?, None));
+        }
+        let dataset = trace::recognise(&self.input, |dataset| self.options_of(dataset).ok())?;
+        Ok((self.options_of(dataset)?, Some(format!("read as --dataset {dataset}, the only one that fits"))))
+    }
+
+    fn options_of(&self, dataset: Dataset) -> Result<Options, Failure> {
+        let mut options = Options { math: self.math.math(), lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
-            options.construction = self.dataset.construction(name)?;
+            options.construction = dataset.construction(name)?;
         }
         self.own.set(&mut options)?;
         Ok(options)

@@ -19,6 +19,7 @@ mod failure;
 mod fetch;
 mod foreign;
 mod generate;
+mod inspect;
 mod junit;
 mod output;
 mod plan;
@@ -113,6 +114,7 @@ enum Command {
     Explain(explain::Explain),
     Diff(diff::Diff),
     Plan(plan::Plan),
+    Inspect(inspect::Inspect),
     Convert(convert::Convert),
     Verify(verify::Verify),
     Salvage(salvage::SalvageCommand),
@@ -166,6 +168,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Explain(explain) => explain.execute(output),
         Command::Diff(diff) => diff.execute(output),
         Command::Plan(plan) => plan.execute(output),
+        Command::Inspect(inspect) => inspect.execute(output),
         Command::Convert(convert) => convert.execute(output),
         Command::Verify(verify) => verify.execute(output),
         Command::Salvage(salvage) => salvage.execute(output),

@@ -14,8 +14,8 @@ use super::output::{Output, Text};
 #[cfg(feature = "report")]
 use super::report;
 use super::{
-    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, plan, run, salvage, score, shard, tapes,
-    verify,
+    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, inspect, plan, run, salvage, score, shard,
+    tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, Kind, write_over};
@@ -75,6 +75,7 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("export", of::<export::ExportedJson>()),
         ("explain", of::<Vec<difference::DifferenceJson<'_>>>()),
         ("generate", of::<convert::TapeJson>()),
+        ("inspect", of::<inspect::InspectedJson<'_>>()),
         ("plan", of::<Vec<plan::PlannedJson<'_>>>()),
         ("replay", of::<Vec<tapes::ReplayedJson<'_>>>()),
         #[cfg(feature = "report")]

@@ -12,6 +12,7 @@ mod error;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod input;
+mod inspect;
 mod option;
 mod options;
 mod output;
@@ -33,6 +34,7 @@ pub use error::TraceError;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, fetch_sample};
 pub use input::Trace;
+pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
 pub use options::Options;
 pub use output::{is_own, source};

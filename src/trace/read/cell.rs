@@ -333,6 +333,11 @@ impl<'r> Cell<'r> {
         time::parse(self.text())
     }
 
+    /// A date and time in microseconds since 1970, as if it were UTC where there is no offset.
+    pub(crate) fn date_us(self) -> Option<i64> {
+        self.date().map(|date| date.us)
+    }
+
     /// Whether it is a date and time.
     pub(crate) fn is_date(self) -> bool {
         self.date().is_some()
