@@ -12,7 +12,7 @@ use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::postgres::{CONCEALED_PASSWORD, Conninfo, PostgresServer, role_sql};
-use crate::capture::{self, Capture, CaptureError, Captured, End, Preflight, Server};
+use crate::capture::{self, Capture, CaptureError, Captured, End, GoneReason, Preflight, Server};
 use crate::experiment::{Project, default_engine};
 use crate::motif::Engine;
 use crate::pipeline::Follower;
@@ -230,12 +230,11 @@ impl CaptureCommand {
         output.data(&json, || json.text());
         match end {
             End::Duration | End::MaxBytes if polls == 0 => {
-                let problem = "it answered no poll; see the gaps of the recording".to_owned();
-                Err(CaptureError::Gone { place: server.place(), problem }.into())
+                Err(CaptureError::Gone { place: server.place(), reason: GoneReason::NoPoll }.into())
             }
             End::Duration | End::MaxBytes => Ok(Exit::Ok),
             End::Interrupted => Ok(Exit::Interrupted),
-            End::Gone(problem) => Err(CaptureError::Gone { place: server.place(), problem }.into()),
+            End::Gone(reason) => Err(CaptureError::Gone { place: server.place(), reason }.into()),
         }
     }
 }

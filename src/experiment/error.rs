@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use super::{GrammarFileError, ResultProblem};
-use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
+use super::{FileProblem, GrammarFileError, ResultProblem};
+use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName, with_causes};
 #[cfg(feature = "capture")]
 use crate::live::LiveError;
 use crate::store::{SignatureError, StoreError, TableError};
@@ -10,14 +10,15 @@ use crate::trace::TraceError;
 
 /// An experiment that cannot be read or run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExperimentError {
     /// The experiment file is not one.
-    #[error("{place}: {problem}")]
+    #[error("{place}: {}", with_causes(&**.problem))]
     File {
         /// Where.
         place: Place,
         /// What is wrong, with the valid choices.
-        problem: String,
+        problem: Box<FileProblem>,
     },
     /// No experiment of that name.
     #[error(transparent)]
@@ -120,12 +121,10 @@ pub enum StaleReason {
 }
 
 impl ExperimentError {
-    /// The same about the file as a whole, where the text that was read is not what stands in it.
-    pub(super) fn without_line(self, prefix: &str) -> Self {
+    /// The same about the file as a whole, where the text that was read has settings in it and is not what stands in the file.
+    pub(super) fn with_settings(self) -> Self {
         match self {
-            Self::File { place, problem } => {
-                Self::File { place: Place::file(place.file), problem: format!("{prefix}{problem}") }
-            }
+            Self::File { place, problem } => FileProblem::WithSettings(problem).in_whole(&place.file),
             other => other,
         }
     }

@@ -85,6 +85,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::capture::GoneReason;
     use crate::tape::recording::{Cell, Poll, ViewRows};
 
     /// Seventy seconds, a poll each, a load of 200 transactions a second, and the fault.
@@ -181,7 +182,7 @@ mod tests {
             let found = missing(fault, &End::Duration, line);
             assert!(if expected.is_empty() { found.is_empty() } else { found.contains(expected) }, "{name}: {found}");
         }
-        for end in [End::Interrupted, End::MaxBytes, End::Gone("closed".to_owned())] {
+        for end in [End::Interrupted, End::MaxBytes, End::Gone(GoneReason::Away("closed".to_owned()))] {
             let found = missing("none", &end, |_| Some(poll(|_| {})));
             assert!(found.starts_with("the capture ended early: "), "{found}");
         }

@@ -12,6 +12,7 @@ mod error;
 mod evaluation;
 mod explain;
 mod file;
+mod file_problem;
 mod grammar_file;
 #[cfg(feature = "capture")]
 mod live;
@@ -45,6 +46,7 @@ pub use error::{ExperimentError, StaleReason};
 pub use evaluation::Evaluation;
 pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
+pub use file_problem::{EvaluationProblem, FileProblem, LiveProblem, SourceProblem};
 pub use grammar_file::{GrammarFileError, read_engine};
 #[cfg(feature = "capture")]
 pub use live::{LiveFinding, LiveScore};

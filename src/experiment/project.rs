@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "capture")]
 use super::live_file::LiveExperiment;
-use super::{Experiment, ExperimentError, Setting};
-use crate::diagnostics::{Place, UnknownName};
+use super::{Experiment, ExperimentError, FileProblem, Setting};
+use crate::diagnostics::UnknownName;
 use crate::store::{FolderLock, GlobError, Key, LockError, StoreError, glob, is_glob, is_inside};
 use crate::trace::{Catalogue, TraceError};
 
@@ -131,8 +131,7 @@ impl Project {
         let selection = self.select_all(arguments)?;
         #[cfg(feature = "capture")]
         if let Some(live) = selection.live.first() {
-            let problem = "this is a live experiment: it has limits and no digests, and only `telltape run` takes it";
-            return Err(ExperimentError::File { place: Place::file(&live.path), problem: problem.to_owned() });
+            return Err(FileProblem::Live.in_whole(&live.path));
         }
         Ok(selection)
     }
@@ -166,20 +165,18 @@ impl Project {
             }
             #[cfg(not(feature = "capture"))]
             if is_live(&text) {
-                let problem = "this is a live experiment, and this build lacks the feature `capture`";
-                return Err(ExperimentError::File { place: Place::file(&path), problem: problem.to_owned() });
+                return Err(FileProblem::LiveNotBuilt.in_whole(&path));
             }
             let experiment = Experiment::parse(&path, &text, &self.root);
             // Lines of a text that nobody has seen say nothing.
-            let unseen = |error: ExperimentError| error.without_line("with --set: ");
+            let unseen = ExperimentError::with_settings;
             let experiment = if self.settings.is_empty() { experiment } else { experiment.map_err(unseen) }?;
             let same = |path: &Path| path.canonicalize().ok();
             match experiments.iter().find(|other: &&Experiment| other.name == experiment.name) {
                 None => experiments.push(experiment),
                 Some(other) if same(&other.path) == same(&path) => {}
                 Some(other) => {
-                    let problem = format!("`{}` has the same name, and results go by it", other.path.display());
-                    return Err(ExperimentError::File { place: Place::file(&path), problem });
+                    return Err(FileProblem::SameName { other: other.path.clone() }.in_whole(&path));
                 }
             }
         }
@@ -193,8 +190,7 @@ impl Project {
     }
 
     fn set(&self, path: &Path, text: &str) -> Result<String, ExperimentError> {
-        Setting::apply(&self.settings, text)
-            .map_err(|problem| ExperimentError::File { place: Place::file(path), problem })
+        Setting::apply(&self.settings, text).map_err(|problem| problem.in_whole(path))
     }
 
     fn resolve(&self, folder: &Path, argument: &str) -> Result<Vec<PathBuf>, ExperimentError> {
@@ -213,9 +209,7 @@ impl Project {
             };
             let paths: Vec<PathBuf> = paths.map_err(|error| match error {
                 GlobError::Store(error) => error.into(),
-                GlobError::Pattern { problem, .. } => {
-                    ExperimentError::File { place: Place::file(argument), problem: format!("not a glob: {problem}") }
-                }
+                GlobError::Pattern { source, .. } => FileProblem::Pattern(source).in_whole(Path::new(argument)),
             })?;
             if paths.is_empty() {
                 return Err(ExperimentError::NoMatch { glob: argument.to_owned(), known: names(&toml_files(folder)?) });
@@ -270,10 +264,8 @@ fn is_live(text: &str) -> bool {
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
     let mut paths = Vec::new();
-    let entries = std::fs::read_dir(folder).map_err(|error| ExperimentError::File {
-        place: Place::file(folder),
-        problem: format!("the folder of experiments cannot be read ({error}); run this in the root of a project"),
-    })?;
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| FileProblem::UnreadableFolder(error).in_whole(folder))?;
     for entry in entries {
         let path = entry.map_err(StoreError::read(folder))?.path();
         let is_toml = path.extension().is_some_and(|ending| ending == "toml");

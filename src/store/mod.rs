@@ -30,7 +30,7 @@ pub use lock::{FolderLock, LockError};
 pub use program::program_digest;
 pub use scratch::Scratch;
 pub use seal::{Seal, open_seal, sealed};
-pub use signature::{Key, SignatureError};
+pub use signature::{Key, SignatureError, UnsignedReason};
 pub use small::{read_small, read_small_text};
 pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 #[cfg(feature = "parquet")]

@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
+use super::problem::{ManifestProblem, SalvageProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::residual::OutOfRange;
 use crate::store::{SignatureError, StoreError};
 
 /// A tape that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TapeError {
     /// The file system said no.
     #[error(transparent)]
@@ -69,15 +71,15 @@ pub enum TapeError {
         /// The file.
         file: PathBuf,
         /// Why.
-        problem: String,
+        problem: SalvageProblem,
     },
     /// The manifest is not one.
     #[error("{place}: not a manifest of a tape: {problem}; convert or generate the tape again")]
     BadManifest {
         /// Where in the manifest.
         place: Place,
-        /// What the parser says.
-        problem: String,
+        /// What is wrong with it.
+        problem: ManifestProblem,
     },
     /// The tape or recording was written in a format of the future.
     #[error(

@@ -3,8 +3,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, TapeError, manifest_path};
-use crate::diagnostics::problem_of_parser;
+use super::{FORMAT, ManifestProblem, TapeError, manifest_path};
 use crate::store::{Key, Place, StoreError, read_small};
 
 /// What became of the rows of a trace: `read = used + rejected`.
@@ -170,26 +169,25 @@ impl Manifest {
         };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| TapeError::BadManifest {
             place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
-            problem: problem_of_parser(&error.to_string(), error.line(), error.column()),
+            problem: ManifestProblem::Json(error),
         })?;
         if let Some(key) = key {
             key.verify_manifest((&path, &text), tape, manifest.tape.as_deref())?;
         }
-        let bad =
-            |problem: &str| Err(TapeError::BadManifest { place: Place::file(&path), problem: problem.to_owned() });
+        let bad = |problem| Err(TapeError::BadManifest { place: Place::file(&path), problem });
         if let Some(rows) = &manifest.rows
             && rows.rejected.values().try_fold(rows.used, |sum, rows| sum.checked_add(*rows)) != Some(rows.read)
         {
-            return bad("rows read are not rows used and rejected together");
+            return bad(ManifestProblem::Rows);
         }
         if let Some(rows) = &manifest.rows
             && !rows.used_for.is_empty()
             && rows.used_for.values().try_fold(0_u64, |sum, rows| sum.checked_add(*rows)) != Some(rows.used)
         {
-            return bad("rows used are not those of all uses together");
+            return bad(ManifestProblem::Uses);
         }
         match manifest.format {
-            Some(0) => bad("there is no format 0"),
+            Some(0) => bad(ManifestProblem::FormatZero),
             Some(found) if found > FORMAT => {
                 Err(TapeError::NewerFormat { tape: tape.to_path_buf(), kind: "tape", found, newest: FORMAT })
             }

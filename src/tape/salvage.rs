@@ -41,25 +41,22 @@ pub enum Kind {
 pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     let same = |other: &Path| matches!((path.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
     if same(out) || same(&manifest_path(out)) {
-        return Err(nothing(path, "what is saved would overwrite it; give another --out"));
+        return Err(nothing(path, SalvageProblem::Overwrites));
     }
     for manifest in [manifest_path(path), RecordingManifest::path(path)] {
         if manifest.exists() {
-            return Err(nothing(
-                path,
-                &format!("it is sealed by `{}`; `telltape verify` says whether it is whole", manifest.display()),
-            ));
+            return Err(nothing(path, SalvageProblem::Sealed { manifest }));
         }
     }
     if path.extension().is_some_and(|ending| ending == PART_ENDING.trim_start_matches('.'))
         && std::fs::File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
     {
-        return Err(nothing(path, "a capture is writing it; end that with Ctrl-C or SIGTERM, and it is sealed"));
+        return Err(nothing(path, SalvageProblem::UnderWay));
     }
     let mut lines = Lines { reader: BufReader::new(Input::open(path, false)?), path, number: 0 };
     let mut first = Vec::new();
     if !lines.next(&mut first)? {
-        return Err(nothing(path, "there is no whole line in it"));
+        return Err(nothing(path, SalvageProblem::NoLine));
     }
     if serde_json::from_slice::<Header>(&first).is_ok() {
         recording(lines, first, out)
@@ -68,8 +65,8 @@ pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     }
 }
 
-fn nothing(path: &Path, problem: &str) -> TapeError {
-    TapeError::NothingToSalvage { file: path.to_path_buf(), problem: problem.to_owned() }
+fn nothing(path: &Path, problem: SalvageProblem) -> TapeError {
+    TapeError::NothingToSalvage { file: path.to_path_buf(), problem }
 }
 
 fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
@@ -143,7 +140,7 @@ fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, Ta
         }
     };
     if builder.is_empty() {
-        return Err(nothing(lines.path, &problem.unwrap_or_default()));
+        return Err(nothing(lines.path, problem.map_or(SalvageProblem::NoLine, SalvageProblem::Line)));
     }
     let lost_bytes = line.len() as u64 + lines.rest()?;
     let stream = builder.finish(format!("salvaged@{}", label(lines.path)));

@@ -11,11 +11,11 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Statement};
 
 use super::cells::cells;
-use super::guard::{Guard, Refusal};
+use super::guard::Guard;
 use super::queries::{Query, Versions};
 use super::refusal::text;
 use super::socket::{Access, Connected};
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, UnsafeAnswer};
 use crate::tape::recording::Row;
 
 /// How long a query may take on the server.
@@ -116,8 +116,8 @@ impl ReadOnlyClient {
     pub async fn run(&mut self, query: Query) -> Result<Vec<Row>, QueryError> {
         self.guard.begin();
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(query)).await;
-        if let Some(Refusal::TooLarge(reason)) = self.guard.refusal() {
-            return Err(QueryError::TooLarge(reason));
+        if let Some(refusal @ UnsafeAnswer::TooLarge { .. }) = self.guard.refusal() {
+            return Err(QueryError::TooLarge(refusal.to_string()));
         }
         match answer {
             Ok(Ok(answer)) => answer.map_err(QueryError::Refused),

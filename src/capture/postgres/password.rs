@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::conninfo::{Conninfo, Environment, Server};
-use crate::capture::CaptureError;
+use crate::capture::UsageProblem;
 
 /// The lines of a pgpass file, of which each server gets its own.
 #[derive(Clone, Default)]
@@ -22,7 +22,7 @@ impl Pgpass {
     ///
     /// # Errors
     /// When the file is one that others may read, or one that was asked for and cannot be read.
-    pub(super) fn read(info: &Conninfo, environment: Environment<'_>) -> Result<Self, CaptureError> {
+    pub(super) fn read(info: &Conninfo, environment: Environment<'_>) -> Result<Self, UsageProblem> {
         if info.password.is_some() {
             return Ok(Self::default());
         }
@@ -39,9 +39,7 @@ impl Pgpass {
                 return Ok(Self { warnings: vec![problem], ..Self::default() });
             }
             Ok(_) if !is_private(&path) => {
-                let path = path.display();
-                let problem = format!("`{path}` may be read by others, so it is not used; `chmod 600 {path}`");
-                return Err(CaptureError::usage(problem));
+                return Err(UsageProblem::Shared { key: "passfile", path });
             }
             Ok(_) => {}
         }

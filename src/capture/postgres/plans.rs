@@ -1,12 +1,12 @@
 //! Follows a log of `auto_explain` in the server's jsonlog format. Only identifiers and numbers of rows are kept.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, UsageProblem};
 use crate::tape::recording::{Cell, Row, ViewDescription, ViewKind};
 use crate::trace::plan::{Estimate, Plan, ReadBy};
 
@@ -57,17 +57,11 @@ impl PlanLog {
     /// When it cannot be read.
     pub fn open(path: &Path, own: Own) -> Result<Self, CaptureError> {
         let mut log = Self { path: path.to_path_buf(), own, current: None, rest: Vec::new(), skipping: false };
-        let fail = |problem: &dyn std::fmt::Display| {
-            let path = path.display();
-            CaptureError::usage(format!(
-                "cannot follow the log `{path}`: {problem}; give the .json file that the server writes with log_destination = \
-                 'jsonlog' and logging_collector = on, or its folder"
-            ))
-        };
-        let newest = log.newest().ok_or_else(|| fail(&"there is no .json file"))?;
-        let mut current = Current::open(&newest).map_err(|error| fail(&error))?;
+        let fail = |source: io::Error| UsageProblem::Log { path: path.to_path_buf(), source };
+        let newest = log.newest().ok_or_else(|| fail(io::Error::other("there is no .json file")))?;
+        let mut current = Current::open(&newest).map_err(fail)?;
         // What was logged before the capture is not of it.
-        current.at = current.file.seek(SeekFrom::End(0)).map_err(|error| fail(&error))?;
+        current.at = current.file.seek(SeekFrom::End(0)).map_err(fail)?;
         log.current = Some(current);
         Ok(log)
     }

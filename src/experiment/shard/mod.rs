@@ -8,6 +8,7 @@ mod error;
 mod marker;
 mod merge;
 mod plan;
+mod problem;
 mod rows;
 mod stale;
 mod work;
@@ -19,4 +20,8 @@ pub use error::ShardError;
 pub use marker::{Done, UnitDone};
 pub use merge::{MergedShards, MergedTape, Ready, missing_shards, ready};
 pub use plan::{CONTRACT, Shard, ShardPlan, Split, Unit, Work, plan_experiments, plan_tapes};
+pub use problem::{
+    Change, Disagreement, InputProblem, MergeProblem, Named, OutputProblem, PlanProblem, PlanningProblem, ShardProblem,
+    UnitProblem,
+};
 pub use work::run_shard;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ShardError;
+use super::problem::PlanningProblem;
 use crate::experiment::cache::program;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
@@ -121,7 +122,7 @@ pub fn plan_tapes(
     let mut defaults: BTreeMap<&'static str, (EngineKind, &PathBuf)> = BTreeMap::new();
     for tape in tapes {
         if tape.to_str().is_none() {
-            let problem = "its name is not UTF-8, and a plan is JSON; rename it".to_owned();
+            let problem = PlanningProblem::NotUtf8;
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         let manifest = Manifest::read(&root.join(tape))?;
@@ -146,7 +147,7 @@ pub fn plan_tapes(
             _ => vec![unit(None)],
         };
         if units.insert(name.clone(), of_tape).is_some() {
-            let problem = format!("two tapes are called `{name}`, and results go by it");
+            let problem = PlanningProblem::SameName { name };
             return Err(ShardError::Planning { place: Place::file(path), problem });
         }
     }
@@ -154,10 +155,11 @@ pub fn plan_tapes(
     let engine = match (engine, &defaults[..]) {
         (Some(engine), _) => engine,
         (None, [(kind, tape), (other, other_tape), ..]) => {
-            let problem = format!(
-                "it is replayed under `{kind}` by default, and {} under `{other}`; say which with --engine",
-                other_tape.display()
-            );
+            let problem = PlanningProblem::SeveralEngines {
+                kind: *kind,
+                other: (*other_tape).clone(),
+                other_kind: *other,
+            };
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         (None, defaults) => defaults.first().map_or_else(Engine::default, |(kind, _)| Engine::new(*kind)),
@@ -226,10 +228,9 @@ impl ShardPlan {
         let mut plan = Self { contract: CONTRACT, program, build: build()?, digest: String::new(), work, shards };
         plan.digest = plan.own_digest();
         let unusable = |problem| ShardError::Planning { place: Place::file(place), problem };
-        plan.check().map_err(unusable)?;
+        plan.check().map_err(|problem| unusable(problem.into()))?;
         if canonical(&plan).len() as u64 >= LARGEST_PLAN {
-            let most = LARGEST_PLAN >> 20;
-            return Err(unusable(format!("the plan has more than {most} MiB; make several, each of a part of it")));
+            return Err(unusable(PlanningProblem::TooLarge { mib: LARGEST_PLAN >> 20 }));
         }
         Ok(plan)
     }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::marker::ShardState;
 use super::plan::{build, episodes_name, output_name};
+use super::problem::{Disagreement, InputProblem};
 use super::{CONTRACT, Done, Shard, ShardError, ShardPlan, Unit, UnitDone, rows};
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::TAPE_FILE;
@@ -62,7 +63,7 @@ pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Resu
         && earlier != done
     {
         let names = done.outputs.iter().find(|(name, digest)| earlier.outputs.get(*name) != Some(*digest));
-        let problem = names.map_or("its counts".to_owned(), |(name, _)| format!("`{name}`"));
+        let problem = names.map_or(Disagreement::Counts, |(name, _)| Disagreement::Output(name.clone()));
         return Err(ShardError::Nondeterminism { marker, problem });
     }
     for (name, bytes) in &files {
@@ -97,14 +98,15 @@ fn input_error(error: TapeError, unit: &Unit, root: &Path) -> ShardError {
         TapeError::Store(error) => error.into(),
         error => ShardError::Input {
             place: Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new("")))),
-            problem: error.to_string(),
+            problem: Box::new(InputProblem::Tape(error)),
         },
     }
 }
 
 fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
     let place = Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new(""))));
-    ShardError::Input { place, problem: format!("its SHA-256 is {found}, the plan says {}", unit.sha256) }
+    let problem = InputProblem::OtherBytes { found: found.to_owned(), planned: unit.sha256.clone() };
+    ShardError::Input { place, problem: Box::new(problem) }
 }
 
 fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, ShardError> {
@@ -156,8 +158,7 @@ fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed
         let parameters = read_parameters(&project, &experiment)?.stages;
         if parameters != unit.digests {
             let place = Place::file(&path);
-            let problem = "a grammar or windows that it names are not those of the plan".to_owned();
-            return Err(ShardError::Input { place, problem });
+            return Err(ShardError::Input { place, problem: Box::new(InputProblem::Parameters) });
         }
         let catalogue = project.catalogue().map_err(ExperimentError::from)?;
         let (outcome, _) = run::execute(&project, &catalogue, &experiment, &|_| {})?;

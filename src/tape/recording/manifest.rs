@@ -71,10 +71,10 @@ impl RecordingManifest {
             }
             Err(error) => return Err(StoreError::read(&path)(error).into()),
         };
-        let bad = |place: Place, problem: String| TapeError::BadManifest { place, problem };
+        let bad = |place: Place, problem| TapeError::BadManifest { place, problem };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| {
             let place = Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64);
-            bad(place, problem_of_parser(&error.to_string(), error.line(), error.column()))
+            bad(place, ManifestProblem::Json(error))
         })?;
         if let Some(key) = key {
             // A part that was compressed afterwards is the same part.
@@ -88,7 +88,7 @@ impl RecordingManifest {
         if let Some(next) = &manifest.continued_in
             && (next.is_empty() || next.contains(['/', '\\']) || next.starts_with('.'))
         {
-            return Err(bad(Place::file(&path), format!("`{next}` is not the name of a part")));
+            return Err(bad(Place::file(&path), ManifestProblem::PartName(next.clone())));
         }
         Ok(manifest)
     }
