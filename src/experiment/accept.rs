@@ -96,6 +96,8 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
         }
     }
     last.write_expected(&expected_path)?;
-    let changed = compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
+    let is_named_otherwise =
+        before.as_ref().and_then(|before| before.experiment.as_ref()).is_some_and(|named| named != name);
+    let changed = is_named_otherwise || compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
     Ok(Accepted { name: name.clone(), changed, foreign: list_foreign(project, name) })
 }

@@ -130,19 +130,15 @@ fn remedy(folder: &Path, path: &Path) -> String {
     }
 }
 
-/// Reads the expected result in `folder`, and checks that its tables are those that it names.
-pub(super) fn read_expected(folder: &Path) -> Result<Option<ExperimentOutcome>, ExperimentError> {
-    read_expected_signed(folder, "", None)
-}
-
-/// The same, where with a key it has to be signed by it, as the result of `experiment`.
-pub(super) fn read_expected_signed(
-    folder: &Path,
+/// Reads the expected result of `experiment` in `folder`, and checks that its tables are those that it names. With a key it has
+/// to be signed by it.
+pub(super) fn read_expected(
     experiment: &str,
+    folder: &Path,
     key: Option<&Key>,
 ) -> Result<Option<ExperimentOutcome>, ExperimentError> {
     let path = folder.join(ExperimentOutcome::EXPECTED_FILE);
-    let Some(expected) = ExperimentOutcome::read_signed(&path, experiment, key)? else { return Ok(None) };
+    let Some(expected) = ExperimentOutcome::read_result_of(experiment, &path, key)? else { return Ok(None) };
     check_tables(folder, &path, &expected)?;
     Ok(Some(expected))
 }

@@ -17,7 +17,7 @@ pub fn last_result(project: &Project, experiment: &Experiment) -> Result<Experim
     let name = &experiment.name;
     let path = project.out(name).join(ExperimentOutcome::LAST_FILE);
     let stale = |reason| Err(ExperimentError::Stale { place: Place::file(&path), reason, name: name.clone() });
-    let Some(last) = ExperimentOutcome::read(&path)? else { return stale(StaleReason::NoResult) };
+    let Some(last) = ExperimentOutcome::read_result_of(name, &path, None)? else { return stale(StaleReason::NoResult) };
     let now = read_parameters(project, experiment)?;
     if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
         return stale(StaleReason::OtherExperiment);

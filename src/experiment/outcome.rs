@@ -124,24 +124,35 @@ impl ExperimentOutcome {
     /// # Errors
     /// When the file cannot be read or is not such a file.
     pub fn read(path: &Path) -> Result<Option<Self>, ExperimentError> {
-        Self::read_signed(path, "", None)
+        Ok(Self::read_with_text(path)?.map(|(read, _)| read))
     }
 
-    /// As [`ExperimentOutcome::read`], and with a key it has to be signed by it, as the result of `experiment`.
+    /// As [`ExperimentOutcome::read`], as the result of `experiment`: one that names another is not its, and with a key it has to
+    /// be signed by it and name its experiment. Without a key, one that names none is taken: the first versions wrote no name.
     ///
     /// # Errors
-    /// As [`ExperimentOutcome::read`], and when it is not signed.
-    pub fn read_signed(path: &Path, experiment: &str, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
+    /// As [`ExperimentOutcome::read`], when it is of another experiment, and when it is not signed.
+    pub fn read_result_of(experiment: &str, path: &Path, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
+        let Some((read, text)) = Self::read_with_text(path)? else { return Ok(None) };
+        if let Some(key) = key {
+            key.verify_result((path, text.as_bytes()), experiment, read.experiment.as_deref())?;
+        }
+        match &read.experiment {
+            Some(named) if named != experiment => {
+                let (named, experiment) = (named.clone(), experiment.to_owned());
+                Err(ResultProblem::OtherExperiment { named, experiment }.at(path))
+            }
+            _ => Ok(Some(read)),
+        }
+    }
+
+    fn read_with_text(path: &Path) -> Result<Option<(Self, String)>, ExperimentError> {
         let text = match read_small_text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::read(path)(error).into()),
         };
-        let read = Self::parse(path, &text)?;
-        if let Some(key) = key {
-            key.verify_result((path, text.as_bytes()), experiment, read.experiment.as_deref())?;
-        }
-        Ok(Some(read))
+        Ok(Some((Self::parse(path, &text)?, text)))
     }
 
     /// Reads the text of such a file, which stands at `path`.

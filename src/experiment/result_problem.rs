@@ -58,6 +58,17 @@ pub enum ResultProblem {
     /// The folder is not that of a result.
     #[error("there is no `expected.toml` or `digests.toml` in it; give the folder of one result")]
     NotThere,
+    /// The result names another experiment than the one in whose place it stands.
+    #[error(
+        "it is the result of the experiment `{named}`, and stands in the place of that of `{experiment}`; put the right one \
+         there, or run `telltape run {experiment}` and then `telltape accept {experiment}`"
+    )]
+    OtherExperiment {
+        /// The experiment that it names.
+        named: String,
+        /// The experiment in whose place it stands.
+        experiment: String,
+    },
     /// The catalogue and the experiment disagree.
     #[error("`{name}` is in the format `{adapter}`, the experiment says `{expected}`")]
     OtherFormat {

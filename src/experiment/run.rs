@@ -108,7 +108,7 @@ fn run_experiment(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> ExperimentReport {
     let name = experiment.name.clone();
-    let expected = compare::read_expected_signed(&project.results(&name), &name, project.key());
+    let expected = compare::read_expected(&name, &project.results(&name), project.key());
     match (execute(project, catalogue, experiment, progress), expected) {
         (Ok((outcome, cached)), Ok(expected)) => ExperimentReport::of_result(name, outcome, expected.as_ref(), cached),
         (Err(error), Ok(expected)) => {
@@ -124,7 +124,7 @@ fn run_experiment(
 pub(super) fn report_merged(project: &Project, name: &str, outcome: ExperimentOutcome) -> ExperimentReport {
     let folder = project.out(name);
     let expected = compare::check_tables(&folder, &folder.join(ExperimentOutcome::LAST_FILE), &outcome)
-        .and_then(|()| compare::read_expected(&project.results(name)));
+        .and_then(|()| compare::read_expected(name, &project.results(name), None));
     match expected {
         Ok(expected) => ExperimentReport::of_result(name.to_owned(), outcome, expected.as_ref(), Vec::new()),
         Err(error) => ExperimentReport::of_failure(name.to_owned(), error),

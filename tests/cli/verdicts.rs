@@ -92,6 +92,32 @@ fn same_goes_away_with_each_line_of_the_expected_result() {
 }
 
 #[test]
+fn the_result_of_another_experiment_is_not_same_where_all_digests_agree() {
+    let folder = Folder::project(&[("p", PERTURBED), ("q", PERTURBED)]);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["accept"]);
+    let (own, other) = (folder.read("results/q/expected.toml"), folder.read("results/p/expected.toml"));
+    assert_eq!(own, other.replace("\"p\"", "\"q\""));
+    folder.ok(&["run", "q"]);
+    folder.write("results/q/expected.toml", &other);
+    let ran = folder.run(&["run", "--json", "q"]);
+    assert_eq!((ran.code, &ran.json()[0]["verdict"]), (12, &"failed".into()));
+    let (code, message) = folder.refusal(&["explain", "q"]);
+    assert_eq!(code, 12);
+    assert!(message.contains("it is the result of the experiment `p`, and stands in the place of that of `q`"), "{message}");
+    let accepted = folder.ok(&["accept", "q"]);
+    assert!(accepted.stdout.contains("accepted"), "{}", accepted.stdout);
+    assert_eq!(folder.read("results/q/expected.toml"), own);
+    folder.ok(&["run", "q"]);
+    // Nor is the last result of one that of another.
+    std::fs::copy(folder.join("out/p/digests.toml"), folder.join("out/q/digests.toml")).unwrap();
+    for command in [&["accept", "q"][..], &["explain", "q"], &["report", "q"]] {
+        assert_eq!(folder.refusal(command).0, 12, "{command:?}");
+    }
+    assert_eq!(folder.read("results/q/expected.toml"), own);
+}
+
+#[test]
 fn skipped_goes_away_when_something_differs_that_no_libm_decides() {
     let text = format!("{PERTURBED}math = 'system'\n");
     let folder = accepted(&text);
