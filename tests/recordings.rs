@@ -63,7 +63,7 @@ fn what_is_committed_is_whole_and_small_and_tells_no_text() {
 fn a_compressed_recording_is_the_same_trace() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = copy(folder.path());
-    let options = Options { math: Math::Portable, ..Options::new(Dataset::Postgres) };
+    let options = Options::new(Dataset::Postgres).with_math(Math::Portable);
     let plain = trace::convert(&path, &options).unwrap();
     let packed = trace::convert(&live().join("pg17-table-lock.jsonl.gz"), &options).unwrap();
     assert_eq!(plain.rows, packed.rows);
@@ -205,7 +205,7 @@ fn as_format_2(text: &str) -> String {
 fn a_recording_of_format_1_is_distilled_as_the_same_one_of_format_2() {
     let folder = tempfile::tempdir().unwrap();
     let (path, text) = copy(folder.path());
-    let options = Options { math: Math::Portable, ..Options::new(Dataset::Postgres) };
+    let options = Options::new(Dataset::Postgres).with_math(Math::Portable);
     let old = trace::convert(&path, &options).unwrap();
     let text = as_format_2(&String::from_utf8(text).unwrap());
     for (there, count) in

@@ -21,6 +21,7 @@ use crate::tape::recording::{
 
 /// What a capture is asked to do.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Capture {
     /// Where the recording will stand.
     pub recording: PathBuf,
@@ -40,8 +41,27 @@ pub struct Capture {
     pub superuser: bool,
 }
 
+impl Capture {
+    /// A capture into `recording`: a poll each second at 1 % of a core at most, until it is stopped or the server has been away
+    /// for five minutes.
+    #[must_use]
+    pub fn new(recording: impl Into<PathBuf>) -> Self {
+        Self {
+            recording: recording.into(),
+            interval: Duration::from_secs(1),
+            duration: None,
+            max_bytes: None,
+            rotate_bytes: None,
+            budget: 0.01,
+            give_up: Duration::from_secs(300),
+            superuser: false,
+        }
+    }
+}
+
 /// How a capture ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Captured {
     /// Why it ended.
     pub end: End,

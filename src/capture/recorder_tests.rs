@@ -86,14 +86,11 @@ impl Server for Broker {
 
 fn settings(recording: &Path) -> Capture {
     Capture {
-        recording: recording.to_path_buf(),
         interval: Duration::from_millis(20),
         duration: Some(Duration::from_millis(900)),
-        max_bytes: None,
-        rotate_bytes: None,
         budget: 1.0,
         give_up: Duration::from_secs(30),
-        superuser: false,
+        ..Capture::new(recording)
     }
 }
 

@@ -111,7 +111,7 @@ pub enum UsageProblem {
         source: io::Error,
     },
     /// No service file has the service.
-    #[error("there is no service `{service}`; looked at: {}", looked(.looked))]
+    #[error("there is no service `{service}`; looked at: {}", list_files(.looked))]
     NoService {
         /// Its name.
         service: String,
@@ -297,7 +297,7 @@ fn why_no_sslmode(mode: &str) -> &'static str {
     }
 }
 
-fn looked(files: &[(PathBuf, bool)]) -> String {
+fn list_files(files: &[(PathBuf, bool)]) -> String {
     if files.is_empty() {
         return "nowhere: HOME is not set".to_owned();
     }

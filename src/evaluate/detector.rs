@@ -16,7 +16,8 @@ use crate::residual::{Math, Stream};
 
 /// A detector of changes in the residuals of one channel.
 ///
-/// To add one, implement this in a file of `evaluate/detectors/` and give it a place in [`DETECTORS`].
+/// Whoever uses the library implements it and calls [`Detector::find_spans`]; the crate documentation has an example. To add one to
+/// the program, implement it in a file of `evaluate/detectors/` and give it a place in [`DETECTORS`].
 pub trait Detector: Sync {
     /// The name on the command line, in experiment files and in tables.
     fn name(&self) -> &'static str;
@@ -167,13 +168,15 @@ pub struct Parameter {
 
 impl Parameter {
     /// A parameter that is a number above 0.
-    pub(super) const fn above_zero(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn above_zero(key: &'static str, default: f64, title: &'static str) -> Self {
         let range = ParameterRange { key, range: "a number above 0", holds: |value| value > 0.0 };
         Self { range, default, title }
     }
 
     /// A parameter that is a stretch of time.
-    pub(super) const fn seconds(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn seconds(key: &'static str, default: f64, title: &'static str) -> Self {
         let range = ParameterRange {
             key,
             range: "seconds from 0.001 to 1000000000",
@@ -183,14 +186,16 @@ impl Parameter {
     }
 
     /// A parameter that is a probability.
-    pub(super) const fn probability(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn probability(key: &'static str, default: f64, title: &'static str) -> Self {
         let range =
             ParameterRange { key, range: "a number between 0 and 1", holds: |value| 0.0 < value && value < 1.0 };
         Self { range, default, title }
     }
 
     /// A parameter that counts values.
-    pub(super) const fn count(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn count(key: &'static str, default: f64, title: &'static str) -> Self {
         let range = ParameterRange {
             key,
             range: "a whole number from 1 to 1000000",

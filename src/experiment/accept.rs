@@ -10,6 +10,7 @@ use crate::store::{Durability, Kind, StoreError, write_over};
 
 /// What accepting an experiment's last result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// The experiment.
     pub name: String,
@@ -21,6 +22,7 @@ pub struct Accepted {
 
 /// Expected results that cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AcceptError {
     /// Expected results are never written by CI.
     #[error(

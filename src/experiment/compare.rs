@@ -8,6 +8,7 @@ use crate::store::{Key, file_digest, line_ends_rewritten};
 
 /// What comparing a result with the expected one says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Every digest is the expected one.
     Same,

@@ -99,6 +99,7 @@ pub enum ExperimentError {
 
 /// Why the last result of an experiment is not one of the experiment as it stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StaleReason {
     /// It has not been run.
     #[error("there is no result")]

@@ -12,6 +12,7 @@ use crate::store::{StoreError, read_small_text};
 
 /// A file that is not a grammar.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GrammarFileError {
     /// It cannot be read.
     #[error(transparent)]

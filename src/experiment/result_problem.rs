@@ -7,6 +7,7 @@ use crate::trace::Dataset;
 
 /// What is wrong with a result, or with what it is held against.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResultProblem {
     /// The text is not one of a result.
     #[error("not a result of an experiment: {0}")]

@@ -19,6 +19,7 @@ use crate::trace::{Catalogue, TraceError};
 
 /// What became of an experiment.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ExperimentReport {
     /// Its name.
     pub name: String,

@@ -13,6 +13,7 @@ use crate::trace::{self, Catalogue, Entry, Options};
 
 /// Where the samples of an experiment come from.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum SampleSource {
     /// A trace of the catalogue.
     Catalogue {

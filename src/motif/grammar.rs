@@ -69,6 +69,7 @@ pub(super) use motif_parameters;
 
 /// A parameter that a grammar does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParameterError {
     /// No motif, or no parameter, of that name.
     #[error(transparent)]

@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Reading failed.
     #[error("cannot read `{path}`")]
@@ -34,6 +35,7 @@ pub enum StoreError {
 
 /// Why something is kept that stands where a file is to be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Obstacle {
     /// Only the writers of manifests, signatures and parts use such a name.
     #[error("is a name of manifests (.hash), signatures (.minisig) or unsealed parts (.part); give another name")]

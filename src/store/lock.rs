@@ -16,6 +16,7 @@ pub struct FolderLock {
 
 /// Why a folder cannot be locked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LockError {
     /// Another program has it.
     #[error("`{folder}` is being written by process {process}; wait for its end, or give another place")]

@@ -20,6 +20,7 @@ pub struct Key {
 
 /// A file that nobody vouches for.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SignatureError {
     /// The key is none.
     #[error("`{path}` is not a public key of minisign")]

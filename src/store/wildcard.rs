@@ -12,6 +12,7 @@ use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// Why nobody knows what a glob matches.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GlobError {
     /// It is not a glob.
     #[error("`{pattern}` is not a glob")]

@@ -15,6 +15,7 @@ const SHORT_LINE: u64 = 64;
 
 /// A tape that has been read and is what its manifest says.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Tape {
     /// What seals it.
     pub manifest: Manifest,

@@ -6,12 +6,13 @@ use std::path::Path;
 use super::recording::{
     Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format,
 };
-use super::{Manifest, TapeError, TapeWriter, decode, manifest_path};
+use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
 use crate::residual::StreamBuilder;
 use crate::store::{Durability, Input, Place, RECORDING, Staged, StoreError, label};
 
 /// What was saved, and what was not.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Salvaged {
     /// What it was.
     pub kind: Kind,

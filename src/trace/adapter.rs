@@ -69,6 +69,7 @@ impl About {
 
 /// How a trace becomes residuals: which channels, baselines and windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Construction {
     /// The published one, its guesses and losses included (`docs/method.md`).
     Reference,

@@ -13,6 +13,7 @@ use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Entry {
     /// The format it is in.
     pub adapter: Dataset,
@@ -38,6 +39,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Package {
     /// Name of the package.
     pub name: String,

@@ -14,6 +14,7 @@ use crate::store::{Durability, Place, StoreError, write_whole};
 /// A file that a fetch was asked for and that is in its place now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Fetched {
     /// Where.
     pub file: PathBuf,

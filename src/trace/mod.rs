@@ -45,6 +45,7 @@ use crate::tape::RowCounts;
 
 /// A converted trace.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Conversion {
     /// The residuals, in order of time, labelled by data set, construction and file name.
     pub stream: Stream,

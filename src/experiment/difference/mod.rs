@@ -17,6 +17,7 @@ use rows::{Form, compare as compare_rows};
 
 /// Where two results part.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Difference {
     /// The verdict on the second one, if the first one is what is expected.
     pub verdict: Verdict,
@@ -176,6 +177,7 @@ fn flatten_counts(counts: &Counts) -> BTreeMap<String, String> {
 
 /// What `telltape diff` compares.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Compared {
     /// Results of one name in both.
     Results(String, Difference),

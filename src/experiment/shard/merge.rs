@@ -17,6 +17,7 @@ use crate::store::{Durability, EPISODES, StoreError, write_over};
 
 /// What came of a merge.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum MergedShards {
     /// Tapes that were replayed, in order of name.
     Tapes(Vec<MergedTape>),
@@ -26,6 +27,7 @@ pub enum MergedShards {
 
 /// A tape whose episodes have been put together.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct MergedTape {
     /// Its name.
     pub name: String,

@@ -5,9 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::diagnostics::problem_of_parser;
 use crate::store::{Durability, Key, Kind, Place, StoreError, label, read_small, write_over};
-use crate::tape::{TapeError, manifest_path};
+use crate::tape::{ManifestProblem, TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

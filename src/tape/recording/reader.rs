@@ -11,6 +11,7 @@ use crate::tape::TapeError;
 
 /// What has been read of a recording.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RecordingDigest {
     /// The stored bytes of its parts: of several, the SHA-256 over their digests, a line each.
     pub input: InputDigest,

@@ -18,6 +18,7 @@ macro_rules! adapters {
     ($($dataset:ident = $adapter:path,)*) => {
         /// A format of traces that can be converted: an entry of [`ADAPTERS`].
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Dataset {
             $(#[doc = concat!("The one that `", stringify!($adapter), "` reads.")] $dataset,)*
         }

@@ -15,6 +15,7 @@ use crate::store::{FolderLock, LockError, Obstacle, Place, StoreError, file_dige
 
 /// How a full corpus is fetched.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FetchOptions {
     /// What it must hash to.
     pub sha256: Option<KnownDigest>,
@@ -44,6 +45,7 @@ impl FromStr for KnownDigest {
 
 /// What a fetch reports while it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FetchEvent<'a> {
     /// So many bytes are there, of so many, if known.
     Bytes(u64, Option<u64>),
