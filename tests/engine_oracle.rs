@@ -257,6 +257,7 @@ fn assert_finite(engine: &Engine, stream: &Stream) -> usize {
         let own = match episode.diagnostics {
             Diagnostics::Reference(own) => vec![own.ema_at_boundary, own.trust_sum.unwrap()],
             Diagnostics::Excursion(own) => vec![own.t_confirmed, own.t_peak, own.mean],
+            other => panic!("an engine without an oracle: {other:?}"),
         };
         assert!(shared.iter().chain(&own).all(|number| number.is_finite()), "{episode:?}");
     }

@@ -70,9 +70,7 @@ pub enum UsageProblem {
     #[error("sslrootcert=system needs sslmode=verify-full: anybody has a certificate of a public authority")]
     SystemWithoutHost,
     /// An authority is to be verified, and none is given.
-    #[error(
-        "sslmode=verify-ca needs sslrootcert, or use verify-full: anybody has a certificate of a public authority"
-    )]
+    #[error("sslmode=verify-ca needs sslrootcert, or use verify-full: anybody has a certificate of a public authority")]
     NoAuthority,
     /// Lists of servers of different lengths.
     #[error("{hosts} hosts and {addresses} of hostaddr: give as many of each")]

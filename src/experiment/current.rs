@@ -5,7 +5,8 @@ use super::outcome::ExperimentOutcome;
 use super::parameters::read_parameters;
 use super::step::TAPE_FILE;
 use super::{Experiment, ExperimentError, Project, StaleReason};
-use crate::store::{Place, StoreError, file_digest};
+use crate::diagnostics::Place;
+use crate::store::{StoreError, file_digest};
 use crate::tape::Manifest;
 
 /// Reads the last result of an experiment, and checks that everything that it was made from is still the same.

@@ -158,9 +158,7 @@ fn source(file: File) -> Result<SampleSource, Located> {
             let at = generate.span().start;
             generated(generate.into_inner(), at)
         }
-        (Some(_), Some(generate)) => {
-            Err(Located::at(generate.span().start, SourceProblem::Both))
-        }
+        (Some(_), Some(generate)) => Err(Located::at(generate.span().start, SourceProblem::Both)),
         (None, None) => Err(Located::whole(SourceProblem::Nothing)),
     }
 }
@@ -172,9 +170,9 @@ fn dataset(name: &Spanned<String>) -> Result<Dataset, Located> {
 fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<SampleSource, Located> {
     let adapter = match (&input.data, &input.dataset) {
         // By convention the catalogue's names are those of the adapters; another one says which it is.
-        (Some(name), None) => name
-            .parse()
-            .map_err(|unknown| Located::at(at, SourceProblem::NoDataset { unknown, data: name.clone() }))?,
+        (Some(name), None) => {
+            name.parse().map_err(|unknown| Located::at(at, SourceProblem::NoDataset { unknown, data: name.clone() }))?
+        }
         (_, Some(name)) => dataset(name)?,
         (None, None) => {
             return Err(Located::at(at, SourceProblem::NoInput));
@@ -211,8 +209,7 @@ fn generated(generate: Generate, at: usize) -> Result<SampleSource, Located> {
         }
         Kind::Exemplar => {
             let name = dataset.ok_or_else(|| Located::at(at, SourceProblem::NoExemplar))?;
-            let dataset: Exemplar =
-                name.get_ref().parse().map_err(|error| Located::at(name.span().start, error))?;
+            let dataset: Exemplar = name.get_ref().parse().map_err(|error| Located::at(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
         Kind::Null => {

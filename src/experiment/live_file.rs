@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ExperimentError, LiveProblem};
 use super::convert_file::Convert;
 use super::file_problem::Located;
+use super::{ExperimentError, LiveProblem};
 use crate::live::{Fault, Live, Load};
 use crate::motif::{Engine, Motif};
 

@@ -264,8 +264,7 @@ fn is_live(text: &str) -> bool {
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
     let mut paths = Vec::new();
-    let entries =
-        std::fs::read_dir(folder).map_err(|error| FileProblem::UnreadableFolder(error).in_whole(folder))?;
+    let entries = std::fs::read_dir(folder).map_err(|error| FileProblem::UnreadableFolder(error).in_whole(folder))?;
     for entry in entries {
         let path = entry.map_err(StoreError::read(folder))?.path();
         let is_toml = path.extension().is_some_and(|ending| ending == "toml");

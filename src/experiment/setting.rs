@@ -50,7 +50,9 @@ impl Setting {
             let mut at = &mut table;
             for key in folders {
                 let next = at.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
-                at = next.as_table_mut().ok_or_else(|| FileProblem::Setting { keys: keys.join("."), key: key.clone() })?;
+                at = next
+                    .as_table_mut()
+                    .ok_or_else(|| FileProblem::Setting { keys: keys.join("."), key: key.clone() })?;
             }
             if let Some(former) = former {
                 at.remove(former);

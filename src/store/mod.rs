@@ -19,7 +19,6 @@ mod text;
 #[cfg(feature = "experiment")]
 mod wildcard;
 
-pub use crate::diagnostics::{Place, UnknownName, line_and_column, nearest};
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Obstacle, StoreError};
 pub use gate::{EPISODES, Kind, RECORDING, TAPE, check, open_in_place, remove_if};

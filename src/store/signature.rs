@@ -126,8 +126,7 @@ impl Key {
     /// # Errors
     /// When it is not.
     pub fn verify(&self, file: &Path, bytes: &[u8]) -> Result<String, SignatureError> {
-        let unsigned =
-            |problem| SignatureError::Unsigned { path: file.to_path_buf(), key: self.path.clone(), problem };
+        let unsigned = |problem| SignatureError::Unsigned { path: file.to_path_buf(), key: self.path.clone(), problem };
         let mut beside = file.as_os_str().to_owned();
         beside.push(".minisig");
         let text = read_small_text(Path::new(&beside)).map_err(|error| unsigned(UnsignedReason::NoSignature(error)))?;

@@ -64,8 +64,7 @@ pub fn is_glob(text: &str) -> bool {
 /// # Errors
 /// When it is not a glob, or a folder or link on its way cannot be read: what is in there would be left out.
 pub fn glob(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, GlobError> {
-    let bad =
-        |error: glob::PatternError| GlobError::Pattern { pattern: pattern.to_owned(), source: error.into() };
+    let bad = |error: glob::PatternError| GlobError::Pattern { pattern: pattern.to_owned(), source: error.into() };
     let parts = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").map(|part| match part {
         "**" => Ok(Part::Folders),
         part if is_glob(part) => Pattern::new(part).map(Part::Pattern).map_err(bad),

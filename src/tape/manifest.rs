@@ -4,7 +4,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, ManifestProblem, TapeError, manifest_path};
-use crate::store::{Key, Place, StoreError, read_small};
+use crate::diagnostics::Place;
+use crate::store::{Key, StoreError, read_small};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

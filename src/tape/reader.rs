@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::decode::{BadLine, Decoded, decode};
 use super::{Manifest, TapeError, manifest_path};
+use crate::diagnostics::Place;
 use crate::residual::{Stream, StreamBuilder};
-use crate::store::{BLOCK_BYTES, Blocks, Key, Place, StoreError, read_small};
+use crate::store::{BLOCK_BYTES, Blocks, Key, StoreError, read_small};
 
 /// Bytes of a line that is on the short side. Room is made for as many samples as such lines would be at most, however many
 /// the manifest promises.

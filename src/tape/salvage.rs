@@ -7,8 +7,9 @@ use super::recording::{
     Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format,
 };
 use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
+use crate::diagnostics::Place;
 use crate::residual::StreamBuilder;
-use crate::store::{Durability, Input, Place, RECORDING, Staged, StoreError, label};
+use crate::store::{Durability, Input, RECORDING, Staged, StoreError, label};
 
 /// What was saved, and what was not.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use super::TraceError;
 use super::catalogue::{Catalogue, Entry, Package, expect_digest};
 use super::corpus::set_aside;
-use crate::store::{Durability, Place, StoreError, write_whole};
+use crate::diagnostics::Place;
+use crate::store::{Durability, StoreError, write_whole};
 
 /// A file that a fetch was asked for and that is in its place now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

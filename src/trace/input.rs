@@ -2,7 +2,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::TraceError;
-use crate::store::{Input, Key, Place};
+use crate::diagnostics::Place;
+use crate::store::{Input, Key};
 
 /// A trace that an adapter is to convert: a file, or bytes from anywhere.
 pub struct Trace<'a> {

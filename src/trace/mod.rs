@@ -39,8 +39,9 @@ pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, S
 pub use options::Options;
 pub use output::{is_own, source};
 
+use crate::diagnostics::Place;
 use crate::residual::Stream;
-use crate::store::{InputDigest, Key, Place};
+use crate::store::{InputDigest, Key};
 use crate::tape::RowCounts;
 
 /// A converted trace.

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 
 use super::read::{LENIENT_HINT, Lines, Reading, unknown_rows_reason};
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
+use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
-use crate::store::{InputDigest, Place, label};
+use crate::store::{InputDigest, label};
 use crate::tape::Use;
 
 /// A residual before it is checked: time in seconds, class, value, channel.

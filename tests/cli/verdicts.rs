@@ -104,7 +104,10 @@ fn the_result_of_another_experiment_is_not_same_where_all_digests_agree() {
     assert_eq!((ran.code, &ran.json()[0]["verdict"]), (12, &"failed".into()));
     let (code, message) = folder.refusal(&["explain", "q"]);
     assert_eq!(code, 12);
-    assert!(message.contains("it is the result of the experiment `p`, and stands in the place of that of `q`"), "{message}");
+    assert!(
+        message.contains("it is the result of the experiment `p`, and stands in the place of that of `q`"),
+        "{message}"
+    );
     let accepted = folder.ok(&["accept", "q"]);
     assert!(accepted.stdout.contains("accepted"), "{}", accepted.stdout);
     assert_eq!(folder.read("results/q/expected.toml"), own);

@@ -20,8 +20,7 @@ pub(crate) fn ours(
     lenient: bool,
     columns: &GenericColumns,
 ) -> Result<Conversion, String> {
-    let mut options =
-        Options::new(dataset).with_construction(Construction::Reference).with_math(Math::System);
+    let mut options = Options::new(dataset).with_construction(Construction::Reference).with_math(Math::System);
     options.lenient = lenient;
     // Theirs takes a trace that leaves nothing.
     options.allow_empty = dataset != Dataset::Generic;

@@ -253,7 +253,10 @@ mod tests {
     fn an_answer_has_a_bound_and_so_has_what_a_message_promises() {
         for step in [1, 3, 1000] {
             assert_eq!(read(&message(b'D', &[0; 900]), step, &guard("", true)), Ok(()));
-            assert!(matches!(read(&message(b'D', &[0; 996]), step, &guard("", true)), Err(UnsafeAnswer::TooLarge { .. })));
+            assert!(matches!(
+                read(&message(b'D', &[0; 996]), step, &guard("", true)),
+                Err(UnsafeAnswer::TooLarge { .. })
+            ));
             let promise = [b"D".as_slice(), i32::MAX.to_be_bytes().as_slice(), b"x"].concat();
             assert!(matches!(read(&promise, step, &guard("", true)), Err(UnsafeAnswer::TooLarge { .. })));
         }

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::plan::{LARGEST_PLAN, build};
 use super::problem::{PlanProblem, ShardProblem, UnitProblem};
 use super::{CONTRACT, Shard, ShardError, ShardPlan, Unit, Work};
+use crate::diagnostics::Place;
 use crate::residual::Class;
-use crate::store::{Place, StoreError};
+use crate::store::StoreError;
 
 /// Bytes of the longest name: that of most file systems.
 const LONGEST_NAME: usize = 255;

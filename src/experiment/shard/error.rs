@@ -213,11 +213,7 @@ mod tests {
     fn a_merge_refuses_what_the_kind_documents() {
         let place = Place::file("plan.json");
         let other = ShardError::OtherProgram { place, there: "1".to_owned(), here: "2".to_owned() };
-        let refused = ShardError::Refused {
-            problems: Vec::new(),
-            total: 1,
-            folder: PathBuf::from("shards"),
-        };
+        let refused = ShardError::Refused { problems: Vec::new(), total: 1, folder: PathBuf::from("shards") };
         for error in [other, refused, ShardError::Stale { changes: Vec::new() }] {
             assert_eq!(error.exit_of_merge(), Exit::Refused, "{error:?}");
             assert!(error.kind().exits().contains(&Exit::Refused), "{error:?}");

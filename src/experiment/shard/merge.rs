@@ -66,9 +66,7 @@ pub fn ready<'a>(plan: &'a ShardPlan, folder: &'a Path, project: &Project) -> Re
     for (shard, state) in plan.shards.iter().zip(states) {
         match state {
             ShardState::Done(done) => markers.push(done),
-            ShardState::Lost(_, what) | ShardState::Not(what) => {
-                problems.push(Named { name: shard.id.clone(), what })
-            }
+            ShardState::Lost(_, what) | ShardState::Not(what) => problems.push(Named { name: shard.id.clone(), what }),
         }
     }
     problems.extend(find_foreign_markers(plan, folder)?);

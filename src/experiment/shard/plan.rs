@@ -6,13 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::ShardError;
 use super::problem::PlanningProblem;
+use crate::diagnostics::Place;
 use crate::experiment::cache::program;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
 use crate::experiment::{Experiment, ExperimentOutcome, Project, default_engine};
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
-use crate::store::{Durability, Kind, Place, StoreError, write_over};
+use crate::store::{Durability, Kind, StoreError, write_over};
 use crate::tape::Manifest;
 use crate::trace::is_own;
 
@@ -155,11 +156,8 @@ pub fn plan_tapes(
     let engine = match (engine, &defaults[..]) {
         (Some(engine), _) => engine,
         (None, [(kind, tape), (other, other_tape), ..]) => {
-            let problem = PlanningProblem::SeveralEngines {
-                kind: *kind,
-                other: (*other_tape).clone(),
-                other_kind: *other,
-            };
+            let problem =
+                PlanningProblem::SeveralEngines { kind: *kind, other: (*other_tape).clone(), other_kind: *other };
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         (None, defaults) => defaults.first().map_or_else(Engine::default, |(kind, _)| Engine::new(*kind)),

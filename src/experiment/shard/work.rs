@@ -9,11 +9,12 @@ use super::marker::ShardState;
 use super::plan::{build, episodes_name, output_name};
 use super::problem::{Disagreement, InputProblem};
 use super::{CONTRACT, Done, Shard, ShardError, ShardPlan, Unit, UnitDone, rows};
+use crate::diagnostics::Place;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::TAPE_FILE;
 use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, run};
 use crate::motif::Engine;
-use crate::store::{Durability, Place, Scratch, Staged, StoreError, file_digest, write_whole};
+use crate::store::{Durability, Scratch, Staged, StoreError, file_digest, write_whole};
 use crate::tape::{self, TapeError};
 
 /// What a shard has computed, before it stands in its place: each file, staged, and its digest is known at the end.

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::store::{Durability, Key, Kind, Place, StoreError, label, read_small, write_over};
+use crate::diagnostics::Place;
+use crate::store::{Durability, Key, Kind, StoreError, label, read_small, write_over};
 use crate::tape::{ManifestProblem, TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.

@@ -4,9 +4,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk};
-use crate::diagnostics::problem_of_parser;
+use crate::diagnostics::{Place, problem_of_parser};
 use crate::residual::in_range;
-use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small};
+use crate::store::{Input, InputDigest, Key, StoreError, read_small};
 use crate::tape::TapeError;
 
 /// What has been read of a recording.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::diagnostics::Place;
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Channels, Class, StreamBuilder};
-use crate::store::{Input, Place};
+use crate::store::Input;
 use crate::tape::Use;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::mix::{Mix, tally};

@@ -11,7 +11,8 @@ use part::{Part, Provenance};
 use source::{Answer, Source};
 
 use super::{Fetched, TraceError};
-use crate::store::{FolderLock, LockError, Obstacle, Place, StoreError, file_digest, sync_folder};
+use crate::diagnostics::Place;
+use crate::store::{FolderLock, LockError, Obstacle, StoreError, file_digest, sync_folder};
 
 /// How a full corpus is fetched.
 #[derive(Clone, Debug)]
@@ -25,6 +26,13 @@ pub struct FetchOptions {
     pub connect: Duration,
     /// How long the server may say nothing, and how long another fetch of the same file is waited for.
     pub silence: Duration,
+}
+
+impl Default for FetchOptions {
+    /// Any bytes, up to 256 GiB, from a server that is there within 15 seconds and never silent for 30.
+    fn default() -> Self {
+        Self { sha256: None, max_bytes: 256 << 30, connect: Duration::from_secs(15), silence: Duration::from_secs(30) }
+    }
 }
 
 /// A SHA-256 that somebody has given.

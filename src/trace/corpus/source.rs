@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use ureq::http::{HeaderMap, Response, StatusCode};
 
 use super::FetchOptions;
-use crate::store::{Place, StoreError};
+use crate::diagnostics::Place;
+use crate::store::StoreError;
 use crate::trace::TraceError;
 
 /// Bytes of a block.

@@ -16,7 +16,8 @@ use super::header::Header;
 use super::records::Records;
 use super::rows::{Block, Merged, Plan, Rows, Table};
 use super::source::{Format, Source};
-use crate::store::{Blocks, Input, Place, StoreError};
+use crate::diagnostics::Place;
+use crate::store::{Blocks, Input, StoreError};
 use crate::trace::TraceError;
 
 const BOM: &[u8] = "\u{feff}".as_bytes();

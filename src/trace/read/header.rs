@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::cell::{Slot, shown};
 use super::column::ColumnSpec;
-use crate::store::{Place, nearest};
+use crate::diagnostics::{Place, nearest};
 use crate::trace::TraceError;
 
 /// How many column names an error lists before it says how many more there are.

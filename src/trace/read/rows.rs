@@ -8,7 +8,8 @@ use super::column::ColumnSpec;
 use super::header::Columns;
 use super::lines::Lines;
 use super::settle::Settling;
-use crate::store::{Input, InputDigest, Place};
+use crate::diagnostics::Place;
+use crate::store::{Input, InputDigest};
 use crate::tape::RowCounts;
 use crate::trace::TraceError;
 

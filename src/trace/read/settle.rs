@@ -6,7 +6,7 @@ use super::cell::Slot;
 use super::column::Column;
 use super::header::Columns;
 use super::lines::Lines;
-use crate::store::Place;
+use crate::diagnostics::Place;
 use crate::trace::{Options, TraceError};
 
 /// The columns of a table on their way to their final values, and what is said of them.

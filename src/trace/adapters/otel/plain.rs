@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::read::Source;
 use super::spans::Spans;
+use crate::diagnostics::Place;
 use crate::residual::Class;
-use crate::store::Place;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::output::Output;
 use crate::trace::read::{LENIENT_HINT, Lines, Reading};

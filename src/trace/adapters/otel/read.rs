@@ -14,7 +14,8 @@ use super::json::{Layout, OTLP, Walk};
 #[cfg(feature = "protobuf")]
 use super::protobuf;
 use super::spans::{Fault, Spans};
-use crate::store::{Blocks, Input, InputDigest, Place, StoreError};
+use crate::diagnostics::Place;
+use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
 use crate::trace::read::LENIENT_HINT;
 
