@@ -12,7 +12,8 @@ use super::input::Trace;
 use super::read::{Columns, Source, TIME_ZONE, parse_number};
 use super::{Conversion, Options, TraceError, convert};
 use crate::residual::Class;
-use crate::store::{Input, Place, StoreError};
+use crate::diagnostics::Place;
+use crate::store::{Input, StoreError};
 use crate::tape::RowCounts;
 
 /// What was found out about a file.
