@@ -21,8 +21,13 @@ pub struct InputDigest {
 /// by their first bytes, are decompressed on the way.
 pub struct Input<'a> {
     path: PathBuf,
+    /// What was looked at and is still to be read.
+    peeked: io::Cursor<Vec<u8>>,
     reader: Box<dyn Read + Send + 'a>,
     hashed: Option<Arc<Mutex<Hashed>>>,
+    /// The file, if it is one and is not compressed.
+    file: Option<File>,
+    is_packed: bool,
 }
 
 #[derive(Default)]
@@ -108,7 +113,10 @@ impl<'a> Input<'a> {
         if file.metadata().map_err(StoreError::read(path))?.is_dir() {
             return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
         }
-        Self::new(file, path, digest)
+        let again = file.try_clone().map_err(StoreError::read(path))?;
+        let mut input = Self::new(file, path, digest)?;
+        input.file = Some(again).filter(|_| !input.is_packed);
+        Ok(input)
     }
 
     /// What `reader` gives; errors call it `path`. Its first bytes decide whether it is decompressed; what they say is no
@@ -132,6 +140,7 @@ impl<'a> Input<'a> {
         } else {
             Packing::Plain
         };
+        let is_packed = !matches!(packing, Packing::Plain);
         let reader: Box<dyn Read + Send + 'a> = match packing {
             #[cfg(feature = "compression")]
             Packing::Gzip => {
@@ -150,7 +159,7 @@ impl<'a> Input<'a> {
             }
             Packing::Plain => Box::new(reader),
         };
-        Ok(Self { path: path.to_path_buf(), reader, hashed })
+        Ok(Self { path: path.to_path_buf(), peeked: io::Cursor::default(), reader, hashed, file: None, is_packed })
     }
 
     /// The file.
@@ -159,13 +168,34 @@ impl<'a> Input<'a> {
         &self.path
     }
 
+    /// The file, for whoever reads it from several places at once, if it is one and is not compressed. It is the one that is read
+    /// here, so that whoever moves in it has to move back.
+    #[must_use]
+    pub fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    /// Whether what is left, decompressed, starts with `magic`.
+    ///
+    /// # Errors
+    /// When reading or decompressing fails.
+    pub fn starts_with(&mut self, magic: &[u8]) -> Result<bool, StoreError> {
+        let mut start = Vec::new();
+        let read = (&mut *self).take(magic.len() as u64).read_to_end(&mut start);
+        read.map_err(StoreError::read(&self.path))?;
+        let is_it = start == magic;
+        self.peeked.read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
+        self.peeked = io::Cursor::new(start);
+        Ok(is_it)
+    }
+
     /// Everything that is left, decompressed.
     ///
     /// # Errors
     /// When reading or decompressing fails, or there is too much of it.
     pub fn read_to_end(&mut self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
-        let read = (&mut self.reader).take(LARGEST_WHOLE + 1).read_to_end(&mut bytes);
+        let read = (&mut *self).take(LARGEST_WHOLE + 1).read_to_end(&mut bytes);
         read.map_err(StoreError::read(&self.path))?;
         if bytes.len() as u64 > LARGEST_WHOLE {
             let problem = format!("it has more than {} MiB, and this format is read whole", LARGEST_WHOLE >> 20);
@@ -188,7 +218,10 @@ impl<'a> Input<'a> {
 
 impl Read for Input<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer)
+        match self.peeked.read(buffer)? {
+            0 => self.reader.read(buffer),
+            count => Ok(count),
+        }
     }
 }
 

@@ -7,11 +7,11 @@ use std::fmt;
 use std::path::Path;
 
 use super::adapters::Dataset;
-use super::input::Trace;
+use super::input::{self, Trace};
 use super::option::OptionSpec;
 use super::{Conversion, Options, TraceError};
 use crate::diagnostics::UnknownName;
-use crate::store::{InputDigest, file_digest};
+use crate::store::InputDigest;
 
 /// The code that reads one kind of trace and turns it into residuals.
 pub trait Adapter: Sync {
@@ -29,7 +29,7 @@ pub trait Adapter: Sync {
     /// # Errors
     /// When it cannot be read, or is not what its manifests say.
     fn digest_input(&self, path: &Path) -> Result<InputDigest, TraceError> {
-        Ok(file_digest(path)?)
+        input::digest(path)
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 
 /// What a column of a sample is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Name,
     OptionalName,
     Time,
@@ -16,20 +16,21 @@ enum What {
     Number,
 }
 
-use What::{Amount, Name, Number, OptionalAmount, OptionalName, OptionalRatio, Time};
+pub(super) use What::{Amount, Name, Number, OptionalAmount, OptionalName, OptionalRatio, Time};
 
 /// A column of a sample: its name, what it is, and its cell in a row.
-type Sample = Vec<(&'static str, What, fn(usize) -> String)>;
+pub(super) type Sample = Vec<(&'static str, What, fn(usize) -> String)>;
 
-const ROWS: usize = 60;
+pub(super) const ROWS: usize = 60;
 
 /// The row that a kind is put into; not the first or last of anything.
 const HIT: usize = 41;
 
 /// What a trace of the data set looks like, if it is a table. A new data set says so here.
-fn sample(dataset: Dataset) -> Option<Sample> {
+pub(super) fn sample(dataset: Dataset) -> Option<Sample> {
     Some(match dataset {
         Dataset::Snowset => vec![
+            ("queryId", OptionalName, |row| format!("q{row}")),
             ("warehouseId", OptionalName, |row| format!("w{}", row % 2)),
             ("createdTime", Time, |row| format!("2018-03-02 00:{row:02}:00+00:00")),
             ("execTime", Amount, |row| (100 + row % 5).to_string()),
@@ -126,7 +127,7 @@ fn kinds(what: What) -> Vec<(&'static str, Taken)> {
 }
 
 /// The sample with a cell in a row of a column replaced.
-fn text(sample: &Sample, column: usize, cell: &str) -> String {
+pub(super) fn text(sample: &Sample, column: usize, cell: &str) -> String {
     let quoted = |text: String| if text.contains(',') { format!("\"{text}\"") } else { text };
     let mut text = sample.iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(",") + "\n";
     for row in 0..ROWS {

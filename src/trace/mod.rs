@@ -109,4 +109,6 @@ pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, Trace
 #[cfg(test)]
 mod adapter_tests;
 #[cfg(test)]
+mod formats_tests;
+#[cfg(test)]
 mod kinds_tests;

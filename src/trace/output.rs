@@ -99,14 +99,14 @@ impl<'a> Output<'a> {
             .map_err(|fault| TraceError::Malformed { place: Place::file(&self.path), problem: fault.to_string() })
     }
 
-    /// The line of a row.
-    pub(crate) fn line(&self, row: usize) -> u64 {
-        self.lines.of(row).unwrap_or_default()
+    /// Where a row stands, in a sentence.
+    pub(crate) fn at(&self, row: usize) -> String {
+        self.lines.text(row)
     }
 
     /// An error about a row.
     pub(crate) fn row_error(&self, row: usize, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place { line: self.lines.of(row), ..Place::file(&self.path) }, problem }
+        TraceError::Malformed { place: self.lines.place(row).unwrap_or_else(|| Place::file(&self.path)), problem }
     }
 
     /// An error about the file as a whole.

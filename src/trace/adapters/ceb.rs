@@ -1,11 +1,10 @@
 //! The Cardinality Estimation Benchmark (Negi et al., VLDB 2021): true and estimated rows of every subplan.
 
 use crate::residual::{Channels, Class, formula};
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
-use crate::trace::read::{Cardinality, Known, Names, Unless, Values, read_table, table};
+use crate::trace::read::{Cardinality, DELIMITER, Known, Names, Unless, Values, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -16,7 +15,7 @@ static ABOUT: About = About {
     citation: Some("Negi et al., VLDB 2021"),
     format: "CSV: query_id, subplan_id, true_rows, est_rows",
     constructions: &[Construction::Own("template"), Construction::Reference],
-    options: &[],
+    options: &[DELIMITER],
     reference_label: None,
     is_recording: false,
 };
@@ -27,7 +26,7 @@ impl Adapter for Ceb {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
@@ -44,8 +43,8 @@ table! {
     }
 }
 
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Subplans>(input, options)?;
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Subplans>(inputs, options)?;
     let rows = reading.table.true_rows.len();
     let (mut output, table) = Output::new(options, reading, rows);
     match options.construction {

@@ -1,12 +1,13 @@
 //! The Join Order Benchmark (Leis et al., VLDB 2015): iterations over its queries.
 
 use crate::residual::{ChannelId, Class, formula};
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{RollingMedian, Window, log_ratio};
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
-use crate::trace::read::{Cardinality, Duration, Known, Names, OptionalNames, Values, Whole, read_table, table};
+use crate::trace::read::{
+    Cardinality, DELIMITER, Duration, Known, Names, OptionalNames, Values, Whole, read_table, table,
+};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Job;
@@ -17,7 +18,7 @@ static ABOUT: About = About {
     citation: Some("Leis et al., VLDB 2015"),
     format: "CSV: query_id, iteration, est_rows, actual_rows, latency_ms, plan_hash",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[],
+    options: &[DELIMITER],
     reference_label: None,
     is_recording: false,
 };
@@ -28,7 +29,7 @@ impl Adapter for Job {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
@@ -71,8 +72,8 @@ struct Query {
 /// changed. `plain` (ours): the error of the estimate minus the median of the query's last 24, ln of the latency over the
 /// median of the last 24, both once there is an earlier iteration, and 1.0 when the plan changed. In the public sample
 /// (113 queries, 3 iterations) the latency residuals go from -0.86 to 0.16, and one estimate moved.
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Executions>(input, options)?;
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Executions>(inputs, options)?;
     let rows = reading.table.iteration.len();
     let (mut output, table) = Output::new(options, reading, rows * 2);
 

@@ -6,14 +6,13 @@ use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::residual::{ChannelId, Class, formula};
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
+    Cell, DELIMITER, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
 };
 use crate::trace::skeleton::{clauses, published_skeleton, skeleton};
 use crate::trace::{Conversion, Options, TraceError};
@@ -26,7 +25,7 @@ static ABOUT: About = About {
     citation: Some("Jain et al., SIGMOD 2016"),
     format: "CSV: user_id, runtime_seconds, submitted_at, query_text",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_UNIT, TIME_ZONE],
+    options: &[DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -37,7 +36,7 @@ impl Adapter for Sqlshare {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
@@ -105,8 +104,8 @@ struct Query {
 /// the first 8 digits of its SHA-256 follow, so that two skeletons are two channels; and per user the divergence of the sets
 /// of clauses ([`clauses`]; hardly a skeleton comes twice) of a day with 20 queries or more from those of the user's last
 /// such day, stamped at its end. The last day is left out: nothing tells that it is complete.
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Queries>(input, options)?;
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Queries>(inputs, options)?;
     let rows = reading.table.runtime_s.len();
     let (mut output, table) = Output::new(options, reading, rows);
 

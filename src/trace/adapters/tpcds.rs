@@ -2,15 +2,14 @@
 
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{ChannelId, Channels, Class, formula};
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{HISTORY, KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{
-    Cardinality, Cell, Column, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values, read_table,
-    table,
+    Cardinality, Cell, Column, DELIMITER, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
+    read_table, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
@@ -23,7 +22,7 @@ static ABOUT: About = About {
     citation: None,
     format: "CSV: query_id, t_seconds, latency_ms, est_rows, actual_rows, wait_event, wait_seconds, cache_hit_ratio",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_UNIT, TIME_ZONE],
+    options: &[DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -34,7 +33,7 @@ impl Adapter for Tpcds {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
@@ -142,8 +141,8 @@ struct Query {
 /// Guard, dead zone and caps were chosen on the captured trace (`data/tpcds`), where they leave no episode outside the
 /// planted windows (34 of 166 plan episodes are outside without them); on another capture of 330 s without faults, which
 /// took no part in the choice, they give none.
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Executions>(input, options)?;
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Executions>(inputs, options)?;
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows * 3);
 

@@ -11,8 +11,8 @@ use super::adapters::Dataset;
 use super::input::Trace;
 use super::read::{Columns, Source, TIME_ZONE, parse_number};
 use super::{Conversion, Options, TraceError, convert};
-use crate::residual::Class;
 use crate::diagnostics::Place;
+use crate::residual::Class;
 use crate::store::{Input, StoreError};
 use crate::tape::RowCounts;
 

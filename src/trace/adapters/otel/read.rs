@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::de::DeserializeSeed;
 
-use super::format::{self, BOM, Format, HEAD_BYTES, LONGEST_MESSAGE, ZSTD};
+use super::format::{self, Format, HEAD_BYTES, LONGEST_MESSAGE, ZSTD};
 use super::json::{Layout, OTLP, Walk};
 #[cfg(feature = "protobuf")]
 use super::protobuf;
@@ -17,7 +17,7 @@ use super::spans::{Fault, Spans};
 use crate::diagnostics::Place;
 use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
-use crate::trace::read::LENIENT_HINT;
+use crate::trace::read::{BOM, LENIENT_HINT};
 
 /// Bytes that are read before they are parsed side by side.
 const BLOCK_BYTES: usize = 4 << 20;

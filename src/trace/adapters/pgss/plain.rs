@@ -8,9 +8,9 @@ use super::steps::{NotCumulative, Step, Steps};
 use super::{Counting, JOINT, MIX, Snapshots};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
-use crate::store::Input;
 use crate::trace::baseline::history::{RollingMedian, log_ratio};
 use crate::trace::baseline::mix::Mix;
+use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::Source;
 use crate::trace::{Conversion, Options, TraceError};
@@ -26,9 +26,9 @@ const JITTER_MS: f64 = 0.01;
 ///
 /// A statement's first snapshot only primes its counters, and one before which they were reset primes them again. A statement
 /// that is missing from a snapshot is unknown there, and its next interval is the longer one.
-pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
-    let selected = header::select(source.header(), options)?;
+pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let mut source = Source::open(inputs)?;
+    let selected = source.select(options, |header| header::select(header, options))?;
     let reading = source.read::<Snapshots>(&selected.columns, options, &options.construction)?;
     let (read, rows) = (reading.rows.read, reading.table.keys.len());
     let (mut output, table) = Output::new(options, reading, rows);
@@ -67,11 +67,11 @@ fn find_polls(
             }
         };
         let problem = format!(
-            "query `{}` is twice in the snapshot of t = {}: line {} and line {}; {hint}",
+            "query `{}` is twice in the snapshot of t = {}: {} and {}; {hint}",
             table.counters.query.of_row(second),
             t[second],
-            output.line(first),
-            output.line(second)
+            output.at(first),
+            output.at(second)
         );
         return Err(output.row_error(second, problem));
     }

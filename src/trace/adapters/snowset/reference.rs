@@ -3,9 +3,9 @@
 use hashbrown::HashMap;
 
 use crate::residual::{ChannelId, Class, StreamBuilder, formula};
-use crate::store::Input;
 use crate::trace::baseline::history::Window;
 use crate::trace::baseline::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
+use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{Cell, Fault, Finite, Kind, Names, Rule, TimeUs, Values, read_table, table};
 use crate::trace::{Construction, Conversion, Options, TraceError};
@@ -74,8 +74,8 @@ impl Plans {
     }
 }
 
-pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Executions>(input, options)?;
+pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Executions>(inputs, options)?;
     let samples = reading.table.exec_ms.len() * 2;
     let (mut output, table) = Output::new(options, reading, samples);
 
