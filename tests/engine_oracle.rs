@@ -49,7 +49,7 @@ impl Observer {
 fn oracle(stream: &Stream, grammar: &Grammar) -> Vec<Episode> {
     let mut episodes = Vec::new();
     for motif in Motif::ALL {
-        let parameters = grammar.of(motif);
+        let parameters = grammar.parameters(motif);
         let mut channels: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
         for sample in stream.samples().filter(|sample| sample.class == motif.class()) {
             channels.entry(sample.channel.unwrap_or("_anonymous_")).or_default().push((sample.t, sample.value));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use telltape::residual::Math;
 use telltape::tape::recording::{
-    Body, Cell, Cost, Epoch, Header, Line, Poll, Record, RecordingManifest, RecordingWriter, ServerIdentity,
+    Body, Cell, Cost, Epoch, Header, Poll, Record, RecordingLine, RecordingManifest, RecordingWriter, ServerIdentity,
     ViewDescription, ViewKind, ViewRows, is_recording, read_recording,
 };
 use telltape::tape::{self, Kind, TapeError};
@@ -49,7 +49,7 @@ fn what_is_committed_is_whole_and_small_and_tells_no_text() {
         assert!(fs::metadata(&path).unwrap().len() <= 300 << 10, "{}", path.display());
         let mut polls = 0;
         read_recording::<TapeError>(&path, |_, line| {
-            polls += usize::from(matches!(line, Line::Record(_)));
+            polls += usize::from(matches!(line, RecordingLine::Record(_)));
             Ok(())
         })
         .unwrap();

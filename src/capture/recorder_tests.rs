@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Capture, CaptureError, Captured, End, GoneReason, Lost, Preflight, Reading, Server, Written, capture};
 use crate::tape::TapeError;
 use crate::tape::recording::{
-    Body, Cell, Header, Line, Poll, Record, ServerIdentity, ViewDescription, ViewKind, read_recording,
+    Body, Cell, Header, Poll, Record, RecordingLine, ServerIdentity, ViewDescription, ViewKind, read_recording,
 };
 
 /// A broker with one queue, which does what it is told at each poll.
@@ -109,8 +109,8 @@ fn record(server: &mut Broker) -> (Captured, Header, Vec<Record>) {
     let (mut header, mut records) = (None, Vec::new());
     read_recording::<TapeError>(&path, |_, line| {
         match line {
-            Line::Header(found) => header = Some(*found),
-            Line::Record(record) => records.push(*record),
+            RecordingLine::Header(found) => header = Some(*found),
+            RecordingLine::Record(record) => records.push(*record),
         }
         Ok(())
     })

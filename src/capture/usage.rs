@@ -13,7 +13,7 @@ pub enum UsageProblem {
         "not a connection string: {0}; write postgres://ROLE@HOST:PORT/DATABASE or 'host=… port=… user=… dbname=…', \
          with % and two hexadecimal digits for letters like @ : / in a URL"
     )]
-    NotAString(#[from] StringProblem),
+    NotAString(StringProblem),
     /// A keyword that nobody has.
     #[error(transparent)]
     Unknown(#[from] UnknownName),

@@ -6,7 +6,7 @@ use crate::experiment;
 
 /// Clean up the outputs that later runs are spared work by
 #[derive(clap::Args)]
-pub(super) struct Cache {
+pub(super) struct CacheCommand {
     #[command(subcommand)]
     action: Action,
 }
@@ -20,7 +20,7 @@ enum Action {
     },
 }
 
-impl Cache {
+impl CacheCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let Action::Gc { out } = self.action;
         let project = out.project()?;

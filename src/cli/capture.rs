@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::adapter_options::{AdapterArguments, Recordings};
 use super::arguments::{duration, size};
 use super::failure::Failure;
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
@@ -302,7 +302,7 @@ fn text(place: &str, preflight: &Preflight, output: &Output) -> Text {
         if preflight.is_ready() { output.paint(Tone::Good, "ready") } else { output.paint(Tone::Bad, "not ready") };
     let line =
         format!("{}: {} {}, ", Shown::plain(place), preflight.server.kind, Shown::plain(&preflight.server.version));
-    let mut text = Text::from(Line::from(line).then(verdict));
+    let mut text = Text::from(TextLine::from(line).then(verdict));
     for finding in &preflight.findings {
         let kind = if finding.fatal { "missing" } else { "advice" };
         text.push(format!("  {kind}: {}", finding.problem));

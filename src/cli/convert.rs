@@ -16,7 +16,7 @@ use crate::trace::{self, ADAPTERS, About, Dataset, Options};
 /// Convert a trace to a tape
 #[derive(clap::Args)]
 #[command(after_help = help())]
-pub(super) struct Convert {
+pub(super) struct ConvertCommand {
     /// The trace; gzip and zstd are decompressed
     input: PathBuf,
     /// The data set whose format the trace is in [default: the only one that fits]
@@ -72,7 +72,7 @@ pub(super) struct TapeJson {
     notes: Vec<String>,
 }
 
-impl Convert {
+impl ConvertCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let (options, recognised) = self.options()?;
         let key = self.key.read()?;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, Tone, table};
+use super::output::{Output, Text, TextLine, Tone, table};
 use super::{Exit, Outcome};
 use crate::trace::{Catalogue, Entry};
 
@@ -76,16 +76,16 @@ fn list(catalogue: &Catalogue, output: &Output) -> Exit {
     let json: Vec<ListedJson<'_>> =
         catalogue.entries().map(|(name, entry)| ListedJson { name, present: present(entry), entry }).collect();
     output.data(&json, || {
-        let rows: Vec<Vec<Line>> = catalogue
+        let rows: Vec<Vec<TextLine>> = catalogue
             .entries()
             .map(|(name, entry)| {
                 let here = if present(entry) { "yes" } else { "no" };
                 vec![
-                    Line::cell(name),
+                    TextLine::cell(name),
                     here.into(),
                     entry.rows.to_string().into(),
-                    Line::cell(&entry.licence),
-                    Line::cell(&entry.title),
+                    TextLine::cell(&entry.licence),
+                    TextLine::cell(&entry.title),
                 ]
             })
             .collect();

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use crate::experiment::{Cause, Difference, GroupDifference, RowChange, StageRow, TableDifference, ValueChange};
 use crate::store::Shown;
 
@@ -63,15 +63,15 @@ impl Style<'_> {
         Text::from(FENCE[0]).joined(text).line(FENCE[1])
     }
 
-    fn minus(self, text: &str) -> Line {
+    fn minus(self, text: &str) -> TextLine {
         self.line(Tone::Bad, "-", text)
     }
 
-    fn plus(self, text: &str) -> Line {
+    fn plus(self, text: &str) -> TextLine {
         self.line(Tone::Good, "+", text)
     }
 
-    fn line(self, tone: Tone, sign: &str, text: &str) -> Line {
+    fn line(self, tone: Tone, sign: &str, text: &str) -> TextLine {
         if self.markdown {
             format!("{sign} {text}").into()
         } else {

@@ -3,7 +3,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Line, Output, Tone, table};
+use super::output::{Output, TextLine, Tone, table};
 use super::{Exit, Out, Outcome};
 use crate::experiment::{Project, libm, rewritten_tables};
 #[cfg(feature = "capture")]
@@ -63,7 +63,7 @@ impl Doctor {
                 let remedy = check.remedy.as_ref().map_or(String::new(), |remedy| format!("; {remedy}"));
                 vec![
                     output.paint(tone, check.state),
-                    Line::cell(&check.check),
+                    TextLine::cell(&check.check),
                     format!("{}{remedy}", check.found).into(),
                 ]
             });

@@ -66,7 +66,7 @@ fn fetch_samples(catalogue: &Catalogue, names: &[String], output: &Output) -> Ou
     for (_, entry) in selected(catalogue, names)? {
         fetched.push(trace::fetch_sample(Path::new("."), catalogue, entry)?);
     }
-    tell(&fetched, output);
+    report_fetched(&fetched, output);
     Ok(Exit::Ok)
 }
 
@@ -87,11 +87,11 @@ fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOp
     };
     let fetched = trace::fetch_corpus(from, &folder, options, &mut report)?;
     bar.finish_and_clear();
-    tell(&[fetched], output);
+    report_fetched(&[fetched], output);
     Ok(Exit::Ok)
 }
 
-fn tell(fetched: &[Fetched], output: &Output) {
+fn report_fetched(fetched: &[Fetched], output: &Output) {
     for kept in fetched.iter().filter_map(|one| one.set_aside.as_ref()) {
         output.note(format!("what was there is kept as `{}`", kept.display()));
     }

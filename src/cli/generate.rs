@@ -10,7 +10,7 @@ use crate::residual::Math;
 
 /// Generate a tape whose faults are known
 #[derive(clap::Args)]
-pub(super) struct Generate {
+pub(super) struct GenerateCommand {
     #[command(subcommand)]
     kind: Kind,
 }
@@ -96,7 +96,7 @@ fn scale(text: &str) -> Result<f64, String> {
     }
 }
 
-impl Generate {
+impl GenerateCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let (generator, seed, common) = match self.kind {
             Kind::Perturbed { seed, scale, common } => (Generator::Perturbed { scale }, seed, common),

@@ -14,7 +14,7 @@ use crate::trace::{self, ColumnKind, ColumnSummary, Dataset, Fit, Inspection, Ta
 The file is read whole, and nothing is written. The exit code is 12 if it is neither a tape nor a trace that can be converted.
 
 Example: telltape inspect metrics.csv")]
-pub(super) struct Inspect {
+pub(super) struct InspectCommand {
     /// The file; gzip and zstd are decompressed
     file: PathBuf,
 }
@@ -58,7 +58,7 @@ struct RefusalJson {
     reason: String,
 }
 
-impl Inspect {
+impl InspectCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let tape_samples = tape::read(&self.file).ok().map(|tape| tape.manifest.sample_count);
         let Inspection { table, fits, refusals, .. } = trace::inspect(&self.file)?;

@@ -15,7 +15,7 @@ use crate::trace::is_own;
 Examples:
   telltape replay snowset.jsonl ceb.jsonl --out episodes
   telltape replay ceb.jsonl --grammar strict.toml --format csv,parquet")]
-pub(super) struct Replay {
+pub(super) struct ReplayCommand {
     /// Tapes; each needs its manifest TAPE.hash beside it
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<PathBuf>,
@@ -76,7 +76,7 @@ impl Format {
     }
 }
 
-impl Replay {
+impl ReplayCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let engine = self.engine.engine()?;
         let key = self.key.read()?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, Tone, table};
+use super::output::{Output, Text, TextLine, Tone, table};
 #[cfg(feature = "capture")]
 use super::signals;
 use super::verify::KeyArgument;
@@ -23,7 +23,7 @@ Examples:
   telltape run ceb 'snowset*'       by name and by glob
   telltape run ceb --set replay.grammar.cache_collapse.drift_threshold=0.05
   telltape run --json | jq '.[].verdict'")]
-pub(super) struct Run {
+pub(super) struct RunCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) struct ReportJson<'a> {
     error: Option<FailureJson<'a>>,
 }
 
-impl Run {
+impl RunCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = self.out.project()?.with_settings(self.settings.set);
         let project = project.with_key(self.key.read()?);
@@ -188,7 +188,7 @@ fn verdict_name(report: &ExperimentReport) -> &'static str {
 }
 
 fn text(reports: &[ExperimentReport], output: &Output) -> Text {
-    let rows: Vec<Vec<Line>> = reports
+    let rows: Vec<Vec<TextLine>> = reports
         .iter()
         .map(|report| {
             let tone = match &report.verdict {
@@ -199,7 +199,7 @@ fn text(reports: &[ExperimentReport], output: &Output) -> Text {
             let count =
                 |of: fn(&Counts) -> u64| report.counts.as_ref().map_or("-".to_owned(), |counts| of(counts).to_string());
             vec![
-                Line::cell(&report.name),
+                TextLine::cell(&report.name),
                 output.paint(tone, verdict_name(report)),
                 count(|counts| counts.samples).into(),
                 count(Counts::all_episodes).into(),

@@ -135,7 +135,7 @@ impl PlanArguments {
         }
         let shards = self.shards.map(|shards| shards as usize);
         let plan = if self.experiments {
-            let project = Project::at(&self.root, "out");
+            let project = Project::in_folder(&self.root, "out");
             let selection = project.select(&self.inputs)?;
             plan_experiments(&project, &selection.experiments, shards)?
         } else {
@@ -178,7 +178,7 @@ fn below(root: &Path, inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
 
 impl RunArguments {
     fn execute(self, output: &Output) -> Outcome {
-        Project::at(&self.root, &self.out).check_output()?;
+        Project::in_folder(&self.root, &self.out).check_output()?;
         let run = || run_shard(&ShardPlan::read(&self.plan)?, &self.id, &self.root, &self.out);
         let new = run().map_err(|error: ShardError| Failure::from(&error).with_exit(error.exit_of_run()))?;
         let json = ShardRunJson { id: &self.id, new };

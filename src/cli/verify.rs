@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use super::{Exit, Outcome};
 use crate::experiment;
 use crate::store::{Key, Shown};
@@ -97,7 +97,7 @@ impl Verify {
         output.data(&json, || {
             let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
                 let text = text(result.as_ref().ok()?);
-                Some(output.paint(Tone::Good, "ok").then(" ").then(Line::path(path)).then(format!(" ({text})")))
+                Some(output.paint(Tone::Good, "ok").then(" ").then(TextLine::path(path)).then(format!(" ({text})")))
             });
             lines.collect::<Text>()
         });

@@ -2,7 +2,7 @@
 
 use indicatif::ProgressBar;
 
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use crate::capture::Written;
 use crate::motif::Episode;
 use crate::pipeline::Follower;
@@ -53,7 +53,7 @@ impl<'a> Watch<'a> {
         self.bar.finish_and_clear();
     }
 
-    fn line(&self, line: impl Into<Line>) {
+    fn line(&self, line: impl Into<TextLine>) {
         self.output.note_above(&self.bar, line);
     }
 

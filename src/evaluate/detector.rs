@@ -45,7 +45,7 @@ pub trait Detector: Sync {
     fn find_spans(&self, stream: &Stream, settings: &Settings, math: Math) -> Vec<Span> {
         let grammar = Grammar::default();
         let found = Motif::ALL.into_par_iter().flat_map_iter(|motif| {
-            let thresholds = grammar.of(motif);
+            let thresholds = grammar.parameters(motif);
             let channels: Vec<(&str, Samples)> = samples_by_channel(stream, motif).into_iter().collect();
             let detect = |(_, Samples { t, values }): &(&str, Samples)| {
                 self.detect(&Series { t, values, thresholds, math }, settings)

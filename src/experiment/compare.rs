@@ -150,7 +150,7 @@ pub(super) fn check_samples(path: &Path, outcome: &ExperimentOutcome) -> Result<
         return Ok(());
     }
     let rows = outcome.counts.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
-    Err(ResultProblem::NoSamples { rows }.at(path))
+    Err(ResultProblem::NoSamples { rows }.with_path(path))
 }
 
 /// An error unless the tables in `folder` are those that `outcome`, read from `path`, names.
@@ -169,7 +169,7 @@ pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &ExperimentOutco
                     remedy: remedy(folder, path),
                 }
             };
-            return Err(problem.at(&table));
+            return Err(problem.with_path(&table));
         }
     }
     Ok(())

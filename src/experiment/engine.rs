@@ -50,7 +50,7 @@ impl Replay {
     /// The engine that it asks for; `text` is that of the file.
     pub(super) fn engine(&self, own: bool, root: &Path, text: &str) -> Result<Engine, EngineProblem> {
         let named = self.engine.as_ref().map(|name| {
-            let unknown = |error| EngineProblem::File(Located::at(name.span().start, error));
+            let unknown = |error| EngineProblem::File(Located::at_byte(name.span().start, error));
             name.get_ref().parse::<EngineKind>().map_err(unknown)
         });
         let named = named.transpose()?;
@@ -70,7 +70,7 @@ fn overlay(engine: &mut Engine, replay: &Replay, text: &str) -> Result<(), Locat
             engine.set(motif, key, *value.get_ref()).map_err(|error| {
                 // The value's line is the key's; a motif's name stands in the header above it.
                 let line = text[..value.span().start].rfind('\n').map_or(0, |at| at + 1);
-                Located::at(line, error)
+                Located::at_byte(line, error)
             })?;
         }
     }

@@ -150,32 +150,32 @@ fn source(file: File) -> Result<SampleSource, Located> {
         }
         (None, Some(generate)) => {
             if let Some(convert) = file.convert {
-                return Err(Located::at(convert.span().start, SourceProblem::ConvertGenerated));
+                return Err(Located::at_byte(convert.span().start, SourceProblem::ConvertGenerated));
             }
             if let Some(allow) = file.allow_empty {
-                return Err(Located::at(allow.span().start, SourceProblem::EmptyGenerated));
+                return Err(Located::at_byte(allow.span().start, SourceProblem::EmptyGenerated));
             }
             let at = generate.span().start;
             generated(generate.into_inner(), at)
         }
-        (Some(_), Some(generate)) => Err(Located::at(generate.span().start, SourceProblem::Both)),
+        (Some(_), Some(generate)) => Err(Located::at_byte(generate.span().start, SourceProblem::Both)),
         (None, None) => Err(Located::whole(SourceProblem::Nothing)),
     }
 }
 
 fn dataset(name: &Spanned<String>) -> Result<Dataset, Located> {
-    name.get_ref().parse().map_err(|error| Located::at(name.span().start, error))
+    name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))
 }
 
 fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<SampleSource, Located> {
     let adapter = match (&input.data, &input.dataset) {
         // By convention the catalogue's names are those of the adapters; another one says which it is.
-        (Some(name), None) => {
-            name.parse().map_err(|unknown| Located::at(at, SourceProblem::NoDataset { unknown, data: name.clone() }))?
-        }
+        (Some(name), None) => name
+            .parse()
+            .map_err(|unknown| Located::at_byte(at, SourceProblem::NoDataset { unknown, data: name.clone() }))?,
         (_, Some(name)) => dataset(name)?,
         (None, None) => {
-            return Err(Located::at(at, SourceProblem::NoInput));
+            return Err(Located::at_byte(at, SourceProblem::NoInput));
         }
     };
     // The input is the first stage of the digest chain.
@@ -183,7 +183,7 @@ fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result
     match (input.data, input.trace) {
         (Some(name), None) => Ok(SampleSource::Catalogue { name, options }),
         (None, Some(path)) => Ok(SampleSource::Trace { path, options }),
-        _ => Err(Located::at(at, SourceProblem::TwoInputs)),
+        _ => Err(Located::at_byte(at, SourceProblem::TwoInputs)),
     }
 }
 
@@ -198,23 +198,24 @@ fn generated(generate: Generate, at: usize) -> Result<SampleSource, Located> {
         Kind::Null => ("noise", [(scale_at, "scale"), (dataset_at, "dataset")]),
     };
     if let Some((at, key)) = keys.into_iter().find_map(|(at, key)| Some((at?, key))) {
-        return Err(Located::at(at, SourceProblem::ForeignKey { kind: kind_name, key }));
+        return Err(Located::at_byte(at, SourceProblem::ForeignKey { kind: kind_name, key }));
     }
     let generator = match kind {
         Kind::Perturbed => {
             if let Some(scale) = scale.as_ref().filter(|scale| !Generator::takes_scale(*scale.get_ref())) {
-                return Err(Located::at(scale.span().start, SourceProblem::Scale));
+                return Err(Located::at_byte(scale.span().start, SourceProblem::Scale));
             }
             Generator::Perturbed { scale: scale.map_or(1.0, Spanned::into_inner) }
         }
         Kind::Exemplar => {
-            let name = dataset.ok_or_else(|| Located::at(at, SourceProblem::NoExemplar))?;
-            let dataset: Exemplar = name.get_ref().parse().map_err(|error| Located::at(name.span().start, error))?;
+            let name = dataset.ok_or_else(|| Located::at_byte(at, SourceProblem::NoExemplar))?;
+            let dataset: Exemplar =
+                name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
         Kind::Null => {
-            let name = noise.ok_or_else(|| Located::at(at, SourceProblem::NoNoise))?;
-            let noise: Noise = name.get_ref().parse().map_err(|error| Located::at(name.span().start, error))?;
+            let name = noise.ok_or_else(|| Located::at_byte(at, SourceProblem::NoNoise))?;
+            let noise: Noise = name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             Generator::Null { noise }
         }
     };

@@ -265,7 +265,7 @@ pub(super) struct Located {
 }
 
 impl Located {
-    pub(super) fn at(at: usize, problem: impl Into<FileProblem>) -> Self {
+    pub(super) fn at_byte(at: usize, problem: impl Into<FileProblem>) -> Self {
         Self { at: Some(at), problem: problem.into() }
     }
 

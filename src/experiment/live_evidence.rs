@@ -118,14 +118,14 @@ mod tests {
         evidence.missing(&experiment(fault), end, fault_s).join("; ")
     }
 
-    type Line = fn(u32) -> Option<Body>;
+    type MakeBody = fn(u32) -> Option<Body>;
 
     #[test]
     fn a_live_verdict_goes_away_with_each_piece_of_its_evidence() {
         fn gap() -> Option<Body> {
             Some(Body::Gap { gap: "closed".to_owned() })
         }
-        let cases: [(&str, &str, Line, &str); 12] = [
+        let cases: [(&str, &str, MakeBody, &str); 12] = [
             ("all is there", "none", |_| Some(poll(|_| {})), ""),
             ("a few polls are late", "none", |t| (t % 8 != 3).then(|| poll(|_| {})), ""),
             ("no poll", "none", |_| None, "0 of 71 planned polls, and 80 % are needed"),

@@ -169,7 +169,7 @@ impl LimitKeys {
             Some(given) if given.get_ref().is_finite() && *given.get_ref() >= 0.0 => Ok(given.into_inner()),
             Some(given) => {
                 let problem = LiveProblem::Limit { key, given: *given.get_ref() };
-                Err(Located::at(given.span().start, problem))
+                Err(Located::at_byte(given.span().start, problem))
             }
         };
         let default = Limits::default();
@@ -205,24 +205,24 @@ impl LiveExperiment {
         let options = file.convert.options(Dataset::Postgres).map_err(fail)?;
         let at = file.fault.span().start;
         let FaultKeys { kind, begin_s, end_s } = file.fault.into_inner();
-        let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Located::at(kind.span().start, error)))?;
+        let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Located::at_byte(kind.span().start, error)))?;
         let CaptureKeys { seconds, interval_s } = file.capture;
         if !(0.0 < begin_s && begin_s < end_s && end_s < seconds && seconds <= 86_400.0) {
-            return Err(fail(Located::at(at, LiveProblem::Times { begin_s, end_s, seconds })));
+            return Err(fail(Located::at_byte(at, LiveProblem::Times { begin_s, end_s, seconds })));
         }
         if !(0.05..=60.0).contains(&interval_s) {
-            return Err(fail(Located::at(at, LiveProblem::Interval { given: interval_s })));
+            return Err(fail(Located::at_byte(at, LiveProblem::Interval { given: interval_s })));
         }
         let limits = file.truth.limits.limits().map_err(fail)?;
         let truth = file.truth.windows.into_iter().map(truth).collect::<Result<Vec<_>, _>>().map_err(fail)?;
         let required = truth.iter().any(|truth| truth.required);
         if required == (fault == Fault::None) {
             let problem = if required { LiveProblem::NothingRequired } else { LiveProblem::NoWindow };
-            return Err(fail(Located::at(at, problem)));
+            return Err(fail(Located::at_byte(at, problem)));
         }
         let LoadKeys { scale, clients, rate } = file.load;
         if !(1..=1000).contains(&scale) || !(1..=500).contains(&clients) || !(1..=100_000).contains(&rate) {
-            return Err(fail(Located::at(at, LiveProblem::Load)));
+            return Err(fail(Located::at_byte(at, LiveProblem::Load)));
         }
         let load = Load { scale, clients, rate };
         let settings = file.server.settings.into_iter().collect();
@@ -234,11 +234,11 @@ impl LiveExperiment {
 fn truth(window: Spanned<TruthWindow>) -> Result<Truth, Located> {
     let at = window.span().start;
     let TruthWindow { motif, channel, statement, required } = window.into_inner();
-    let motif: Motif = motif.get_ref().parse().map_err(|unknown| Located::at(motif.span().start, unknown))?;
+    let motif: Motif = motif.get_ref().parse().map_err(|unknown| Located::at_byte(motif.span().start, unknown))?;
     let channel = match (channel, statement) {
         (Some(name), None) => TruthChannel::Named(name),
         (None, Some(pattern)) => TruthChannel::Statement(pattern),
-        _ => return Err(Located::at(at, LiveProblem::WindowChannel)),
+        _ => return Err(Located::at_byte(at, LiveProblem::WindowChannel)),
     };
     Ok(Truth { motif, channel, required })
 }

@@ -140,7 +140,7 @@ impl ExperimentOutcome {
         match &read.experiment {
             Some(named) if named != experiment => {
                 let (named, experiment) = (named.clone(), experiment.to_owned());
-                Err(ResultProblem::OtherExperiment { named, experiment }.at(path))
+                Err(ResultProblem::OtherExperiment { named, experiment }.with_path(path))
             }
             _ => Ok(Some(read)),
         }
@@ -161,17 +161,17 @@ impl ExperimentOutcome {
     /// When it is not such a file, or has been changed since it was sealed.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ExperimentError> {
         if open_seal(text) == Seal::Changed {
-            return Err(ResultProblem::Changed.at(path));
+            return Err(ResultProblem::Changed.with_path(path));
         }
         let read = toml::from_str::<Self>(text).map_err(|error| {
             let place = Place::file(path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(text, span.start)));
-            ResultProblem::Malformed(reword_unknown_name(error.message())).at_place(place)
+            ResultProblem::Malformed(reword_unknown_name(error.message())).with_place(place)
         })?;
         for name in read.tables.keys() {
             // The name becomes a path: a result file must not reach out of its folder.
             if name.contains(['/', '\\']) || name.starts_with('.') {
-                return Err(ResultProblem::TableName(name.clone()).at(path));
+                return Err(ResultProblem::TableName(name.clone()).with_path(path));
             }
         }
         Ok(read)

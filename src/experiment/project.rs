@@ -22,12 +22,12 @@ impl Project {
     /// The project in the current folder, with outputs in `out`.
     #[must_use]
     pub fn here(out: impl Into<PathBuf>) -> Self {
-        Self::at(PathBuf::new(), out)
+        Self::in_folder(PathBuf::new(), out)
     }
 
     /// The project in a folder, with outputs in `out`.
     #[must_use]
-    pub fn at(root: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Self {
+    pub fn in_folder(root: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Self {
         Self { root: root.into(), out: out.into(), caches: true, settings: Vec::new(), key: None }
     }
 

@@ -99,13 +99,13 @@ pub enum ResultProblem {
 impl ResultProblem {
     /// The error of this problem with a file or folder.
     #[must_use]
-    pub fn at(self, path: &Path) -> ExperimentError {
-        self.at_place(Place::file(path))
+    pub fn with_path(self, path: &Path) -> ExperimentError {
+        self.with_place(Place::file(path))
     }
 
     /// The error of this problem at a place.
     #[must_use]
-    pub fn at_place(self, place: Place) -> ExperimentError {
+    pub fn with_place(self, place: Place) -> ExperimentError {
         ExperimentError::Result { place, problem: Box::new(self) }
     }
 }

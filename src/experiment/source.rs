@@ -177,7 +177,7 @@ pub(super) fn find_entry<'a>(
     if entry.adapter != options.dataset {
         let name = name.to_owned();
         let problem = ResultProblem::OtherFormat { name, adapter: entry.adapter, expected: options.dataset };
-        return Err(problem.at(&catalogue.folder().join("datasets.toml")));
+        return Err(problem.with_path(&catalogue.folder().join("datasets.toml")));
     }
     let path = catalogue.path(entry);
     if !path.exists() {

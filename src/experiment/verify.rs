@@ -42,7 +42,7 @@ pub fn verify_result(folder: &Path) -> Result<ExperimentOutcome, ExperimentError
 /// # Errors
 /// As [`verify_result`], and when it is not signed.
 pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<ExperimentOutcome, ExperimentError> {
-    let none = || ResultProblem::NotThere.at(folder);
+    let none = || ResultProblem::NotThere.with_path(folder);
     let path = result_file(folder).ok_or_else(none)?;
     // Links are not followed: what stands in the place of an experiment is taken for its result.
     let whole = std::path::absolute(folder).map_err(StoreError::read(folder))?;

@@ -122,7 +122,7 @@ impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
 impl<P: MotifParameters> PerMotif<P> {
     /// The parameters of one motif.
     #[must_use]
-    pub const fn of(&self, motif: Motif) -> &P {
+    pub const fn parameters(&self, motif: Motif) -> &P {
         match motif {
             Motif::PlanRegressionOnset => &self.plan_regression_onset,
             Motif::CardinalityMismatchRegime => &self.cardinality_mismatch_regime,

@@ -5,7 +5,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
-use super::chart::{Axes, Background, Bars, COLORS, Drawn, FAINT, INK, Line, bars, decades, lines, svg, widened};
+use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bars, decades, lines, svg, widened};
 use super::data::{Kind, Outcomes, Table};
 use super::sensitivity::sensitivity;
 use crate::evaluate::{Interval, Noise};
@@ -91,7 +91,8 @@ pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>)
             svg
         }
     };
-    svg.map(visible).map_err(|error| ResultProblem::Figure(error.to_string()).at(Path::new(&format!("{name}.svg"))))
+    svg.map(visible)
+        .map_err(|error| ResultProblem::Figure(error.to_string()).with_path(Path::new(&format!("{name}.svg"))))
 }
 
 /// A name that fits where names stand.
@@ -213,7 +214,7 @@ fn panel_of(outcomes: &Outcomes, motif: Motif, channel: &str, panel: &DrawingAre
         y_range: (low - room, high + room),
     };
     let background = Background { spans: of_channel.map(|e| (e.t_start, e.t_end)).collect(), levels };
-    lines(panel, &axes, &background, &[Line { name: "", points, color: COLORS[0] }])
+    lines(panel, &axes, &background, &[Curve { name: "", points, color: COLORS[0] }])
 }
 
 fn detectors(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
@@ -263,11 +264,11 @@ fn sweep(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> 
     let drawing = svg((WIDTH, 660), |area| {
         let panels = [("F1", "f1", (0.0, 1.02)), ("time to detection, seconds", "detection_delay_s", (0.0, f64::NAN))];
         for ((title, column, y_range), panel) in panels.into_iter().zip(area.split_evenly((2, 1))) {
-            let drawn: Vec<Line<'_>> = names
+            let drawn: Vec<Curve<'_>> = names
                 .iter()
                 .take(COLORS.len())
                 .zip(COLORS)
-                .map(|(name, color)| Line { name, points: curve(name, column), color })
+                .map(|(name, color)| Curve { name, points: curve(name, column), color })
                 .collect();
             let largest =
                 drawn.iter().flat_map(|line| &line.points).fold(1.0_f64, |largest, point| largest.max(point.1));
@@ -376,11 +377,11 @@ fn distributions(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> {
                 .map(|index| (values[index], share(index)))
                 .collect()
         };
-        let drawn_lines: Vec<Line<'_>> = sets
+        let drawn_lines: Vec<Curve<'_>> = sets
             .iter()
             .take(COLORS.len())
             .zip(COLORS)
-            .map(|(outcomes, color)| Line { name: &outcomes.name, points: curve(get(outcomes)), color })
+            .map(|(outcomes, color)| Curve { name: &outcomes.name, points: curve(get(outcomes)), color })
             .collect();
         let largest =
             sets.iter().filter_map(|outcomes| get(outcomes).last()).fold(0.0_f64, |largest, value| largest.max(*value));

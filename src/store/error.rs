@@ -81,7 +81,7 @@ pub enum Obstacle {
 impl Obstacle {
     /// The error of this obstacle at `path`.
     #[must_use]
-    pub fn at(self, path: &Path) -> StoreError {
+    pub fn with_path(self, path: &Path) -> StoreError {
         StoreError::InTheWay { path: path.to_path_buf(), obstacle: self }
     }
 }

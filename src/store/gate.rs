@@ -59,13 +59,13 @@ impl<'a> Kind<'a> {
 pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if matches!(kind, Kind::Like(_)) && RESERVED.iter().any(|ending| name.ends_with(ending)) {
-        return Err(Obstacle::ReservedName.at(path));
+        return Err(Obstacle::ReservedName.with_path(path));
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(Obstacle::Folder.at(path)),
+        Ok(found) if found.is_dir() => return Err(Obstacle::Folder.with_path(path)),
         // A rename would put a file in the place of a device or a pipe.
         Ok(found) if !found.is_file() => {
-            return Err(Obstacle::Device.at(path));
+            return Err(Obstacle::Device.with_path(path));
         }
         Ok(found) if found.len() == 0 => return Ok(()),
         Ok(_) => {}
@@ -74,7 +74,7 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     // What cannot be read cannot be recognised, and is kept.
     let head = head(path).map_err(StoreError::read(path))?;
     if head.starts_with(RECORDING_START) {
-        return Err(Obstacle::Recording.at(path));
+        return Err(Obstacle::Recording.with_path(path));
     }
     let is_ours = match kind {
         Kind::Own => true,
@@ -84,7 +84,7 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     if is_ours {
         return Ok(());
     }
-    Err(Obstacle::OtherKind.at(path))
+    Err(Obstacle::OtherKind.with_path(path))
 }
 
 /// Removes a file of this kind, if it is there. A link is removed, not what it leads to.
@@ -98,7 +98,7 @@ pub fn remove_if(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(),
     if ours {
         return super::remove_file(path);
     }
-    Err(Obstacle::Foreign.at(path))
+    Err(Obstacle::Foreign.with_path(path))
 }
 
 /// Opens a file that is written to in place, such as a part, for reading and appending, and makes it if need be.
@@ -108,11 +108,11 @@ pub fn remove_if(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(),
 pub fn open_in_place(path: &Path) -> Result<File, StoreError> {
     let check = |found: &Metadata| {
         if found.is_symlink() {
-            Err(Obstacle::Link.at(path))
+            Err(Obstacle::Link.with_path(path))
         } else if !found.is_file() {
-            Err(Obstacle::DeviceInPlace.at(path))
+            Err(Obstacle::DeviceInPlace.with_path(path))
         } else if names(found) > 1 {
-            Err(Obstacle::HardLink.at(path))
+            Err(Obstacle::HardLink.with_path(path))
         } else {
             Ok(())
         }

@@ -98,7 +98,7 @@ impl FolderLock {
                 continue;
             }
             if !is_lock(&mut file) {
-                return Err(Obstacle::NotALock.at(&path).into());
+                return Err(Obstacle::NotALock.with_path(&path).into());
             }
             let write = |file: &mut File| {
                 file.set_len(0)?;

@@ -72,7 +72,7 @@ impl Staged {
         let in_progress = InProgress::new(&place);
         Ok(Self {
             path: path.to_path_buf(),
-            kind: OwnedKind::of(kind),
+            kind: OwnedKind::new(kind),
             file: BufWriter::with_capacity(1 << 17, file),
             place,
             _in_progress: in_progress,
@@ -127,7 +127,7 @@ enum OwnedKind {
 }
 
 impl OwnedKind {
-    fn of(kind: Kind<'_>) -> Self {
+    fn new(kind: Kind<'_>) -> Self {
         match kind {
             Kind::Own => Self::Own,
             Kind::Manifest => Self::Manifest,

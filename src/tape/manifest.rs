@@ -39,7 +39,7 @@ pub enum Use {
 impl Use {
     /// What a row is used for that feeds a baseline, and has given a residual or not.
     #[must_use]
-    pub const fn of(residual: bool) -> Self {
+    pub const fn of_row(residual: bool) -> Self {
         if residual { Self::Residual } else { Self::Baseline }
     }
 }

@@ -71,7 +71,7 @@ impl TapeWriter {
         let mut text = Vec::new();
         let (mut count, mut bounds) = (self.sample_count, (self.first_t, self.last_t));
         for sample in samples {
-            if let Some(source) = OutOfRange::of(sample.t, sample.value) {
+            if let Some(source) = OutOfRange::find(sample.t, sample.value) {
                 let channel = sample.channel.unwrap_or_default().to_owned();
                 return Err(TapeError::BadSample { tape: self.path.clone(), index: count, channel, source });
             }

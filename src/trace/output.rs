@@ -49,7 +49,7 @@ impl<'a> Output<'a> {
     /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is out of range: then the row is
     /// an error, or counted when lenient, and `false` is returned. Where `true` is, the row feeds its baseline, if there is one.
     pub(crate) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
-        let fault = residuals.iter().find_map(|(t, _, value, _)| OutOfRange::of(*t, *value));
+        let fault = residuals.iter().find_map(|(t, _, value, _)| OutOfRange::find(*t, *value));
         match fault {
             None => {
                 for (t, class, value, channel) in residuals {

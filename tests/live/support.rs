@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use telltape::live::{Bench, DATABASE, Load, OBSERVER, Server, find_server};
 use telltape::tape::TapeError;
-use telltape::tape::recording::{Body, Line, Poll, Record, read_recording};
+use telltape::tape::recording::{Body, Poll, Record, RecordingLine, read_recording};
 use tempfile::TempDir;
 
 /// A clean folder that the binary runs in.
@@ -159,7 +159,7 @@ impl Scene {
 pub(crate) fn records(path: &Path) -> Vec<Record> {
     let mut records = Vec::new();
     read_recording::<TapeError>(path, |_, line| {
-        if let Line::Record(record) = line {
+        if let RecordingLine::Record(record) = line {
             records.push(*record);
         }
         Ok(())

@@ -46,14 +46,14 @@ impl Pgpass {
         let mut bytes = Vec::new();
         let read = std::fs::File::open(&path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
         Ok(match read {
-            Ok(_) => Self::of(&bytes, &path),
+            Ok(_) => Self::parse(&bytes, &path),
             Err(error) => {
                 Self { warnings: vec![format!("`{}` cannot be read: {error}", path.display())], ..Self::default() }
             }
         })
     }
 
-    fn of(bytes: &[u8], path: &Path) -> Self {
+    fn parse(bytes: &[u8], path: &Path) -> Self {
         let mut pgpass = Self::default();
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_first_line_that_fits_has_the_password() {
         let text = b"# a comment\nother:*:*:*:no\ndb:5432:app:me:a\\:b\\\\c:d\n*:*:*:*:last\r\nbroken\n";
-        let pgpass = Pgpass::of(text, Path::new("x"));
+        let pgpass = Pgpass::parse(text, Path::new("x"));
         assert_eq!(lookup(&pgpass.lines, ["db", "5432", "app", "me"]).as_deref(), Some("a:b\\c:d"));
         assert_eq!(lookup(&pgpass.lines, ["db", "5433", "app", "me"]).as_deref(), Some("last"));
         assert_eq!(lookup(&["db:5432:app:me".to_owned()], ["db", "5432", "app", "me"]), None);
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_not_utf8_is_named_and_the_others_are_used() {
-        let pgpass = Pgpass::of(b"\xef\xbb\xbf# caf\xe9\n*:*:*:*:x\n", Path::new("pass"));
+        let pgpass = Pgpass::parse(b"\xef\xbb\xbf# caf\xe9\n*:*:*:*:x\n", Path::new("pass"));
         assert_eq!(lookup(&pgpass.lines, ["db", "1", "a", "b"]).as_deref(), Some("x"));
         assert_eq!(pgpass.warnings, ["`pass:1` is not UTF-8 and is not used"]);
     }

@@ -221,7 +221,7 @@ pub fn diff(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Com
 }
 
 fn not_alike(path: &Path, problem: &str) -> ExperimentError {
-    ResultProblem::NotAlike(problem.to_owned()).at(path)
+    ResultProblem::NotAlike(problem.to_owned()).with_path(path)
 }
 
 fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, ExperimentError> {

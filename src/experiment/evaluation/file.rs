@@ -87,27 +87,28 @@ impl Evaluation {
         let perturbed = matches!(generated, Some((Generator::Perturbed { .. }, _)));
         match (&windows, generated) {
             (None, None) if detectors.is_empty() => {
-                return Err(Located::at(at, EvaluationProblem::NothingToCompare));
+                return Err(Located::at_byte(at, EvaluationProblem::NothingToCompare));
             }
             (Some(windows), Some(_)) => {
-                return Err(Located::at(windows.span().start, EvaluationProblem::GeneratedWindows));
+                return Err(Located::at_byte(windows.span().start, EvaluationProblem::GeneratedWindows));
             }
             _ => {}
         }
         if let (Some(seeds), None) = (&seeds, generated) {
-            return Err(Located::at(seeds.span().start, EvaluationProblem::SeedsOfTrace));
+            return Err(Located::at_byte(seeds.span().start, EvaluationProblem::SeedsOfTrace));
         }
         let published = match published {
             Some(published) if *published.get_ref() && !perturbed => {
-                return Err(Located::at(published.span().start, EvaluationProblem::NotPublished));
+                return Err(Located::at_byte(published.span().start, EvaluationProblem::NotPublished));
             }
             published => published.is_some_and(Spanned::into_inner),
         };
         let subject = |name: &Spanned<String>| {
-            let subject: Subject = name.get_ref().parse().map_err(|error| Located::at(name.span().start, error))?;
+            let subject: Subject =
+                name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             if subject.name() == engine.kind().name() {
                 let problem = EvaluationProblem::OwnEngine { name: engine.kind().name() };
-                return Err(Located::at(name.span().start, problem));
+                return Err(Located::at_byte(name.span().start, problem));
             }
             Ok(subject)
         };
@@ -117,7 +118,7 @@ impl Evaluation {
         let sensitivity = match sensitivity {
             None => Vec::new(),
             Some(factors) if generated.is_none() => {
-                return Err(Located::at(factors.span().start, EvaluationProblem::SensitivityOfTrace));
+                return Err(Located::at_byte(factors.span().start, EvaluationProblem::SensitivityOfTrace));
             }
             Some(factors) => factors_of(factors, engine)?,
         };
@@ -125,7 +126,7 @@ impl Evaluation {
         let seeds = seeds_of(seeds, generated.map(|(_, seed)| seed), points as u64)?;
         let choice = match choice {
             Some(choice) if !perturbed => {
-                return Err(Located::at(choice.span().start, EvaluationProblem::ChoiceElsewhere));
+                return Err(Located::at_byte(choice.span().start, EvaluationProblem::ChoiceElsewhere));
             }
             choice => choice.map(choice_of).transpose()?,
         };
@@ -143,25 +144,25 @@ fn axis(
     let at = sweep.span().start;
     let SweepKeys { axis, values } = sweep.into_inner();
     if !generated {
-        return Err(Located::at(at, EvaluationProblem::SweepOfTrace));
+        return Err(Located::at_byte(at, EvaluationProblem::SweepOfTrace));
     }
     let name = axis.span().start;
-    let axis: Axis = axis.get_ref().parse().map_err(|error| Located::at(name, error))?;
+    let axis: Axis = axis.get_ref().parse().map_err(|error| Located::at_byte(name, error))?;
     if axis == Axis::Scale && !perturbed {
-        return Err(Located::at(name, EvaluationProblem::ScaleElsewhere));
+        return Err(Located::at_byte(name, EvaluationProblem::ScaleElsewhere));
     }
     if values.is_empty() {
-        return Err(Located::at(at, EvaluationProblem::NoValues));
+        return Err(Located::at_byte(at, EvaluationProblem::NoValues));
     }
     for value in &values {
         if let Some(range) = axis.refuses(*value.get_ref()) {
-            return Err(Located::at(value.span().start, EvaluationProblem::Point { axis, range }));
+            return Err(Located::at_byte(value.span().start, EvaluationProblem::Point { axis, range }));
         }
         for subject in subjects {
             if let Subject::Engine(engine) = subject {
                 let scaled = engine.scaled(|key| axis.scales(key), *value.get_ref());
                 scaled.map_err(|problem| {
-                    Located::at(value.span().start, EvaluationProblem::ScaledPoint { axis, problem })
+                    Located::at_byte(value.span().start, EvaluationProblem::ScaledPoint { axis, problem })
                 })?;
             }
         }
@@ -174,10 +175,10 @@ fn factors_of(factors: Spanned<Vec<f64>>, engine: &Engine) -> Result<Vec<f64>, L
     let factors = factors.into_inner();
     for (factor, key) in factors.iter().flat_map(|factor| engine.keys().into_iter().map(move |key| (*factor, key))) {
         if let Some(range) = Axis::Parameter(key).refuses(factor) {
-            return Err(Located::at(at, EvaluationProblem::Factor { factor, range }));
+            return Err(Located::at_byte(at, EvaluationProblem::Factor { factor, range }));
         }
         let scaled = engine.scaled(|other| other == key, factor);
-        scaled.map_err(|problem| Located::at(at, EvaluationProblem::ScaledFactor { key, factor, problem }))?;
+        scaled.map_err(|problem| Located::at_byte(at, EvaluationProblem::ScaledFactor { key, factor, problem }))?;
     }
     Ok(factors)
 }
@@ -187,9 +188,9 @@ fn seeds_of(seeds: Option<Spanned<Seeds>>, seed: Option<u64>, points: u64) -> Re
     let at = seeds.span().start;
     let Seeds { first, count } = seeds.into_inner();
     if count == 0 || count.saturating_mul(points) > MOST_RUNS {
-        return Err(Located::at(at, EvaluationProblem::Runs { most: MOST_RUNS }));
+        return Err(Located::at_byte(at, EvaluationProblem::Runs { most: MOST_RUNS }));
     }
-    let last = first.checked_add(count - 1).ok_or_else(|| Located::at(at, EvaluationProblem::LastSeed))?;
+    let last = first.checked_add(count - 1).ok_or_else(|| Located::at_byte(at, EvaluationProblem::LastSeed))?;
     Ok((first..=last).collect())
 }
 
@@ -199,10 +200,10 @@ fn choice_of(choice: Spanned<ChoiceKeys>) -> Result<Choice, Located> {
     let grid = Grid { tau_seconds, drift, clip };
     let all = grid.tau_seconds.iter().chain(&grid.drift).chain(&grid.clip);
     if grid.is_empty() || !all.clone().all(|value| (0.01..=1000.0).contains(value)) {
-        return Err(Located::at(at, EvaluationProblem::Grid));
+        return Err(Located::at_byte(at, EvaluationProblem::Grid));
     }
     if !scales.iter().all(|scale| *scale > 0.0 && Generator::takes_scale(*scale)) {
-        return Err(Located::at(at, EvaluationProblem::Scales));
+        return Err(Located::at_byte(at, EvaluationProblem::Scales));
     }
     let noise_seeds = seeds_of(Some(noise_seeds), None, grid.len() as u64)?;
     let recordings = recordings.into_iter().map(|Recording { trace, windows }| (trace, windows)).collect();

@@ -201,7 +201,7 @@ mod tests {
             (ShardError::Store(write()), Exit::TryAgain),
             (ShardError::Experiment(write().into()), Exit::TryAgain),
             (ShardError::Tape(write().into()), Exit::TryAgain),
-            (ShardError::Store(Obstacle::Folder.at(path)), Exit::Usage),
+            (ShardError::Store(Obstacle::Folder.with_path(path)), Exit::Usage),
             (ShardError::NoBuild, Exit::Input),
         ] {
             assert_eq!(error.exit_of_run(), exit, "{error:?}");

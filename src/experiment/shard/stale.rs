@@ -73,8 +73,8 @@ pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<E
     let path = folder.join(name);
     let bytes = read_small(&path).map_err(StoreError::read(&path))?;
     if done.outputs.get(name) != Some(&hex::encode(Sha256::digest(&bytes))) {
-        return Err(ResultProblem::OtherThanMarker.at(&path).into());
+        return Err(ResultProblem::OtherThanMarker.with_path(&path).into());
     }
-    let text = String::from_utf8(bytes).map_err(|_| ResultProblem::NotText.at(&path))?;
+    let text = String::from_utf8(bytes).map_err(|_| ResultProblem::NotText.with_path(&path))?;
     Ok(ExperimentOutcome::parse(&path, &text)?)
 }

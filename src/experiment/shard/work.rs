@@ -146,7 +146,7 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
 /// Experiments are run in a temporary folder beside the outputs, and what they give is copied to flat files.
 fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed, ShardError> {
     let scratch = Scratch::create(folder, &shard.id)?;
-    let project = Project::at(root, scratch.path()).without_cache();
+    let project = Project::in_folder(root, scratch.path()).without_cache();
     let (mut units, mut files, mut tapes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for (ordinal, unit) in shard.units.iter().enumerate() {
         let text = unit.experiment.as_deref().unwrap_or_default();

@@ -37,7 +37,7 @@ impl Workspace<'_> {
         let written = outcome.digest(Stage::Tape).unwrap_or_default();
         if manifest.sha256 != written {
             let problem = ResultProblem::Overwritten { actual: manifest.sha256, written: written.to_owned() };
-            return Err(problem.at(&path));
+            return Err(problem.with_path(&path));
         }
         let episodes = self.experiment.engine.replay(&stream);
         Ok(self.replayed.get_or_init(|| (stream, episodes)))

@@ -29,7 +29,7 @@ pub struct RecordingDigest {
 /// so. A wrong hash is named first: it explains all the others.
 pub fn read_recording<E: From<TapeError>>(
     path: &Path,
-    take: impl FnMut(&Place, Line) -> Result<(), E>,
+    take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     read_recording_signed(path, None, take)
 }
@@ -41,7 +41,7 @@ pub fn read_recording<E: From<TapeError>>(
 pub fn read_recording_signed<E: From<TapeError>>(
     path: &Path,
     key: Option<&Key>,
-    take: impl FnMut(&Place, Line) -> Result<(), E>,
+    take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     read_recording_from(path, read_small(&RecordingManifest::path(path)), key, take)
 }
@@ -51,7 +51,7 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
     path: &Path,
     mut manifest: std::io::Result<Vec<u8>>,
     key: Option<&Key>,
-    mut take: impl FnMut(&Place, Line) -> Result<(), E>,
+    mut take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     let mut part = path.to_path_buf();
     let mut first: Option<Header> = None;
@@ -85,7 +85,7 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
 
 /// A line of a recording.
 #[derive(Debug)]
-pub enum Line {
+pub enum RecordingLine {
     /// The header of the first part.
     Header(Box<Header>),
     /// Any other line.
@@ -96,7 +96,7 @@ fn read_part<E: From<TapeError>>(
     part: &Path,
     manifest: &RecordingManifest,
     before: Option<&Header>,
-    take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
+    take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<(Header, InputDigest), E> {
     let mut input = Input::open(part, true).map_err(TapeError::from)?;
     let mut lines =
@@ -118,7 +118,7 @@ fn take_lines<E: From<TapeError>>(
     lines: &mut Lines<'_, impl BufRead>,
     manifest: &RecordingManifest,
     before: Option<&Header>,
-    take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
+    take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<Header, E> {
     let part = lines.part.to_path_buf();
     let mut text = Vec::new();
@@ -128,7 +128,7 @@ fn take_lines<E: From<TapeError>>(
         return Err(newer_format(&part, header.recording).into());
     }
     match before {
-        None => take(&place, Line::Header(Box::new(header.clone())))?,
+        None => take(&place, RecordingLine::Header(Box::new(header.clone())))?,
         Some(before) if before.id == header.id && before.part + 1 == header.part => {}
         Some(before) => {
             let problem = format!(
@@ -155,7 +155,7 @@ fn take_lines<E: From<TapeError>>(
             Body::Gap { .. } => gaps += 1,
             _ => {}
         }
-        take(&place, Line::Record(Box::new(record)))?;
+        take(&place, RecordingLine::Record(Box::new(record)))?;
     }
     for (key, recorded, actual) in [("polls", manifest.polls, polls), ("gaps", manifest.gaps, gaps)] {
         if recorded != actual {

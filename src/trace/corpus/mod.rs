@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use part::{Part, Provenance};
-use source::{Answer, Source};
+use source::{Answer, CorpusSource};
 
 use super::{Fetched, TraceError};
 use crate::diagnostics::Place;
@@ -76,7 +76,7 @@ pub fn fetch_corpus(
     options: &FetchOptions,
     report: &mut dyn FnMut(FetchEvent<'_>),
 ) -> Result<Fetched, TraceError> {
-    let source = Source::of(from)?;
+    let source = CorpusSource::parse(from)?;
     let bare = source.shown.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let name = bare.rsplit('/').next().unwrap_or_default();
     let is_own = OWN_ENDINGS.iter().any(|ending| name.ends_with(ending));
@@ -114,7 +114,7 @@ pub fn fetch_corpus(
     part.provenance(&source, Some(&actual)).write(&origin)?;
     // Nobody else fetches it, but somebody may have put a file there.
     if path.symlink_metadata().is_ok() {
-        return Err(Obstacle::Appeared { kept: part.path.clone() }.at(&path).into());
+        return Err(Obstacle::Appeared { kept: part.path.clone() }.with_path(&path).into());
     }
     std::fs::rename(&part.path, &path).map_err(StoreError::write(&path))?;
     sync_folder(&path)?;
@@ -146,7 +146,12 @@ fn lock(
 }
 
 /// What is in the place already: the file that is asked for, or an error that says what it is.
-fn there(source: &Source, path: &Path, origin: &Path, expected: Option<&KnownDigest>) -> Result<Fetched, TraceError> {
+fn there(
+    source: &CorpusSource,
+    path: &Path,
+    origin: &Path,
+    expected: Option<&KnownDigest>,
+) -> Result<Fetched, TraceError> {
     let problem = |problem: String| TraceError::Malformed { place: Place::file(path), problem };
     let actual = file_digest(path)?.sha256;
     let fetched =
@@ -175,7 +180,7 @@ fn there(source: &Source, path: &Path, origin: &Path, expected: Option<&KnownDig
 }
 
 fn copy(
-    source: &Source,
+    source: &CorpusSource,
     mut answer: Answer,
     part: &mut Part,
     options: &FetchOptions,

@@ -15,7 +15,7 @@ use crate::trace::TraceError;
 const BLOCK: usize = 1 << 18;
 
 /// Where a corpus is fetched from.
-pub(super) struct Source {
+pub(super) struct CorpusSource {
     whole: String,
     /// It without user, password and query, which are nobody's business: for messages and files.
     pub(super) shown: String,
@@ -51,7 +51,7 @@ impl Known {
             || differ(self.total.as_ref(), other.total.as_ref())
     }
 
-    fn of(headers: &HeaderMap, total: Option<u64>) -> Self {
+    fn from_headers(headers: &HeaderMap, total: Option<u64>) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self { etag: text("ETag"), last_modified: text("Last-Modified"), total }
     }
@@ -65,8 +65,8 @@ pub(super) struct Answer {
     body: Box<dyn Read>,
 }
 
-impl Source {
-    pub(super) fn of(from: &str) -> Result<Self, TraceError> {
+impl CorpusSource {
+    pub(super) fn parse(from: &str) -> Result<Self, TraceError> {
         let Some((scheme, rest)) = from.split_once("://") else {
             return Ok(Self { whole: from.to_owned(), shown: from.to_owned(), is_url: false });
         };
@@ -104,7 +104,7 @@ impl Source {
         if let Some((done, known)) = resume {
             let response = self.request(Some((done, known)), options)?;
             let total = total_of_range(response.headers(), done);
-            let found = Known::of(response.headers(), total.flatten());
+            let found = Known::from_headers(response.headers(), total.flatten());
             if response.status() == StatusCode::PARTIAL_CONTENT && total.is_some() && !known.differs(&found) {
                 // A part of the headers may be left out with a range.
                 let known = Known {
@@ -188,7 +188,7 @@ impl Source {
 fn whole(response: Response<ureq::Body>) -> Answer {
     let headers = response.headers();
     let length = headers.get("Content-Length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let known = Known::of(headers, length);
+    let known = Known::from_headers(headers, length);
     Answer { start: 0, known, body: Box::new(response.into_body().into_reader()) }
 }
 
@@ -219,10 +219,10 @@ mod tests {
             ("http://h/a@b/x", "http://h/a@b/x"),
             ("dir/x.csv?y", "dir/x.csv?y"),
         ] {
-            assert_eq!(Source::of(whole).unwrap().shown, shown);
+            assert_eq!(CorpusSource::parse(whole).unwrap().shown, shown);
         }
         for bad in ["file:///etc/passwd", "ftp://u:p@h/x"] {
-            let error = Source::of(bad).err().unwrap().to_string();
+            let error = CorpusSource::parse(bad).err().unwrap().to_string();
             assert!(error.contains("only http") && !error.contains("u:p"), "{error}");
         }
     }

@@ -100,7 +100,7 @@ impl Conninfo {
     /// password.
     pub fn new(text: &str, environment: Environment<'_>) -> Result<Self, CaptureError> {
         let mut given = Given::default();
-        for parameter in parameters(text).map_err(UsageProblem::from)? {
+        for parameter in parameters(text).map_err(UsageProblem::NotAString)? {
             given.set(&parameter.key, parameter.value, "the connection string")?;
         }
         // Ranks as it did in the string that it was taken out of: before services and PGPASSWORD.

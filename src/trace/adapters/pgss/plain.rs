@@ -38,7 +38,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let polls = find_polls(&mut output, &table, &selected, options)?;
     let told = Counting::told(options);
     let steps = Steps::new(&table.counters, &polls, told).map_err(|problem| not_cumulative(&output, &problem))?;
-    say(&mut output, &polls, &steps, told);
+    note_counting(&mut output, &polls, &steps, told);
     let names = channel_names(&table, &polls, &selected.key);
     latencies(&mut output, &polls, &steps, &names, options)?;
     mixes(&mut output, &polls, &steps, &names, told, options)?;
@@ -92,7 +92,7 @@ fn not_cumulative(output: &Output<'_>, NotCumulative { fell, steps, row }: &NotC
 }
 
 /// Says what was recognised.
-fn say(output: &mut Output<'_>, polls: &Polls, steps: &Steps, told: Option<Counting>) {
+fn note_counting(output: &mut Output<'_>, polls: &Polls, steps: &Steps, told: Option<Counting>) {
     if polls.spread_s > 0.0 {
         output.notes.push(format!("rows up to {:.3} s apart are one snapshot", polls.spread_s));
     }
