@@ -17,8 +17,9 @@ use crate::trace::{self, ADAPTERS, About, Dataset, Options};
 #[derive(clap::Args)]
 #[command(after_help = help())]
 pub(super) struct ConvertCommand {
-    /// The trace; gzip and zstd are decompressed
-    input: PathBuf,
+    /// The trace: a file, a folder, or a glob in quotes; gzip and zstd are decompressed
+    #[arg(required = true)]
+    input: Vec<PathBuf>,
     /// The data set whose format the trace is in [default: the only one that fits]
     #[arg(long, value_name = "NAME")]
     dataset: Option<Dataset>,
@@ -54,6 +55,7 @@ fn help() -> String {
     }
     text + "\nExamples:
   telltape convert --dataset snowset snowset.csv.gz --tape snowset.jsonl
+  telltape convert --dataset snowset 'snowset/*.parquet' --tape snowset.jsonl
   telltape convert pgss.csv --tape pgss.jsonl
   telltape convert --dataset generic cpu.csv --tape cpu.jsonl --time-col ts --value-col load --channel-col host"
 }
@@ -74,7 +76,16 @@ pub(super) struct TapeJson {
 
 impl ConvertCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let (options, recognised) = self.options()?;
+        let [input] = &self.input[..] else {
+            let folder = self.input[0].parent().unwrap_or(Path::new("")).join("*");
+            return Err(Failure::usage(format!(
+                "{} traces are given, and one is converted; give the files of one trace as a folder, or by a glob in quotes, such as \
+                 '{}'",
+                self.input.len(),
+                folder.display()
+            )));
+        };
+        let (options, recognised) = self.options(input)?;
         let key = self.key.read()?;
         if key.is_some() && !options.dataset.about().is_recording {
             let recordings = ADAPTERS.iter().map(|adapter| adapter.about()).filter(|about| about.is_recording);
@@ -82,23 +93,26 @@ impl ConvertCommand {
             let text = "only recordings have manifests that can be signed";
             return Err(Failure::usage(format!("--key is for --dataset {}: {text}", names.join(" or "))));
         }
-        let same = |path: &Path| matches!((path.canonicalize(), self.input.canonicalize()), (Ok(a), Ok(b)) if a == b);
-        if same(&self.tape) || same(&manifest_path(&self.tape)) {
+        let same =
+            |path: &Path, input: &Path| matches!((path.canonicalize(), input.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let is_trace = |path: &Path, files: &[PathBuf]| files.iter().any(|file| same(path, file));
+        let files = trace::files(input)?;
+        if is_trace(&self.tape, &files) || is_trace(&manifest_path(&self.tape), &files) {
             return Err(Failure::usage("the tape or its manifest would overwrite the trace; give another --tape"));
         }
         // Before the work, which may take hours.
         TapeWriter::check(&self.tape)?;
-        let converted = trace::convert_signed(&self.input, &options, key.as_ref())?;
+        let converted = trace::convert_signed(input, &options, key.as_ref())?;
         let notes = recognised.into_iter().chain(converted.notes).collect();
         write(&self.tape, &converted.stream, Some(converted.rows), notes, output)
     }
 
     /// The options, and what was recognised for want of one.
-    fn options(&self) -> Result<(Options, Option<String>), Failure> {
+    fn options(&self, input: &Path) -> Result<(Options, Option<String>), Failure> {
         if let Some(dataset) = self.dataset {
             return Ok((self.options_of(dataset)?, None));
         }
-        let dataset = trace::recognise(&self.input, |dataset| self.options_of(dataset).ok())?;
+        let dataset = trace::recognise(input, |dataset| self.options_of(dataset).ok())?;
         Ok((self.options_of(dataset)?, Some(format!("read as --dataset {dataset}, the only one that fits"))))
     }
 

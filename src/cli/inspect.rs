@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Line, Output, Text, table};
+use super::output::{Output, Text, TextLine, table};
 use super::{Exit, Outcome};
 use crate::tape::{self, RowCounts};
 use crate::trace::{self, ColumnKind, ColumnSummary, Dataset, Fit, Inspection, TableSummary};
@@ -126,7 +126,7 @@ impl InspectCommand {
             if summary.unreadable > 0 {
                 text.push(format!("  {} rows cannot be read as rows of this header", summary.unreadable));
             }
-            let rows: Vec<Vec<Line>> = summary.columns.iter().map(|column| cells(column, summary)).collect();
+            let rows: Vec<Vec<TextLine>> = summary.columns.iter().map(|column| cells(column, summary)).collect();
             let headers = ["  column", "holds", "unknown", "distinct", "from", "to"];
             text.append(&table(&headers, &[false, false, true, true, false, false], &rows));
         }
@@ -153,7 +153,7 @@ impl InspectCommand {
     }
 }
 
-fn cells(column: &ColumnSummary, table: &TableSummary) -> Vec<Line> {
+fn cells(column: &ColumnSummary, table: &TableSummary) -> Vec<TextLine> {
     let kind = match column.kind {
         ColumnKind::Empty => "nothing",
         ColumnKind::Number => "numbers",
@@ -167,7 +167,7 @@ fn cells(column: &ColumnSummary, table: &TableSummary) -> Vec<Line> {
     };
     let from = column.least.as_ref().or(column.example.as_ref());
     [
-        Line::from("  ").then(short(&column.name)),
+        TextLine::from("  ").then(short(&column.name)),
         kind.into(),
         column.unknown.to_string().into(),
         distinct.into(),
@@ -180,6 +180,6 @@ fn cells(column: &ColumnSummary, table: &TableSummary) -> Vec<Line> {
 /// Letters of a cell of the table of columns.
 const CELL: usize = 40;
 
-fn short(text: &str) -> Line {
-    Line::cell(&text.chars().take(CELL).collect::<String>())
+fn short(text: &str) -> TextLine {
+    TextLine::cell(&text.chars().take(CELL).collect::<String>())
 }

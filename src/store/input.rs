@@ -17,6 +17,22 @@ pub struct InputDigest {
     pub bytes: u64,
 }
 
+impl InputDigest {
+    /// That of an input in several files, by theirs in their order: of one file its own; of several the SHA-256 of a line a file,
+    /// which is its SHA-256. Names decide the order alone.
+    #[must_use]
+    pub fn of_list(files: &[Self]) -> Self {
+        match files {
+            [one] => one.clone(),
+            several => {
+                let text: String = several.iter().map(|digest| format!("{}\n", digest.sha256)).collect();
+                let bytes = several.iter().map(|digest| digest.bytes).sum();
+                Self { sha256: hex::encode(Sha256::digest(text)), bytes }
+            }
+        }
+    }
+}
+
 /// A file, or bytes from anywhere, for one pass: the stored bytes can be hashed while they are read, and gzip and zstd, known
 /// by their first bytes, are decompressed on the way.
 pub struct Input<'a> {

@@ -223,6 +223,33 @@ fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
     assert!(error.starts_with("`x:2:3`: `value` is `10,5`, which has a comma, for the decimals"), "{error}");
 }
 
+#[test]
+fn a_key_that_is_there_twice_at_a_time_is_an_error_of_every_adapter_that_has_one() {
+    for (dataset, sample) in tables() {
+        let text = whole(&sample);
+        let line = text.lines().nth(41).unwrap();
+        let text = format!("{text}{line}\n");
+        let options = Options::new(dataset);
+        let found = converted(&options, text.as_bytes());
+        // A user may ask the same twice in a second, and the classes of Snowset are no executions.
+        if matches!(dataset, Dataset::Snowset | Dataset::Sqlshare) {
+            assert!(found.is_ok(), "{dataset}");
+            continue;
+        }
+        let error = found.expect_err(dataset.name());
+        assert!(error.starts_with("`x:62`: "), "{dataset}: {error}");
+        assert!(error.contains(": line 42 and line 62; "), "{dataset}: {error}");
+        assert!(error.ends_with(" (--lenient counts such rows and goes on)"), "{dataset}: {error}");
+        let lenient = Options { lenient: true, ..options };
+        let rows = converted(&lenient, text.as_bytes()).unwrap_or_else(|error| panic!("{dataset}: {error}")).rows;
+        let twice: u64 =
+            rows.rejected.iter().filter(|(reason, _)| reason.contains("twice")).map(|(_, rows)| rows).sum();
+        // Of a statement, the other snapshots are of no use either.
+        let expected = if dataset == Dataset::Pgss { 31 } else { 2 };
+        assert_eq!(twice, expected, "{dataset}: {rows:?}");
+    }
+}
+
 /// The files of a folder, as a trace.
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -270,7 +297,7 @@ fn several_files_are_one_trace_in_order_of_name() {
 fn the_digest_of_several_files_is_as_documented() {
     let folder = folder(&[("a.csv", b"t,value\n1,2\n"), ("b.csv", b"t,value\n2,2\n")]);
     let digests = ["a.csv", "b.csv"].map(|name| file_digest(&folder.path().join(name)).unwrap());
-    let text = format!("files 2\n{} 12\n{} 12\n", digests[0].sha256, digests[1].sha256);
+    let text = format!("{}\n{}\n", digests[0].sha256, digests[1].sha256);
     let expected = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
     let found = input_digest(folder.path(), Dataset::Generic).unwrap();
     assert_eq!((found.sha256, found.bytes), (expected, 24));
@@ -322,7 +349,9 @@ fn files_that_are_not_of_one_trace_are_named() {
 
 #[cfg(feature = "parquet")]
 mod parquet {
-    use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, ParquetWriter, Series, TimeUnit};
+    use polars::prelude::{
+        Column, DataFrame, DataType, IntoColumn, NamedFrom, ParquetWriter, Series, TimeUnit, TimeZone,
+    };
 
     use super::*;
 
@@ -358,12 +387,16 @@ mod parquet {
                 return Column::new(name.into(), numbers);
             }
             if let Some(us) = all(cells, time_us) {
-                let series = Series::new(name.into(), us);
-                let kind = DataType::Datetime(TimeUnit::Microseconds, Some(polars::prelude::TimeZone::UTC));
-                return series.cast(&kind).unwrap().into_column();
+                return times(name, us, TimeUnit::Microseconds, Some(TimeZone::UTC));
             }
         }
         Column::new(name.into(), cells)
+    }
+
+    /// Casts know no zones without a feature of polars.
+    fn times(name: &str, units: Vec<Option<i64>>, unit: TimeUnit, zone: Option<TimeZone>) -> Column {
+        let series = Series::new(name.into(), units);
+        series.i64().unwrap().clone().into_datetime(unit, zone).into_column()
     }
 
     fn time_us(text: &str) -> Option<i64> {
@@ -449,19 +482,24 @@ mod parquet {
             assert_eq!(fingerprint(&Options::new(Dataset::Generic), &bytes(6, series(values), 4)), expected);
         }
         // A time without an offset is asked for its own, as in a CSV.
-        let us = Series::new("t".into(), (0..6).map(|t| 1_709_251_200_000_000_i64 + t * 1_000_000).collect::<Vec<_>>());
-        for (kind, told) in [
-            (DataType::Datetime(TimeUnit::Microseconds, Some(polars::prelude::TimeZone::UTC)), false),
-            (DataType::Datetime(TimeUnit::Microseconds, None), true),
+        for (unit, in_a_second) in [
+            (TimeUnit::Milliseconds, 1_000),
+            (TimeUnit::Microseconds, 1_000_000),
+            (TimeUnit::Nanoseconds, 1_000_000_000),
         ] {
-            let bytes = bytes(6, vec![us.cast(&kind).unwrap().into_column(), numbers.clone().into_column()], 4);
-            let mut options = Options::new(Dataset::Generic);
-            if told {
-                let error = converted(&options, &bytes).unwrap_err();
-                assert!(error.contains("pass --time-zone UTC"), "{error}");
-                options.set("time-zone", "UTC").unwrap();
+            for zone in [None, Some(TimeZone::UTC)] {
+                let told = zone.is_none();
+                let units = (0..6).map(|t| Some((1_709_251_200_i64 + t) * in_a_second)).collect();
+                let columns = vec![times("t", units, unit, zone), numbers.clone().into_column()];
+                let bytes = bytes(6, columns, 4);
+                let mut options = Options::new(Dataset::Generic);
+                if told {
+                    let error = converted(&options, &bytes).unwrap_err();
+                    assert!(error.contains("pass --time-zone UTC"), "{error}");
+                    options.set("time-zone", "UTC").unwrap();
+                }
+                assert_eq!(fingerprint(&options, &bytes), expected, "{unit:?}");
             }
-            assert_eq!(fingerprint(&options, &bytes), expected, "{kind:?}");
         }
     }
 

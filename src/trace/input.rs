@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::TraceError;
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, Key, StoreError, file_digest};
@@ -101,7 +99,10 @@ impl<'a> Trace<'a> {
 }
 
 /// The files of the trace at `path`, at least one, in order of name: a file, those of a folder, or what a glob matches.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, TraceError> {
+///
+/// # Errors
+/// When there is none, or it cannot be found out.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, TraceError> {
     if path.is_dir() {
         return files_in(path);
     }
@@ -162,19 +163,5 @@ fn none(path: &Path, problem: &str) -> TraceError {
 /// The digest of the trace at `path`, as converting it gives it.
 pub(super) fn digest(path: &Path) -> Result<InputDigest, TraceError> {
     let digests: Result<Vec<_>, _> = files(path)?.iter().map(|file| file_digest(file)).collect();
-    Ok(list_digest(digests?))
-}
-
-/// The digest of a trace by those of its files in their order: of one file its own; of several the SHA-256 of a line `files 3`,
-/// and a line `SHA-256 bytes` of each. Names decide the order alone.
-pub(crate) fn list_digest(mut files: Vec<InputDigest>) -> InputDigest {
-    if files.len() == 1 {
-        return files.remove(0);
-    }
-    let mut text = format!("files {}\n", files.len());
-    for InputDigest { sha256, bytes } in &files {
-        text += &format!("{sha256} {bytes}\n");
-    }
-    let bytes = files.iter().map(|file| file.bytes).sum();
-    InputDigest { sha256: hex::encode(Sha256::digest(text.as_bytes())), bytes }
+    Ok(InputDigest::of_list(&digests?))
 }

@@ -33,7 +33,7 @@ pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, fetch_sample};
-pub use input::Trace;
+pub use input::{Trace, files};
 pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
 pub use options::Options;

@@ -9,6 +9,7 @@ mod evaluation;
 mod experiments;
 mod fake_server;
 mod fetching;
+mod formats;
 mod generic;
 mod inspect;
 mod otel;

@@ -10,12 +10,12 @@ use crate::diagnostics::Place;
 use crate::experiment::cache::program;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
-use crate::experiment::{Experiment, ExperimentOutcome, Project, default_engine};
+use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, default_engine};
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
 use crate::store::{Durability, Kind, StoreError, write_over};
 use crate::tape::Manifest;
-use crate::trace::is_own;
+use crate::trace::{self, is_own};
 
 /// Version of what plans and markers mean. Another one is refused, and not guessed at.
 pub const CONTRACT: u32 = 2;
@@ -178,8 +178,7 @@ pub fn plan_experiments(
     let mut units = Vec::new();
     for experiment in experiments {
         let path = experiment.source.find_trace(project)?;
-        let size = |path: &PathBuf| std::fs::metadata(path).map(|found| found.len()).map_err(StoreError::read(path));
-        let bytes = path.as_ref().map_or(Ok(0), size)?;
+        let bytes = path.as_ref().map_or(Ok(0), |path| size(path))?;
         units.push(Unit {
             name: experiment.name.clone(),
             input: path.map(|path| below(&path, project.root())),
@@ -193,6 +192,15 @@ pub fn plan_experiments(
     }
     units.sort_by(|a, b| a.name.cmp(&b.name));
     ShardPlan::new(Work::Run, units, shards, project.root())
+}
+
+/// The bytes of the files that a trace is of.
+fn size(trace: &Path) -> Result<u64, ExperimentError> {
+    let sizes = trace::files(trace)?.into_iter().map(|file| {
+        let found = std::fs::metadata(&file).map_err(StoreError::read(&file))?;
+        Ok(found.len())
+    });
+    sizes.sum()
 }
 
 /// A path relative to the root, where it is below it.

@@ -72,15 +72,7 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
             None => break,
         }
     }
-    let input = match digests.as_slice() {
-        [one] => one.clone(),
-        several => {
-            let text: String = several.iter().map(|digest| format!("{}\n", digest.sha256)).collect();
-            let bytes = several.iter().map(|digest| digest.bytes).sum();
-            InputDigest { sha256: hex::encode(Sha256::digest(text)), bytes }
-        }
-    };
-    Ok(RecordingDigest { input, manifests })
+    Ok(RecordingDigest { input: InputDigest::of_list(&digests), manifests })
 }
 
 /// A line of a recording.

@@ -4,7 +4,7 @@ use crate::residual::{Channels, Class, formula};
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
-use crate::trace::read::{Cardinality, DELIMITER, Known, Names, Unless, Values, read_table, table};
+use crate::trace::read::{Cardinality, DELIMITER, Known, Names, Unless, Values, read_table, repeated, table};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -92,16 +92,22 @@ fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Re
 /// has a right value. The public sample has 76 queries and 222 templates, half of which occur 8 times or less; within one,
 /// the residuals spread by 1.1 decades, so that a history of 5 would cost most of the samples and mean little.
 fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Result<(), TraceError> {
+    let rows = table.true_rows.len();
+    let pairs = repeated(rows, |row| (table.query[row], table.subplan[row]));
+    let is_left = output.once(rows, &pairs, "of a subplan that is twice in a query", |row| {
+        let (query, subplan) = (table.query.of_row(row), table.subplan.of_row(row));
+        let hint = "is this one file of several estimators? Convert each of them by itself";
+        (format!("subplan `{subplan}` is twice in query `{query}`"), hint.to_owned())
+    })?;
     let subplans = &table.subplan.names;
     let uses_aliases = subplans.ids().all(|id| uses_aliases(subplans.name(id)));
     let template = |name: &str| if uses_aliases { template_of(name) } else { name.to_owned() };
     let templates: Vec<_> = subplans.ids().map(|id| output.builder.channel(&template(subplans.name(id)))).collect();
     let mut counts = vec![0_u32; table.query.names.len()];
-    for query in &table.query.ids {
-        counts[query.index()] += 1;
-    }
+    let rows = || (0..rows).filter(|row| is_left[*row]);
+    rows().for_each(|row| counts[table.query[row].index()] += 1);
     let mut seen = vec![0_u32; table.query.names.len()];
-    for row in 0..table.true_rows.len() {
+    for row in rows() {
         let query = table.query[row].index();
         let t = query as f64 + f64::from(seen[query]) / f64::from(counts[query]);
         seen[query] += 1;

@@ -10,8 +10,8 @@ use crate::trace::input::{Inputs, Trace};
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, ColumnSpec, Columns, DELIMITER, Fault, Header, LENIENT_HINT, Names, Naming, Row, Settling, Source, TIME_UNIT,
-    TIME_ZONE, Table, Times, Trimmed, Values, parse_number, table,
+    Cell, ColumnSpec, Columns, DELIMITER, Fault, Header, Names, Naming, Row, Settling, Source, TIME_UNIT, TIME_ZONE,
+    Table, Times, Trimmed, Values, parse_number, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -211,7 +211,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let channels = match options.construction {
         Construction::Own(_) if !options.values.switch(&ONE_SERIES) => {
             let telling = of_kind(|other| other.is_text && other.varies);
-            single(&mut output, &table, channels, &telling, options)?
+            single(&mut output, &table, channels, &telling)?
         }
         _ => channels,
     };
@@ -249,11 +249,9 @@ fn single(
     table: &Series,
     mut channels: Vec<Vec<usize>>,
     telling: &[&str],
-    options: &Options,
 ) -> Result<Vec<Vec<usize>>, TraceError> {
     let twice = channels.iter().flat_map(|rows| rows.windows(2)).filter(|pair| table.t[pair[0]] == table.t[pair[1]]);
-    let Some(pair) = twice.min_by_key(|pair| pair[1]) else { return Ok(channels) };
-    if !options.lenient {
+    let has_twice = output.has_twice(twice.map(|pair| (pair[0], pair[1])), |row| {
         let which = match telling {
             [] => "which column tells the series apart? Pass --channel-col".to_owned(),
             [column] => format!("which column tells the series apart? Pass --channel-col {column}"),
@@ -264,14 +262,11 @@ fn single(
                 )
             }
         };
-        let problem = format!(
-            "two values at t = {}: {} and {}; {which}, or --one-series if a series has several values at a \
-             time{LENIENT_HINT}",
-            table.t[pair[1]],
-            output.at(pair[0]),
-            output.at(pair[1])
-        );
-        return Err(output.row_error(pair[1], problem));
+        let hint = format!("{which}, or --one-series if a series has several values at a time");
+        (format!("two values at t = {}", table.t[row]), hint)
+    })?;
+    if !has_twice {
+        return Ok(channels);
     }
     for rows in &mut channels {
         let (kept, dropped): (Vec<_>, Vec<_>) =

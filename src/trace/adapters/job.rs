@@ -6,7 +6,7 @@ use crate::trace::baseline::history::{RollingMedian, Window, log_ratio};
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cardinality, DELIMITER, Duration, Known, Names, OptionalNames, Values, Whole, read_table, table,
+    Cardinality, DELIMITER, Duration, Known, Names, OptionalNames, Values, Whole, read_table, repeated, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -77,8 +77,19 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let rows = reading.table.iteration.len();
     let (mut output, table) = Output::new(options, reading, rows * 2);
 
+    // The published construction takes a row that comes again for one more execution.
+    let pairs = match options.construction {
+        Construction::Reference => Vec::new(),
+        Construction::Own(_) => repeated(rows, |row| (table.query[row], table.iteration[row])),
+    };
+    let is_left = output.once(rows, &pairs, "of a query that is twice in an iteration", |row| {
+        let (query, iteration) = (table.query.of_row(row), table.iteration[row]);
+        let hint =
+            "is this one file of several runs? Number their iterations on, or give each run its own names of queries";
+        (format!("query `{query}` is twice in iteration {iteration}"), hint.to_owned())
+    })?;
     let ranks = table.query.names.ranks();
-    let mut order: Vec<usize> = (0..rows).collect();
+    let mut order: Vec<usize> = (0..rows).filter(|row| is_left[*row]).collect();
     order.sort_by_key(|row| (table.iteration[*row], ranks[table.query[*row].index()]));
     let queries = table.query.names.ids().map(|id| {
         let name = table.query.names.name(id);

@@ -9,7 +9,7 @@ use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{
     Cardinality, Cell, Column, DELIMITER, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
-    read_table, table,
+    read_table, repeated, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
@@ -146,6 +146,15 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows * 3);
 
+    // The published construction takes a row that comes again for one more execution.
+    let pairs = match options.construction {
+        Construction::Reference => Vec::new(),
+        Construction::Own(_) => repeated(rows, |row| (table.query[row], table.t[row].to_bits())),
+    };
+    let is_left = output.once(rows, &pairs, "of a query that is there twice at a time", |row| {
+        let what = format!("two executions of query `{}` at t = {}", table.query.of_row(row), table.t[row]);
+        (what, "is a stream part of the key? Put it into `query_id`, or write finer times".to_owned())
+    })?;
     let order = order_by_time(&table.t);
     let ranks = table.query.names.ranks();
     let queries = table.query.names.ids().map(|id| Query {
@@ -162,6 +171,9 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let mut residuals = Vec::with_capacity(4);
     for at in 0..rows {
         let row = order.as_ref().map_or(at, |order| order[at] as usize);
+        if !is_left[row] {
+            continue;
+        }
         let t = table.t[row];
         let query = &mut queries[table.query[row].index()];
         let latency_ms = table.latency_ms[row];

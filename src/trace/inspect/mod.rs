@@ -8,7 +8,7 @@ use std::path::Path;
 pub use sheet::{ColumnKind, ColumnSummary};
 
 use super::adapters::Dataset;
-use super::input::Trace;
+use super::input::{Trace, files};
 use super::read::{Columns, Source, TIME_ZONE, parse_number};
 use super::{Conversion, Options, TraceError, convert};
 use crate::diagnostics::Place;
@@ -131,7 +131,8 @@ enum Head {
 impl Head {
     fn read(path: &Path) -> Result<Self, TraceError> {
         let mut head = Vec::new();
-        let mut input = Input::open(path, false)?.take(HEAD_BYTES);
+        let files = files(path)?;
+        let mut input = Input::open(&files[0], false)?.take(HEAD_BYTES);
         input.read_to_end(&mut head).map_err(StoreError::read(path))?;
         let is_document = matches!(head.trim_ascii_start().first(), Some(b'{' | b'['));
         let is_text = memchr::memchr(0, &head).is_none();
@@ -163,15 +164,18 @@ impl Head {
 }
 
 fn summarise(path: &Path) -> Result<TableSummary, TraceError> {
-    let source = Source::open(Input::open(path, false)?)?;
-    let header = source.header().clone();
-    if header.names().len() < 2 {
-        return Err(header.problem("one column is not a table".to_owned()));
-    }
-    let mut columns = Columns::default();
-    (0..header.names().len()).for_each(|field| columns.add(&header, field));
     // Which data set it is of decides nothing here.
     let options = Options { lenient: true, ..Options::new(Dataset::Generic) };
+    let mut source = Source::open(Trace::file(path, None).open_all(false)?)?;
+    let columns = source.select(&options, |header| {
+        if header.names().len() < 2 {
+            return Err(header.problem("one column is not a table".to_owned()));
+        }
+        let mut columns = Columns::default();
+        (0..header.names().len()).for_each(|field| columns.add(header, field));
+        Ok(columns)
+    })?;
+    let header = source.header().clone();
     let reading = source.read::<sheet::Sheet>(&columns, &options, &())?;
     Ok(TableSummary {
         rows: reading.rows.read,

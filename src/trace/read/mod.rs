@@ -10,6 +10,7 @@ mod delimiter;
 mod delimiters;
 mod foreign;
 mod header;
+mod identity;
 mod lines;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -32,6 +33,7 @@ pub(crate) use column::{
 pub(crate) use delimiter::DELIMITER;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
 pub(crate) use header::{Columns, Header};
+pub(crate) use identity::repeated;
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
 pub(crate) use settle::Settling;

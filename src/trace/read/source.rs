@@ -10,7 +10,7 @@ use super::rows::{Block, Merged, Plan, Reading, Rows, Table};
 use super::settle::Settling;
 use crate::diagnostics::Place;
 use crate::store::{BLOCK_BYTES, Input, InputDigest};
-use crate::trace::input::{Inputs, list_digest};
+use crate::trace::input::Inputs;
 use crate::trace::{Options, TraceError};
 
 /// A trace whose column names are known and whose rows are still to be read.
@@ -190,7 +190,7 @@ impl<'i> Source<'i> {
         let mut settling = Settling { options, columns, lines: &lines, notes: Vec::new(), next: 0 };
         table.settle(&mut settling)?;
         notes.append(&mut settling.notes);
-        let input = digests.into_iter().collect::<Option<Vec<_>>>().map(list_digest);
+        let input = digests.into_iter().collect::<Option<Vec<_>>>().map(|digests| InputDigest::of_list(&digests));
         Ok(Reading { table, rows, lines, notes, input, path: name })
     }
 }

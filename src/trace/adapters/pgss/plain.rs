@@ -35,7 +35,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     if read < 2 {
         return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
     }
-    let polls = find_polls(&mut output, &table, &selected, options)?;
+    let polls = find_polls(&mut output, &table, &selected)?;
     let told = Counting::told(options);
     let steps = Steps::new(&table.counters, &polls, told).map_err(|problem| not_cumulative(&output, &problem))?;
     note_counting(&mut output, &polls, &steps, told);
@@ -46,17 +46,11 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
 }
 
 /// The snapshots, in which every key is once.
-fn find_polls(
-    output: &mut Output<'_>,
-    table: &Snapshots,
-    selected: &Selected,
-    options: &Options,
-) -> Result<Polls, TraceError> {
+fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -> Result<Polls, TraceError> {
     let (t, keys) = (&table.counters.t, table.names.len());
     let key = |row: usize| table.keys[row].index();
     let polls = Polls::new(0..table.keys.len(), t, key, keys);
-    let Some((first, second)) = polls.twice.iter().min().copied() else { return Ok(polls) };
-    if !options.lenient {
+    let has_twice = output.has_twice(polls.twice.iter().copied(), |row| {
         let hint = match selected.missing[..] {
             [] => {
                 "is this one file of several servers, or of two exports? Give the servers a column `server`".to_owned()
@@ -66,14 +60,11 @@ fn find_polls(
                 format!("is `{}` or `{last}` part of the key? Export them, too", parts.join("`, `"))
             }
         };
-        let problem = format!(
-            "query `{}` is twice in the snapshot of t = {}: {} and {}; {hint}",
-            table.counters.query.of_row(second),
-            t[second],
-            output.at(first),
-            output.at(second)
-        );
-        return Err(output.row_error(second, problem));
+        let query = table.counters.query.of_row(row);
+        (format!("query `{query}` is twice in the snapshot of t = {}", t[row]), hint)
+    })?;
+    if !has_twice {
+        return Ok(polls);
     }
     // Which row of the other snapshots is which of the two is not known either.
     let mut is_twice = vec![false; keys];
