@@ -112,7 +112,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'snowst'\n",
-            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
+            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, redset, generic, otel, auto-explain, postgres",
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\n",

@@ -110,9 +110,7 @@ impl SampleSource {
                 catalogue.verify(entry)?;
                 Ok(entry.sha256.clone())
             }
-            Self::Trace { path, options } => {
-                Ok(trace::input_digest(&project.root().join(path), options.dataset)?.sha256)
-            }
+            Self::Trace { path, options } => Ok(trace::input_digest(&project.root().join(path), options)?.sha256),
             Self::Generated { generator, seed, .. } => Ok(hash_generator(*generator, *seed)),
         }
     }

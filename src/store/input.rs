@@ -191,18 +191,26 @@ impl<'a> Input<'a> {
         self.file.as_ref()
     }
 
+    /// The next bytes, so many at most, decompressed; they are still to be read.
+    ///
+    /// # Errors
+    /// When reading or decompressing fails.
+    pub fn peek(&mut self, bytes: u64) -> Result<Vec<u8>, StoreError> {
+        let mut start = Vec::new();
+        let read = (&mut *self).take(bytes).read_to_end(&mut start);
+        read.map_err(StoreError::read(&self.path))?;
+        let next = start.clone();
+        self.peeked.read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
+        self.peeked = io::Cursor::new(start);
+        Ok(next)
+    }
+
     /// Whether what is left, decompressed, starts with `magic`.
     ///
     /// # Errors
     /// When reading or decompressing fails.
     pub fn starts_with(&mut self, magic: &[u8]) -> Result<bool, StoreError> {
-        let mut start = Vec::new();
-        let read = (&mut *self).take(magic.len() as u64).read_to_end(&mut start);
-        read.map_err(StoreError::read(&self.path))?;
-        let is_it = start == magic;
-        self.peeked.read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
-        self.peeked = io::Cursor::new(start);
-        Ok(is_it)
+        Ok(self.peek(magic.len() as u64)? == magic)
     }
 
     /// Everything that is left, decompressed.

@@ -24,11 +24,11 @@ pub trait Adapter: Sync {
     /// When it cannot be read, is not what the format says, or (unless `lenient`) a row cannot be used.
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError>;
 
-    /// The digest of the trace at `path`, as converting it gives it.
+    /// The digest of the trace at `path`, as converting it gives it; options may name further files of it.
     ///
     /// # Errors
     /// When it cannot be read, or is not what its manifests say.
-    fn digest_input(&self, path: &Path) -> Result<InputDigest, TraceError> {
+    fn digest_input(&self, path: &Path, _options: &Options) -> Result<InputDigest, TraceError> {
         input::digest(path)
     }
 }
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(
             "snowst".parse::<Dataset>().unwrap_err().to_string(),
             "unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, \
-             tpcds, pgss, generic, otel, postgres"
+             tpcds, pgss, redset, generic, otel, auto-explain, postgres"
         );
         assert!(!"zzz".parse::<Dataset>().unwrap_err().to_string().contains("did you mean"));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, TraceError, input_digest};
+use super::{Dataset, Options, TraceError, input_digest};
 use crate::diagnostics::{Place, UnknownName, line_and_column, reword_unknown_name};
 use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small_text};
 
@@ -123,7 +123,7 @@ impl Catalogue {
     /// # Errors
     /// When it is missing or is another.
     pub fn verify(&self, entry: &Entry) -> Result<(), TraceError> {
-        self.expect(entry, &input_digest(&self.path(entry), entry.adapter)?.sha256)
+        self.expect(entry, &input_digest(&self.path(entry), &Options::new(entry.adapter))?.sha256)
     }
 
     /// Compares a SHA-256 that was taken while the file of an entry was read with the recorded one.

@@ -34,6 +34,36 @@ impl<'a> From<Input<'a>> for Inputs<'a> {
     }
 }
 
+impl<'a> Inputs<'a> {
+    /// What users call them.
+    pub(crate) fn path(&self) -> &Path {
+        &self.name
+    }
+
+    /// The first bytes of the first file, which stay to be read.
+    pub(crate) fn peek(&mut self, bytes: u64) -> Result<Vec<u8>, TraceError> {
+        Ok(self.first.peek(bytes)?)
+    }
+
+    /// The one file that there is.
+    ///
+    /// # Errors
+    /// When there are several.
+    pub(crate) fn single(self) -> Result<Input<'a>, TraceError> {
+        match self.rest.first() {
+            None => Ok(self.first),
+            Some(second) => Err(malformed(
+                &self.name,
+                format!(
+                    "a trace of this kind is read from one file, and there are several, such as `{}` and `{}`",
+                    self.first.path().display(),
+                    second.display()
+                ),
+            )),
+        }
+    }
+}
+
 impl<'a> Trace<'a> {
     /// The trace at `path`, whose manifests have to be signed by `key` if there is one.
     pub(super) fn file(path: &'a Path, key: Option<&'a Key>) -> Self {
@@ -50,19 +80,7 @@ impl<'a> Trace<'a> {
     /// # Errors
     /// When it is no file that can be opened, or several files.
     pub fn open(self, digest: bool) -> Result<Input<'a>, TraceError> {
-        let path = self.path;
-        let Inputs { first, rest, .. } = self.open_all(digest)?;
-        match rest.first() {
-            None => Ok(first),
-            Some(second) => Err(malformed(
-                path,
-                format!(
-                    "this data set is read from one file, and there are several, such as `{}` and `{}`",
-                    first.path().display(),
-                    second.display()
-                ),
-            )),
-        }
+        self.open_all(digest)?.single()
     }
 
     /// As [`Trace::open`], of a table, which may be in several files.
@@ -74,6 +92,12 @@ impl<'a> Trace<'a> {
         let mut files = files(self.path)?;
         let rest = files.split_off(1);
         Ok(Inputs { name, first: Input::open(&files[0], digest)?, rest, digest })
+    }
+
+    /// The folder that it is, if it is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&'a Path> {
+        (self.bytes.is_none() && self.path.is_dir()).then_some(self.path)
     }
 
     /// Where its parts and their manifests stand.

@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 mod input;
 mod inspect;
+pub(crate) mod log;
 mod option;
 mod options;
 mod output;
@@ -98,12 +99,12 @@ fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Con
 }
 
 /// The digest of a trace of any kind, as [`convert`] gives it of what it reads: the parts of a recording are one input, each
-/// held against its manifest.
+/// held against its manifest, and so are the files that options name.
 ///
 /// # Errors
 /// When a file cannot be read, or a recording is not what its manifests say.
-pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, TraceError> {
-    dataset.adapter().digest_input(input)
+pub fn input_digest(input: &Path, options: &Options) -> Result<InputDigest, TraceError> {
+    options.dataset.adapter().digest_input(input, options)
 }
 
 #[cfg(test)]

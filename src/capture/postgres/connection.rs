@@ -17,6 +17,7 @@ use super::refusal::text;
 use super::socket::{Access, Connected};
 use crate::capture::{CaptureError, UnsafeAnswer};
 use crate::tape::recording::Row;
+use crate::trace::log::OWN_COMMENT;
 
 /// How long a query may take on the server.
 const STATEMENT_TIMEOUT_MS: u32 = 5_000;
@@ -139,7 +140,8 @@ impl ReadOnlyClient {
     async fn answer(&mut self, query: Query) -> Result<Result<Vec<Row>, String>, tokio_postgres::Error> {
         if !self.prepared.contains_key(&query) {
             let statement = match query.text(&self.versions) {
-                Some(text) => Some(self.client.prepare(&text).await?),
+                // By which a log of the server tells it from the statements of others.
+                Some(text) => Some(self.client.prepare(&format!("{OWN_COMMENT} {text}")).await?),
                 None => None,
             };
             self.prepared.insert(query, statement);

@@ -1,11 +1,13 @@
 //! One file or folder per data set, and the list of them.
 
+mod auto_explain;
 mod ceb;
 mod generic;
 mod job;
 mod otel;
 mod pgss;
 pub(super) mod postgres;
+mod redset;
 mod snowset;
 mod sqlshare;
 mod sqlshare_text;
@@ -47,7 +49,9 @@ adapters! {
     Job = job::Job,
     Tpcds = tpcds::Tpcds,
     Pgss = pgss::Pgss,
+    Redset = redset::Redset,
     Generic = generic::Generic,
     Otel = otel::Otel,
+    AutoExplain = auto_explain::AutoExplain,
     Postgres = postgres::Postgres,
 }

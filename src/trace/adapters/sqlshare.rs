@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
-use sha2::{Digest, Sha256};
 
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::adapter::{About, Adapter, Construction};
@@ -14,7 +13,7 @@ use crate::trace::output::Output;
 use crate::trace::read::{
     Cell, DELIMITER, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
 };
-use crate::trace::skeleton::{clauses, published_skeleton, skeleton};
+use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Sqlshare;
@@ -45,9 +44,6 @@ const WINDOW: usize = 32;
 
 /// Length of a bucket of the workload mix.
 const BUCKET_S: f64 = 86_400.0;
-
-/// How many bytes of a skeleton a channel shows at most.
-const SHOWN_BYTES: usize = 64;
 
 /// Added to both sides of a ratio of runtimes, so that a query of a few milliseconds is not judged on jitter.
 const JITTER_S: f64 = 0.01;
@@ -144,13 +140,10 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
 }
 
 fn channel_name(construction: Construction, user: &str, skeleton: &str) -> String {
-    let end = (0..=skeleton.len().min(SHOWN_BYTES)).rev().find(|end| skeleton.is_char_boundary(*end));
-    let shown = &skeleton[..end.unwrap_or(0)];
-    if construction == Construction::Reference || shown.len() == skeleton.len() {
-        return format!("{user}#{shown}");
+    match construction {
+        Construction::Reference => format!("{user}#{}", start_of(skeleton)),
+        Construction::Own(_) => format!("{user}#{}", abbreviated(skeleton)),
     }
-    let hash = hex::encode(Sha256::digest(skeleton.as_bytes()));
-    format!("{user}#{shown}#{}", &hash[..8])
 }
 
 /// What users ask, day by day.

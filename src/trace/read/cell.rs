@@ -123,6 +123,7 @@ pub(crate) enum Kind {
     DecimalComma,
     Ratio,
     Percentage,
+    Flag,
     /// A statement's identifier that PostgreSQL does not show to everybody.
     HiddenQuery,
     /// An identifier that a program has taken for a number.
@@ -141,6 +142,7 @@ impl Kind {
             Self::Unknown(unknown) => unknown.reason(),
             Self::DecimalComma => "decimal comma",
             Self::Ratio | Self::Percentage => "no ratio",
+            Self::Flag => "neither true nor false",
             Self::HiddenQuery => "hidden from the role that exported it",
             Self::RoundedId => "rounded",
         }
@@ -163,6 +165,7 @@ impl Kind {
             Self::Percentage => {
                 "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"
             }
+            Self::Flag => "neither true nor false; write it like `true` or `0`",
             Self::HiddenQuery => {
                 "for the role that exported the view may not see the statements of others; GRANT pg_read_all_stats TO that role, \
                  and export it again"
@@ -221,6 +224,11 @@ impl Fault {
 pub(crate) const LENIENT_HINT: &str = " (--lenient counts such rows and goes on)";
 
 impl<'r> Cell<'r> {
+    /// A cell of a file that has no columns.
+    pub(crate) fn of_text(slot: Slot, text: &'r str) -> Self {
+        Self { slot, value: Value::Text(text) }
+    }
+
     /// Its text; empty if the file has no such column.
     pub(crate) fn text(self) -> &'r str {
         match self.value {
@@ -376,6 +384,23 @@ impl<'r> Cell<'r> {
         match self.unknown_name() {
             Some(unknown) if !construction.is_reference() => Err(self.fault(Kind::Unknown(unknown))),
             _ => Ok(self.text()),
+        }
+    }
+
+    /// An identifier, which no program has taken for a number.
+    pub(crate) fn id(self, construction: Construction) -> Result<&'r str, Fault> {
+        let id = self.name(construction)?.trim();
+        let is_rounded = id.contains("E+") || id.contains("e+");
+        if is_rounded && parse_number(id).is_some() { Err(self.fault(Kind::RoundedId)) } else { Ok(id) }
+    }
+
+    /// True or false, as systems write it; programs that know no truth values write 1 or 0, or `1.0` or `0.0`.
+    pub(crate) fn flag(self) -> Result<bool, Fault> {
+        let text = self.text().trim();
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "t" | "1" | "1.0" | "yes" => Ok(true),
+            "false" | "f" | "0" | "0.0" | "no" => Ok(false),
+            _ => Err(self.fault(Unknown::of(text).map_or(Kind::Flag, Kind::Unknown))),
         }
     }
 

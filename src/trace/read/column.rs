@@ -200,6 +200,13 @@ pub(crate) struct OptionalNames {
     names: Channels,
 }
 
+impl OptionalNames {
+    /// By row, and the names.
+    pub(crate) fn into_parts(self) -> (Vec<Option<ChannelId>>, Channels) {
+        (self.ids, self.names)
+    }
+}
+
 impl Index<usize> for OptionalNames {
     type Output = Option<ChannelId>;
 

@@ -38,6 +38,7 @@ pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
 pub(crate) use settle::Settling;
 pub(crate) use source::Source;
+pub(crate) use time::{Dated, parse as parse_date};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
 pub(crate) use unknown::Unless;
 

@@ -46,6 +46,14 @@ pub(crate) struct Reading<T> {
     pub(crate) path: PathBuf,
 }
 
+impl<T> Reading<T> {
+    /// The same rows as another table.
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Reading<U> {
+        let Self { table, rows, lines, notes, input, path } = self;
+        Reading { table: map(table), rows, lines, notes, input, path }
+    }
+}
+
 /// The rows of a file in one format, which are still to be read.
 pub(super) trait Rows {
     /// Reads all of them in order, and gives the digest of the file if it was asked for.

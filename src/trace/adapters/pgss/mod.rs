@@ -98,11 +98,8 @@ struct QueryId;
 
 impl Naming for QueryId {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        let name = cell.name(construction).map_err(|_| cell.fault(Kind::HiddenQuery))?.trim();
-        if name.contains("E+") && name.parse::<f64>().is_ok() {
-            return Err(cell.fault(Kind::RoundedId));
-        }
-        Ok(name.into())
+        cell.name(construction).map_err(|_| cell.fault(Kind::HiddenQuery))?;
+        cell.id(construction).map(Into::into)
     }
 }
 
