@@ -214,6 +214,18 @@ fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
     }
     let error = converted(&generic, b"Timing is on.\nt,value\n1,2\n").unwrap_err();
     assert!(error.contains("a message of psql and no header"), "{error}");
+    for (line, flag) in [
+        ("sep=;", "--delimiter ';'"),
+        ("\"sep=\t\"\r", "--delimiter tab"),
+        ("sep=\t", "--delimiter tab"),
+        ("sep=,", "--delimiter ,"),
+    ] {
+        let error = converted(&generic, format!("{line}\nt;value\n1;2\n").as_bytes()).unwrap_err();
+        assert!(
+            error.ends_with(&format!("this line is for Excel and no header; remove it, and pass {flag}")),
+            "{error}"
+        );
+    }
     let error = converted(&generic, b"-[ RECORD 1 ]\nt     | 1\nvalue | 2\n").unwrap_err();
     assert!(error.contains("psql's `\\x`"), "{error}");
     // psql without alignment, but for its footer.

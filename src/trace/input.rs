@@ -146,7 +146,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TraceError> {
         match entry.path().is_dir() {
             _ if is_note => {}
             true => {
-                let (below, all) = (entry.path(), folder.join("**/*.csv"));
+                let (below, all) = (entry.path(), folder.join("**/*.parquet"));
                 let problem = format!(
                     "the folder has the folder `{}`; give the files of the trace by a glob, such as '{}'",
                     below.display(),

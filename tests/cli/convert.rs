@@ -74,7 +74,7 @@ fn what_is_no_trace_is_refused_and_nothing_is_written() {
     let before = folder.files();
     for (input, expected) in [
         ("missing.csv", "cannot read `missing.csv`: No such file or directory"),
-        ("folder.csv", "cannot read `folder.csv`: is a directory"),
+        ("folder.csv", "cannot read `folder.csv`: there is no file in the folder"),
         ("empty.csv", "`empty.csv:1`: the file is empty"),
         ("header.csv", "`header.csv:1`: there are no rows after the header"),
         ("columns.csv", "`columns.csv:1`: "),

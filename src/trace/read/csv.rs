@@ -104,6 +104,10 @@ impl<'i> Csv<'i> {
         if stray::is_setting(first) {
             return Err(malformed(&format!("this line is a message of psql and no header; {AS_CSV}, with `psql -qX`")));
         }
+        if let Some(delimiter) = stray::directive(first) {
+            let flag = delimiter.map_or_else(|| "--delimiter".to_owned(), |delimiter| delimiter.flag().to_owned());
+            return Err(malformed(&format!("this line is for Excel and no header; remove it, and pass {flag}")));
+        }
         let is_plain = is_plain(&self.first);
         let split = |line: &[u8]| line.split(|byte| *byte == delimiter.byte()).map(<[u8]>::to_vec).collect::<Vec<_>>();
         let (names, record) = if is_plain {

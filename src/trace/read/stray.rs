@@ -1,6 +1,7 @@
 //! Lines that are no rows: what programs print around a table, and the headers of files that were put together.
 
 use super::cell::{Fault, shown};
+use super::delimiter::Delimiter;
 use super::foreign::BOM;
 use super::rows::{Plan, Table};
 
@@ -148,6 +149,19 @@ pub(super) fn is_setting(line: &[u8]) -> bool {
     ]
     .iter()
     .any(|start| line.starts_with(start))
+}
+
+/// What separates the columns, if a line says so to Excel: `sep=;`.
+pub(super) fn directive(line: &[u8]) -> Option<Option<Delimiter>> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let told = line.strip_prefix(b"sep=").or_else(|| line.strip_prefix(b"SEP="))?;
+    match told {
+        // What was trimmed is a tab.
+        [] => Some(Some(Delimiter::Tab)),
+        [byte] => Some(Delimiter::ALL.into_iter().find(|delimiter| delimiter.byte() == *byte)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
