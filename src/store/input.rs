@@ -126,12 +126,13 @@ impl<'a> Input<'a> {
     /// When there is no such file, it is a folder, or it cannot be read.
     pub fn open(path: &Path, digest: bool) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(StoreError::read(path))?;
-        if file.metadata().map_err(StoreError::read(path))?.is_dir() {
+        let metadata = file.metadata().map_err(StoreError::read(path))?;
+        if metadata.is_dir() {
             return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
         }
         let again = file.try_clone().map_err(StoreError::read(path))?;
         let mut input = Self::new(file, path, digest)?;
-        input.file = Some(again).filter(|_| !input.is_packed);
+        input.file = Some(again).filter(|_| !input.is_packed && metadata.is_file());
         Ok(input)
     }
 
@@ -191,26 +192,18 @@ impl<'a> Input<'a> {
         self.file.as_ref()
     }
 
-    /// The next bytes, so many at most, decompressed; they are still to be read.
+    /// The first bytes of what is left, decompressed, `count` of them if there are so many; they stay the next ones.
     ///
     /// # Errors
     /// When reading or decompressing fails.
-    pub fn peek(&mut self, bytes: u64) -> Result<Vec<u8>, StoreError> {
+    pub fn peek(&mut self, count: usize) -> Result<&[u8], StoreError> {
         let mut start = Vec::new();
-        let read = (&mut *self).take(bytes).read_to_end(&mut start);
-        read.map_err(StoreError::read(&self.path))?;
-        let next = start.clone();
         self.peeked.read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
+        let missing = count.saturating_sub(start.len()) as u64;
+        (&mut self.reader).take(missing).read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
         self.peeked = io::Cursor::new(start);
-        Ok(next)
-    }
-
-    /// Whether what is left, decompressed, starts with `magic`.
-    ///
-    /// # Errors
-    /// When reading or decompressing fails.
-    pub fn starts_with(&mut self, magic: &[u8]) -> Result<bool, StoreError> {
-        Ok(self.peek(magic.len() as u64)? == magic)
+        let start = self.peeked.get_ref();
+        Ok(&start[..start.len().min(count)])
     }
 
     /// Everything that is left, decompressed.

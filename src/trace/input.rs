@@ -41,8 +41,8 @@ impl<'a> Inputs<'a> {
     }
 
     /// The first bytes of the first file, which stay to be read.
-    pub(crate) fn peek(&mut self, bytes: u64) -> Result<Vec<u8>, TraceError> {
-        Ok(self.first.peek(bytes)?)
+    pub(crate) fn peek(&mut self, count: usize) -> Result<&[u8], TraceError> {
+        Ok(self.first.peek(count)?)
     }
 
     /// The one file that there is.

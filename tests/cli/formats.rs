@@ -24,7 +24,7 @@ fn a_runner_with_tabs_is_read_or_gets_the_exact_flag() {
     let columns = ["--time-col", "run", "--value-col", "timing", "--channel-col", "name"];
     let found = folder.ok(&with(&[&["runs.tsv"], &columns[..]].concat()));
     assert!(
-        found.stdout.contains("note   the columns are separated by tabs (--delimiter tab says so)"),
+        found.stdout.contains("note   the columns are separated by tabs, as with --delimiter tab"),
         "{}",
         found.stdout
     );
@@ -37,7 +37,7 @@ fn a_runner_with_tabs_is_read_or_gets_the_exact_flag() {
     let (code, message) = folder.refusal(&job);
     assert_eq!(code, 12);
     assert!(
-        message.contains("the columns are separated by tabs (--delimiter tab says so), and the header has no columns"),
+        message.contains("the columns are separated by tabs (--delimiter tab), and the header has no columns"),
         "{message}"
     );
     assert!(message.ends_with("it has `name`, `run`, `timing`"), "{message}");

@@ -28,7 +28,13 @@ pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 const HEAD_BYTES: usize = 600;
 
 /// The first bytes of Parquet.
-pub(crate) const PARQUET: &[u8] = b"PAR1";
+const PARQUET: &[u8] = b"PAR1";
+
+/// Whether a file that starts with `head` is Parquet, and no text whose first column is called so.
+pub(super) fn is_parquet(head: &[u8]) -> bool {
+    let rest = head.strip_prefix(PARQUET);
+    rest.is_some_and(|rest| rest.first().is_none_or(|byte| matches!(byte, 0..=8 | 14..=31 | 0x7f..)))
+}
 
 const UNZIP: &str = "unpack it with `unzip`";
 const UTF_16: &str = "convert it with `iconv -f UTF-16 -t UTF-8`";
@@ -64,7 +70,7 @@ const BINARY: &[(usize, &[u8], &str, Way)] = &[
     (8, b"DUCK", "a DuckDB database", Table("write the table with `duckdb -csv FILE 'FROM …'`")),
     (
         0,
-        b"PGDMP",
+        b"PGDMP\x01",
         "a dump of pg_dump in its custom format",
         Table("restore it with `pg_restore -d DATABASE`, and write the table with `\\copy … TO 'x.csv' CSV HEADER`"),
     ),
@@ -74,7 +80,7 @@ const BINARY: &[(usize, &[u8], &str, Way)] = &[
         "a table that COPY wrote in PostgreSQL's binary format",
         Table("write it with `\\copy … TO 'x.csv' CSV HEADER`"),
     ),
-    (0, b"ARROW1", "Arrow (Feather)", Table("write it as Parquet, such as with `pyarrow.parquet.write_table`")),
+    (0, b"ARROW1\0\0", "Arrow (Feather)", Table("write it as Parquet, such as with `pyarrow.parquet.write_table`")),
     (0, b"ORC", "ORC", Table("write it as Parquet or CSV")),
     (0, b"Obj\x01", "Avro", Table("write it as Parquet or CSV")),
     (0, b"\x89HDF\r\n\x1a\n", "HDF5", Table("write the table as Parquet or CSV")),
@@ -92,16 +98,22 @@ const BINARY: &[(usize, &[u8], &str, Way)] = &[
 pub(crate) fn binary(head: &[u8], wanted: Wanted) -> Option<String> {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let starts = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
-    if starts(0, PARQUET) && wanted != Wanted::Table {
+    if is_parquet(head) && wanted != Wanted::Table {
         let way = match wanted {
             Wanted::Spans => "there is no Parquet form of spans, so export them as OTLP JSON",
             _ => "export it as text",
         };
         return Some(format!("this is Parquet; {way}"));
     }
-    // A column may be called that.
-    let is_orc = head.get(3).is_some_and(|byte| matches!(byte, 0..=31 | 0x7f..));
-    let found = BINARY.iter().find(|(at, magic, ..)| starts(*at, magic) && (is_orc || *magic != b"ORC"));
+    // A column may be called that, or stand there.
+    let is_binary = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, 0..=31 | 0x7f..));
+    let is_it = |at: usize, magic: &[u8]| match magic {
+        b"ORC" | b"PARE" => is_binary(head.get(magic.len())),
+        b"BZh" => head.get(3).is_some_and(u8::is_ascii_digit),
+        b"DUCK" => head[..at].iter().any(|byte| is_binary(Some(byte))),
+        _ => true,
+    };
+    let found = BINARY.iter().find(|(at, magic, ..)| starts(*at, magic) && is_it(*at, magic));
     if let Some((_, _, what, way)) = found {
         return Some(match (way, wanted) {
             (Any(way), _) | (Table(way), Wanted::Table) => format!("this is {what}; {way}"),

@@ -159,7 +159,7 @@ impl Header {
         });
         let quoted = quoted.collect::<Vec<_>>().join(", ");
         let hint = if self.is_row() {
-            "; these are values and no names, so export the file with its header (`CSV HEADER`)"
+            "; if these are values and no names, export the file with its header (`CSV HEADER`)"
         } else {
             ""
         };
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_row_in_the_place_of_the_header_is_called_so() {
         let error = header(&["2024-01-01", "12.5"]).select(&["a"].map(required)).unwrap_err().to_string();
-        assert!(error.ends_with("so export the file with its header (`CSV HEADER`)"), "{error}");
+        assert!(error.ends_with("export the file with its header (`CSV HEADER`)"), "{error}");
         assert!(!header(&["a b", "c1"]).select(&["a"].map(required)).unwrap_err().to_string().contains("export"));
     }
 

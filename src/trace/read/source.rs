@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::csv::{self, Csv};
 use super::delimiter::{DELIMITER, Delimiter};
+use super::foreign;
 use super::header::{Columns, Header};
 use super::lines::Lines;
 #[cfg(feature = "parquet")]
@@ -34,7 +35,7 @@ pub(super) enum Format<'i> {
 
 impl<'i> Format<'i> {
     fn open(mut input: Input<'i>) -> Result<Self, TraceError> {
-        if input.starts_with(super::foreign::PARQUET)? {
+        if foreign::is_parquet(input.peek(5)?) {
             #[cfg(feature = "parquet")]
             return Ok(Self::Parquet(Parquet::open(input)?));
             #[cfg(not(feature = "parquet"))]
@@ -125,7 +126,7 @@ impl<'i> Source<'i> {
                 let (_, header, selected) = others.swap_remove(position);
                 csv.delimiter = delimiter;
                 self.header = header;
-                self.notes.push(format!("the columns are separated by {delimiter} ({} says so)", delimiter.flag()));
+                self.notes.push(format!("the columns are separated by {delimiter}, as with {}", delimiter.flag()));
                 selected
             }
             [delimiter] => {
@@ -148,7 +149,7 @@ impl<'i> Source<'i> {
                     if header.names().len() > self.header.names().len() =>
                 {
                     let flag = delimiter.flag();
-                    let problem = format!("the columns are separated by {delimiter} ({flag} says so), and {problem}");
+                    let problem = format!("the columns are separated by {delimiter} ({flag}), and {problem}");
                     Err(TraceError::Malformed { place, problem })
                 }
                 _ => Err(error),

@@ -37,7 +37,7 @@ impl Adapter for Ceb {
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         let mut inputs = trace.open_all(options.digest)?;
-        if sql::is_sql(&inputs.peek(HEAD_BYTES)?) {
+        if sql::is_sql(inputs.peek(HEAD_BYTES)?) {
             return convert(sql::read(inputs.single()?, options)?, options);
         }
         for option in [&ESTIMATES, &TRUE_ROWS] {
@@ -56,7 +56,7 @@ impl Adapter for Ceb {
 }
 
 /// Bytes that tell SQL from a table.
-const HEAD_BYTES: u64 = 64 << 10;
+const HEAD_BYTES: usize = 64 << 10;
 
 /// The estimates of sub-plans.
 const ESTIMATES: OptionSpec = OptionSpec {

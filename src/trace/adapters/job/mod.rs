@@ -50,7 +50,7 @@ impl Adapter for Job {
             Some(folder) if files::has_plans_in(folder)? => explain::read_folder(folder, options)?,
             _ => {
                 let mut inputs = trace.open_all(options.digest)?;
-                if explain::is_json(&inputs.peek(HEAD_BYTES)?) {
+                if explain::is_json(inputs.peek(HEAD_BYTES)?) {
                     explain::read_file(inputs.single()?, options)?
                 } else {
                     table::read(inputs, options)?
@@ -66,4 +66,4 @@ impl Adapter for Job {
 }
 
 /// Bytes that tell JSON from a table.
-const HEAD_BYTES: u64 = 4096;
+const HEAD_BYTES: usize = 4096;
