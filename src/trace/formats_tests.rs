@@ -299,7 +299,7 @@ fn several_files_are_one_trace_in_order_of_name() {
             for path in [folder.path().to_path_buf(), folder.path().join("?.csv*"), folder.path().join("[a-c]*")] {
                 let found = convert_path(&path, &options).unwrap_or_else(|error| panic!("{dataset}: {error}"));
                 assert_eq!(samples(&found), expected, "{dataset}");
-                assert_eq!(found.input, Some(input_digest(&path, dataset).unwrap()), "{dataset}");
+                assert_eq!(found.input, Some(input_digest(&path, &Options::new(dataset)).unwrap()), "{dataset}");
                 assert_eq!(found.rows.read, rows.len() as u64, "{dataset}");
                 digests.push(found.input);
             }
@@ -317,7 +317,7 @@ fn the_digest_of_several_files_is_as_documented() {
     let digests = ["a.csv", "b.csv"].map(|name| file_digest(&folder.path().join(name)).unwrap());
     let text = format!("{}\n{}\n", digests[0].sha256, digests[1].sha256);
     let expected = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
-    let found = input_digest(folder.path(), Dataset::Generic).unwrap();
+    let found = input_digest(folder.path(), &Options::new(Dataset::Generic)).unwrap();
     assert_eq!((found.sha256, found.bytes), (expected, 24));
 }
 
@@ -587,7 +587,7 @@ mod parquet {
         for path in [folder.path().to_path_buf(), folder.path().join("*.parquet")] {
             let found = convert_path(&path, &options).unwrap();
             assert_eq!(samples(&found), samples(&converted(&options, text.as_bytes()).unwrap()));
-            assert_eq!(found.input, Some(input_digest(&path, Dataset::Tpcds).unwrap()));
+            assert_eq!(found.input, Some(input_digest(&path, &Options::new(Dataset::Tpcds)).unwrap()));
         }
         let one = convert_path(&folder.path().join("a.parquet"), &options).unwrap();
         assert_eq!(one.input, Some(file_digest(&folder.path().join("a.parquet")).unwrap()));
