@@ -1,5 +1,5 @@
+use super::finding::Finding;
 use super::refusal::{GoneReason, RefusalReason};
-use super::server::Finding;
 use super::usage::UsageProblem;
 use crate::diagnostics::{Diagnose, FailureKind, Place, with_causes};
 use crate::store::StoreError;

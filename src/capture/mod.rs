@@ -6,6 +6,7 @@
 mod backoff;
 mod deltas;
 mod error;
+mod finding;
 mod governor;
 mod poller;
 pub mod postgres;
@@ -18,7 +19,8 @@ mod unwinding;
 mod usage;
 
 pub use error::{CaptureError, Refusal};
+pub use finding::Finding;
 pub use recorder::{Capture, Captured, End, Written, capture, check};
 pub use refusal::{GoneReason, RefusalReason, UnsafeAnswer};
-pub use server::{Finding, Lost, Preflight, Reading, Server, Unread};
+pub use server::{Lost, Preflight, Reading, Server, Unread};
 pub use usage::{ServiceLineProblem, StringProblem, UsageProblem, ValueProblem};

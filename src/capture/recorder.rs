@@ -8,10 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::CaptureError;
 use super::backoff::Backoff;
+use super::finding::Finding;
 use super::governor::Governor;
 use super::poller::Poller;
 use super::refusal::{GoneReason, RefusalReason};
-use super::server::{Finding, Lost, Preflight, Server};
+use super::server::{Lost, Preflight, Server};
 use super::unwinding::Caught;
 use crate::diagnostics::with_causes;
 use crate::tape::TapeError;

@@ -3,6 +3,10 @@
 #[cfg(any(feature = "capture", feature = "fetch"))]
 use std::time::Duration;
 
+use clap::ValueEnum;
+
+use crate::residual::Math;
+
 #[cfg(any(feature = "capture", feature = "fetch"))]
 const SHORTEST: Duration = Duration::from_millis(10);
 #[cfg(any(feature = "capture", feature = "fetch"))]
@@ -48,6 +52,29 @@ mod tests {
         for text in ["", "x", "-1", "0", "9y", "1e99", "nan", "inf"] {
             assert!(duration(text).is_err(), "{text}");
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+}
+
+/// Which logarithms.
+#[derive(clap::Args)]
+pub(super) struct MathArgument {
+    /// Logarithms: the same bits on every platform, or those of this platform's C library
+    #[arg(long, value_enum, default_value_t = MathName::Portable)]
+    math: MathName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum MathName {
+    Portable,
+    System,
+}
+
+impl MathArgument {
+    pub(super) fn math(&self) -> Math {
+        match self.math {
+            MathName::Portable => Math::Portable,
+            MathName::System => Math::System,
         }
     }
 }

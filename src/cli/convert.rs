@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::adapter_options::{AdapterArguments, AllTraces};
+use super::arguments::MathArgument;
 use super::failure::Failure;
-use super::generate::MathArgument;
 use super::output::{Output, Text};
 use super::verify::KeyArgument;
 use super::{Exit, Outcome};

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Text, TextLine, Tone, table};
+use super::selected::selected;
 use super::{Exit, Outcome};
 use crate::trace::{Catalogue, Entry};
 
@@ -54,21 +55,6 @@ impl Data {
             Action::Verify { names } => verify(&catalogue, &names, output),
         }
     }
-}
-
-/// The entries of these names; none means all.
-pub(super) fn selected<'a>(
-    catalogue: &'a Catalogue,
-    names: &'a [String],
-) -> Result<Vec<(&'a str, &'a Entry)>, Failure> {
-    if names.is_empty() {
-        return Ok(catalogue.entries().collect());
-    }
-    let named = names.iter().map(|name| {
-        let entry = catalogue.get(name)?;
-        Ok((name.as_str(), entry))
-    });
-    named.collect()
 }
 
 fn list(catalogue: &Catalogue, output: &Output) -> Exit {

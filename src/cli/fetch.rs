@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::{duration, size};
-use super::data::selected;
 use super::failure::Failure;
 use super::output::{Output, Text};
+use super::selected::selected;
 use super::{Exit, Outcome};
 use crate::trace::{self, Catalogue, FetchEvent, FetchOptions, Fetched, KnownDigest};
 

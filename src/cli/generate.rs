@@ -1,12 +1,12 @@
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use super::Outcome;
+use super::arguments::MathArgument;
 use super::convert;
 use super::output::Output;
 use crate::evaluate::{Exemplar, Generator, Noise};
-use crate::residual::Math;
 
 /// Generate a tape whose faults are known
 #[derive(clap::Args)]
@@ -64,29 +64,6 @@ struct Common {
     tape: PathBuf,
     #[command(flatten)]
     math: MathArgument,
-}
-
-/// Which logarithms.
-#[derive(clap::Args)]
-pub(super) struct MathArgument {
-    /// Logarithms: the same bits on every platform, or those of this platform's C library
-    #[arg(long, value_enum, default_value_t = MathName::Portable)]
-    math: MathName,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum MathName {
-    Portable,
-    System,
-}
-
-impl MathArgument {
-    pub(super) fn math(&self) -> Math {
-        match self.math {
-            MathName::Portable => Math::Portable,
-            MathName::System => Math::System,
-        }
-    }
 }
 
 fn scale(text: &str) -> Result<f64, String> {

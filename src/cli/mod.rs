@@ -30,6 +30,7 @@ mod run;
 mod salvage;
 mod schema;
 mod score;
+mod selected;
 mod shard;
 mod shell;
 mod signals;

@@ -7,17 +7,13 @@ use std::fmt;
 use rayon::prelude::*;
 
 use super::Span;
-use super::detectors::{
-    Adwin, AdwinReference, Always, Bocpd, BocpdReference, Cusum, Mad, Never, Pelt, PeltReference, Periodic, Threshold,
-};
-use crate::diagnostics::UnknownName;
 use crate::motif::{Grammar, Motif, ParameterError, ParameterRange, Parameters, find_parameter};
 use crate::residual::{Math, Stream};
 
 /// A detector of changes in the residuals of one channel.
 ///
 /// Whoever uses the library implements it and calls [`Detector::find_spans`]; the crate documentation has an example. To add one to
-/// the program, implement it in a file of `evaluate/detectors/` and give it a place in [`DETECTORS`].
+/// the program, implement it in a file of `evaluate/detectors/` and give it a place in [`DETECTORS`](super::DETECTORS).
 pub trait Detector: Sync {
     /// The name on the command line, in experiment files and in tables.
     fn name(&self) -> &'static str;
@@ -66,30 +62,6 @@ pub trait Detector: Sync {
         });
         found.collect()
     }
-}
-
-/// All detectors.
-pub static DETECTORS: [&dyn Detector; 12] = [
-    &AdwinReference,
-    &BocpdReference,
-    &PeltReference,
-    &Adwin,
-    &Bocpd,
-    &Pelt,
-    &Threshold,
-    &Mad,
-    &Cusum,
-    &Never,
-    &Always,
-    &Periodic,
-];
-
-/// The detector of this name.
-///
-/// # Errors
-/// When there is none.
-pub fn find_detector(name: &str) -> Result<&'static dyn Detector, UnknownName> {
-    UnknownName::find("detector", name, &DETECTORS, |detector| detector.name())
 }
 
 impl fmt::Debug for dyn Detector {

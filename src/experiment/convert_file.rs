@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use toml::Spanned;
 
-use super::file_problem::Located;
+use super::located::Located;
 use crate::residual::Math;
 use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
 

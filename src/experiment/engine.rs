@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::file_problem::Located;
+use super::located::Located;
 use super::{ExperimentError, GrammarFileError, read_engine};
 use crate::motif::{Engine, EngineKind};
 

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FileProblem, GrammarFileError, ResultProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName, with_causes};
@@ -128,6 +128,27 @@ impl ExperimentError {
             Self::File { place, problem } => FileProblem::WithSettings(problem).in_whole(&place.file),
             other => other,
         }
+    }
+}
+
+impl ResultProblem {
+    /// The error of this problem with a file or folder.
+    #[must_use]
+    pub fn with_path(self, path: &Path) -> ExperimentError {
+        self.with_place(Place::file(path))
+    }
+
+    /// The error of this problem at a place.
+    #[must_use]
+    pub fn with_place(self, place: Place) -> ExperimentError {
+        ExperimentError::Result { place, problem: Box::new(self) }
+    }
+}
+
+impl FileProblem {
+    /// The error of this problem with a file or folder as a whole.
+    pub(super) fn in_whole(self, path: &Path) -> ExperimentError {
+        ExperimentError::File { place: Place::file(path), problem: Box::new(self) }
     }
 }
 

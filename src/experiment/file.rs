@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::convert_file::Convert;
 use super::engine::Replay;
 use super::evaluation::{Evaluate, Evaluation};
-use super::file_problem::Located;
+use super::located::Located;
 use super::{ExperimentError, FileProblem, SampleSource, SourceProblem};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::Engine;

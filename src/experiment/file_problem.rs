@@ -1,9 +1,8 @@
 use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::ExperimentError;
-use crate::diagnostics::{Place, UnknownName, line_and_column, reword_unknown_name};
+use crate::diagnostics::{UnknownName, reword_unknown_name};
 use crate::evaluate::{Axis, Generator};
 use crate::motif::ParameterError;
 use crate::trace::OptionError;
@@ -249,42 +248,4 @@ pub enum LiveProblem {
     /// A window of no channel, or of two.
     #[error("a window has one of `channel` and `statement` (a pattern of LIKE)")]
     WindowChannel,
-}
-
-impl FileProblem {
-    /// The error of this problem with a file or folder as a whole.
-    pub(super) fn in_whole(self, path: &Path) -> ExperimentError {
-        ExperimentError::File { place: Place::file(path), problem: Box::new(self) }
-    }
-}
-
-/// A problem at a byte of the file, or with the file as a whole.
-pub(super) struct Located {
-    at: Option<usize>,
-    problem: FileProblem,
-}
-
-impl Located {
-    pub(super) fn at_byte(at: usize, problem: impl Into<FileProblem>) -> Self {
-        Self { at: Some(at), problem: problem.into() }
-    }
-
-    pub(super) fn whole(problem: impl Into<FileProblem>) -> Self {
-        Self { at: None, problem: problem.into() }
-    }
-
-    /// What the TOML reader says.
-    pub(super) fn of_toml(error: toml::de::Error) -> Self {
-        Self { at: error.span().map(|span| span.start), problem: FileProblem::Toml(Box::new(error)) }
-    }
-
-    /// The error of an experiment file with this text.
-    pub(super) fn in_file(self, path: &Path, text: &str) -> ExperimentError {
-        let place = Place::file(path);
-        let place = match self.at {
-            Some(at) => place.at(line_and_column(text, at)),
-            None => place,
-        };
-        ExperimentError::File { place, problem: Box::new(self.problem) }
-    }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::convert_file::Convert;
-use super::file_problem::Located;
+use super::located::Located;
 use super::{ExperimentError, LiveProblem};
 use crate::live::{Fault, Live, Load};
 use crate::motif::{Engine, Motif};

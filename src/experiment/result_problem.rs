@@ -1,7 +1,5 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::ExperimentError;
-use crate::diagnostics::Place;
 use crate::store::LINE_ENDS_REMEDY;
 use crate::trace::Dataset;
 
@@ -94,18 +92,4 @@ pub enum ResultProblem {
     /// A figure cannot be drawn.
     #[error("the figure cannot be drawn: {0}")]
     Figure(String),
-}
-
-impl ResultProblem {
-    /// The error of this problem with a file or folder.
-    #[must_use]
-    pub fn with_path(self, path: &Path) -> ExperimentError {
-        self.with_place(Place::file(path))
-    }
-
-    /// The error of this problem at a place.
-    #[must_use]
-    pub fn with_place(self, place: Place) -> ExperimentError {
-        ExperimentError::Result { place, problem: Box::new(self) }
-    }
 }

@@ -1,8 +1,6 @@
-use serde::de::DeserializeSeed;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use super::Motif;
-use super::values::GrammarSeed;
 use crate::diagnostics::UnknownName;
 
 /// The range of a parameter.
@@ -111,12 +109,6 @@ pub struct PerMotif<P> {
     pub cache_collapse: P,
     /// For [`Motif::WorkloadPhaseTransition`].
     pub workload_phase_transition: P,
-}
-
-impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        GrammarSeed(P::RANGES).deserialize(input).map(|values| values.typed())
-    }
 }
 
 impl<P: MotifParameters> PerMotif<P> {

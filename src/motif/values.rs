@@ -52,6 +52,12 @@ impl GrammarValues {
     }
 }
 
+impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        GrammarSeed(P::RANGES).deserialize(input).map(|values| values.typed())
+    }
+}
+
 /// Reads a grammar with these parameters: all keys are required, unknown ones and values out of range are refused.
 #[derive(Clone, Copy)]
 pub(super) struct GrammarSeed(pub(super) &'static [ParameterRange]);

@@ -1,57 +1,20 @@
 //! Which figures there are: each from the tables or tapes of some results, with the digests of what it came from.
 
-use std::path::Path;
-
 use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
 use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bars, decades, lines, svg, widened};
 use super::data::{Kind, Outcomes, Table};
+use super::figure::{Figure, Section, WIDTH, drawn};
 use super::sensitivity::sensitivity;
 use crate::evaluate::{Interval, Noise};
-use crate::experiment::{ExperimentError, ResultProblem};
+use crate::experiment::ExperimentError;
 use crate::motif::Motif;
-use crate::store::{Shown, is_hidden};
+use crate::store::Shown;
 
 /// Channels of a data set that get a panel, or a row of the timeline; the others are counted.
 const MOST_PANELS: usize = 6;
 const MOST_ROWS: usize = 24;
-
-/// Width of every figure in pixels.
-pub(super) const WIDTH: u32 = 860;
-
-/// A figure of the report.
-#[derive(Debug)]
-pub struct Figure {
-    /// Which; its file and its anchor go by it.
-    pub name: String,
-    /// The section that it belongs to.
-    pub(super) section: Section,
-    /// What it shows, in a sentence.
-    pub(super) caption: String,
-    /// What it came from: a name and a digest.
-    pub(super) sources: Vec<(String, String)>,
-    /// The drawing.
-    pub svg: String,
-}
-
-impl Figure {
-    /// Its file name.
-    #[must_use]
-    pub fn file(&self) -> String {
-        format!("{}.svg", self.name)
-    }
-}
-
-/// Sections of the report that have figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
-    Found,
-    Scores,
-    Sweeps,
-    Noise,
-    Distributions,
-}
 
 /// All figures that the results have data for, in the order of the report.
 pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> {
@@ -79,20 +42,6 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
 /// Sweeps and scores replay the perturbed stream again and again; its episodes are shown once.
 fn is_data_set(outcomes: &Outcomes) -> bool {
     outcomes.kind == Kind::DataSet
-}
-
-pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
-    // Whatever name a drawing has in it passes here; the markup has its line feeds.
-    let visible = |svg: String| -> String {
-        let line = |line: &str| Shown::plain(line).at_most(usize::MAX).to_string() + "\n";
-        if svg.chars().any(|letter| letter != '\n' && is_hidden(letter)) {
-            svg.lines().map(line).collect()
-        } else {
-            svg
-        }
-    };
-    svg.map(visible)
-        .map_err(|error| ResultProblem::Figure(error.to_string()).with_path(Path::new(&format!("{name}.svg"))))
 }
 
 /// A name that fits where names stand.

@@ -2,6 +2,7 @@
 
 mod chart;
 mod data;
+mod figure;
 mod figures;
 mod html;
 mod sensitivity;
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::experiment::{Experiment, ExperimentError, Project};
 use crate::store::{Durability, Kind, write_over};
 
-pub use figures::Figure;
+pub use figure::Figure;
 
 /// What was written.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ pub mod distil;
 mod error;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "fetch")]
+mod fetched;
 mod input;
 mod inspect;
 pub(crate) mod log;
@@ -33,7 +35,9 @@ pub use catalogue::{Catalogue, Entry, Package};
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;
 #[cfg(feature = "fetch")]
-pub use fetch::{Fetched, fetch_sample};
+pub use fetch::fetch_sample;
+#[cfg(feature = "fetch")]
+pub use fetched::Fetched;
 pub use input::{Trace, files};
 pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};

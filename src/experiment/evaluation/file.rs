@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{Choice, Evaluation};
 use crate::evaluate::{Axis, Generator, Grid, Subject};
-use crate::experiment::file_problem::Located;
+use crate::experiment::located::Located;
 use crate::experiment::{EvaluationProblem, SampleSource};
 use crate::motif::Engine;
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ShardError;
 use super::problem::PlanningProblem;
+use super::{CONTRACT, ShardError};
 use crate::diagnostics::Place;
 use crate::experiment::cache::program;
 use crate::experiment::parameters::read_parameters;
@@ -16,9 +16,6 @@ use crate::residual::Class;
 use crate::store::{Durability, Kind, StoreError, write_over};
 use crate::tape::Manifest;
 use crate::trace::{self, is_own};
-
-/// Version of what plans and markers mean. Another one is refused, and not guessed at.
-pub const CONTRACT: u32 = 2;
 
 /// Bytes of the largest plan: some 300,000 tapes.
 pub(super) const LARGEST_PLAN: u64 = 64 << 20;

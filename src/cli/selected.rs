@@ -1,0 +1,17 @@
+use super::failure::Failure;
+use crate::trace::{Catalogue, Entry};
+
+/// The entries of these names; none means all.
+pub(super) fn selected<'a>(
+    catalogue: &'a Catalogue,
+    names: &'a [String],
+) -> Result<Vec<(&'a str, &'a Entry)>, Failure> {
+    if names.is_empty() {
+        return Ok(catalogue.entries().collect());
+    }
+    let named = names.iter().map(|name| {
+        let entry = catalogue.get(name)?;
+        Ok((name.as_str(), entry))
+    });
+    named.collect()
+}
