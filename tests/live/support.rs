@@ -92,6 +92,11 @@ impl Scene {
         std::thread::sleep(Duration::from_millis(300));
     }
 
+    /// Begins a capture of `url` into `run.jsonl`.
+    pub(crate) fn capture(&self, url: &str, more: &[&str]) -> Running {
+        Running::start(&mut self.command(&[&["capture", "--url", url, "--recording", "run.jsonl"], more].concat()))
+    }
+
     pub(crate) fn sql(&self, sql: &str) -> String {
         self.server.psql(DATABASE, sql).unwrap()
     }
