@@ -244,7 +244,7 @@ fn a_signature_is_of_one_experiment_and_one_tape_and_every_command_asks_for_it()
     let tape = "out/p/tape.jsonl";
     refused(&["run", "p"], "is not signed by the key");
     refused(&["replay", tape, "--out", "o"], "is not signed by the key");
-    ["results/p/expected.toml", "results/q/expected.toml", "out/p/tape.jsonl.hash"].into_iter().for_each(sign);
+    ["results/p/expected.toml", "results/q/expected.toml", "out/p/tape.jsonl.hash"].into_iter().for_each(&sign);
     for arguments in [&["run"][..], &["verify", "results/p", "results/q", tape], &["replay", tape, "--out", "o"]] {
         folder.ok(&[arguments, &key].concat());
     }
