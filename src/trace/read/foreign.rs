@@ -98,7 +98,7 @@ const BINARY: &[(usize, &[u8], &str, Way)] = &[
 pub(crate) fn binary(head: &[u8], wanted: Wanted) -> Option<String> {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let starts = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
-    if is_parquet(head) && wanted != Wanted::Table {
+    if starts(0, PARQUET) && wanted != Wanted::Table {
         let way = match wanted {
             Wanted::Spans => "there is no Parquet form of spans, so export them as OTLP JSON",
             _ => "export it as text",

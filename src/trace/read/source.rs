@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use super::csv::{self, Csv};
-use super::delimiter::{DELIMITER, Delimiter};
+#[cfg(feature = "parquet")]
+use super::delimiter::DELIMITER;
+use super::delimiter::Delimiter;
 use super::foreign;
 use super::header::{Columns, Header};
 use super::lines::Lines;
