@@ -25,7 +25,7 @@ const EXCEPTIONS: [(&str, &[&str]); 5] = [
     ),
     ("a debt: a span knows the walk through JSON that has found it", &["trace/adapters/otel/"]),
     ("a debt: cells, columns, rows and sources of a table know each other", &["trace/read/"]),
-    ("a file is staged through the gate, which looks at what is staged", &["store/gate.rs", "store/staged.rs"]),
+    ("a file is staged through the gate, which looks at what is staged", &["store/atomic_file.rs", "store/gate.rs"]),
 ];
 
 /// A module by the names on the way to it.

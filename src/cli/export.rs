@@ -51,7 +51,7 @@ impl Export {
             _ => tape::samples_csv(&tape.stream),
         };
         let kind = if ending == "parquet" { Kind::Like(b"PAR1") } else { Kind::table(&bytes) };
-        write_over(&self.table, &bytes, Durability::Whole, kind)?;
+        write_over(&self.table, &bytes, Durability::Atomic, kind)?;
         let json = ExportedJson {
             table: self.table.display().to_string(),
             rows: tape.stream.len() as u64,

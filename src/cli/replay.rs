@@ -67,7 +67,7 @@ impl Format {
             #[cfg(feature = "parquet")]
             Self::Parquet => {
                 let bytes = motif::parquet(_engine, _episodes).map_err(|error| Failure::internal(&error.into()))?;
-                let durability = crate::store::Durability::Whole;
+                let durability = crate::store::Durability::Atomic;
                 let path = _folder.join("episodes.parquet");
                 crate::store::write_over(&path, &bytes, durability, crate::store::Kind::Like(b"PAR1"))?;
                 Ok(())

@@ -96,7 +96,7 @@ impl SchemaCommand {
         for (name, schema) in schemas() {
             let path = self.folder.join(format!("{name}.json"));
             let text = serde_json::to_string_pretty(&schema).expect("a schema has string keys") + "\n";
-            write_over(&path, text.as_bytes(), Durability::Whole, Kind::marked(text.as_bytes(), "\"$schema\""))?;
+            write_over(&path, text.as_bytes(), Durability::Atomic, Kind::marked(text.as_bytes(), "\"$schema\""))?;
             written.push(path.display().to_string());
         }
         let json = SchemasJson { schemas: written };

@@ -45,7 +45,7 @@ impl Man {
         page(&command, &mut pages);
         for (name, text) in pages {
             let path = self.folder.join(format!("{name}.1"));
-            write_over(&path, &text, Durability::Whole, Kind::marked(&text, ".TH telltape"))?;
+            write_over(&path, &text, Durability::Atomic, Kind::marked(&text, ".TH telltape"))?;
             output.note(path.display().to_string());
         }
         Ok(Exit::Ok)

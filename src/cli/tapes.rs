@@ -113,7 +113,7 @@ fn replay_tape(
     let tape = tape::read_signed(path, key)?;
     let reported = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
-    let episodes_csv_sha256 = write_over(&episodes_csv, &reported.csv, Durability::Whole, EPISODES)?;
+    let episodes_csv_sha256 = write_over(&episodes_csv, &reported.csv, Durability::Atomic, EPISODES)?;
     Ok(Replayed {
         sha256: tape.manifest.sha256,
         sample_count: tape.stream.len() as u64,

@@ -91,10 +91,10 @@ fn execute(
     writer.finalise(Some(converted.rows))?;
     let stream = tape::read(&tape_path)?.stream;
     let episodes = experiment.engine.replay(&stream);
-    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.kind(), &episodes), Durability::Whole)?;
+    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.kind(), &episodes), Durability::Atomic)?;
     let score = score_episodes(experiment, &live_run, &about, &stream, &episodes);
-    write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Whole)?;
-    write_whole(&folder.join("score.csv"), &score.csv(), Durability::Whole)?;
+    write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Atomic)?;
+    write_whole(&folder.join("score.csv"), &score.csv(), Durability::Atomic)?;
     let missed = list_misses(experiment, &score);
     Ok(if missed.is_empty() { Verdict::Met } else { Verdict::Missed { reason: missed.join("; ") } })
 }

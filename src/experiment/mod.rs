@@ -51,7 +51,7 @@ pub use experiment_report::{ExperimentReport, Progress};
 pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
 pub use file_problem::{EvaluationProblem, FileProblem, LiveProblem, SourceProblem};
-pub use grammar_file::{GrammarFileError, read_engine};
+pub use grammar_file::{GrammarFileError, GrammarProblem, read_engine};
 #[cfg(feature = "capture")]
 pub use live::{LiveFinding, LiveScore};
 #[cfg(feature = "capture")]

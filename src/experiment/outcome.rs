@@ -189,7 +189,7 @@ impl ExperimentOutcome {
 
     /// Writes a `digests.toml` whole, with a seal.
     pub(super) fn write_digests(&self, path: &Path) -> Result<(), StoreError> {
-        write_whole(path, sealed(&self.text()).as_bytes(), Durability::Whole).map(drop)
+        write_whole(path, sealed(&self.text()).as_bytes(), Durability::Atomic).map(drop)
     }
 
     fn text(&self) -> String {

@@ -1,4 +1,4 @@
-//! Curve charts, bar charts and timelines as SVG, on plotters' SVG backend without its font libraries: sizes of texts are
+//! Line charts, bar charts and timelines as SVG, on plotters' SVG backend without its font libraries: sizes of texts are
 //! estimated, so that no font of the machine decides where anything is.
 
 use plotters::coord::Shift;

@@ -1,5 +1,6 @@
 //! Files: whole or not at all, hashed while they are written or read.
 
+mod atomic_file;
 mod blocks;
 mod error;
 mod gate;
@@ -12,13 +13,13 @@ mod scratch;
 mod seal;
 mod signature;
 mod small;
-mod staged;
 mod sweep;
 mod table;
 mod text;
 #[cfg(feature = "experiment")]
 mod wildcard;
 
+pub use atomic_file::{AtomicFile, Durability, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Obstacle, StoreError};
 pub use gate::{EPISODES, Kind, RECORDING, TAPE, check, open_in_place, remove_if};
@@ -31,7 +32,6 @@ pub use scratch::Scratch;
 pub use seal::{Seal, open_seal, sealed};
 pub use signature::{Key, SignatureError, UnsignedReason};
 pub use small::{read_small, read_small_text};
-pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 #[cfg(feature = "parquet")]
 pub use table::ParquetError;
 pub use table::{Columns, Row, Table, TableError, write_number};

@@ -9,7 +9,7 @@ use super::recording::{
 use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
 use crate::diagnostics::Place;
 use crate::residual::StreamBuilder;
-use crate::store::{Durability, Input, RECORDING, Staged, StoreError, label};
+use crate::store::{AtomicFile, Durability, Input, RECORDING, StoreError, label};
 
 /// What was saved, and what was not.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +81,7 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
     if out.exists() {
         return Err(TapeError::RecordingExists { recording: out.to_path_buf() });
     }
-    let mut staged = Staged::create_like(out, RECORDING)?;
+    let mut staged = AtomicFile::create_like(out, RECORDING)?;
     staged.append(&header)?;
     let (mut polls, mut gaps, mut count) = (0, 0, 1);
     let (mut first_t, mut last_t) = (None, None);

@@ -34,7 +34,7 @@ pub fn fetch_sample(root: &Path, catalogue: &Catalogue, entry: &Entry) -> Result
     expect_digest(&shipped, &entry.sha256, &hex::encode(Sha256::digest(&bytes)))?;
     // Other bytes may be somebody's own.
     let kept = if path.symlink_metadata().is_ok() { Some(set_aside(&path, &path)?) } else { None };
-    write_whole(&path, &bytes, Durability::Whole)?;
+    write_whole(&path, &bytes, Durability::Atomic)?;
     Ok(fetched(true, kept))
 }
 

@@ -171,7 +171,7 @@ impl Ready<'_> {
                 crate::store::remove_file(&out.join(ExperimentOutcome::LAST_FILE))?;
                 for (name, sha256) in others.into_iter().chain(digests) {
                     let from = self.folder.join(format!("{prefix}{name}"));
-                    copy(&from, &out.join(name), Durability::Whole, sha256)?;
+                    copy(&from, &out.join(name), Durability::Atomic, sha256)?;
                 }
                 reports.push(run::report_merged(project, &unit.name, outcome));
             }
@@ -201,6 +201,6 @@ fn merged_tape(
     let (samples, channels) = (sum(|unit| unit.samples), sum(|unit| unit.channels));
     let episodes = motif::merge(parts.into_iter().map(|part| part.episodes).collect());
     let csv = project.output_of(name)?.join(EPISODES_FILE);
-    let csv_sha256 = write_over(&csv, &motif::csv(engine, &episodes), Durability::Whole, EPISODES)?;
+    let csv_sha256 = write_over(&csv, &motif::csv(engine, &episodes), Durability::Atomic, EPISODES)?;
     Ok(MergedTape { name: name.to_owned(), input, sha256, samples, channels, episodes, csv_sha256, csv })
 }

@@ -96,7 +96,9 @@ proptest! {
             prop_assert!(run_shard(&plan, id, &root, &done).unwrap());
             prop_assert!(!run_shard(&plan, id, &root, &done).unwrap());
         }
-        let MergedShards::Tapes(merged) = ready(&plan, &done, &Project::in_folder(folder.path(), folder.path().join("out"))).unwrap().merge(&Project::in_folder(&root, &out)).unwrap() else {
+        let elsewhere = Project::in_folder(folder.path(), folder.path().join("out"));
+        let whole = ready(&plan, &done, &elsewhere).unwrap();
+        let MergedShards::Tapes(merged) = whole.merge(&Project::in_folder(&root, &out)).unwrap() else {
             panic!("tapes were planned");
         };
         let tables: BTreeMap<String, Vec<u8>> =

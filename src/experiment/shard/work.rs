@@ -14,7 +14,7 @@ use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::TAPE_FILE;
 use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, run};
 use crate::motif::Engine;
-use crate::store::{Durability, Scratch, Staged, StoreError, file_digest, write_whole};
+use crate::store::{AtomicFile, Durability, Scratch, StoreError, file_digest, write_whole};
 use crate::tape::{self, TapeError};
 
 /// What a shard has computed, before it stands in its place: each file, staged, and its digest is known at the end.
@@ -82,7 +82,7 @@ pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Resu
 /// Copies a file whose SHA-256 is known, whole or not at all.
 pub(super) fn copy(from: &Path, to: &Path, durability: Durability, sha256: &str) -> Result<(), StoreError> {
     let mut file = File::open(from).map_err(StoreError::read(from))?;
-    let mut staged = Staged::create(to)?;
+    let mut staged = AtomicFile::create(to)?;
     let mut block = vec![0; 1 << 18];
     loop {
         match file.read(&mut block).map_err(StoreError::read(from))? {

@@ -22,7 +22,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &mut ExperimentOutcome) -> Resu
     outcome.counts.channels = stream.channel_count() as u64;
     outcome.counts.count_episodes(episodes);
     let table = motif::csv(work.experiment.engine.kind(), episodes);
-    let sha256 = write_whole(&work.folder.join(EPISODES_FILE), &table, Durability::Whole)?;
+    let sha256 = write_whole(&work.folder.join(EPISODES_FILE), &table, Durability::Atomic)?;
     Ok(Files::from([(EPISODES_FILE.to_owned(), sha256)]))
 }
 
