@@ -224,9 +224,10 @@ fn the_sample_has_what_was_planted() {
         });
         assert!(found, "{motif} of {channel} from {from} to {to}: {table}");
     }
-    assert!(!table.contains(",17"), "{table}");
-    // A mix is compared with the one before, and the first of two alike is one sample.
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    assert!(reader.records().all(|record| !record.unwrap()[1].starts_with("17")), "{table}");
+    // The second of two buckets alike is as the first, and the last one is left out.
     let mixes = of(&folder, "WorkloadPhase", "3");
     let far: Vec<f64> = mixes.iter().filter(|(_, value)| *value > 0.2).map(|(t, _)| *t).collect();
-    assert_eq!(far, [3000.0, 3600.0], "{mixes:?}");
+    assert_eq!(far, [3000.0], "{mixes:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::queries::{Outcome, Queries, Took};
 use crate::residual::{ChannelId, Class, formula};
-use crate::trace::baseline::history::{HISTORY, KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Inputs;
 use crate::trace::output::{Output, Residual};
@@ -21,7 +21,7 @@ struct Fingerprint {
     compile: ChannelId,
     execution_ms: RollingMedian,
     compile_ms: RollingMedian,
-    kept_ratio: Window,
+    kept_ratio: RollingMedian,
 }
 
 /// Five residuals; all but the wait are against the recent past of the same item, once 5 values of it are known. Only what was
@@ -29,7 +29,7 @@ struct Fingerprint {
 ///
 /// - plan regression, channel `instance/fingerprint`: ln of the execution time over the median of the last 24;
 /// - plan regression, channel `instance/fingerprint#compile`: the same of the time to compile;
-/// - cache, channel `instance/fingerprint`: mean of the last 24 shares of megabytes that were scanned among those scanned or
+/// - cache, channel `instance/fingerprint`: median of the last 24 shares of megabytes that were scanned among those scanned or
 ///   spilled, minus the share: 1 if all of it was spilled that never was before;
 /// - contention, channel `instance`: seconds in the queue, 0 too: what a query waits for there is what others do;
 /// - workload phase, channel `instance`: the divergence of its fingerprints in a bucket of 300 s from those in its last bucket
@@ -51,7 +51,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
             compile: output.builder.channel(&format!("{name}#compile")),
             execution_ms: RollingMedian::default(),
             compile_ms: RollingMedian::default(),
-            kept_ratio: Window::default(),
+            kept_ratio: RollingMedian::default(),
         }
     });
     let mut fingerprints: Vec<_> = fingerprints.collect();
@@ -95,9 +95,8 @@ impl Fingerprint {
                 residuals.push((t, Class::PlanRegression, slower, channel));
             }
         }
-        if !took.kept_ratio.is_nan() && self.kept_ratio.len() >= KNOWN {
-            let spilled = formula::hit_ratio(self.kept_ratio.mean_or(took.kept_ratio), took.kept_ratio);
-            residuals.push((t, Class::CacheIo, spilled, self.channel));
+        if let Some(median) = self.kept_ratio.after(KNOWN).filter(|_| !took.kept_ratio.is_nan()) {
+            residuals.push((t, Class::CacheIo, formula::hit_ratio(median, took.kept_ratio), self.channel));
         }
     }
 
@@ -107,7 +106,7 @@ impl Fingerprint {
             self.compile_ms.push(took.compile_ms);
         }
         if !took.kept_ratio.is_nan() {
-            self.kept_ratio.push(took.kept_ratio, HISTORY);
+            self.kept_ratio.push(took.kept_ratio);
         }
     }
 }
