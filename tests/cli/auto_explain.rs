@@ -289,13 +289,13 @@ fn entries_that_are_wrong_are_named_and_counted() {
         (
             log(&seven(), |one| one.stderr(true))
                 + &logged(50).stderr(true).replace("2026-11-28 03:14:50.500 UTC", "soon"),
-            "`x.log:36`",
+            "`x.log:43`",
             "give log_line_prefix as the server has it",
             "prefix not understood",
         ),
         (
             log(&seven(), |one| one.csvlog(true)) + &logged(50).csvlog(true).replace("[local]\",", "[local]\",,"),
-            "`x.log:29`",
+            "`x.log:36`",
             "the entry has 27 fields",
             "wrong number of fields",
         ),

@@ -27,7 +27,7 @@ pub(crate) struct Broken {
 }
 
 impl Broken {
-    fn new(reason: &'static str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: &'static str, problem: impl Into<String>) -> Self {
         Self { reason, problem: problem.into() }
     }
 }

@@ -18,6 +18,7 @@ impl Moment {
         }
         if let Some((date, zone)) = text.rsplit_once(' ')
             && zone.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && date.contains(':')
             && let Some(Dated { us, has_offset: false }) = parse_date(date)
         {
             return Some(Self { us, zone: Some(zone.to_owned()) });

@@ -61,7 +61,7 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Pl
         return Err(TraceError::Malformed { place: Place::file(&path), problem });
     }
     let entries = format.entries(text, &path, &told.unwrap_or(Prefix::Found));
-    let kept: Vec<(Place, Result<Kept, (&'static str, String)>)> =
+    let kept: Vec<(Place, Result<Kept, Broken>)> =
         entries.into_par_iter().map(|(place, entry)| (place, keep(entry))).collect();
     let mut reader = Reader::new(options.lenient);
     for (place, kept) in kept {
@@ -71,20 +71,21 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Pl
 }
 
 /// What is kept of an entry, or why it is none.
-fn keep(entry: Result<Entry, Broken>) -> Result<Kept, (&'static str, String)> {
-    let entry = entry.map_err(|broken| (broken.reason, broken.problem))?;
+fn keep(entry: Result<Entry, Broken>) -> Result<Kept, Broken> {
+    let entry = entry?;
     if entry.is_of_capture() {
         return Ok(Kept::Other("of telltape itself"));
     }
-    let logged = entry.logged().map_err(|problem| (problem.reason(), problem.to_string()))?;
+    let logged = entry.logged().map_err(|problem| Broken::new(problem.reason(), problem.to_string()))?;
     let Some(logged) = logged else { return Ok(Kept::Other("no plan")) };
     let moment = Moment::parse(&entry.time).ok_or_else(|| {
-        ("unparsable time", format!("`{}` is not a time of a log, such as `2026-11-28 03:14:13.323 UTC`", entry.time))
+        let problem = format!("`{}` is not a time of a log, such as `2026-11-28 03:14:13.323 UTC`", entry.time);
+        Broken::new("unparsable time", problem)
     })?;
     let Some(statement) = identify(&entry, &logged) else {
-        return Err((
+        return Err(Broken::new(
             "neither query id nor text",
-            "neither the identifier nor the text of the statement is there; set compute_query_id = on".to_owned(),
+            "neither the identifier nor the text of the statement is there; set compute_query_id = on",
         ));
     };
     let has_query_id = entry.query_id.is_some_and(|id| id != 0);
@@ -125,13 +126,13 @@ impl Reader {
         Self { lenient, plans, rows, lines, seen, zone, without_rows: 0, without_id: 0, perhaps: 0 }
     }
 
-    fn take(&mut self, place: Place, kept: Result<Kept, (&'static str, String)>) -> Result<(), TraceError> {
+    fn take(&mut self, place: Place, kept: Result<Kept, Broken>) -> Result<(), TraceError> {
         self.rows.read += 1;
         match kept {
             Ok(Kept::Plan(executed)) => self.execution(place, *executed)?,
             Ok(Kept::Other(reason)) => self.rows.reject(reason.to_owned()),
-            Err((reason, _)) if self.lenient => self.rows.reject(reason.to_owned()),
-            Err((_, problem)) => return Err(TraceError::Malformed { place, problem: problem + LENIENT_HINT }),
+            Err(broken) if self.lenient => self.rows.reject(broken.reason.to_owned()),
+            Err(broken) => return Err(TraceError::Malformed { place, problem: broken.problem + LENIENT_HINT }),
         }
         Ok(())
     }
