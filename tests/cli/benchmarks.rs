@@ -218,8 +218,11 @@ fn a_percentage_is_no_hit_ratio() {
     assert_eq!(episodes(&folder), [[""; 3]; 0]);
 }
 
-/// Sub-plans of three queries, with the true rows and the estimates of each.
-const SUBPLANS: [(&str, u32, u64, &str); 4] = [
+/// SQL, number of the query, true rows and estimate.
+type Subplan = (&'static str, u32, u64, &'static str);
+
+/// Sub-plans of three queries.
+const SUBPLANS: [Subplan; 4] = [
     ("SELECT COUNT(*) FROM users as u, badges as b WHERE b.UserId= u.Id AND u.UpVotes>=0;", 0, 79_851, "798.51"),
     ("SELECT COUNT(*) FROM badges as b, users as u WHERE b.Note = 'x||y' AND u.Id = b.UserId;", 1, 100, "100.0"),
     ("SELECT COUNT(*) FROM postHistory as ph;", 1, 50, "5000"),
@@ -229,7 +232,7 @@ const SUBPLANS: [(&str, u32, u64, &str); 4] = [
 /// A folder with `sub.sql`, a line a sub-plan, and its estimates in `est/a.txt` and true rows in `true.txt`.
 fn subplans(line: impl Fn(&str, u32, u64) -> String) -> Folder {
     let folder = Folder::new();
-    let lines = |write: &dyn Fn(&(&str, u32, u64, &str)) -> String| SUBPLANS.iter().map(write).collect::<String>();
+    let lines = |write: &dyn Fn(&Subplan) -> String| SUBPLANS.iter().map(write).collect::<String>();
     folder.write("w/sub.sql", lines(&|(sql, query, rows, _)| line(sql, *query, *rows) + "\n"));
     folder.write("w/est/a.txt", lines(&|(_, _, _, estimate)| format!("{estimate}\n")));
     folder.write("w/true.txt", lines(&|(_, _, rows, _)| format!("{rows}\n")));

@@ -22,7 +22,7 @@ static ABOUT: About = About {
     name: "ceb",
     title: "The Cardinality Estimation Benchmark",
     citation: Some("Negi et al., VLDB 2021"),
-    format: "CSV: query_id, subplan_id, true_rows, est_rows; or the SQL of sub-plans with `||`, and a file of estimates \
+    format: "CSV: query_id, subplan_id, true_rows, est_rows; or the SQL of sub-plans with two bars, and a file of estimates \
              ([docs/adapters/ceb.md](docs/adapters/ceb.md))",
     constructions: &[Construction::Own("template"), Construction::Reference],
     options: &[ESTIMATES, TRUE_ROWS, DELIMITER],

@@ -105,7 +105,9 @@ fn stranger(object: &serde_json::Map<String, Value>) -> String {
 mod tests {
     use super::*;
 
-    fn names(text: &str) -> Result<Vec<(Option<String>, Option<u64>)>, String> {
+    type QueryAndIteration = (Option<String>, Option<u64>);
+
+    fn names(text: &str) -> Result<Vec<QueryAndIteration>, String> {
         let entries = of(serde_json::from_str(text).unwrap())?;
         Ok(entries.into_iter().map(|entry| (entry.query, entry.iteration)).collect())
     }
