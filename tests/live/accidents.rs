@@ -49,7 +49,7 @@ fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {
         let _load = scene.load();
         // Between polls: the next one would be a minute away.
         let url = scene.url();
-        let running = scene.capture(&url, &["--interval", "60s", "--tape", "tape.jsonl", "--json"]);
+        let running = scene.begin_capture_of(&url, &["--interval", "60s", "--tape", "tape.jsonl", "--json"]);
         scene.until_polls(1);
         running.signal(signal);
         let ran = running.end();
@@ -250,7 +250,7 @@ fn a_cut_network_is_a_gap_and_is_come_back_from() {
     let scene = Scene::new();
     let wire = Wire::to(scene.server.port());
     let url = format!("postgres://{OBSERVER}@127.0.0.1:{}/{DATABASE}?sslmode=disable", wire.port);
-    let running = scene.capture(&url, &["--interval", "200ms"]);
+    let running = scene.begin_capture_of(&url, &["--interval", "200ms"]);
     scene.until_polls(5);
     wire.cut.store(true, Ordering::SeqCst);
     scene.until(|text| text.contains("\"gap\":\"no answer within"));

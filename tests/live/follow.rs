@@ -31,7 +31,7 @@ fn followed(engine: &str) {
     let scene = Scene::new();
     let _load = scene.load();
     let url = scene.url();
-    let running = scene.capture(
+    let running = scene.begin_capture_of(
         &url,
         &[
             "--interval",

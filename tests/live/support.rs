@@ -93,7 +93,7 @@ impl Scene {
     }
 
     /// Begins a capture of `url` into `run.jsonl`.
-    pub(crate) fn capture(&self, url: &str, more: &[&str]) -> Running {
+    pub(crate) fn begin_capture_of(&self, url: &str, more: &[&str]) -> Running {
         Running::start(&mut self.command(&[&["capture", "--url", url, "--recording", "run.jsonl"], more].concat()))
     }
 
