@@ -14,7 +14,7 @@ use crate::experiment::{Experiment, ExperimentOutcome, Project, default_engine};
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
 use crate::store::{Durability, Kind, StoreError, write_over};
-use crate::tape::Manifest;
+use crate::tape::{Manifest, TapeError};
 use crate::trace::is_own;
 
 /// Version of what plans and markers mean. Another one is refused, and not guessed at.
@@ -127,6 +127,10 @@ pub fn plan_tapes(
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         let manifest = Manifest::read(&root.join(tape))?;
+        // No shard would replay it.
+        if manifest.sample_count == 0 && !manifest.allow_empty {
+            return Err(TapeError::empty(&root.join(tape), &manifest).into());
+        }
         let kind = default_engine(is_own(&manifest.source));
         defaults.entry(kind.name()).or_insert((kind, tape));
         let path = root.join(tape);
