@@ -223,7 +223,9 @@ pub enum StringProblem {
     )]
     Separator,
     /// A key that is no word, and may be a part of a password.
-    #[error("a key has other letters than those of words; options are separated by `&` in a URL, and by blanks elsewhere")]
+    #[error(
+        "a key has other letters than those of words; options are separated by `&` in a URL, and by blanks elsewhere"
+    )]
     OddKey,
     /// A URL of SQLAlchemy.
     #[error("it is a URL of SQLAlchemy; leave out the driver, which is from `+` to `:`")]

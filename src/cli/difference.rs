@@ -122,11 +122,16 @@ impl Style<'_> {
     pub(super) fn rows(self, table: &TableDifference) -> Text {
         let TableDifference { removed, added, changed, .. } = table;
         let name = Shown::plain(&table.table);
-        let mut text = Text::from(self.heading(&format!("{name}: {} removed, {added} added; first:", counted(*removed, "row"))));
+        let mut text =
+            Text::from(self.heading(&format!("{name}: {} removed, {added} added; first:", counted(*removed, "row"))));
         table.rows.iter().for_each(|row| self.row(row, &mut text));
         for (name, GroupDifference { removed, added, changed }) in &table.groups {
             let (name, lost) = (Shown::plain(name), removed - changed);
-            text.push(self.heading(&format!("  {name}: {} gone, {} new, {changed} changed", counted(lost, "row"), added - changed)));
+            text.push(self.heading(&format!(
+                "  {name}: {} gone, {} new, {changed} changed",
+                counted(lost, "row"),
+                added - changed
+            )));
         }
         if let Some(within) = table.within {
             text.push(self.heading(&format!(

@@ -90,9 +90,10 @@ fn line_ends(out: &Path) -> Result<String, (String, &'static str)> {
     let rewritten = rewritten_tables(&Project::here(out));
     match rewritten.first() {
         None => Ok("as they were written".to_owned()),
-        Some(first) => {
-            Err((format!("CRLF in {}, the first is `{}`", counted(rewritten.len(), "table"), first.display()), LINE_ENDS_REMEDY))
-        }
+        Some(first) => Err((
+            format!("CRLF in {}, the first is `{}`", counted(rewritten.len(), "table"), first.display()),
+            LINE_ENDS_REMEDY,
+        )),
     }
 }
 

@@ -148,10 +148,8 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
     }
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {
-        output.note(format!(
-            "skipped {}, unchanged since the last run; --no-cache runs all",
-            counted(skipped, "stage")
-        ));
+        output
+            .note(format!("skipped {}, unchanged since the last run; --no-cache runs all", counted(skipped, "stage")));
     }
     for (report, failure) in reports.iter().zip(&failures) {
         if let Some(failure) = failure {

@@ -59,7 +59,8 @@ impl<'a> Watch<'a> {
     }
 
     fn status(&self, t: f64, follower: &Follower) -> Text {
-        let mut text = Text::from(format!("{t:>9.1} s  {}, {}", counted(self.polls, "poll"), counted(self.gaps, "gap")));
+        let mut text =
+            Text::from(format!("{t:>9.1} s  {}, {}", counted(self.polls, "poll"), counted(self.gaps, "gap")));
         for (class, activity) in follower.activity() {
             let (largest, channel) = &activity.largest;
             let largest = if channel.is_empty() {

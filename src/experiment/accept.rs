@@ -106,5 +106,10 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
     let is_named_otherwise =
         before.as_ref().and_then(|before| before.experiment.as_ref()).is_some_and(|named| named != name);
     let changed = is_named_otherwise || compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
-    Ok(Accepted { name: name.clone(), changed, foreign: list_foreign(project, name), old_signature: is_old.then_some(signature) })
+    Ok(Accepted {
+        name: name.clone(),
+        changed,
+        foreign: list_foreign(project, name),
+        old_signature: is_old.then_some(signature),
+    })
 }

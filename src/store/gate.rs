@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Obstacle, StoreError};
+use super::{Input, Obstacle, StoreError};
 
 /// Bytes of a file by which it is recognised.
 const HEAD: u64 = 4096;
@@ -173,10 +173,12 @@ fn is_recording_manifest(head: &[u8]) -> bool {
     is_manifest(head) && memchr::memmem::find_iter(head, KEY).any(is_key)
 }
 
-/// Whether the file at `path` begins as recordings do.
+/// Whether the file at `path` begins as recordings do, compressed or not.
 #[must_use]
 pub fn begins_as_recording(path: &Path) -> bool {
-    head(path).is_ok_and(|head| head.starts_with(RECORDING_START))
+    let mut start = Vec::new();
+    let is_read = |input: Input<'_>| input.take(RECORDING_START.len() as u64).read_to_end(&mut start).is_ok();
+    path.is_file() && Input::open(path, false).is_ok_and(is_read) && start == RECORDING_START
 }
 
 #[cfg(test)]

@@ -94,7 +94,11 @@ pub fn fetch_corpus(
     let mut part = Part::find(&path, &source)?;
     let answer = source.open(part.resume(options.sha256.is_some()), options)?;
     let too_large = |bytes: u64| {
-        source.problem(&format!("it has {} or more, and --max-bytes allows {}", counted(bytes, "byte"), options.max_bytes))
+        source.problem(&format!(
+            "it has {} or more, and --max-bytes allows {}",
+            counted(bytes, "byte"),
+            options.max_bytes
+        ))
     };
     if let Some(total) = answer.known.total.filter(|total| *total > options.max_bytes) {
         return Err(too_large(total));
@@ -200,12 +204,11 @@ fn copy(
         part.append(&block)?;
     }
     match total {
-        Some(total) if part.done != total => Err(source
-            .problem(&format!(
-                "it ended after {} of {}; run the same command again to go on",
-                part.done,
-                counted(total, "byte")
-            ))),
+        Some(total) if part.done != total => Err(source.problem(&format!(
+            "it ended after {} of {}; run the same command again to go on",
+            part.done,
+            counted(total, "byte")
+        ))),
         _ => Ok(()),
     }
 }

@@ -85,7 +85,8 @@ impl Source {
     /// When it is a URL that cannot be read, or nothing at all and may be one. No message then repeats it: what is misread
     /// may be a password.
     pub(super) fn of(from: &str) -> Result<Self, TraceError> {
-        let unread = |problem: &str| TraceError::Malformed { place: Place::file("--from"), problem: problem.to_owned() };
+        let unread =
+            |problem: &str| TraceError::Malformed { place: Place::file("--from"), problem: problem.to_owned() };
         let is_web = ["http:", "https:"].into_iter().any(|scheme| starts_without_case(from, scheme));
         if !is_web && from.contains("://") {
             return Err(unread("only http, https and paths can be fetched from"));
@@ -233,8 +234,10 @@ fn shown_url(url: &str) -> Result<String, &'static str> {
     if let Some(at) = behind.rfind('@')
         && rest[..rest.len() - behind.len() + at].contains(':')
     {
-        return Err("there is a `@` where none is expected: in a password, / and ? and # are written as %2F and %3F and \
-                    %23; behind the host, a @ is written as %40");
+        return Err(
+            "there is a `@` where none is expected: in a password, / and ? and # are written as %2F and %3F and \
+                    %23; behind the host, a @ is written as %40",
+        );
     }
     // `;key=value`, and `&key=value` where a `?` is missing, are parameters as well.
     let path = uri.path();
@@ -382,7 +385,9 @@ mod tests {
             assert!(!before.is_repeated_by(&other), "{other:?}");
         }
         let dated = known(Some("W/\"a\""), Some("Mon"), None);
-        assert!(dated.is_repeated_by(&known(None, Some("Mon"), None)) && !dated.is_repeated_by(&known(None, None, None)));
+        assert!(
+            dated.is_repeated_by(&known(None, Some("Mon"), None)) && !dated.is_repeated_by(&known(None, None, None))
+        );
         assert!(!known(None, None, Some(10)).is_repeated_by(&known(None, None, Some(10))));
         assert!(!before.differs(&known(None, None, None)) && !before.differs(&before));
         for other in [known(Some("\"b\""), None, None), known(None, Some("Tue"), None), known(None, None, Some(11))] {

@@ -64,8 +64,19 @@ pub(super) fn has_password(value: &str) -> bool {
 
 /// Schemes of other clients and frameworks for the same servers.
 const FRAMEWORKS: [&str; 13] = [
-    "ecto", "cockroachdb", "cockroach", "postgis", "pgsql", "psql", "pg", "pq", "pgx", "asyncpg", "timescaledb",
-    "yugabytedb", "r2dbc",
+    "ecto",
+    "cockroachdb",
+    "cockroach",
+    "postgis",
+    "pgsql",
+    "psql",
+    "pg",
+    "pq",
+    "pgx",
+    "asyncpg",
+    "timescaledb",
+    "yugabytedb",
+    "r2dbc",
 ];
 
 /// What helps somebody whose string is one of another client.
