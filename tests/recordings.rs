@@ -265,6 +265,40 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_sealed_keeps_the_name_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let writer = RecordingWriter::create(&path, other_header()).unwrap();
+    // As a full disk does, a folder in its place keeps the manifest from being written.
+    let manifest = RecordingManifest::path(&path);
+    fs::create_dir(&manifest).unwrap();
+    let error = writer.seal(1.0, 2.0, "x").unwrap_err();
+    assert!(matches!(error, TapeError::NotSealed { .. }), "{error:?}");
+    let part = folder.path().join("run.jsonl.part");
+    assert!(error.to_string().contains(&format!("`telltape salvage {} --out FILE`", part.display())), "{error}");
+    assert!(part.exists() && !path.exists());
+    fs::remove_dir(&manifest).unwrap();
+    tape::salvage(&part, &path).unwrap();
+    read(&path).unwrap();
+    // Nor is there a name to begin under while a compressed one has it.
+    fs::rename(&path, folder.path().join("run.jsonl.gz")).unwrap();
+    fs::remove_file(&part).unwrap();
+    let error = RecordingWriter::create(&path, other_header()).err().unwrap();
+    assert!(matches!(error, TapeError::RecordingExists { .. }), "{error:?}");
+}
+
+#[test]
+fn a_recording_without_its_manifest_is_salvaged_and_not_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = copy(folder.path());
+    fs::remove_file(RecordingManifest::path(&path)).unwrap();
+    let error = tape::verify(&path, None).err().unwrap();
+    assert!(matches!(error, TapeError::Unsealed { .. }), "{error:?}");
+    let error = tape::read(&path).err().unwrap();
+    assert!(error.to_string().contains("telltape salvage"), "{error}");
+}
+
+#[test]
 fn hostile_manifests_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = copy(folder.path());

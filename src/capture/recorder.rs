@@ -364,9 +364,14 @@ impl<S: Server> Run<'_, S> {
             Err(error) => format!("the capture failed: {}", with_causes(error)),
         };
         let manifest = self.writer.seal(seconds(at), wall, &text);
-        // The first failure is the cause.
-        let end = end?;
-        Ok(Captured { end, manifest: manifest?, polls: self.polls, gaps: self.gaps, parts: self.parts })
+        // The first failure is the cause; where what was captured is not sealed, that is said before it.
+        let (end, manifest) = match (end, manifest) {
+            (Err(cause), Err(TapeError::NotSealed { part, .. })) => {
+                return Err(TapeError::NotSealed { part, source: Box::new(cause) }.into());
+            }
+            (end, manifest) => (end?, manifest?),
+        };
+        Ok(Captured { end, manifest, polls: self.polls, gaps: self.gaps, parts: self.parts })
     }
 }
 

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use crate::diagnostics::{Place, UnknownName};
+use crate::diagnostics::{Place, UnknownName, counted};
 
 /// A connection string, or an option or a file behind it, that cannot be used. No message repeats what could be a password.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +57,8 @@ pub enum UsageProblem {
         /// What is wrong with the value.
         problem: ValueProblem,
     },
-    /// A value of `sslmode` that is not taken.
-    #[error("sslmode `{mode}`{}; known: disable, require, verify-ca, verify-full", why_no_sslmode(.mode))]
+    /// A value of `sslmode` that is not taken; one that is no word may be a part of a password, and is not shown.
+    #[error("sslmode{}; known: disable, require, verify-ca, verify-full", why_no_sslmode(.mode))]
     SslMode {
         /// The value.
         mode: String,
@@ -73,7 +73,7 @@ pub enum UsageProblem {
     #[error("sslmode=verify-ca needs sslrootcert, or use verify-full: anybody has a certificate of a public authority")]
     NoAuthority,
     /// Lists of servers of different lengths.
-    #[error("{hosts} hosts and {addresses} of hostaddr: give as many of each")]
+    #[error("{} and {addresses} of hostaddr: give as many of each", counted(*.hosts, "host"))]
     AddressCount {
         /// Entries of `host`.
         hosts: usize,
@@ -81,7 +81,7 @@ pub enum UsageProblem {
         addresses: usize,
     },
     /// Neither one port nor one for each server.
-    #[error("{ports} ports and {hosts} hosts: give one port, or one for each")]
+    #[error("{} and {}: give one port, or one for each", counted(*.ports, "port"), counted(*.hosts, "host"))]
     PortCount {
         /// Entries of `port`.
         ports: usize,
@@ -209,6 +209,24 @@ pub enum StringProblem {
     /// A URL of JDBC.
     #[error("it is a JDBC URL; leave out `jdbc:` and put the role before the host")]
     Jdbc,
+    /// A data source name of PDO.
+    #[error("it is a DSN of PDO; leave out `pgsql:`, and separate options by blanks instead of `;`")]
+    Pdo,
+    /// A URL whose scheme is one of a framework.
+    #[error("its scheme is one of another client or framework; write `postgres://` in its place")]
+    FrameworkScheme,
+    /// Options between which there is something else than blanks or `&`.
+    #[error(
+        "there is a `;`, `&` or `#` in a value; options are separated by `&` behind one `?` in a URL, and by blanks in \
+         key=value pairs (`;` separates them in strings of Npgsql and ODBC); one that is meant is written as %3B, %26 or \
+         %23 in a URL, and in quotes elsewhere"
+    )]
+    Separator,
+    /// A key that is no word, and may be a part of a password.
+    #[error(
+        "a key has other letters than those of words; options are separated by `&` in a URL, and by blanks elsewhere"
+    )]
+    OddKey,
     /// A URL of SQLAlchemy.
     #[error("it is a URL of SQLAlchemy; leave out the driver, which is from `+` to `:`")]
     SqlAlchemy,
@@ -219,7 +237,7 @@ pub enum StringProblem {
     #[error("it is the address of a web page")]
     WebPage,
     /// Another scheme.
-    #[error("its scheme is not `postgres` or `postgresql`")]
+    #[error("its scheme is not `postgres` or `postgresql`, and a capture reads no other server")]
     OtherScheme,
     /// A part of the password may have been read as something else; nothing of it is repeated.
     #[error("there is a `@` where none is expected: in a password, / and ? and @ are written as %2F and %3F and %40")]
@@ -263,6 +281,12 @@ pub enum ValueProblem {
     /// No whole number.
     #[error("it is not a number of seconds")]
     Seconds,
+    /// Something that may be a password; nothing of it is shown.
+    #[error(
+        "there is a password or another URL in it; options are separated by `&` behind one `?` in a URL, and by blanks in \
+         key=value pairs"
+    )]
+    HasPassword,
     /// Methods that are allowed, and others that are not.
     #[error("`require_auth` cannot have methods with and without `!`")]
     MixedMethods,
@@ -287,12 +311,14 @@ fn only_remedy(key: &str) -> &'static str {
     }
 }
 
-fn why_no_sslmode(mode: &str) -> &'static str {
-    match mode {
-        "allow" | "prefer" => " may fall back to clear text in silence, and is not taken",
-        "no-verify" => " is a word of Node; write require",
-        _ => " is not known",
-    }
+fn why_no_sslmode(mode: &str) -> String {
+    let why = match mode {
+        "allow" | "prefer" => "may fall back to clear text in silence, and is not taken",
+        "no-verify" => "is a word of Node; write require",
+        _ => "is not known",
+    };
+    let is_word = mode.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'));
+    if is_word { format!(" `{mode}` {why}") } else { format!(" {why}") }
 }
 
 fn list_files(files: &[(PathBuf, bool)]) -> String {

@@ -1,10 +1,14 @@
 //! Arguments of several commands.
 
+use std::path::PathBuf;
 #[cfg(any(feature = "capture", feature = "fetch"))]
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use crate::diagnostics::with_causes;
+use crate::experiment::{ExperimentError, Project};
 use crate::residual::Math;
 
 #[cfg(any(feature = "capture", feature = "fetch"))]
@@ -21,6 +25,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     };
     let duration = duration.map_err(|problem| format!("{problem}; write 90, 250ms, 10m or 8h"))?;
     if (SHORTEST..=LONGEST).contains(&duration) { Ok(duration) } else { Err("a time is from 10ms to 1000d".to_owned()) }
+}
+
+/// The path of an output, which is never below the accepted results, by whichever links.
+pub(super) fn output_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match Project::here(&path).check_output() {
+        Ok(()) => Ok(path),
+        Err(ExperimentError::OutInResults { results, .. }) => {
+            Err(format!("it is in `{}`, where the accepted results are; give another path", results.display()))
+        }
+        Err(error) => Err(with_causes(&error)),
+    })
 }
 
 /// A number of bytes such as `5000`, `64K`, `100M` or `2G`.

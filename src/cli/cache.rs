@@ -2,6 +2,7 @@ use clap::Subcommand;
 
 use super::output::{Output, Text};
 use super::{Exit, Out, Outcome};
+use crate::diagnostics::counted;
 use crate::experiment;
 
 /// Clean up the outputs that later runs are spared work by
@@ -32,7 +33,7 @@ impl CacheCommand {
             let kept = collected.kept.iter().map(|path| {
                 format!("kept {}: not as the last result lists it, or not listed; remove it yourself", path.display())
             });
-            let total = format!("{} folders, {} KiB", collected.removed.len(), collected.bytes / 1024);
+            let total = format!("{}, {} KiB", counted(collected.removed.len(), "folder"), collected.bytes / 1024);
             lines.chain(kept).chain([total]).collect::<Text>()
         });
         Ok(Exit::Ok)

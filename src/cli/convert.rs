@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::adapter_options::{AdapterArguments, AllTraces};
-use super::arguments::MathArgument;
+use super::arguments::{MathArgument, output_path};
 use super::failure::Failure;
 use super::output::{Output, Text};
 use super::verify::KeyArgument;
 use super::{Exit, Outcome};
+use crate::diagnostics::counted;
 use crate::residual::Stream;
 use crate::tape::{Manifest, RowCounts, TapeWriter, Use, manifest_path};
 use crate::trace::{self, ADAPTERS, About, Dataset, Options};
@@ -24,7 +25,7 @@ pub(super) struct ConvertCommand {
     #[arg(long, value_name = "NAME")]
     dataset: Option<Dataset>,
     /// The tape to write; its manifest is written beside it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     tape: PathBuf,
     /// The construction: which channels, baselines and windows [default: the first one of the data set]
     #[arg(long, value_name = "NAME", alias = "channel")]
@@ -144,7 +145,7 @@ pub(super) fn write(
 }
 
 fn text(tape: &TapeJson) -> Text {
-    let mut text = Text::from(format!("{}: {} samples", tape.tape, tape.sample_count))
+    let mut text = Text::from(format!("{}: {}", tape.tape, counted(tape.sample_count, "sample")))
         .line(format!("  sha256 {}", tape.sha256))
         .line(format!("  stream {}", tape.stream_fingerprint));
     if let Some(rows) = &tape.rows {

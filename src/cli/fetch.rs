@@ -53,6 +53,12 @@ impl CorpusArguments {
 
 impl Fetch {
     pub(super) fn execute(self, catalogue: &Catalogue, output: &Output) -> Outcome {
+        // A URL may have a password in it, and is not repeated as an unknown name.
+        if self.names.iter().any(|name| name.contains([':', '@'])) {
+            return Err(Failure::usage(
+                "only names of the catalogue are given without an option; give a URL as --from",
+            ));
+        }
         let Some(from) = self.from else { return fetch_samples(catalogue, &self.names, output) };
         let [name] = self.names.as_slice() else {
             return Err(Failure::usage("--from takes the full corpus of one data set; name it"));

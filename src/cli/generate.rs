@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::Outcome;
-use super::arguments::MathArgument;
+use super::arguments::{MathArgument, output_path};
 use super::convert;
 use super::output::Output;
 use crate::evaluate::{Exemplar, Generator, Noise};
@@ -60,7 +60,7 @@ enum Kind {
 #[derive(clap::Args)]
 struct Common {
     /// The tape to write; its manifest is written beside it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     tape: PathBuf,
     #[command(flatten)]
     math: MathArgument,

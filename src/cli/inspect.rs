@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::output::{Output, Text, TextLine, table};
 use super::{Exit, Outcome};
+use crate::diagnostics::counted;
 use crate::tape::{self, RowCounts};
 use crate::trace::{self, ColumnKind, ColumnSummary, Dataset, Fit, Inspection, TableSummary};
 
@@ -117,14 +118,15 @@ impl InspectCommand {
     fn text(&self, json: &InspectedJson<'_>) -> Text {
         let mut text = Text::from(match (json.tape_samples, json.table) {
             (Some(samples), _) => {
-                format!("{}: a tape of {samples} samples; replay it with `telltape replay`", json.file)
+                let samples = counted(samples, "sample");
+                format!("{}: a tape of {samples}; replay it with `telltape replay`", json.file)
             }
-            (None, Some(table)) => format!("{}: a table of {} rows", json.file, table.rows),
+            (None, Some(table)) => format!("{}: a table of {}", json.file, counted(table.rows, "row")),
             (None, None) => format!("{}: not a table", json.file),
         });
         if let Some(summary) = json.table.filter(|_| json.tape_samples.is_none()) {
             if summary.unreadable > 0 {
-                text.push(format!("  {} rows cannot be read as rows of this header", summary.unreadable));
+                text.push(format!("  not readable by this header: {}", counted(summary.unreadable, "row")));
             }
             let rows: Vec<Vec<TextLine>> = summary.columns.iter().map(|column| cells(column, summary)).collect();
             let headers = ["  column", "holds", "unknown", "distinct", "from", "to"];

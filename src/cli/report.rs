@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Out, Outcome, Settings};
-use crate::diagnostics::FailureKind;
+use crate::diagnostics::{FailureKind, counted};
 use crate::report::{self, Stale};
 
 /// Write out/report.html: figures and tables of the last run in one self-contained file
@@ -49,10 +49,10 @@ impl ReportCommand {
         };
         output.data(&json, || {
             format!(
-                "{}: {} experiments, {} figures, {} kB",
+                "{}: {}, {}, {} kB",
                 json.report,
-                json.experiments,
-                json.figures.len(),
+                counted(json.experiments, "experiment"),
+                counted(json.figures.len(), "figure"),
                 json.bytes / 1000
             )
         });

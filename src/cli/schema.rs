@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use super::arguments::output_path;
 #[cfg(feature = "capture")]
 use super::capture;
 use super::failure::FailureJson;
@@ -31,6 +32,7 @@ such as: #:schema ../docs/schemas/experiment-file.json
 Example: telltape schema docs/schemas")]
 pub(super) struct SchemaCommand {
     /// The folder to write them to
+    #[arg(value_parser = output_path())]
     folder: PathBuf,
 }
 

@@ -7,7 +7,12 @@ pub(super) fn selected<'a>(
     names: &'a [String],
 ) -> Result<Vec<(&'a str, &'a Entry)>, Failure> {
     if names.is_empty() {
-        return Ok(catalogue.entries().collect());
+        let all: Vec<_> = catalogue.entries().collect();
+        if all.is_empty() {
+            // To say nothing would pass for `ok`.
+            return Err(catalogue.nothing_in_it().into());
+        }
+        return Ok(all);
     }
     let named = names.iter().map(|name| {
         let entry = catalogue.get(name)?;

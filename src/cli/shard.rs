@@ -4,10 +4,12 @@ use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arguments::output_path;
 use super::failure::Failure;
 use super::output::{Output, Text};
 use super::replay::EngineArguments;
 use super::{Exit, Outcome, run, tapes};
+use crate::diagnostics::counted;
 use crate::experiment::Project;
 use crate::experiment::shard::{
     MergedShards, ShardError, ShardPlan, Split, missing_shards, plan_experiments, plan_tapes, ready, run_shard,
@@ -48,7 +50,7 @@ struct PlanArguments {
     #[arg(long)]
     experiments: bool,
     /// The plan to write; with --only the plan to read
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     plan: PathBuf,
     /// The folder that inputs are relative to
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -147,7 +149,7 @@ impl PlanArguments {
         let json = PlannedShardsJson { plan: self.plan.display().to_string(), digest: &plan.digest, shards: ids };
         output.data(&json, || {
             let units: usize = plan.shards.iter().map(|shard| shard.units.len()).sum();
-            format!("{}: {} shards of {units} units", json.plan, plan.shards.len())
+            format!("{}: {} of {}", json.plan, counted(plan.shards.len(), "shard"), counted(units, "unit"))
         });
         Ok(Exit::Ok)
     }

@@ -4,6 +4,7 @@ use indicatif::ProgressBar;
 
 use super::output::{Output, Text, TextLine, Tone};
 use crate::capture::Written;
+use crate::diagnostics::counted;
 use crate::motif::Episode;
 use crate::pipeline::Follower;
 use crate::store::Shown;
@@ -58,7 +59,8 @@ impl<'a> Watch<'a> {
     }
 
     fn status(&self, t: f64, follower: &Follower) -> Text {
-        let mut text = Text::from(format!("{t:>9.1} s  {} polls, {} gaps", self.polls, self.gaps));
+        let mut text =
+            Text::from(format!("{t:>9.1} s  {}, {}", counted(self.polls, "poll"), counted(self.gaps, "gap")));
         for (class, activity) in follower.activity() {
             let (largest, channel) = &activity.largest;
             let largest = if channel.is_empty() {

@@ -88,7 +88,7 @@ pub enum ExperimentError {
         results: PathBuf,
     },
     /// An expected or last result that is not what it says.
-    #[error("{place}: {problem}")]
+    #[error("{}{problem}", .place.before())]
     Result {
         /// Where.
         place: Place,
@@ -175,7 +175,9 @@ impl Diagnose for ExperimentError {
 
     fn place(&self) -> Option<Place> {
         match self {
-            Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => Some(place.clone()),
+            Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => {
+                Some(place.clone()).filter(Place::is_known)
+            }
             Self::OutInResults { out: path, .. } | Self::NoData { path, .. } => Some(Place::file(path)),
             Self::Unknown(_) | Self::NoMatch { .. } => None,
             Self::NoneThere { folder } => Some(Place::file(folder)),

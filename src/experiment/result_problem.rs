@@ -81,6 +81,9 @@ pub enum ResultProblem {
     /// Two things of different kinds cannot be compared.
     #[error("{0}; give two results folders, two tapes or two tables")]
     NotAlike(String),
+    /// A table without a header says nothing that could be compared.
+    #[error("it is empty: a table has a header; make it again")]
+    NoHeader,
     /// There is nothing to report on.
     #[error("none of the experiments has a result as it stands now{why}; run `telltape run {names}` first")]
     NothingToReport {

@@ -123,6 +123,7 @@ impl AtomicFile {
 enum OwnedKind {
     Own,
     Manifest,
+    RecordingManifest,
     Like(Vec<u8>),
 }
 
@@ -131,6 +132,7 @@ impl OwnedKind {
         match kind {
             Kind::Own => Self::Own,
             Kind::Manifest => Self::Manifest,
+            Kind::RecordingManifest => Self::RecordingManifest,
             Kind::Like(start) => Self::Like(start.to_vec()),
         }
     }
@@ -139,6 +141,7 @@ impl OwnedKind {
         match self {
             Self::Own => Kind::Own,
             Self::Manifest => Kind::Manifest,
+            Self::RecordingManifest => Kind::RecordingManifest,
             Self::Like(start) => Kind::Like(start),
         }
     }

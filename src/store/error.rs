@@ -49,6 +49,9 @@ pub enum Obstacle {
     /// A recording.
     #[error("is a recording, which is never overwritten; give another path, or remove it")]
     Recording,
+    /// The manifest of a recording, without which the recording is worth nothing.
+    #[error("is the manifest of a recording, which is never overwritten; give another path, or remove it")]
+    RecordingManifest,
     /// A file of another kind than the one to be written.
     #[error("is there and is not what is to be written; remove it yourself, or give another path")]
     OtherKind,

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Obstacle, StoreError};
+use super::{Input, Obstacle, StoreError};
 
 /// Bytes of a file by which it is recognised.
 const HEAD: u64 = 4096;
@@ -17,8 +17,10 @@ const RESERVED: [&str; 3] = [".hash", ".part", ".minisig"];
 pub enum Kind<'a> {
     /// A file of a folder that is telltape's own, such as `out/NAME`: its names are ours.
     Own,
-    /// A manifest.
+    /// A manifest of a tape.
     Manifest,
+    /// A manifest of a part of a recording. No other kind replaces one: the recording could not be verified any more.
+    RecordingManifest,
     /// A file that begins like this.
     Like(&'a [u8]),
 }
@@ -76,9 +78,14 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     if head.starts_with(RECORDING_START) {
         return Err(Obstacle::Recording.with_path(path));
     }
+    let is_of_recording = name.ends_with(".hash") && is_recording_manifest(&head);
+    if is_of_recording && kind != Kind::RecordingManifest {
+        return Err(Obstacle::RecordingManifest.with_path(path));
+    }
     let is_ours = match kind {
         Kind::Own => true,
         Kind::Manifest => is_manifest(&head),
+        Kind::RecordingManifest => is_of_recording,
         Kind::Like(start) => head.starts_with(start) || (start.len() > head.len() && start.starts_with(&head)),
     };
     if is_ours {
@@ -159,6 +166,21 @@ fn is_manifest(head: &[u8]) -> bool {
     head.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(head, b"\"sha256\"").is_some()
 }
 
+/// Whether a text begins as manifests of recordings do: they say in which format the recording is.
+fn is_recording_manifest(head: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"recording\"";
+    let is_key = |at: usize| head[at + KEY.len()..].trim_ascii_start().starts_with(b":");
+    is_manifest(head) && memchr::memmem::find_iter(head, KEY).any(is_key)
+}
+
+/// Whether the file at `path` begins as recordings do, compressed or not.
+#[must_use]
+pub fn begins_as_recording(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let is_read = |input: Input<'_>| input.take(RECORDING_START.len() as u64).read_to_end(&mut start).is_ok();
+    path.is_file() && Input::open(path, false).is_ok_and(is_read) && start == RECORDING_START
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +213,27 @@ mod tests {
             fs::write(&path, there).unwrap();
             assert_eq!(check(&path, kind).is_ok(), expected, "{there:?} {kind:?}");
             assert_eq!(fs::read_to_string(&path).unwrap(), there);
+        }
+    }
+
+    #[test]
+    fn the_manifest_of_a_recording_is_replaced_by_that_of_a_recording_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.jsonl.hash");
+        let of_tape = "{\n  \"sha256\": \"ab\",\n  \"source\": \"recording\"\n}";
+        let cases = [
+            ("{\n  \"sha256\": \"ab\",\n  \"recording\": 2\n}", true),
+            ("{\"sha256\":\"ab\",\"recording\":2}", true),
+            ("{\"recording\" :2, \"sha256\":\"ab\"}", true),
+            (of_tape, false),
+            ("{\"sha256\":\"ab\",\"tape\":\"\\\"recording\\\":\"}", false),
+        ];
+        for (text, is_of_recording) in cases {
+            fs::write(&path, text).unwrap();
+            assert_eq!(check(&path, Kind::RecordingManifest).is_ok(), is_of_recording, "{text}");
+            for kind in [Kind::Manifest, Kind::Own] {
+                assert_eq!(check(&path, kind).is_ok(), !is_of_recording, "{text} {kind:?}");
+            }
         }
     }
 

@@ -22,7 +22,7 @@ mod wildcard;
 pub use atomic_file::{AtomicFile, Durability, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Obstacle, StoreError};
-pub use gate::{EPISODES, Kind, RECORDING, TAPE, check, open_in_place, remove_if};
+pub use gate::{EPISODES, Kind, RECORDING, TAPE, begins_as_recording, check, open_in_place, remove_if};
 pub use input::{Input, InputDigest, file_digest, label};
 pub use inside::is_inside;
 pub use line_ends::{LINE_ENDS_REMEDY, line_ends_rewritten};

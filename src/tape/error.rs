@@ -1,5 +1,6 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::Manifest;
 use super::problem::{ManifestProblem, SalvageProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::residual::OutOfRange;
@@ -36,6 +37,17 @@ pub enum TapeError {
         recording: PathBuf,
         /// Where the manifest should be.
         manifest: PathBuf,
+    },
+    /// A recording was written, and its manifest could not be.
+    #[error(
+        "`{part}` could not be sealed; make room, and seal what there is with `telltape salvage {part} --out FILE`",
+        part = .part.display()
+    )]
+    NotSealed {
+        /// What was written.
+        part: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A recording cannot be made again, so none is overwritten.
     #[error("`{recording}` is there already, and no recording is ever overwritten; give another --recording", recording = .recording.display())]
@@ -154,6 +166,14 @@ pub enum TapeError {
     },
 }
 
+impl TapeError {
+    /// That there is no sample on the tape, with what its manifest says of the rows that it was made from.
+    pub(crate) fn empty(tape: &Path, manifest: &Manifest) -> Self {
+        let rows = manifest.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
+        Self::Empty { tape: tape.to_path_buf(), rows }
+    }
+}
+
 impl Diagnose for TapeError {
     fn kind(&self) -> FailureKind {
         match self {
@@ -161,6 +181,7 @@ impl Diagnose for TapeError {
             Self::Signature(error) => error.kind(),
             Self::BadSample { .. } => FailureKind::Sample,
             Self::NoManifest { .. } | Self::Unsealed { .. } => FailureKind::NoManifest,
+            Self::NotSealed { .. } => FailureKind::Write,
             Self::NothingToSalvage { .. } => FailureKind::Nothing,
             Self::RecordingExists { .. } | Self::RecordingUnderWay { .. } => FailureKind::Exists,
             Self::LineTooLong { .. } => FailureKind::LineTooLong,
@@ -179,6 +200,7 @@ impl Diagnose for TapeError {
             Self::Signature(error) => error.place(),
             Self::BadManifest { place, .. } | Self::BadLine { place, .. } => Some(place.clone()),
             Self::Unsealed { recording: file, .. }
+            | Self::NotSealed { part: file, .. }
             | Self::RecordingExists { recording: file }
             | Self::LineTooLong { recording: file, .. }
             | Self::RecordingUnderWay { recording: file, .. }

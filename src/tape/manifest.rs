@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, ManifestProblem, TapeError, manifest_path};
 use crate::diagnostics::Place;
-use crate::store::{Key, StoreError, read_small};
+use crate::store::{Key, StoreError, begins_as_recording, read_small};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +163,10 @@ impl Manifest {
         let path = manifest_path(tape);
         let text = match bytes {
             Ok(text) => text,
+            // What cannot be made again is salvaged.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && begins_as_recording(tape) => {
+                return Err(TapeError::Unsealed { recording: tape.to_path_buf(), manifest: path });
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(TapeError::NoManifest { tape: tape.to_path_buf(), manifest: path });
             }

@@ -55,8 +55,7 @@ pub(super) fn read_from(
 ) -> Result<Tape, TapeError> {
     let tape = read_any(path, manifest, key)?;
     if tape.stream.is_empty() && !tape.manifest.allow_empty {
-        let rows = tape.manifest.rows.map_or_else(String::new, |rows| format!(": {}", rows.account()));
-        return Err(TapeError::Empty { tape: path.to_path_buf(), rows });
+        return Err(TapeError::empty(path, &tape.manifest));
     }
     Ok(tape)
 }

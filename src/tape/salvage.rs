@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::recording::{
-    Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format,
+    Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk,
 };
 use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
 use crate::diagnostics::Place;
 use crate::residual::StreamBuilder;
-use crate::store::{AtomicFile, Durability, Input, RECORDING, StoreError, label};
+use crate::store::{self, AtomicFile, Durability, Input, RECORDING, StoreError, label};
 
 /// What was saved, and what was not.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,9 +78,12 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
     if found.recording > RECORDING_FORMAT {
         return Err(newer_format(lines.path, found.recording));
     }
-    if out.exists() {
-        return Err(TapeError::RecordingExists { recording: out.to_path_buf() });
+    let there = part_on_disk(out.to_path_buf());
+    if there.exists() {
+        return Err(TapeError::RecordingExists { recording: there });
     }
+    // Before the work: what is saved is worth nothing without its manifest.
+    store::check(&RecordingManifest::path(out), store::Kind::RecordingManifest)?;
     let mut staged = AtomicFile::create_like(out, RECORDING)?;
     staged.append(&header)?;
     let (mut polls, mut gaps, mut count) = (0, 0, 1);

@@ -90,6 +90,13 @@ impl Catalogue {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
+    /// The error of whoever works on all entries where there is none.
+    #[must_use]
+    pub fn nothing_in_it(&self) -> TraceError {
+        let problem = "it has no data set; name one in it, or leave it out where nothing is taken from it".to_owned();
+        TraceError::Malformed { place: Place::file(self.folder.join("datasets.toml")), problem }
+    }
+
     /// The entry called `name`.
     ///
     /// # Errors

@@ -135,3 +135,16 @@ fn control_characters_of_a_file_do_not_reach_the_terminal() {
     let (_, message) = folder.refusal(&["convert", "--dataset", "job", "x.csv", "--tape", "t.jsonl"]);
     assert!(message.contains("\\u{1b}[31m"), "{message}");
 }
+
+#[test]
+fn a_column_that_is_missing_is_named_once_whatever_it_is_used_for() {
+    let folder = folder();
+    let (code, message) = folder.refusal(&["convert", "--dataset", "sqlshare", "job.csv", "--tape", "t.jsonl"]);
+    assert_eq!(code, 12);
+    let missing = message.split("; it has ").next().unwrap();
+    let mut names: Vec<&str> = missing.split('`').skip(3).step_by(2).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert!(all > 0 && names.len() == all, "{message}");
+}

@@ -509,7 +509,7 @@ fn a_clone_whose_git_rewrites_line_ends_reproduces_and_without_attributes_the_ca
     assert!(refused.stderr.contains("episodes.csv") && refused.stderr.contains(remedy), "{}", refused.stderr);
     let doctor = run(&bare, &["doctor"]);
     assert_eq!(doctor.code, 12);
-    assert!(doctor.stdout.contains("1 tables have CRLF") && doctor.stdout.contains(remedy), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains("CRLF in 1 table") && doctor.stdout.contains(remedy), "{}", doctor.stdout);
 
     folder.write(".gitattributes", include_bytes!("../../.gitattributes"));
     let clones = clone("with attributes");

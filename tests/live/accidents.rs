@@ -44,7 +44,7 @@ fn kills_at_random_moments_lose_nothing() {
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {
-    for signal in ["TERM", "INT", "HUP"] {
+    for signal in ["TERM", "INT", "HUP", "XCPU", "USR1", "USR2", "ALRM"] {
         let scene = Scene::new();
         let _load = scene.load();
         // Between polls: the next one would be a minute away.

@@ -238,7 +238,14 @@ fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, 
         }
     }
     let name = b.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Compared::Rows(compare_rows(&name, form, (&read(a)?, &read(b)?), tolerance)))
+    let texts = (read(a)?, read(b)?);
+    // Of a tape the manifest says whether it may be empty.
+    for (path, text) in [(a, &texts.0), (b, &texts.1)] {
+        if form == Form::Csv && text.trim_start_matches('\u{feff}').trim().is_empty() {
+            return Err(ResultProblem::NoHeader.with_path(path));
+        }
+    }
+    Ok(Compared::Rows(compare_rows(&name, form, (&texts.0, &texts.1), tolerance)))
 }
 
 fn folders(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Compared>, ExperimentError> {

@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::problem::{Change, Disagreement, InputProblem, MergeProblem, Named, PlanProblem, PlanningProblem};
-use crate::diagnostics::{Diagnose, Exit, FailureKind, Place};
+use crate::diagnostics::{Diagnose, Exit, FailureKind, Place, counted};
 use crate::experiment::ExperimentError;
 use crate::store::{StoreError, TableError};
 use crate::tape::TapeError;
@@ -54,7 +54,7 @@ pub enum ShardError {
         first: String,
     },
     /// An input is not the one of the plan.
-    #[error("{place}: {problem}; the plan was made for other inputs: plan again, or bring the right ones")]
+    #[error("{}{problem}; the plan was made for other inputs: plan again, or bring the right ones", before(.place, .problem))]
     Input {
         /// The input.
         place: Place,
@@ -73,8 +73,9 @@ pub enum ShardError {
     },
     /// Shards that cannot be merged, each with why.
     #[error(
-        "{} problems keep the {total} shards of the plan from being merged: {}; `--only` names those to run again: \
-         telltape shard plan --only {} --plan PLAN", .problems.len(), first(.problems), .folder.display()
+        "the plan, of {}, cannot be merged for {}: {}; `--only` names those to run again: \
+         telltape shard plan --only {} --plan PLAN", counted(*.total, "shard"), counted(.problems.len(), "problem"),
+        first(.problems), .folder.display()
     )]
     Refused {
         /// By the identifiers of the shards.
@@ -117,6 +118,11 @@ fn first(problems: &[Named<MergeProblem>]) -> String {
         0 => shown,
         more => format!("{shown}; and {more} more"),
     }
+}
+
+/// The place of a problem that does not name it itself.
+fn before(place: &Place, problem: &InputProblem) -> String {
+    if matches!(problem, InputProblem::Tape(_)) { String::new() } else { place.before() }
 }
 
 impl Diagnose for ShardError {

@@ -106,7 +106,7 @@ impl RecordingManifest {
     /// Writes the manifest of the part at `part`.
     pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("a manifest has string keys and finite numbers only");
-        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::Manifest).map(drop)
+        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::RecordingManifest).map(drop)
     }
 }
 

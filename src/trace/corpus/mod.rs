@@ -11,7 +11,7 @@ use part::{Part, Provenance};
 use source::{Answer, CorpusSource};
 
 use super::{Fetched, TraceError};
-use crate::diagnostics::Place;
+use crate::diagnostics::{Place, counted};
 use crate::store::{FolderLock, LockError, Obstacle, StoreError, file_digest, sync_folder};
 
 /// How a full corpus is fetched.
@@ -94,7 +94,11 @@ pub fn fetch_corpus(
     let mut part = Part::find(&path, &source)?;
     let answer = source.open(part.resume(options.sha256.is_some()), options)?;
     let too_large = |bytes: u64| {
-        source.problem(&format!("it has {bytes} bytes or more, and --max-bytes allows {}", options.max_bytes))
+        source.problem(&format!(
+            "it has {} or more, and --max-bytes allows {}",
+            counted(bytes, "byte"),
+            options.max_bytes
+        ))
     };
     if let Some(total) = answer.known.total.filter(|total| *total > options.max_bytes) {
         return Err(too_large(total));
@@ -197,16 +201,19 @@ fn copy(
         if part.done + block.len() as u64 > most {
             return Err(source.problem(&match total {
                 Some(total) if total <= options.max_bytes => {
-                    format!("it gives more than the {total} bytes that it said")
+                    format!("it gives more than the {} that it said", counted(total, "byte"))
                 }
-                _ => format!("it gives more than the {} bytes that --max-bytes allows", options.max_bytes),
+                _ => format!("it gives more than the {} that --max-bytes allows", counted(options.max_bytes, "byte")),
             }));
         }
         part.append(&block)?;
     }
     match total {
-        Some(total) if part.done != total => Err(source
-            .problem(&format!("it ended after {} of {total} bytes; run the same command again to go on", part.done))),
+        Some(total) if part.done != total => Err(source.problem(&format!(
+            "it ended after {} of {}; run the same command again to go on",
+            part.done,
+            counted(total, "byte")
+        ))),
         _ => Ok(()),
     }
 }

@@ -88,7 +88,9 @@ impl Part {
     /// Makes the part ready for what an answer gives. What is there of another file is set aside.
     pub(super) fn begin(&mut self, answer: &Answer, source: &CorpusSource) -> Result<Option<PathBuf>, TraceError> {
         let mut kept = None;
-        if answer.start != self.done && self.known.differs(&answer.known) {
+        // What was fetched of a file that said which one it is, and is not shown to be the same one, is kept.
+        let is_same = self.known.is_repeated_by(&answer.known) || self.known.validator().is_none();
+        if answer.start != self.done && (self.known.differs(&answer.known) || !is_same) {
             kept = Some(self.reject(&self.target.clone())?);
         }
         self.known = answer.known.clone();

@@ -81,7 +81,8 @@ impl Header {
                 Some(field) => columns.add(self, field),
                 None => columns.add_absent(column.name),
             }
-            if column.required && columns.fields.last() == Some(&None) {
+            // A column may be declared twice, for two uses.
+            if column.required && columns.fields.last() == Some(&None) && !missing.contains(&column.name) {
                 missing.push(column.name);
             }
         }

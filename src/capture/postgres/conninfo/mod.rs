@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio_postgres::config::ChannelBinding;
 
 use super::require_auth::RequireAuth;
-use crate::capture::{CaptureError, UsageProblem, ValueProblem};
+use crate::capture::{CaptureError, StringProblem, UsageProblem, ValueProblem};
 use crate::diagnostics::UnknownName;
 use keywords::{Handling, KEYWORDS};
-use parameters::parameters;
+use parameters::{has_password, parameters};
 pub(super) use server::{Server, Way};
 
 /// How far the server is trusted: the modes of libpq that do not fall back to clear text in silence.
@@ -167,6 +167,9 @@ struct Given(BTreeMap<&'static str, (String, String)>);
 impl Given {
     fn set(&mut self, key: &str, value: String, by: &str) -> Result<(), CaptureError> {
         let Some(keyword) = keywords::find(key) else {
+            if !key.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ')) {
+                return Err(UsageProblem::NotAString(StringProblem::OddKey).into());
+            }
             let shown: String = key.chars().take(40).collect();
             let problem = match keywords::instead(key) {
                 Some(instead) => UsageProblem::Foreign { key: shown, by: by.to_owned(), instead },
@@ -178,6 +181,10 @@ impl Given {
             // As libpq has it: an empty value is none, but stands before the environment.
             self.0.insert(keyword.key, (value, by.to_owned()));
             return Ok(());
+        }
+        if keyword.key != "password" && has_password(&value) {
+            let problem = ValueProblem::HasPassword;
+            return Err(UsageProblem::Value { key: keyword.key, by: by.to_owned(), problem }.into());
         }
         match keyword.handling {
             Handling::Used => {}

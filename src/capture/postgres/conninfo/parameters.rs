@@ -29,8 +29,62 @@ pub(super) fn parameters(text: &str) -> Result<Vec<Parameter>, StringProblem> {
     }
 }
 
+/// Keys whose values are free text, in which any letter may be meant.
+const FREE_TEXT: [&str; 10] = [
+    "password",
+    "options",
+    "application_name",
+    "fallback_application_name",
+    "passfile",
+    "servicefile",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "sslcrl",
+];
+
+/// An error where a value, as it was written, has what separates options elsewhere: it may hold the password.
+fn check_separators(key: &str, written: &str) -> Result<(), StringProblem> {
+    if !FREE_TEXT.contains(&key) && written.contains([';', '&', '#']) {
+        return Err(StringProblem::Separator);
+    }
+    Ok(())
+}
+
+/// Whether something in a value may be a password: an option of that name, or a URL with credentials.
+pub(super) fn has_password(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let is_named = ["password", "passwd", "pwd", "pass", "passphrase", "secret"].iter().any(|word| {
+        let behind = lower.match_indices(word).map(|(at, _)| lower[at + word.len()..].trim_start());
+        behind.into_iter().any(|behind| behind.starts_with(['=', ':']))
+    });
+    let has_url = lower.split_once("://").is_some_and(|(_, behind)| behind.contains('@'));
+    is_named || has_url
+}
+
+/// Schemes of other clients and frameworks for the same servers.
+const FRAMEWORKS: [&str; 13] = [
+    "ecto",
+    "cockroachdb",
+    "cockroach",
+    "postgis",
+    "pgsql",
+    "psql",
+    "pg",
+    "pq",
+    "pgx",
+    "asyncpg",
+    "timescaledb",
+    "yugabytedb",
+    "r2dbc",
+];
+
 /// What helps somebody whose string is one of another client.
 fn foreign_scheme(text: &str) -> Option<StringProblem> {
+    let lower = text.trim_start().to_ascii_lowercase();
+    if lower.starts_with("pgsql:") && !lower.starts_with("pgsql://") {
+        return Some(StringProblem::Pdo);
+    }
     let (scheme, _) = text.split_once("://").or_else(|| text.strip_prefix("jdbc:").map(|_| ("jdbc:", "")))?;
     let lower = scheme.to_ascii_lowercase();
     if matches!(scheme, "postgres" | "postgresql") || scheme.contains(['=', '\'', ' ']) {
@@ -38,7 +92,10 @@ fn foreign_scheme(text: &str) -> Option<StringProblem> {
     }
     Some(match lower.as_str() {
         jdbc if jdbc.starts_with("jdbc:") => StringProblem::Jdbc,
-        sqlalchemy if sqlalchemy.starts_with("postgres") && sqlalchemy.contains('+') => StringProblem::SqlAlchemy,
+        sqlalchemy if sqlalchemy.contains('+') && !sqlalchemy.starts_with("mysql") => StringProblem::SqlAlchemy,
+        framework if framework.split(':').next().is_some_and(|first| FRAMEWORKS.contains(&first)) => {
+            StringProblem::FrameworkScheme
+        }
         "postgres" | "postgresql" => StringProblem::UpperCase,
         "http" | "https" => StringProblem::WebPage,
         _ => StringProblem::OtherScheme,
@@ -53,6 +110,7 @@ fn is_word(key: &str) -> bool {
 fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
     let mut found = Vec::new();
     let mut add = |key: &str, range: Range<usize>, span: Range<usize>| -> Result<(), StringProblem> {
+        check_separators(key, &text[range.clone()])?;
         found.push(Parameter { key: key.to_owned(), value: decoded(&text[range])?, span });
         Ok(())
     };
@@ -72,6 +130,7 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
         None => start,
     };
     let hosts = &text[host_start..authority_end];
+    check_separators("host", hosts)?;
     let stray = text[authority_end..].contains('@');
     if !hosts.is_empty() {
         let (mut names, mut ports) = (Vec::new(), Vec::new());
@@ -95,6 +154,7 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
         return Err(StringProblem::StrayAt);
     }
     if path.len() > 1 {
+        check_separators("dbname", &text[path.clone()])?;
         let value = decoded(&text[path.start + 1..path.end])?;
         found.push(Parameter { key: "dbname".to_owned(), value, span: path });
     }
@@ -110,6 +170,7 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
             if stray && !is_word(&key) {
                 return Err(StringProblem::StrayAt);
             }
+            check_separators(&key, &text[equals + 1..end])?;
             found.push(Parameter { key, value: decoded(&text[equals + 1..end])?, span: at..next });
         }
         at = next;
@@ -179,6 +240,9 @@ fn pairs(text: &str) -> Result<Vec<Parameter>, StringProblem> {
                 None => break text.len(),
             }
         };
+        if !quoted {
+            check_separators(&key, &value)?;
+        }
         if !is_word(&key) && found.iter().any(|parameter| parameter.key == "password") {
             return Err(StringProblem::BehindPassword);
         }
@@ -234,6 +298,13 @@ mod tests {
             ("postgresql+psycopg2://me@db/app", "leave out the driver"),
             ("POSTGRES://me@db/app", "lower case"),
             ("mysql://me@db/app", "not `postgres`"),
+            ("mysql+pymysql://me@db/app", "not `postgres`"),
+            ("cockroachdb+asyncpg://me@db/app", "leave out the driver"),
+            ("ecto://me@db/app", "write `postgres://` in its place"),
+            ("cockroachdb://me@db/app", "write `postgres://` in its place"),
+            ("pgsql:host=db;dbname=app;password=hunter2", "leave out `pgsql:`"),
+            ("Host=db;Username=me;Database=app;Password=hunter2", "Npgsql"),
+            ("Host=db; Username=me; Database=app", "Npgsql"),
         ] {
             let problem = parameters(text).unwrap_err().to_string();
             assert!(problem.contains(sentence), "{text}: {problem}");
