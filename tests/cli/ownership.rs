@@ -264,7 +264,10 @@ fn a_tape_does_not_take_the_manifest_of_a_recording() {
     }
     folder.ok(&["verify", "m.jsonl.gz"]);
     // Nor does another recording, while it is there, compressed or not.
-    folder.write("r.jsonl.part", RECORDING);
+    let mut text = Vec::new();
+    let mut packed = flate2::read::GzDecoder::new(fs::File::open(folder.join("m.jsonl.gz")).unwrap());
+    std::io::Read::read_to_end(&mut packed, &mut text).unwrap();
+    folder.write("r.jsonl.part", text);
     for out in ["m.jsonl", "m.jsonl.gz"] {
         let (code, message) = folder.refusal(&["salvage", "r.jsonl.part", "--out", out]);
         assert!(code == 2 && message.contains("no recording is ever overwritten"), "{code} {message}");

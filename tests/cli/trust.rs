@@ -186,7 +186,7 @@ fn outputs_of_experiments_that_are_gone_are_collected() {
     folder.write("out/notes/mine.txt", "not telltape's");
     std::fs::remove_file(folder.join("experiments/q.toml")).unwrap();
     let collected = folder.ok(&["cache", "gc"]).stdout;
-    assert!(collected.starts_with("removed out/q\n1 folders"), "{collected}");
+    assert!(collected.starts_with("removed out/q\n1 folder, "), "{collected}");
     assert!(!folder.join("out/q").exists() && folder.join("out/p").exists() && folder.join("out/notes").exists());
 }
 

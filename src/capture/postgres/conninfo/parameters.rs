@@ -92,7 +92,13 @@ fn foreign_scheme(text: &str) -> Option<StringProblem> {
     }
     Some(match lower.as_str() {
         jdbc if jdbc.starts_with("jdbc:") => StringProblem::Jdbc,
-        sqlalchemy if sqlalchemy.contains('+') && !sqlalchemy.starts_with("mysql") => StringProblem::SqlAlchemy,
+        sqlalchemy
+            if sqlalchemy
+                .split_once('+')
+                .is_some_and(|(server, _)| server.starts_with("postgres") || FRAMEWORKS.contains(&server)) =>
+        {
+            StringProblem::SqlAlchemy
+        }
         framework if framework.split(':').next().is_some_and(|first| FRAMEWORKS.contains(&first)) => {
             StringProblem::FrameworkScheme
         }
@@ -299,6 +305,7 @@ mod tests {
             ("POSTGRES://me@db/app", "lower case"),
             ("mysql://me@db/app", "not `postgres`"),
             ("mysql+pymysql://me@db/app", "not `postgres`"),
+            ("oracle+cx_oracle://me@db/app", "not `postgres`"),
             ("cockroachdb+asyncpg://me@db/app", "leave out the driver"),
             ("ecto://me@db/app", "write `postgres://` in its place"),
             ("cockroachdb://me@db/app", "write `postgres://` in its place"),

@@ -132,7 +132,7 @@ mod tests {
         }
         for (host, hostaddr, port, problem) in [
             ("a,b", "127.0.0.1", "", "2 hosts and 1 of hostaddr"),
-            ("a", "", "1,2", "2 ports and 1 hosts"),
+            ("a", "", "1,2", "2 ports and 1 host:"),
             ("a", "", "0", "a port is not a number"),
             ("a", "", "65536", "a port is not a number"),
             ("a", "db", "", "hostaddr is not an IP address"),
