@@ -88,11 +88,11 @@ fn every_adapter_has_a_page() {
     }
     let list = read("index.md");
     assert!(list.ends_with(&table), "put this into docs/adapters/index.md:\n{table}");
-    let mut found: Vec<String> =
-        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    found.sort();
-    pages.sort();
-    assert_eq!(found, pages);
+    // A page of something else is linked in the list, too.
+    let found = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let lost: Vec<String> =
+        found.filter(|page| !pages.contains(page) && !list.contains(&format!("]({page})"))).collect();
+    assert_eq!(lost, [""; 0]);
 }
 
 /// The table of scores has the numbers of the committed results.

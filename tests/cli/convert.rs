@@ -92,8 +92,15 @@ fn what_is_no_trace_is_refused_and_nothing_is_written() {
             assert_eq!(folder.files(), before, "{input}");
         }
     }
-    let message = folder.refusal(&["convert", "--dataset", "job", "columns.csv", "--tape", "t.jsonl"]).1;
-    assert!(message.contains("no column `latency_ms` (is it `latency`?)"), "{message}");
+    for (construction, expected) in [
+        ("plain", "nothing says the unit of `latency`; pass --latency-unit s, ms or us"),
+        ("reference", "no column `latency_ms` (is it `latency`?)"),
+    ] {
+        let arguments =
+            ["convert", "--dataset", "job", "columns.csv", "--tape", "t.jsonl", "--construction", construction];
+        let message = folder.refusal(&arguments).1;
+        assert!(message.contains(expected), "{message}");
+    }
 }
 
 #[test]

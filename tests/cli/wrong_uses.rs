@@ -253,7 +253,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset job header.csv --tape x.jsonl",
         12,
-        "error: `header.csv:1`: the header has no columns `query_id` (is it `query`?), `est_rows`, `actual_rows`, `latency_ms`; it has `query`, `iteration`",
+        "error: `header.csv:1`: the header has no column `latency_ms`; it has `query`, `iteration`",
     ),
     (
         "convert --dataset job empty.csv --tape x.jsonl",
