@@ -176,7 +176,7 @@ const EMPTY: [(&[&str], &str, &str); 9] = [
     ),
     (
         &["--dataset", "job"],
-        "query_id,iteration,est_rows,actual_rows,latency_ms\nq1,1,1,1,5\nq2,1,1,1,5\n",
+        "query_id,iteration,latency_ms\nq1,1,5\nq2,1,5\n",
         "2 rows were read, 2 only fed a baseline",
     ),
     (
