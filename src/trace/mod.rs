@@ -17,6 +17,7 @@ mod options;
 mod output;
 pub mod plan;
 mod read;
+mod rules;
 mod skeleton;
 mod statement;
 
@@ -36,6 +37,7 @@ pub use input::Trace;
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
 pub use options::Options;
 pub use output::{is_own, source};
+pub use rules::RuleError;
 
 use crate::residual::Stream;
 use crate::store::{InputDigest, Key, Place};

@@ -19,8 +19,8 @@ mod unknown;
 
 pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
 pub(crate) use column::{
-    Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed,
-    Values, Whole, table,
+    Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Values,
+    Whole, table,
 };
 pub(crate) use header::{Columns, Header};
 pub(crate) use lines::Lines;
@@ -32,6 +32,11 @@ pub(crate) use unknown::Unless;
 
 use super::{Construction, Options, TraceError};
 use crate::store::Input;
+
+/// The seconds since 1970 of a date and time, as if it were UTC where there is no offset; none if it is something else.
+pub(crate) fn date_s(text: &str) -> Option<f64> {
+    time::parse(text).map(|date| date.us as f64 / 1e6)
+}
 
 /// Reads the table that an adapter declares.
 ///
