@@ -112,6 +112,19 @@ impl LowPass {
 /// What an interval counts for in the usual one.
 const INTERVAL_WEIGHT: f64 = 0.25;
 
+/// A channel whose intervals are a larger part of `max_gap_seconds` than this is sampled too rarely for the seconds of the
+/// grammar: then its time constants are so many intervals at least.
+const RARE: f64 = 0.5;
+
+/// Intervals of the time constant of a channel that is sampled rarely.
+const TAU_INTERVALS: f64 = 2.0;
+
+/// Intervals without a sample that is out, after which an excursion of such a channel is over.
+const CLOSE_INTERVALS: f64 = 5.0;
+
+/// Intervals are not quite even: this part of one is forgiven.
+const SLACK: f64 = 0.001;
+
 /// One channel, sample by sample, in order of time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Machine {
@@ -129,6 +142,7 @@ impl machine::Machine for Machine {
     #[inline]
     fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<Emission> {
         let mut emitted = None;
+        let dt = self.previous.map_or(0.0, |previous| t - previous);
         let clipped = value.clamp(-parameters.clip_threshold, parameters.clip_threshold);
         match self.previous.map(|previous| t - previous) {
             Some(dt) if dt > 0.0 => {
@@ -136,7 +150,8 @@ impl machine::Machine for Machine {
                     emitted = self.excursion.take().and_then(|excursion| excursion.emission(false));
                     self.low_pass = LowPass { extreme: clipped, ..LowPass::default() };
                 } else {
-                    self.low_pass.advance(dt, parameters.tau_seconds, clipped);
+                    let tau = self.at_least(parameters, parameters.tau_seconds, TAU_INTERVALS, dt);
+                    self.low_pass.advance(dt, tau, clipped);
                 }
                 let usual = self.interval.unwrap_or(dt);
                 self.interval = Some(usual + INTERVAL_WEIGHT * (dt - usual));
@@ -158,8 +173,10 @@ impl machine::Machine for Machine {
             {
                 excursion.confirmed = Some(t);
             }
-        } else if let Some(excursion) = &mut self.excursion {
-            if t - excursion.t_end >= parameters.close_dwell_seconds {
+        } else {
+            let dwell = self.at_least(parameters, parameters.close_dwell_seconds, CLOSE_INTERVALS - SLACK, dt);
+            let Some(excursion) = &mut self.excursion else { return emitted };
+            if t - excursion.t_end >= dwell {
                 emitted = excursion.emission(false);
                 self.excursion = None;
             } else {
@@ -181,6 +198,13 @@ impl machine::Machine for Machine {
 }
 
 impl Machine {
+    /// The seconds of the grammar, or so many intervals of a channel that is sampled rarely, if they are more. An interval is the
+    /// usual one, or the last one if that is shorter: a channel may come often while something is wrong with it.
+    fn at_least(&self, parameters: &ExcursionParameters, seconds: f64, intervals: f64, dt: f64) -> f64 {
+        let interval = self.interval.unwrap_or_default().min(dt);
+        if interval > RARE * parameters.max_gap_seconds { seconds.max(intervals * interval) } else { seconds }
+    }
+
     /// Whether nothing is known of the `dt` since the previous instant.
     fn is_gap(&self, parameters: &ExcursionParameters, dt: f64) -> bool {
         dt > parameters.max_gap_seconds && self.interval.is_none_or(|usual| dt > parameters.max_gap_intervals * usual)
@@ -241,6 +265,30 @@ mod tests {
         let hourly = |hours: &[u32]| hours.iter().map(|hour| f64::from(*hour) * 3600.0).collect::<Vec<f64>>();
         assert_eq!(times(&hourly(&[0, 1, 2, 3])), [(3600.0, 10_800.0, true)]);
         assert_eq!(times(&hourly(&[0, 1, 2, 3, 27, 28]))[0], (3600.0, 10_800.0, false));
+    }
+
+    #[test]
+    fn a_channel_that_is_sampled_rarely_is_judged_by_its_intervals() {
+        let parameters = ExcursionGrammar::default().plan_regression_onset;
+        let spans = |interval: f64, values: &[f64]| -> Vec<(f64, f64)> {
+            let t: Vec<f64> = (0..values.len()).map(|sample| sample as f64 * interval).collect();
+            let emitted = emissions(&parameters, &t, values);
+            emitted.iter().map(|emission| (emission.t_start / interval, emission.t_end / interval)).collect()
+        };
+        let fault = |quiet: usize| {
+            [vec![0.0; 5], vec![1.0; 4], vec![0.0; quiet], vec![1.0; 4], vec![0.0; 9]].concat()
+        };
+        for interval in [10.0, 60.0, 3600.0] {
+            // Four quiet samples in between are a part of one episode, five are the end of it.
+            assert_eq!(spans(interval, &fault(4)), [(5.0, 16.0)], "{interval}");
+            assert_eq!(spans(interval, &fault(5)), [(5.0, 8.0), (14.0, 17.0)], "{interval}");
+            // One sample is smoothed: it takes two of this size to be sure.
+            let blip = |size: f64| spans(interval, &[0.0, 0.0, 0.0, size, 0.21, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+            assert_eq!(blip(0.6), [], "{interval}");
+            assert_eq!(blip(1.2), [(3.0, 4.0)], "{interval}");
+        }
+        // At 5 s the seconds of the grammar are enough.
+        assert_eq!(spans(5.0, &fault(2)).len(), 2);
     }
 
     #[test]
