@@ -23,19 +23,25 @@ sample AS (
 ),
 -- 1 and 2, the only steps with a memory that no window has: the low pass, the usual interval, the gaps.
 walk AS (
-    SELECT class, channel, i, t, 0::DOUBLE AS before, 0::DOUBLE AS weight, clipped AS extreme, NULL::DOUBLE AS usual, 0 AS piece
+    SELECT
+        class, channel, i, t, 0::DOUBLE AS before, 0::DOUBLE AS weight, clipped AS extreme, NULL::DOUBLE AS usual, 0 AS piece,
+        0::DOUBLE AS last_dt
     FROM sample WHERE i = 1
     UNION ALL
     SELECT
         class, channel, i, t,
         CASE WHEN dt = 0 THEN before WHEN is_gap THEN 0 ELSE before + weight * (extreme - before) END,
-        CASE WHEN dt = 0 THEN weight WHEN is_gap THEN 0 ELSE dt / (tau + dt) END,
+        CASE WHEN dt = 0 THEN weight WHEN is_gap THEN 0
+            -- A channel that is sampled rarely: two intervals at least.
+            WHEN least(usual, dt) > 0.5::DOUBLE * max_gap_s THEN dt / (greatest(tau, 2::DOUBLE * least(usual, dt)) + dt)
+            ELSE dt / (tau + dt) END,
         CASE WHEN dt = 0 AND abs(clipped) <= abs(extreme) THEN extreme ELSE clipped END,
         CASE WHEN dt = 0 THEN usual ELSE coalesce(usual, dt) + 0.25::DOUBLE * (dt - coalesce(usual, dt)) END,
-        piece + is_gap::INTEGER
+        piece + is_gap::INTEGER,
+        CASE WHEN dt = 0 THEN last_dt ELSE dt END
     FROM (
         SELECT
-            sample.*, walk.before, walk.weight, walk.extreme, walk.usual, walk.piece,
+            sample.*, walk.before, walk.weight, walk.extreme, walk.usual, walk.piece, walk.last_dt,
             sample.t - walk.t AS dt,
             dt > max_gap_s AND (walk.usual IS NULL OR dt > max_gap_n * walk.usual) AS is_gap
         FROM walk JOIN sample ON sample.class = walk.class AND sample.channel = walk.channel AND sample.i = walk.i + 1
@@ -43,7 +49,10 @@ walk AS (
 ),
 known AS (
     SELECT
-        sample.*, piece, abs(before + weight * (extreme - before)) AS smoothed,
+        sample.* EXCLUDE (close_dwell), piece, abs(before + weight * (extreme - before)) AS smoothed,
+        -- A channel that is sampled rarely: five intervals, which may be uneven by a thousandth of one.
+        CASE WHEN least(usual, last_dt) > 0.5::DOUBLE * max_gap_s
+            THEN greatest(close_dwell, 4.999::DOUBLE * least(usual, last_dt)) ELSE close_dwell END AS close_dwell,
         max(piece) OVER (PARTITION BY class, channel) = piece AS is_last_piece,
         max(t) FILTER (is_out) OVER (PARTITION BY class, channel, piece ORDER BY i) AS last_out
     FROM sample JOIN (SELECT * EXCLUDE (t) FROM walk) USING (class, channel, i)
@@ -79,6 +88,6 @@ SELECT
         FROM known
         WHERE known.class = episodes.class AND known.channel = episodes.channel AND (
             known.piece > episodes.piece OR known.piece = episodes.piece AND known.i > last_i
-                AND NOT is_out AND known.t - t_end >= close_dwell)
+                AND NOT is_out AND known.t - t_end >= known.close_dwell)
     ) AS open
 FROM episodes ORDER BY t_start, code, channel

@@ -18,6 +18,7 @@ mod failure;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod foreign;
+mod fuse;
 mod generate;
 mod junit;
 mod output;
@@ -29,6 +30,7 @@ mod run;
 mod salvage;
 mod schema;
 mod score;
+mod score_by_time;
 mod shard;
 mod shell;
 mod signals;
@@ -120,7 +122,8 @@ enum Command {
     Generate(generate::Generate),
     Detect(detect::Detect),
     Export(export::Export),
-    Score(score::ScoreCommand),
+    Score(Box<score::ScoreCommand>),
+    Fuse(fuse::FuseCommand),
     #[cfg(feature = "report")]
     Report(report::Report),
     Shard(shard::ShardCommand),
@@ -174,6 +177,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Detect(detect) => detect.execute(output),
         Command::Export(export) => export.execute(output),
         Command::Score(score) => score.execute(output),
+        Command::Fuse(fuse) => fuse.execute(output),
         Command::Shard(shard) => shard.execute(output),
         #[cfg(feature = "report")]
         Command::Report(report) => report.execute(output),

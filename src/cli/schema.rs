@@ -14,7 +14,7 @@ use super::output::{Output, Text};
 #[cfg(feature = "report")]
 use super::report;
 use super::{
-    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, plan, run, salvage, score, shard, tapes,
+    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, fuse, plan, run, salvage, score, shard, tapes,
     verify,
 };
 use crate::experiment;
@@ -74,6 +74,7 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("experiment-file", experiment::file_schema()),
         ("export", of::<export::ExportedJson>()),
         ("explain", of::<Vec<difference::DifferenceJson<'_>>>()),
+        ("fuse", of::<fuse::FusedJson>()),
         ("generate", of::<convert::TapeJson>()),
         ("plan", of::<Vec<plan::PlannedJson<'_>>>()),
         ("replay", of::<Vec<tapes::ReplayedJson<'_>>>()),

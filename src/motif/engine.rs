@@ -34,12 +34,13 @@ impl Engine {
         Self { kind, grammar: grammar.into() }
     }
 
-    /// Reads the grammar of an engine of this kind: all keys are required, unknown ones and values out of range are refused.
+    /// Reads the grammar of an engine of this kind: what is left out is at its default; unknown keys and
+    /// values out of range are refused.
     ///
     /// # Errors
     /// Those of the format; and when it is not a grammar of this engine.
     pub fn deserialize_grammar<'de, D: Deserializer<'de>>(kind: EngineKind, input: D) -> Result<Self, D::Error> {
-        GrammarSeed(kind.entry().parameters).deserialize(input).map(|grammar| Self { kind, grammar })
+        GrammarSeed(kind.entry().parameters, (kind.entry().default_grammar)()).deserialize(input).map(|grammar| Self { kind, grammar })
     }
 
     /// Which engine it is.

@@ -97,7 +97,7 @@ pub fn find_parameter(ranges: &[ParameterRange], key: &str, value: f64) -> Resul
 
 /// The parameters of the five motifs.
 ///
-/// Reading one needs all keys, and refuses unknown ones and values out of range, naming the range.
+/// Reading one takes what is left out from the defaults, and refuses unknown keys and values out of range, naming the range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PerMotif<P> {
     /// For [`Motif::PlanRegressionOnset`].
@@ -112,9 +112,12 @@ pub struct PerMotif<P> {
     pub workload_phase_transition: P,
 }
 
-impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
+impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P>
+where
+    Self: Default,
+{
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        GrammarSeed(P::RANGES).deserialize(input).map(|values| values.typed())
+        GrammarSeed(P::RANGES, Self::default().into()).deserialize(input).map(|values| values.typed())
     }
 }
 

@@ -37,6 +37,7 @@ pub use input::Trace;
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
 pub use options::Options;
 pub use output::{is_own, source};
+pub(crate) use read::date_s;
 pub use rules::RuleError;
 
 use crate::residual::Stream;

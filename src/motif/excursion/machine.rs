@@ -130,6 +130,8 @@ const SLACK: f64 = 0.001;
 pub(super) struct Machine {
     low_pass: LowPass,
     previous: Option<f64>,
+    /// The interval before the present instant.
+    last_interval: f64,
     /// Moving average of the intervals between instants.
     interval: Option<f64>,
     excursion: Option<Excursion>,
@@ -142,15 +144,15 @@ impl machine::Machine for Machine {
     #[inline]
     fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<Emission> {
         let mut emitted = None;
-        let dt = self.previous.map_or(0.0, |previous| t - previous);
         let clipped = value.clamp(-parameters.clip_threshold, parameters.clip_threshold);
         match self.previous.map(|previous| t - previous) {
             Some(dt) if dt > 0.0 => {
+                self.last_interval = dt;
                 if self.is_gap(parameters, dt) {
                     emitted = self.excursion.take().and_then(|excursion| excursion.emission(false));
                     self.low_pass = LowPass { extreme: clipped, ..LowPass::default() };
                 } else {
-                    let tau = self.at_least(parameters, parameters.tau_seconds, TAU_INTERVALS, dt);
+                    let tau = self.at_least(parameters, parameters.tau_seconds, TAU_INTERVALS);
                     self.low_pass.advance(dt, tau, clipped);
                 }
                 let usual = self.interval.unwrap_or(dt);
@@ -174,7 +176,7 @@ impl machine::Machine for Machine {
                 excursion.confirmed = Some(t);
             }
         } else {
-            let dwell = self.at_least(parameters, parameters.close_dwell_seconds, CLOSE_INTERVALS - SLACK, dt);
+            let dwell = self.at_least(parameters, parameters.close_dwell_seconds, CLOSE_INTERVALS - SLACK);
             let Some(excursion) = &mut self.excursion else { return emitted };
             if t - excursion.t_end >= dwell {
                 emitted = excursion.emission(false);
@@ -200,8 +202,8 @@ impl machine::Machine for Machine {
 impl Machine {
     /// The seconds of the grammar, or so many intervals of a channel that is sampled rarely, if they are more. An interval is the
     /// usual one, or the last one if that is shorter: a channel may come often while something is wrong with it.
-    fn at_least(&self, parameters: &ExcursionParameters, seconds: f64, intervals: f64, dt: f64) -> f64 {
-        let interval = self.interval.unwrap_or_default().min(dt);
+    fn at_least(&self, parameters: &ExcursionParameters, seconds: f64, intervals: f64) -> f64 {
+        let interval = self.interval.unwrap_or_default().min(self.last_interval);
         if interval > RARE * parameters.max_gap_seconds { seconds.max(intervals * interval) } else { seconds }
     }
 
