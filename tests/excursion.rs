@@ -28,13 +28,14 @@ struct Known {
     close_s: f64,
 }
 
-/// The time constants at a sample, of a channel that has had these intervals up to there: those of the grammar, or so many intervals
-/// (the usual one, or the last one if that is shorter), if they are more than half of a gap.
+/// The time constants at a sample, of a channel that has had these intervals up to there: those of the grammar, or so many usual
+/// intervals, if they are longer than a gap and the last one is within a quarter of them.
 fn known(parameters: &ExcursionParameters, (t, value): (f64, f64), intervals: &[f64]) -> Known {
     let ExcursionParameters { tau_seconds, close_dwell_seconds, max_gap_seconds, .. } = *parameters;
     let at_least = |seconds: f64, count: f64, usual: Option<f64>| {
-        let interval = usual.unwrap_or(0.0).min(intervals.last().copied().unwrap_or(0.0));
-        if interval > 0.5 * max_gap_seconds { seconds.max(count * interval) } else { seconds }
+        let (usual, last) = (usual.unwrap_or(0.0), intervals.last().copied().unwrap_or(0.0));
+        let is_even = (last - usual).abs() <= 0.25 * usual;
+        if usual > max_gap_seconds && is_even { seconds.max(count * usual) } else { seconds }
     };
     let before = &intervals[..intervals.len().saturating_sub(1)];
     let (tau_s, close_s) =

@@ -32,8 +32,8 @@ walk AS (
         class, channel, i, t,
         CASE WHEN dt = 0 THEN before WHEN is_gap THEN 0 ELSE before + weight * (extreme - before) END,
         CASE WHEN dt = 0 THEN weight WHEN is_gap THEN 0
-            -- A channel that is sampled rarely: two intervals at least.
-            WHEN least(usual, dt) > 0.5::DOUBLE * max_gap_s THEN dt / (greatest(tau, 2::DOUBLE * least(usual, dt)) + dt)
+            -- A channel that is sampled rarely and evenly: two intervals at least.
+            WHEN usual > max_gap_s AND abs(dt - usual) <= 0.25::DOUBLE * usual THEN dt / (greatest(tau, 2::DOUBLE * usual) + dt)
             ELSE dt / (tau + dt) END,
         CASE WHEN dt = 0 AND abs(clipped) <= abs(extreme) THEN extreme ELSE clipped END,
         CASE WHEN dt = 0 THEN usual ELSE coalesce(usual, dt) + 0.25::DOUBLE * (dt - coalesce(usual, dt)) END,
@@ -50,9 +50,9 @@ walk AS (
 known AS (
     SELECT
         sample.* EXCLUDE (close_dwell), piece, abs(before + weight * (extreme - before)) AS smoothed,
-        -- A channel that is sampled rarely: five intervals, which may be uneven by a thousandth of one.
-        CASE WHEN least(usual, last_dt) > 0.5::DOUBLE * max_gap_s
-            THEN greatest(close_dwell, 4.999::DOUBLE * least(usual, last_dt)) ELSE close_dwell END AS close_dwell,
+        -- The same: five intervals, but for a thousandth of one.
+        CASE WHEN usual > max_gap_s AND abs(last_dt - usual) <= 0.25::DOUBLE * usual
+            THEN greatest(close_dwell, 4.999::DOUBLE * usual) ELSE close_dwell END AS close_dwell,
         max(piece) OVER (PARTITION BY class, channel) = piece AS is_last_piece,
         max(t) FILTER (is_out) OVER (PARTITION BY class, channel, piece ORDER BY i) AS last_out
     FROM sample JOIN (SELECT * EXCLUDE (t) FROM walk) USING (class, channel, i)

@@ -100,7 +100,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nkonstruction = 'x'\n",
-            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, time_unit, time_zone, time_col, counters, value_col, channel_col, one_series, pre_residualized, rules",
+            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, time_unit, time_zone, time_col, counters, value_col, value_cols, channel_col, class, side, missing, one_series, pre_residualized, baseline, season, rules",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nconstruction = 'profile'\n",
@@ -125,7 +125,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert.rules]\npool_s = 3\n",
-            "`x.toml:4:1`: `rules` is an option of `postgres`, not of `ceb`",
+            "`x.toml:4:1`: `rules` is an option of `generic` and `postgres`, not of `ceb`",
         ),
         (
             "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert.rules]\npool_s = -3\n",

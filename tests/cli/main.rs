@@ -10,6 +10,7 @@ mod experiments;
 mod fake_server;
 mod fetching;
 mod generic;
+mod metrics;
 mod otel;
 mod outputs;
 mod ownership;

@@ -10,7 +10,7 @@ pub use honest::{Tally, tally};
 pub use nab::{NAB_PROFILES, NabProfile, NabSeries, nab_score};
 pub use pool::{Interval, Score, pool, score_columns, scores_csv};
 pub use published::{PublishedScore, STRESS_SCALES, agreement, published_csv, published_scores, stability};
-pub use time::{ByTime, GroupScore, TimeTally, Together, WindowScore, by_time, together};
+pub use time::{ByTime, GroupScore, TimeTally, Together, WindowScore, by_time, group_scores_csv, together};
 
 #[cfg(test)]
 #[path = "score_tests.rs"]

@@ -5,9 +5,10 @@ use super::super::stretch::{Stretch, common, length, outside, union};
 use super::super::{Span, Window};
 use super::pool::{Interval, intervals};
 use crate::residual::Stream;
+use crate::store::Columns;
 
 /// What episodes of groups are held against.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ByTime {
     /// Which channels are a group.
     pub grouping: Grouping,
@@ -226,7 +227,8 @@ impl Group<'_> {
         let stretches: Vec<Stretch> =
             self.episodes.iter().map(|episode| (episode.t_start, episode.t_end + interval)).collect();
         let covered = common(&union(stretches.iter().copied()), &judged);
-        let (fault_s, found_s) = (length(&windows), length(&common(&windows, &covered)));
+        // The sum of nothing is -0, which no table should say.
+        let (fault_s, found_s) = (0.0 + length(&windows), 0.0 + length(&common(&windows, &covered)));
         let mut tally = TimeTally {
             fault_s,
             found_s,
@@ -275,6 +277,50 @@ impl Group<'_> {
             length_error_s: first.map(|_| length(&lengths) - (t_end - t_start)),
         }
     }
+}
+
+/// A table of the groups of several detectors: a row a group, then all of them, and what one endless episode a group (`always`) and
+/// none at all (`never`) would have. Intervals are of all.
+#[must_use]
+pub fn group_scores_csv(detectors: &[(String, Vec<GroupScore>)]) -> Vec<u8> {
+    struct Row<'a> {
+        detector: &'a str,
+        group: &'a str,
+        tally: TimeTally,
+        together: Option<Together>,
+    }
+    let rows = detectors.iter().flat_map(|(detector, scores)| {
+        let all = TimeTally::sum(scores.iter().map(|score| &score.tally));
+        let row = |group, tally, together| Row { detector, group, tally, together };
+        let groups = scores.iter().map(|score| row(score.group.as_str(), score.tally.clone(), None));
+        let (always, never) = (all.always(), all.never());
+        let last =
+            [row("all", all, Some(together(scores))), row("always", always, None), row("never", never, None)];
+        groups.chain(last).collect::<Vec<Row<'_>>>()
+    });
+    let low = |of: Interval| of.bounds.map(|(low, _)| low);
+    let high = |of: Interval| of.bounds.map(|(_, high)| high);
+    Columns::default()
+        .text("detector", |row: &Row<'_>| row.detector)
+        .text("group", |row| row.group)
+        .count("windows", |row| row.tally.windows as u64)
+        .count("detected", |row| row.tally.detected as u64)
+        .rounded("hit", 1e6, |row| row.tally.hit())
+        .rounded("time_recall", 1e6, |row| row.tally.recall())
+        .rounded("time_precision", 1e6, |row| row.tally.precision())
+        .rounded("j", 1e6, |row| row.tally.j())
+        .rounded("j_low", 1e6, move |row| row.together.and_then(|of| low(of.j)))
+        .rounded("j_high", 1e6, move |row| row.together.and_then(|of| high(of.j)))
+        .count("episodes", |row| row.tally.episodes as u64)
+        .count("false_alarms", |row| row.tally.false_alarms as u64)
+        .rounded("false_alarms_per_hour", 1e6, |row| row.tally.false_alarms_per_hour())
+        .rounded("false_alarms_per_hour_low", 1e6, move |row| {
+            row.together.and_then(|of| low(of.false_alarms_per_hour))
+        })
+        .rounded("false_alarms_per_hour_high", 1e6, move |row| {
+            row.together.and_then(|of| high(of.false_alarms_per_hour))
+        })
+        .csv(rows)
 }
 
 /// The median of the intervals between times, which ascend; the lower one.

@@ -112,9 +112,8 @@ impl LowPass {
 /// What an interval counts for in the usual one.
 const INTERVAL_WEIGHT: f64 = 0.25;
 
-/// A channel whose intervals are a larger part of `max_gap_seconds` than this is sampled too rarely for the seconds of the
-/// grammar: then its time constants are so many intervals at least.
-const RARE: f64 = 0.5;
+/// Part of its usual interval by which the last interval of a channel that is sampled evenly may differ.
+const UNEVEN: f64 = 0.25;
 
 /// Intervals of the time constant of a channel that is sampled rarely.
 const TAU_INTERVALS: f64 = 2.0;
@@ -200,11 +199,13 @@ impl machine::Machine for Machine {
 }
 
 impl Machine {
-    /// The seconds of the grammar, or so many intervals of a channel that is sampled rarely, if they are more. An interval is the
-    /// usual one, or the last one if that is shorter: a channel may come often while something is wrong with it.
+    /// The seconds of the grammar, or so many usual intervals, if they are more, of a channel that is sampled evenly, but too rarely
+    /// for the seconds: in which each interval would be a gap if it were not the usual one. Executions of a query, which come
+    /// in bursts, are no such channel.
     fn at_least(&self, parameters: &ExcursionParameters, seconds: f64, intervals: f64) -> f64 {
-        let interval = self.interval.unwrap_or_default().min(self.last_interval);
-        if interval > RARE * parameters.max_gap_seconds { seconds.max(intervals * interval) } else { seconds }
+        let usual = self.interval.unwrap_or_default();
+        let is_even = (self.last_interval - usual).abs() <= UNEVEN * usual;
+        if usual > parameters.max_gap_seconds && is_even { seconds.max(intervals * usual) } else { seconds }
     }
 
     /// Whether nothing is known of the `dt` since the previous instant.
@@ -280,7 +281,7 @@ mod tests {
         let fault = |quiet: usize| {
             [vec![0.0; 5], vec![1.0; 4], vec![0.0; quiet], vec![1.0; 4], vec![0.0; 9]].concat()
         };
-        for interval in [10.0, 60.0, 3600.0] {
+        for interval in [16.0, 60.0, 3600.0] {
             // Four quiet samples in between are a part of one episode, five are the end of it.
             assert_eq!(spans(interval, &fault(4)), [(5.0, 16.0)], "{interval}");
             assert_eq!(spans(interval, &fault(5)), [(5.0, 8.0), (14.0, 17.0)], "{interval}");
@@ -289,8 +290,8 @@ mod tests {
             assert_eq!(blip(0.6), [], "{interval}");
             assert_eq!(blip(1.2), [(3.0, 4.0)], "{interval}");
         }
-        // At 5 s the seconds of the grammar are enough.
-        assert_eq!(spans(5.0, &fault(2)).len(), 2);
+        // Up to the seconds of a gap those of the grammar are enough.
+        assert_eq!([5.0, 15.0].map(|interval| spans(interval, &fault(2)).len()), [2, 2]);
     }
 
     #[test]
