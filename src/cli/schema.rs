@@ -14,8 +14,8 @@ use super::output::{Output, Text};
 #[cfg(feature = "report")]
 use super::report;
 use super::{
-    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, fuse, plan, run, salvage, score, shard, tapes,
-    verify,
+    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, fuse, plan, run, salvage, score, shard,
+    tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, Kind, write_over};

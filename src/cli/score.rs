@@ -125,7 +125,8 @@ impl ScoreCommand {
                 })
                 .collect()
         });
-        let json = ScoresJson { scores: scores.iter().map(|score| json(score, rated)).collect(), published, by_time, nab };
+        let json =
+            ScoresJson { scores: scores.iter().map(|score| json(score, rated)).collect(), published, by_time, nab };
         output.data(&json, || text(&json));
         Ok(Exit::Ok)
     }

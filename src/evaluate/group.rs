@@ -156,7 +156,7 @@ mod tests {
         };
         let is = |group: &str, start, end, detected, channels| (group.to_owned(), start, end, detected, channels);
         assert_eq!(by(Some("|"), 1), [is("a", 0.0, 50.0, 9.0, 3), is("b", 15.0, 45.0, 18.0, 1)]);
-        assert_eq!(by(Some("|"), 2), [is("a", 10.0, 20.0, 12.0, 3), is("a", 30.0, 40.0, 30.0, 2)]);
+        assert_eq!(by(Some("|"), 2), [is("a", 10.0, 20.0, 12.0, 3), is("a", 30.0, 40.0, 33.0, 2)]);
         assert_eq!(by(Some("|"), 3), [is("a", 20.0, 20.0, 20.0, 3)]);
         assert_eq!(by(Some("|"), 4), []);
         // All channels of all servers are one group where nothing tells them apart.

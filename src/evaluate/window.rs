@@ -61,7 +61,8 @@ pub fn read_windows_from(path: &Path, origin_s: f64) -> Result<Windows, TableErr
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
     let mut windows: Vec<(u64, Window)> = Vec::new();
     for row in table.rows() {
-        let window = Window::new(read_motif(row)?, row.text("channel"), instant(row, "t_start")?, instant(row, "t_end")?);
+        let window =
+            Window::new(read_motif(row)?, row.text("channel"), instant(row, "t_start")?, instant(row, "t_end")?);
         if window.t_end <= window.t_start {
             let problem = format!("the window ends at {}, not after its start at {}", window.t_end, window.t_start);
             return Err(row.problem(problem));

@@ -64,7 +64,8 @@ pub fn read_engine(kind: Option<EngineKind>, path: &Path) -> Result<Engine, Gram
         Some(kind) => kind,
         None => kind_of(&parse(PhantomData::<serde_json::Value>, &text, &ending, path)?).ok_or_else(|| {
             let names: Vec<String> = EngineKind::all().map(|kind| format!("`{}`", kind.name())).collect();
-            let problem = format!("its keys are those of several engines, {}; name one with --engine", names.join(" and "));
+            let problem =
+                format!("its keys are those of several engines, {}; name one with --engine", names.join(" and "));
             GrammarFileError::Malformed { place: Place::file(path), problem }
         })?,
     };

@@ -21,8 +21,7 @@ fn wide(folder: &Folder) {
     folder.write("m.csv", text);
 }
 
-const CONVERT: [&str; 8] =
-    ["convert", "--dataset", "generic", "m.csv", "--tape", "m.jsonl", "--channel-col", "host"];
+const CONVERT: [&str; 8] = ["convert", "--dataset", "generic", "m.csv", "--tape", "m.jsonl", "--channel-col", "host"];
 
 fn refusal(folder: &Folder, extra: &[&str]) -> String {
     let before = folder.files();
@@ -99,7 +98,10 @@ fn options_of_columns_are_held_against_the_columns() {
         (&["--value-cols", "cpu", "--value-col", "cpu"], "--value-col and --value-cols are both given"),
         (&["--value-cols", "cpu,disk"], "`disk` is empty"),
         (&["--value-cols", "cpu,comment"], "`comment` is `ok`, not a number"),
-        (&["--value-cols", "cpu", "--class", "cpus=contention"], "`cpus` in --class is no column and no channel; known: `cpu`"),
+        (
+            &["--value-cols", "cpu", "--class", "cpus=contention"],
+            "`cpus` in --class is no column and no channel; known: `cpu`",
+        ),
         (&["--value-cols", "cpu", "--side", "c#cpu=up"], "`c#cpu` in --side is no column and no channel"),
         (&["--value-cols", "cpu", "--missing", "disk=empty"], "`disk` in --missing is no value column; they are `cpu`"),
         (&["--value-cols", "cpu", "--class", "cpu=contenton"], "did you mean `contention`?"),
@@ -109,7 +111,10 @@ fn options_of_columns_are_held_against_the_columns() {
         (&["--value-cols", "cpu", "--rule", "adopt_s=-1"], "-1 is out of range: 0 <= adopt_s <= 1000000000"),
         (&["--value-cols", "cpu", "--rule", "pool_s=5"], "unknown rule `pool_s`"),
         (&["--value-cols", "cpu", "--rule", "known_values=99"], "nothing would ever be known"),
-        (&["--value-cols", "cpu", "--construction", "plain", "--season", "day"], "--season is of the construction `robust`"),
+        (
+            &["--value-cols", "cpu", "--construction", "plain", "--season", "day"],
+            "--season is of the construction `robust`",
+        ),
         (&["--value-cols", "cpu", "--construction", "reference"], "the construction `reference` has one value column"),
     ] {
         let message = refusal(&folder, extra);

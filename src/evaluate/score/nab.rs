@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(standard(&[450.0, 400.0, 800.0, 149.0]), 100.0);
         // Half of the windows; in the middle of one it is 0.84828 / 0.98661.
         assert_eq!(standard(&[400.0]), 50.0);
-        assert_eq!(standard(&[450.0]), 46.4949);
+        assert_eq!(standard(&[450.0]), 46.4948);
         // One far from any window costs 0.11 of 4, one just behind a window less.
         assert_eq!(standard(&[400.0, 800.0, 150.0]), 97.25);
         assert!(standard(&[400.0, 800.0, 505.0]) > 99.0);

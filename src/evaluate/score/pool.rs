@@ -63,10 +63,7 @@ fn of_motif(runs: &[Vec<Tally>], motif: Option<Motif>) -> Score {
 }
 
 /// What `values` gives of all of so many runs, with its percentiles over resamples of them: it takes how often each run counts.
-pub(super) fn intervals<const N: usize>(
-    runs: usize,
-    values: impl Fn(&[u32]) -> [Option<f64>; N],
-) -> [Interval; N] {
+pub(super) fn intervals<const N: usize>(runs: usize, values: impl Fn(&[u32]) -> [Option<f64>; N]) -> [Interval; N] {
     let mut resampled = [const { Vec::new() }; N];
     if runs > 1 {
         let mut random = Pcg64::new(SEED);

@@ -120,7 +120,14 @@ impl TimeTally {
     #[must_use]
     pub fn always(&self) -> Self {
         let is_false = usize::from(self.windows == 0);
-        Self { found_s: self.fault_s, false_s: self.other_s, detected: 0, episodes: 1, false_alarms: is_false, ..self.clone() }
+        Self {
+            found_s: self.fault_s,
+            false_s: self.other_s,
+            detected: 0,
+            episodes: 1,
+            false_alarms: is_false,
+            ..self.clone()
+        }
     }
 
     /// What nothing at all has.
@@ -260,7 +267,8 @@ impl Group<'_> {
         let mut met: Vec<usize> =
             (0..stretches.len()).filter(|at| stretches[*at].0 < t_end && t_start < stretches[*at].1).collect();
         met.sort_by(|a, b| stretches[*a].0.total_cmp(&stretches[*b].0));
-        let detected = self.episodes.iter().map(|episode| episode.t_detected).filter(|t| inside(*t)).min_by(f64::total_cmp);
+        let detected =
+            self.episodes.iter().map(|episode| episode.t_detected).filter(|t| inside(*t)).min_by(f64::total_cmp);
         let (first, last) = (met.first(), met.last());
         let start_error_s = first.map(|at| stretches[*at].0 - t_start);
         let end_error_s = last.map(|at| stretches[*at].1 - t_end);
@@ -294,8 +302,7 @@ pub fn group_scores_csv(detectors: &[(String, Vec<GroupScore>)]) -> Vec<u8> {
         let row = |group, tally, together| Row { detector, group, tally, together };
         let groups = scores.iter().map(|score| row(score.group.as_str(), score.tally.clone(), None));
         let (always, never) = (all.always(), all.never());
-        let last =
-            [row("all", all, Some(together(scores))), row("always", always, None), row("never", never, None)];
+        let last = [row("all", all, Some(together(scores))), row("always", always, None), row("never", never, None)];
         groups.chain(last).collect::<Vec<Row<'_>>>()
     });
     let low = |of: Interval| of.bounds.map(|(low, _)| low);
@@ -314,9 +321,7 @@ pub fn group_scores_csv(detectors: &[(String, Vec<GroupScore>)]) -> Vec<u8> {
         .count("episodes", |row| row.tally.episodes as u64)
         .count("false_alarms", |row| row.tally.false_alarms as u64)
         .rounded("false_alarms_per_hour", 1e6, |row| row.tally.false_alarms_per_hour())
-        .rounded("false_alarms_per_hour_low", 1e6, move |row| {
-            row.together.and_then(|of| low(of.false_alarms_per_hour))
-        })
+        .rounded("false_alarms_per_hour_low", 1e6, move |row| row.together.and_then(|of| low(of.false_alarms_per_hour)))
         .rounded("false_alarms_per_hour_high", 1e6, move |row| {
             row.together.and_then(|of| high(of.false_alarms_per_hour))
         })

@@ -96,7 +96,8 @@ impl Evaluation {
         engine: &Engine,
     ) -> Result<Self, FileProblem> {
         let at = evaluate.span().start;
-        let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice, group } = evaluate.into_inner();
+        let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice, group } =
+            evaluate.into_inner();
         let generated = match source {
             SampleSource::Generated { generator, seed, .. } => Some((*generator, *seed)),
             SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => None,

@@ -278,17 +278,15 @@ mod tests {
             let emitted = emissions(&parameters, &t, values);
             emitted.iter().map(|emission| (emission.t_start / interval, emission.t_end / interval)).collect()
         };
-        let fault = |quiet: usize| {
-            [vec![0.0; 5], vec![1.0; 4], vec![0.0; quiet], vec![1.0; 4], vec![0.0; 9]].concat()
-        };
+        let fault = |quiet: usize| [vec![0.0; 5], vec![1.0; 4], vec![0.0; quiet], vec![1.0; 4], vec![0.0; 9]].concat();
         for interval in [16.0, 60.0, 3600.0] {
             // Four quiet samples in between are a part of one episode, five are the end of it.
             assert_eq!(spans(interval, &fault(4)), [(5.0, 16.0)], "{interval}");
             assert_eq!(spans(interval, &fault(5)), [(5.0, 8.0), (14.0, 17.0)], "{interval}");
-            // One sample is smoothed: it takes two of this size to be sure.
+            // One sample is smoothed: a small one and a quiet one after it are none.
             let blip = |size: f64| spans(interval, &[0.0, 0.0, 0.0, size, 0.21, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
             assert_eq!(blip(0.6), [], "{interval}");
-            assert_eq!(blip(1.2), [(3.0, 4.0)], "{interval}");
+            assert_eq!(blip(1.4), [(3.0, 4.0)], "{interval}");
         }
         // Up to the seconds of a gap those of the grammar are enough.
         assert_eq!([5.0, 15.0].map(|interval| spans(interval, &fault(2)).len()), [2, 2]);

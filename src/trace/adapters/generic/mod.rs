@@ -109,7 +109,9 @@ const CLASS: OptionSpec = OptionSpec {
     help: "Class of the residuals of a generic CSV, or of columns and channels of it: `contention`, `cpu=contention,wait=cache_io`",
     kind: OptionKind::Text {
         value_name: "CLASSES",
-        check: |text| PerSeries::parse(Some(text), class).map(drop).map_err(|error| format!("a list of classes: {error}")),
+        check: |text| {
+            PerSeries::parse(Some(text), class).map(drop).map_err(|error| format!("a list of classes: {error}"))
+        },
     },
 };
 

@@ -47,16 +47,16 @@ pub(super) fn select(source: &Source<'_>, options: &Options) -> Result<Selected,
     let named = Fields { time: named(&TIME_COL)?, value: named(&VALUE_COL)?, channel: named(&CHANNEL_COL)? };
     let names: Vec<String> = header.names().iter().map(|name| name.to_lowercase()).collect();
     let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    let asked = |problem: String, flags: &str| {
-        header.problem(format!("{problem}; pass {flags} (there are {})", header.list()))
-    };
+    let asked =
+        |problem: String, flags: &str| header.problem(format!("{problem}; pass {flags} (there are {})", header.list()));
     let list = options.values.text(&VALUE_COLS);
     let (found, values, not_numeric) = match list {
         Some(_) if named.value.is_some() => {
             return Err(header.problem("--value-col and --value-cols are both given; give one of them".to_owned()));
         }
         Some(_) if options.construction.is_reference() => {
-            let problem = "the construction `reference` has one value column; pass --value-col, or another construction";
+            let problem =
+                "the construction `reference` has one value column; pass --value-col, or another construction";
             return Err(header.problem(problem.to_owned()));
         }
         Some(list) => {
@@ -76,7 +76,8 @@ pub(super) fn select(source: &Source<'_>, options: &Options) -> Result<Selected,
         }
     };
     let mut columns = Columns::default();
-    let missing = |name: &str| header.problem(format!("no column looks like a {name}; name it (there are {})", header.list()));
+    let missing =
+        |name: &str| header.problem(format!("no column looks like a {name}; name it (there are {})", header.list()));
     columns.add(header, found.time.ok_or_else(|| missing("time"))?);
     match found.channel {
         Some(field) => columns.add(header, field),
@@ -88,9 +89,7 @@ pub(super) fn select(source: &Source<'_>, options: &Options) -> Result<Selected,
     values.iter().for_each(|field| columns.add(header, *field));
     let is_used = |field: usize| [found.time, found.channel].contains(&Some(field)) || values.contains(&field);
     let others = match options.construction {
-        Construction::Own(_) if list.is_none() => {
-            (0..names.len()).filter(|field| !is_used(*field)).collect::<Vec<_>>()
-        }
+        Construction::Own(_) if list.is_none() => (0..names.len()).filter(|field| !is_used(*field)).collect::<Vec<_>>(),
         _ => Vec::new(),
     };
     others.iter().for_each(|field| columns.add(header, *field));

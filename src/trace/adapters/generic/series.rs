@@ -44,17 +44,24 @@ impl OfSeries {
 
     /// An error if a name is no column and no channel.
     pub(super) fn check(&self, series: &[Series], columns: &[String]) -> Result<(), String> {
-        let is_known = |name: &str| {
-            columns.iter().any(|column| column == name) || series.iter().any(|series| series.name == name)
-        };
+        let is_known =
+            |name: &str| columns.iter().any(|column| column == name) || series.iter().any(|series| series.name == name);
         let strangers = [(&CLASS, self.class.stranger(is_known)), (&SIDE, self.side.stranger(is_known))];
         match strangers.into_iter().find_map(|(option, name)| Some((option, name?))) {
             None => Ok(()),
             Some((option, name)) => {
                 let mut known: Vec<&str> = columns.iter().map(String::as_str).collect();
-                known.extend(series.iter().map(|series| series.name.as_str()).filter(|name| !columns.iter().any(|column| column == name)));
+                known.extend(
+                    series
+                        .iter()
+                        .map(|series| series.name.as_str())
+                        .filter(|name| !columns.iter().any(|column| column == name)),
+                );
                 let shown = quoted(&known[..known.len().min(SHOWN)]);
-                let more = known.len().checked_sub(SHOWN + 1).map_or_else(String::new, |more| format!(" and {} more", more + 1));
+                let more = known
+                    .len()
+                    .checked_sub(SHOWN + 1)
+                    .map_or_else(String::new, |more| format!(" and {} more", more + 1));
                 Err(format!("`{name}` in --{} is no column and no channel; known: {shown}{more}", option.flag))
             }
         }
@@ -125,8 +132,7 @@ pub(super) fn single(
         return Err(output.row_error(pair[1], problem));
     }
     for rows in &mut channels {
-        let (kept, dropped): (Vec<_>, Vec<_>) =
-            rows.chunk_by(|a, b| t[*a] == t[*b]).partition(|same| same.len() == 1);
+        let (kept, dropped): (Vec<_>, Vec<_>) = rows.chunk_by(|a, b| t[*a] == t[*b]).partition(|same| same.len() == 1);
         output.withdraw(&dropped.concat(), "of a time that is there twice");
         *rows = kept.concat();
     }

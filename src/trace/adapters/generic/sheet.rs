@@ -6,9 +6,7 @@ use super::ONE_CHANNEL;
 use super::per_series::Missing;
 use crate::trace::TraceError;
 use crate::trace::adapter::Construction;
-use crate::trace::read::{
-    Cell, ColumnSpec, Fault, Names, Naming, Row, Settling, Table, Times, parse_number, table,
-};
+use crate::trace::read::{Cell, ColumnSpec, Fault, Names, Naming, Row, Settling, Table, Times, parse_number, table};
 
 table! {
     /// When, and whose. What its columns are called, the header and the options tell.
