@@ -70,9 +70,12 @@ fn smoothed(parameters: &ExcursionParameters, samples: &[Known]) -> f64 {
             _ => instants.push((*t, value, *tau_s)),
         }
     }
+    // What is sampled rarely and evenly is judged by the slower of the two, all else by that of the grammar.
+    let is_rare = instants.last().is_some_and(|(.., tau_s)| *tau_s > parameters.tau_seconds);
     instants.windows(2).fold(0.0, |smoothed, pair| {
         let dt = pair[1].0 - pair[0].0;
-        smoothed + dt / (pair[1].2 + dt) * (pair[1].1 - smoothed)
+        let tau_s = if is_rare { pair[1].2 } else { parameters.tau_seconds };
+        smoothed + dt / (tau_s + dt) * (pair[1].1 - smoothed)
     })
 }
 

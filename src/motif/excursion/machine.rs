@@ -128,6 +128,10 @@ const SLACK: f64 = 0.001;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Machine {
     low_pass: LowPass,
+    /// The same with the time constant of a channel that is sampled rarely and evenly: judged by it is what is sampled so.
+    slow_low_pass: LowPass,
+    /// Whether the present instant came so.
+    is_rare: bool,
     previous: Option<f64>,
     /// The interval before the present instant.
     last_interval: f64,
@@ -150,16 +154,23 @@ impl machine::Machine for Machine {
                 if self.is_gap(parameters, dt) {
                     emitted = self.excursion.take().and_then(|excursion| excursion.emission(false));
                     self.low_pass = LowPass { extreme: clipped, ..LowPass::default() };
+                    self.slow_low_pass = self.low_pass;
                 } else {
-                    let tau = self.at_least(parameters, parameters.tau_seconds, TAU_INTERVALS);
-                    self.low_pass.advance(dt, tau, clipped);
+                    let slow = self.at_least(parameters, parameters.tau_seconds, TAU_INTERVALS);
+                    self.is_rare = slow > parameters.tau_seconds;
+                    self.low_pass.advance(dt, parameters.tau_seconds, clipped);
+                    self.slow_low_pass.advance(dt, slow, clipped);
                 }
                 let usual = self.interval.unwrap_or(dt);
                 self.interval = Some(usual + INTERVAL_WEIGHT * (dt - usual));
             }
-            _ => self.low_pass.again(clipped),
+            _ => {
+                self.low_pass.again(clipped);
+                self.slow_low_pass.again(clipped);
+            }
         }
         self.previous = Some(t);
+        let smoothed = if self.is_rare { self.slow_low_pass.value() } else { self.low_pass.value() };
         if value.abs() >= parameters.release_threshold {
             let excursion = match &mut self.excursion {
                 Some(excursion) => {
@@ -170,7 +181,7 @@ impl machine::Machine for Machine {
             };
             if excursion.confirmed.is_none()
                 && t - excursion.t_start >= parameters.open_dwell_seconds
-                && self.low_pass.value().abs() >= parameters.drift_threshold
+                && smoothed.abs() >= parameters.drift_threshold
             {
                 excursion.confirmed = Some(t);
             }
