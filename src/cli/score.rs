@@ -138,9 +138,16 @@ impl ScoreCommand {
             Some(window) => Err(TableError::Malformed {
                 place: Place::file(&self.windows),
                 problem: format!(
-                    "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds; of windows \
-                     that are dates, --origin says where the times of the tape count from",
-                    window.channel, window.t_start, window.t_end
+                    "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds{}",
+                    window.channel,
+                    window.t_start,
+                    window.t_end,
+                    // Nobody's tape is that long: it is a date, and the tape counts from another one.
+                    if window.t_start - last > 1e8 {
+                        "; of windows that are dates, --origin says where the times of the tape count from"
+                    } else {
+                        ""
+                    }
                 ),
             }
             .into()),

@@ -6,6 +6,7 @@ use super::per_series::PerSeries;
 use super::series::Series;
 use super::sheet::Sheet;
 use super::{BASELINE, RULE, SEASON, quoted};
+use crate::residual::Class;
 use crate::trace::baseline::robust::{Robust, RobustRules, SeasonOf, Side};
 use crate::trace::output::Output;
 use crate::trace::read::{date_s, parse_number};
@@ -63,7 +64,7 @@ pub(super) fn convert(
             match *outcome {
                 Outcome::Residual(residual) => {
                     found = true;
-                    output.row(*row, &[(sheet.t()[*row], *class, residual, channel)])?;
+                    output.row(*row, &[(sheet.t()[*row], *class, residual * of_class(*class), channel)])?;
                 }
                 Outcome::Feeds => output.feeds(*row),
                 Outcome::Neither => {}
@@ -96,6 +97,18 @@ pub(super) fn convert(
         }
     });
     Ok(())
+}
+
+/// By how much less or more residuals of a class are than those of latencies: the thresholds of `excursion` are, so that what is
+/// usual is below those of every class.
+const fn of_class(class: Class) -> f64 {
+    match class {
+        Class::PlanRegression => 1.0,
+        Class::Cardinality => 2.5,
+        Class::Contention => 0.25,
+        Class::CacheIo => 0.5,
+        Class::WorkloadPhase => 0.75,
+    }
 }
 
 fn some_of(names: &[&str]) -> String {
