@@ -45,7 +45,7 @@ impl<S> AdapterArguments<S> {
     /// Sets the options that were given.
     pub(super) fn set(&self, options: &mut Options) -> Result<(), Failure> {
         for (option, values) in &self.given {
-            option.check(options.dataset, Spelling::Flag)?;
+            option.of(options.dataset, Spelling::Flag)?;
             for value in values {
                 options.set(option.flag, value)?;
             }

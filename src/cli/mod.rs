@@ -18,6 +18,7 @@ mod failure;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod foreign;
+mod fuse;
 mod generate;
 mod inspect;
 mod junit;
@@ -30,6 +31,7 @@ mod run;
 mod salvage;
 mod schema;
 mod score;
+mod score_by_time;
 mod selected;
 mod shard;
 mod shell;
@@ -123,7 +125,8 @@ enum Command {
     Generate(generate::GenerateCommand),
     Detect(detect::Detect),
     Export(export::Export),
-    Score(score::ScoreCommand),
+    Score(Box<score::ScoreCommand>),
+    Fuse(fuse::FuseCommand),
     #[cfg(feature = "report")]
     Report(report::ReportCommand),
     Shard(shard::ShardCommand),
@@ -178,6 +181,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Detect(detect) => detect.execute(output),
         Command::Export(export) => export.execute(output),
         Command::Score(score) => score.execute(output),
+        Command::Fuse(fuse) => fuse.execute(output),
         Command::Shard(shard) => shard.execute(output),
         #[cfg(feature = "report")]
         Command::Report(report) => report.execute(output),

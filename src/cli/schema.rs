@@ -15,8 +15,8 @@ use super::output::{Output, Text};
 #[cfg(feature = "report")]
 use super::report;
 use super::{
-    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, inspect, plan, run, salvage, score, shard,
-    tapes, verify,
+    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, fuse, inspect, plan, run, salvage, score,
+    shard, tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, Kind, write_over};
@@ -76,6 +76,7 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("experiment-file", experiment::file_schema()),
         ("export", schema_of::<export::ExportedJson>()),
         ("explain", schema_of::<Vec<difference::DifferenceJson<'_>>>()),
+        ("fuse", schema_of::<fuse::FusedJson>()),
         ("generate", schema_of::<convert::TapeJson>()),
         ("inspect", schema_of::<inspect::InspectedJson<'_>>()),
         ("plan", schema_of::<Vec<plan::PlannedJson<'_>>>()),

@@ -5,16 +5,17 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::output::{Output, Text, TextLine, table};
+use super::score_by_time::{self, ByTimeArguments, ByTimeJson, NabJson};
 use super::{Exit, Outcome};
 use crate::diagnostics::Place;
-use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_spans, read_windows, tally};
+use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_spans, read_windows_from, tally};
 use crate::store::TableError;
 use crate::tape;
 
 /// Score episodes, ours or anybody's, against ground-truth windows
 #[derive(clap::Args)]
 #[command(after_help = "\
-Both files are CSV: motif, channel, t_start, t_end (seconds). Channels match exactly. An episode is detected at its
+Both files are CSV: motif, channel, t_start, t_end (seconds, or of windows dates). Channels match exactly. An episode is detected at its
 t_detected (or t_confirmed), where there is such a column, else at its start; other columns are ignored.
 Without --tape or --duration, the time outside the windows is not known, and false alarms are counted but have no rate.
 Example: telltape score --episodes out/perturbed/episodes.csv --windows windows.csv --tape perturbed.jsonl")]
@@ -34,6 +35,8 @@ pub(super) struct ScoreCommand {
     /// The published scores, too; they need the tape
     #[arg(long, requires = "tape")]
     published: bool,
+    #[command(flatten)]
+    by_time: ByTimeArguments,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -48,6 +51,10 @@ pub(super) struct ScoresJson {
     scores: Vec<ScoreJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<Vec<PublishedJson>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_time: Option<ByTimeJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nab: Option<Vec<NabJson>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -83,7 +90,7 @@ pub(super) struct PublishedJson {
 
 impl ScoreCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let windows = read_windows(&self.windows)?.windows;
+        let windows = read_windows_from(&self.windows, self.by_time.origin_s())?.windows;
         let spans = read_spans(&self.episodes)?;
         let stream = self.tape.as_deref().map(tape::read).transpose()?.map(|tape| tape.stream);
         let span = match (&stream, self.duration) {
@@ -97,6 +104,8 @@ impl ScoreCommand {
         let rated = span.is_some();
         // Without a span nothing is quiet, so that rates are not defined.
         let scores = pool(&[tally(&spans, &windows, span.unwrap_or_default())]);
+        let by_time = self.by_time.score(stream.as_ref(), &spans, &windows)?;
+        let nab = self.by_time.nab(stream.as_ref(), &spans, &windows);
         let published = stream.filter(|_| self.published).map(|stream| {
             let scores = published_scores(&stream, &spans, &windows);
             scores
@@ -116,7 +125,8 @@ impl ScoreCommand {
                 })
                 .collect()
         });
-        let json = ScoresJson { scores: scores.iter().map(|score| json(score, rated)).collect(), published };
+        let json =
+            ScoresJson { scores: scores.iter().map(|score| json(score, rated)).collect(), published, by_time, nab };
         output.data(&json, || text(&json));
         Ok(Exit::Ok)
     }
@@ -128,8 +138,16 @@ impl ScoreCommand {
             Some(window) => Err(TableError::Malformed {
                 place: Place::file(&self.windows),
                 problem: format!(
-                    "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds",
-                    window.channel, window.t_start, window.t_end
+                    "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds{}",
+                    window.channel,
+                    window.t_start,
+                    window.t_end,
+                    // Nobody's tape is that long: it is a date, and the tape counts from another one.
+                    if window.t_start - last > 1e8 {
+                        "; of windows that are dates, --origin says where the times of the tape count from"
+                    } else {
+                        ""
+                    }
                 ),
             }
             .into()),
@@ -189,6 +207,10 @@ fn text(json: &ScoresJson) -> Text {
         let headers = ["published", "tp", "fp", "fn", "F1", "delay s", "false alarms an hour"];
         text.push("");
         text.append(&table(&headers, &[false, true, true, true, true, true, true], &rows));
+    }
+    for more in json.by_time.iter().map(score_by_time::text).chain(json.nab.as_deref().map(score_by_time::nab_text)) {
+        text.push("");
+        text.append(&more);
     }
     text
 }

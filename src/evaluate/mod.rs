@@ -7,11 +7,13 @@ mod detector;
 mod detectors;
 mod exemplar;
 mod found;
+mod group;
 mod null;
 mod perturbed;
 mod random;
 mod score;
 mod span;
+mod stretch;
 mod subject;
 mod sweep;
 mod table;
@@ -24,17 +26,19 @@ pub use detector::{Detection, Detector, Parameter, Series, Settings};
 pub use detectors::{DETECTORS, find_detector};
 pub use exemplar::{Exemplar, exemplar};
 pub use found::found_csv;
+pub use group::{ANY, GroupEpisode, Grouping, fuse, group_episodes_csv};
 pub use null::{Noise, null};
 pub use perturbed::perturbed;
 pub use score::{
-    Interval, PublishedScore, STRESS_SCALES, Score, Tally, agreement, pool, published_csv, published_scores,
-    score_columns, scores_csv, stability, tally,
+    ByTime, GroupScore, Interval, NAB_PROFILES, NabProfile, NabSeries, PublishedScore, STRESS_SCALES, Score, Tally,
+    TimeTally, Together, WindowScore, agreement, by_time, group_scores_csv, nab_score, pool, published_csv,
+    published_scores, score_columns, scores_csv, stability, tally, together,
 };
 pub use span::{Span, spans_csv, spans_fingerprint};
 pub use subject::Subject;
 pub use sweep::{Point, Sweep, sweep_csv};
 pub use table::read_spans;
-pub use window::{Window, Windows, read_windows};
+pub use window::{Window, Windows, read_windows, read_windows_from};
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};
 

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use super::{Exemplar, Generator};
 use crate::motif::{Motif, read_motif};
-use crate::store::{Table, TableError};
+use crate::store::{Row, Table, TableError};
+use crate::trace::date_s;
 
 /// A ground-truth interval in which a fault was planted: `t_start <= t < t_end`, seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +46,23 @@ pub struct Windows {
 /// When it cannot be read, has no window, or one that is empty, not finite, of an unknown motif, or overlaps another one of
 /// its motif and channel.
 pub fn read_windows(path: &Path) -> Result<Windows, TableError> {
+    read_windows_from(path, 0.0)
+}
+
+/// As [`read_windows`], where times that are dates count from `origin_s` seconds after 1970.
+///
+/// # Errors
+/// As [`read_windows`].
+pub fn read_windows_from(path: &Path, origin_s: f64) -> Result<Windows, TableError> {
+    let instant = |row: Row<'_>, column: &str| match date_s(row.text(column)) {
+        Some(date) => Ok(date - origin_s),
+        None => row.finite(column),
+    };
     let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
     let mut windows: Vec<(u64, Window)> = Vec::new();
     for row in table.rows() {
-        let window = Window::new(read_motif(row)?, row.text("channel"), row.finite("t_start")?, row.finite("t_end")?);
+        let window =
+            Window::new(read_motif(row)?, row.text("channel"), instant(row, "t_start")?, instant(row, "t_end")?);
         if window.t_end <= window.t_start {
             let problem = format!("the window ends at {}, not after its start at {}", window.t_end, window.t_start);
             return Err(row.problem(problem));

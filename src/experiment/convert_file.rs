@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::located::Located;
 use crate::residual::Math;
-use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
+use crate::trace::{Dataset, OptionKind, OptionSpec, Options, Spelling};
 
 const CONSTRUCTION: &str = "construction";
 
@@ -41,9 +41,20 @@ struct Given {
 }
 
 enum Value {
-    Text(CheckText, Spanned<String>),
+    Text(Spanned<String>),
     Switch(Spanned<bool>),
-    Numbers(SetNumber, Spanned<BTreeMap<String, Spanned<f64>>>),
+    Numbers(Spanned<BTreeMap<String, Spanned<f64>>>),
+}
+
+impl Value {
+    /// Where it stands.
+    fn start(&self) -> usize {
+        match self {
+            Self::Text(text) => text.span().start,
+            Self::Switch(given) => given.span().start,
+            Self::Numbers(numbers) => numbers.span().start,
+        }
+    }
 }
 
 impl Convert {
@@ -55,24 +66,22 @@ impl Convert {
                 dataset.construction(name.get_ref()).map_err(|error| Located::at_byte(name.span().start, error))?;
         }
         for Given { option, value } in self.own {
-            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| Located::at_byte(at, error));
-            match value {
-                Value::Text(check_text, text) => {
-                    let at = text.span().start;
-                    check(at)?;
-                    let outcome = options.values.set_text(option, check_text, text.into_inner());
+            let at = value.start();
+            let option = option.of(dataset, Spelling::Key).map_err(|error| Located::at_byte(at, error))?;
+            match (value, option.kind) {
+                (Value::Text(text), OptionKind::Text { check, .. }) => {
+                    let outcome = options.values.set_text(option, check, text.into_inner());
                     outcome.map_err(|error| Located::at_byte(at, error))?;
                 }
-                Value::Switch(given) => {
-                    check(given.span().start)?;
-                    options.values.set_switch(option, given.into_inner());
-                }
-                Value::Numbers(set, numbers) => {
-                    check(numbers.span().start)?;
+                (Value::Switch(given), _) => options.values.set_switch(option, given.into_inner()),
+                (Value::Numbers(numbers), OptionKind::Numbers { set, .. }) => {
                     for (name, value) in numbers.get_ref() {
                         let outcome = options.values.set_number(option, set, name, *value.get_ref());
                         outcome.map_err(|error| Located::at_byte(value.span().start, error))?;
                     }
+                }
+                (Value::Text(_) | Value::Numbers(_), _) => {
+                    unreachable!("options of one key take the same in all data sets")
                 }
             }
         }
@@ -128,9 +137,9 @@ impl<'de> Deserialize<'de> for Convert {
                         Key::Lenient => convert.lenient = table.next_value()?,
                         Key::Own(option) => {
                             let value = match option.kind {
-                                OptionKind::Text { check, .. } => Value::Text(check, table.next_value()?),
+                                OptionKind::Text { .. } => Value::Text(table.next_value()?),
                                 OptionKind::Switch => Value::Switch(table.next_value()?),
-                                OptionKind::Numbers { set, .. } => Value::Numbers(set, table.next_value()?),
+                                OptionKind::Numbers { .. } => Value::Numbers(table.next_value()?),
                             };
                             convert.own.push(Given { option, value });
                         }

@@ -130,6 +130,9 @@ pub enum EvaluationProblem {
     /// Windows of generated samples.
     #[error("a generator knows its windows; remove `windows`")]
     GeneratedWindows,
+    /// Groups of generated samples.
+    #[error("groups are scored against `windows` of a trace")]
+    GroupsOfGenerator,
     /// Seeds of a trace.
     #[error("a trace has no seeds; remove `seeds`")]
     SeedsOfTrace,

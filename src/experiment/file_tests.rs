@@ -125,7 +125,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert.rules]\npool_s = 3\n",
-            "`x.toml:4:1`: `rules` is an option of `postgres`, not of `ceb`",
+            "`x.toml:4:1`: `rules` is an option of `generic` and `postgres`, not of `ceb`",
         ),
         (
             "title = 't'\n[input]\ntrace = 'r.jsonl'\ndataset = 'postgres'\n[convert.rules]\npool_s = -3\n",

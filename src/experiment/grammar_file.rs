@@ -45,6 +45,12 @@ pub enum GrammarProblem {
         /// KiB that it may have.
         kib: usize,
     },
+    /// No engine is named, and the keys are those of several.
+    #[error("its keys are those of several engines, {names}; name one with --engine")]
+    SeveralEngines {
+        /// The engines.
+        names: String,
+    },
     /// What the reader of TOML says.
     #[error("{}", reword_unknown_name(.0.message()))]
     Toml(Box<toml::de::Error>),
@@ -80,30 +86,36 @@ impl Diagnose for GrammarFileError {
 /// Bytes of the largest grammar: the time of the YAML parser goes with the square of how deep a text is nested.
 const LARGEST: usize = 1 << 16;
 
-/// Reads the grammar of an engine from a TOML, YAML or JSON file, told apart by their endings. All keys are required. Where no
-/// engine is named it is the one that has such keys.
+/// Reads the grammar of an engine from a TOML, YAML or JSON file, told apart by their endings. What is left out is at
+/// its default. Where no engine is named it is the one that has such keys.
 ///
 /// # Errors
-/// When the file cannot be read, a key is missing or unknown, or a value is out of its range.
+/// When the file cannot be read, a key is unknown, a value is out of its range, or no engine is named and keys of both are there.
 pub fn read_engine(kind: Option<EngineKind>, path: &Path) -> Result<Engine, GrammarFileError> {
     let (text, ending) = read_text(path)?;
     let kind = match kind {
         Some(kind) => kind,
-        None => kind_of(&parse(PhantomData::<serde_json::Value>, &text, &ending, path)?),
+        None => kind_of(&parse(PhantomData::<serde_json::Value>, &text, &ending, path)?).ok_or_else(|| {
+            let names: Vec<String> = EngineKind::all().map(|kind| format!("`{}`", kind.name())).collect();
+            let problem = GrammarProblem::SeveralEngines { names: names.join(" and ") };
+            GrammarFileError::Malformed { place: Place::file(path), problem }
+        })?,
     };
     parse(GrammarOf(kind), &text, &ending, path)
 }
 
-/// The engine of a grammar: that of more of its parameters. What else stands in the file, comments and other keys, has no say.
-fn kind_of(grammar: &serde_json::Value) -> EngineKind {
+/// The engine of a grammar: that of more of its parameters, if one has more. What else stands in the file, comments and other keys,
+/// has no say.
+fn kind_of(grammar: &serde_json::Value) -> Option<EngineKind> {
     let motifs = grammar.as_object().into_iter().flat_map(serde_json::Map::values);
     let keys: Vec<&String> = motifs.filter_map(|motif| Some(motif.as_object()?.keys())).flatten().collect();
     let known_keys = |kind: &EngineKind| {
         let known = Engine::new(*kind).keys();
         keys.iter().filter(|key| known.contains(&key.as_str())).count()
     };
-    // `max_by_key` takes the last of equals: the first of the list.
-    EngineKind::all().rev().max_by_key(known_keys).unwrap_or_default()
+    let most = EngineKind::all().max_by_key(known_keys)?;
+    let mut equals = EngineKind::all().filter(|kind| known_keys(kind) == known_keys(&most));
+    equals.next().filter(|_| equals.next().is_none())
 }
 
 /// Reads the grammar of an engine.

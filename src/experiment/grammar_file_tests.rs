@@ -75,16 +75,23 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
 }
 
 #[test]
-fn unknown_and_missing_keys_are_refused() {
+fn unknown_keys_are_refused_and_missing_ones_are_at_their_defaults() {
     for ending in ["toml", "yaml", "json"] {
         let unknown = text(ending).replacen("rho", "roh", 1);
         let error = parse::<Grammar>(&unknown, ending, Path::new("g")).unwrap_err().to_string();
         assert!(error.contains("unknown key `roh`; did you mean `rho`? known: rho,"), "{error}");
     }
-    let missing = text("toml").replacen("rho = 0.9\n", "", 1);
-    assert!(
-        parse::<Grammar>(&missing, "toml", Path::new("g")).unwrap_err().to_string().contains("missing field `rho`")
-    );
+    for (ending, partial) in [
+        ("toml", "[contention_ramp]\nrho = 0.25\n"),
+        ("yaml", "contention_ramp:\n  rho: 0.25\n"),
+        ("json", r#"{"contention_ramp": {"rho": 0.25}}"#),
+    ] {
+        let mut expected = Grammar::default();
+        expected.contention_ramp.rho = 0.25;
+        assert_eq!(parse::<Grammar>(partial, ending, Path::new("g")).unwrap(), expected, "{ending}");
+    }
+    let twice = parse::<Grammar>("{\"contention_ramp\": {}, \"contention_ramp\": {}}", "json", Path::new("g"));
+    assert!(twice.unwrap_err().to_string().contains("contention_ramp"));
 }
 
 #[test]
@@ -113,6 +120,12 @@ fn the_engine_is_that_of_the_parameters_and_not_of_a_word_in_the_file() {
     assert!(mixed.contains("unknown key `tau_seconds`"), "{mixed}");
     let mixed = kind("i.toml", &excursion.replacen("tau_seconds = 9.0\n", "rho = 0.9\n", 1)).unwrap_err();
     assert!(mixed.contains("unknown key `rho`"), "{mixed}");
+    assert_eq!(kind("k.toml", "[cache_collapse]\ntau_seconds = 9\n"), Ok(EngineKind::EXCURSION));
+    assert_eq!(kind("l.toml", "[cache_collapse]\nsigma0 = 0.1\n"), Ok(EngineKind::REFERENCE));
+    for (name, text) in [("m.toml", "[cache_collapse]\ndrift_threshold = 0.3\n"), ("n.toml", "")] {
+        let either = kind(name, text).unwrap_err();
+        assert!(either.contains("several engines, `reference` and `excursion`; name one with --engine"), "{either}");
+    }
     let broken = kind("j.json", "{").unwrap_err();
     assert!(broken.contains("not a grammar"), "{broken}");
 }

@@ -34,12 +34,15 @@ impl Engine {
         Self { kind, grammar: grammar.into() }
     }
 
-    /// Reads the grammar of an engine of this kind: all keys are required, unknown ones and values out of range are refused.
+    /// Reads the grammar of an engine of this kind: what is left out is at its default; unknown keys and
+    /// values out of range are refused.
     ///
     /// # Errors
     /// Those of the format; and when it is not a grammar of this engine.
     pub fn deserialize_grammar<'de, D: Deserializer<'de>>(kind: EngineKind, input: D) -> Result<Self, D::Error> {
-        GrammarSeed(kind.entry().parameters).deserialize(input).map(|grammar| Self { kind, grammar })
+        GrammarSeed(kind.entry().parameters, (kind.entry().default_grammar)())
+            .deserialize(input)
+            .map(|grammar| Self { kind, grammar })
     }
 
     /// Which engine it is.
@@ -159,7 +162,14 @@ impl<'de> Deserialize<'de> for Engine {
         let (Some((name, grammar)), None) = (engines.next(), engines.next()) else {
             return Err(D::Error::custom("an engine is a table with one key, its name"));
         };
-        let kind = name.parse().map_err(D::Error::custom)?;
+        let kind: EngineKind = name.parse().map_err(D::Error::custom)?;
+        // What a program wrote has every key: a plan that lacks one is not the plan that was made.
+        for motif in Motif::ALL {
+            let parameters = grammar.get(motif.name()).ok_or_else(|| D::Error::missing_field(motif.name()))?;
+            if let Some(range) = kind.entry().parameters.iter().find(|range| parameters.get(range.key).is_none()) {
+                return Err(D::Error::missing_field(range.key));
+            }
+        }
         Self::deserialize_grammar(kind, grammar).map_err(D::Error::custom)
     }
 }

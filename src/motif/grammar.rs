@@ -96,7 +96,7 @@ pub fn find_parameter(ranges: &[ParameterRange], key: &str, value: f64) -> Resul
 
 /// The parameters of the five motifs.
 ///
-/// Reading one needs all keys, and refuses unknown ones and values out of range, naming the range.
+/// Reading one takes what is left out from the defaults, and refuses unknown keys and values out of range, naming the range.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PerMotif<P> {
     /// For [`Motif::PlanRegressionOnset`].

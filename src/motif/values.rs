@@ -52,29 +52,34 @@ impl GrammarValues {
     }
 }
 
-impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
+impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P>
+where
+    Self: Default,
+{
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        GrammarSeed(P::RANGES).deserialize(input).map(|values| values.typed())
+        GrammarSeed(P::RANGES, Self::default().into()).deserialize(input).map(|values| values.typed())
     }
 }
 
-/// Reads a grammar with these parameters: all keys are required, unknown ones and values out of range are refused.
+/// Reads a grammar with these parameters: what is left out is as in the defaults; unknown keys and values out of range are
+/// refused.
 #[derive(Clone, Copy)]
-pub(super) struct GrammarSeed(pub(super) &'static [ParameterRange]);
+pub(super) struct GrammarSeed(pub(super) &'static [ParameterRange], pub(super) GrammarValues);
 
 impl<'de> DeserializeSeed<'de> for GrammarSeed {
     type Value = GrammarValues;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<GrammarValues, D::Error> {
-        let motifs = Motif::ALL.iter().map(|motif| (motif.name(), ParametersSeed(self.0))).collect();
+        let seed = |motif: &Motif| (motif.name(), ParametersSeed(self.0, self.1.0[*motif as usize]));
+        let motifs = Motif::ALL.iter().map(seed).collect();
         let values = input.deserialize_map(Keys { what: "a grammar, a table of the five motifs", keys: motifs })?;
-        Ok(GrammarValues(std::array::from_fn(|motif| values[motif])))
+        Ok(GrammarValues(std::array::from_fn(|motif| values[motif].unwrap_or(self.1.0[motif]))))
     }
 }
 
-/// Reads the parameters of one motif.
+/// Reads the parameters of one motif, with its defaults.
 #[derive(Clone, Copy)]
-struct ParametersSeed(&'static [ParameterRange]);
+struct ParametersSeed(&'static [ParameterRange], [f64; MOST]);
 
 impl<'de> DeserializeSeed<'de> for ParametersSeed {
     type Value = [f64; MOST];
@@ -82,8 +87,10 @@ impl<'de> DeserializeSeed<'de> for ParametersSeed {
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<[f64; MOST], D::Error> {
         let keys = self.0.iter().map(|range| (range.key, ValueSeed(range))).collect();
         let read = input.deserialize_map(Keys { what: "a table of the parameters of a motif", keys })?;
-        let mut values = [0.0; MOST];
-        values[..read.len()].copy_from_slice(&read);
+        let mut values = self.1;
+        for (value, read) in values.iter_mut().zip(read) {
+            *value = read.unwrap_or(*value);
+        }
         Ok(values)
     }
 }
@@ -100,14 +107,14 @@ impl<'de> DeserializeSeed<'de> for ValueSeed {
     }
 }
 
-/// A table that has each of these keys once, and no other.
+/// A table that has each of these keys at most once, and no other.
 struct Keys<S> {
     what: &'static str,
     keys: Vec<(&'static str, S)>,
 }
 
 impl<'de, S: DeserializeSeed<'de> + Copy> Visitor<'de> for Keys<S> {
-    type Value = Vec<S::Value>;
+    type Value = Vec<Option<S::Value>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.what)
@@ -123,8 +130,7 @@ impl<'de, S: DeserializeSeed<'de> + Copy> Visitor<'de> for Keys<S> {
             }
             values[place] = Some(table.next_value_seed(seed)?);
         }
-        let found = self.keys.iter().zip(values);
-        found.map(|((name, _), value)| value.ok_or_else(|| A::Error::missing_field(name))).collect()
+        Ok(values)
     }
 }
 

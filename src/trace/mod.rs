@@ -21,6 +21,7 @@ mod options;
 mod output;
 pub mod plan;
 mod read;
+mod rules;
 mod skeleton;
 mod statement;
 
@@ -43,6 +44,8 @@ pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, insp
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
 pub use options::Options;
 pub use output::{is_own, source};
+pub(crate) use read::date_s;
+pub use rules::RuleError;
 
 use crate::diagnostics::Place;
 use crate::residual::Stream;

@@ -47,6 +47,9 @@ pub type CheckText = fn(&str) -> Result<(), String>;
 /// number changes no digest.
 pub type SetNumber = fn(&mut BTreeMap<&'static str, f64>, &str, f64) -> Result<(), String>;
 
+/// What the option `rule` of several data sets does.
+pub(super) const RULES_HELP: &str = "Change a rule by which residuals are made";
+
 /// Where an option is given: messages call it by the name that it has there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
@@ -76,15 +79,15 @@ impl OptionSpec {
         Dataset::ALL.into_iter().filter(has).collect()
     }
 
-    /// An error unless `dataset` has it.
+    /// The option of this flag that `dataset` has: what it takes may be of its own, such as which rules there are.
     ///
     /// # Errors
     /// When it is an option of other data sets.
-    pub fn check(&'static self, dataset: Dataset, spelling: Spelling) -> Result<(), OptionError> {
-        let datasets = self.datasets();
-        if datasets.contains(&dataset) {
-            return Ok(());
+    pub fn of(&self, dataset: Dataset, spelling: Spelling) -> Result<&'static Self, OptionError> {
+        if let Some(own) = dataset.about().options.iter().find(|option| option.flag == self.flag) {
+            return Ok(own);
         }
+        let datasets = self.datasets();
         let name = match spelling {
             Spelling::Flag => format!("--{}", self.flag),
             Spelling::Key => self.key.to_owned(),
@@ -205,6 +208,11 @@ impl OptionValues {
             Some(OptionValue::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether an option is set to something else than its default.
+    pub(super) fn is_set(&self, option: &OptionSpec) -> bool {
+        self.numbers(option).next().is_some() || self.text(option).is_some() || self.switch(option)
     }
 
     /// Whether a switch is given.

@@ -64,8 +64,7 @@ impl Options {
     /// When the data set has no such option, or it takes another value.
     pub fn set(&mut self, flag: &str, value: &str) -> Result<(), OptionError> {
         let option = UnknownName::find("option", flag, &OptionSpec::all(), |option| option.flag)?;
-        option.check(self.dataset, Spelling::Flag)?;
-        self.values.set(option, value)
+        self.values.set(option.of(self.dataset, Spelling::Flag)?, value)
     }
 
     /// The canonical text that an experiment's chain hashes: sorted `key = value` lines, what is at its default left

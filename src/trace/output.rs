@@ -58,6 +58,8 @@ impl<'a> Output<'a> {
                 self.mark(row, if residuals.is_empty() { Used::Baseline } else { Used::Residual });
                 Ok(true)
             }
+            // A row of several values is rejected once.
+            Some(_) if self.options.lenient && self.uses[row] == Used::Rejected => Ok(false),
             Some(fault) if self.options.lenient => {
                 let reason = match fault {
                     OutOfRange::Time(_) => "time out of range",

@@ -32,7 +32,7 @@ fn two_series_in_one_file_are_asked_for_and_read() {
          instance, or --one-series if a series has several values at a time (--lenient counts such rows and goes on)"
     );
     assert!(refusal(&folder, "x.csv", &["--lenient"]).contains("which column tells the series apart?"));
-    let convert = ["convert", "--dataset", "generic", "x.csv", "--tape", "t.jsonl"];
+    let convert = ["convert", "--dataset", "generic", "--construction", "plain", "x.csv", "--tape", "t.jsonl"];
     folder.ok(&[&convert[..], &["--channel-col", "instance"]].concat());
     let found = values(&folder, "t.jsonl");
     assert!(found.len() == 34 && found.iter().all(|(_, value)| *value == 0.0), "{found:?}");
@@ -62,7 +62,7 @@ fn milliseconds_are_not_seconds() {
         text += &format!("{},{value}\n", 1_714_557_600_000 + 1000 * row);
     }
     folder.write("x.csv", text);
-    folder.ok(&["convert", "--dataset", "generic", "x.csv", "--tape", "t.jsonl"]);
+    folder.ok(&["convert", "--dataset", "generic", "--construction", "plain", "x.csv", "--tape", "t.jsonl"]);
     let found = values(&folder, "t.jsonl");
     let expected: Vec<(f64, f64)> =
         (3..40).map(|row| (f64::from(row), if row / 2 == 10 { 1.4 } else { 0.0 })).collect();
@@ -76,7 +76,7 @@ fn residuals_near_zero_have_a_floor() {
     let run = |series: &[&str]| {
         let rows: Vec<String> = series.iter().enumerate().map(|(t, value)| format!("{t},{value}\n")).collect();
         folder.write("x.csv", format!("t,value\n{}", rows.concat()));
-        folder.ok(&["convert", "--dataset", "generic", "x.csv", "--tape", "t.jsonl"]);
+        folder.ok(&["convert", "--dataset", "generic", "--construction", "plain", "x.csv", "--tape", "t.jsonl"]);
         values(&folder, "t.jsonl").into_iter().map(|(_, value)| value).collect::<Vec<f64>>()
     };
     assert_eq!(run(&["0", "0", "0", "0", "8", "0"]), [0.0, 1000.0, 0.0]);

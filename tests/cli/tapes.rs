@@ -244,7 +244,7 @@ fn a_grammar_changes_the_episodes_and_a_wrong_one_is_refused_at_its_place() {
 #[test]
 fn the_engine_that_nobody_names_goes_by_the_construction() {
     let folder = folder_with_tape();
-    let rows: String = (0..9).map(|n| format!("{n},{}\n", if n > 4 { 2 } else { 1 })).collect();
+    let rows: String = (0..30).map(|n| format!("{n},{}\n", if n > 14 { 2 } else { 1 })).collect();
     folder.write("v.csv", format!("t,v\n{rows}"));
     let columns = ["--dataset", "generic", "--time-col", "t", "--value-col", "v", "v.csv"];
     folder.ok(&[&["convert"], &columns[..], &["--tape", "own.jsonl"]].concat());

@@ -65,7 +65,7 @@ fn project() -> Folder {
     folder.write("twice/t.jsonl", &tape);
     folder.write("twice/t.jsonl.hash", &manifest);
     folder.write("g.ini", "");
-    folder.write("g.toml", "[cache_collapse]\nrho = 0.5\n");
+    folder.write("g.toml", "[cache_collapse]\ndrift_threshold = 0.5\n");
     folder.write("key.pub", "no key\n");
     folder.write("results/gone/expected.toml", "");
     folder
@@ -377,7 +377,11 @@ const CASES: &[Case] = &[
         2,
         "error: `g.ini`: unknown ending of a grammar `ini`; known: toml, yaml, yml, json",
     ),
-    ("replay t.jsonl --grammar g.toml --out o", 2, "error: `g.toml:1:1`: not a grammar: missing field `sigma0`"),
+    (
+        "replay t.jsonl --grammar g.toml --out o",
+        2,
+        "error: `g.toml`: not a grammar: its keys are those of several engines, `reference` and `excursion`; name one with --engine",
+    ),
     (
         "replay t.jsonl --grammar nowhere.toml --out o",
         12,

@@ -1,5 +1,6 @@
 //! Counting what was found and what was not, on one run. Definitions and sources: `docs/scores.md`.
 
+use super::super::stretch::{Stretch, length, union};
 use super::super::{Span, Window};
 use crate::motif::Motif;
 
@@ -46,9 +47,6 @@ impl Tally {
         self.quiet_s += other.quiet_s;
     }
 }
-
-/// A stretch of time, `start..end` in seconds.
-type Stretch = (f64, f64);
 
 /// What each motif, in the order of codes, found in a run between the times `span`.
 #[must_use]
@@ -145,22 +143,4 @@ fn range_precision(episodes: &[&Span], windows: &[&Window]) -> f64 {
         sum += share / met.len() as f64;
     }
     sum
-}
-
-/// The spans, joined where they overlap, in order; empty ones are left out.
-fn union(spans: impl Iterator<Item = Stretch>) -> Vec<Stretch> {
-    let mut spans: Vec<Stretch> = spans.filter(|(start, end)| start < end).collect();
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut joined: Vec<Stretch> = Vec::new();
-    for (start, end) in spans {
-        match joined.last_mut() {
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => joined.push((start, end)),
-        }
-    }
-    joined
-}
-
-fn length(spans: &[Stretch]) -> f64 {
-    spans.iter().map(|(start, end)| end - start).sum()
 }

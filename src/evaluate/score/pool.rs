@@ -57,27 +57,32 @@ fn of_motif(runs: &[Vec<Tally>], motif: Option<Motif>) -> Score {
         })
         .collect();
     let sample = Sample::new(&tallies);
-    let mut resampled: [Vec<f64>; 4] = Default::default();
-    if tallies.len() > 1 {
+    let [f1, range_f1, delay_s, false_alarms_per_hour] = intervals(tallies.len(), |times| sample.values(times));
+    let tally = added(tallies.iter());
+    Score { motif, runs: runs.len(), f1, range_f1, delay_s, false_alarms_per_hour, tally }
+}
+
+/// What `values` gives of all of so many runs, with its percentiles over resamples of them: it takes how often each run counts.
+pub(super) fn intervals<const N: usize>(runs: usize, values: impl Fn(&[u32]) -> [Option<f64>; N]) -> [Interval; N] {
+    let mut resampled = [const { Vec::new() }; N];
+    if runs > 1 {
         let mut random = Pcg64::new(SEED);
         for _ in 0..RESAMPLES {
-            let mut times = vec![0_u32; tallies.len()];
-            (0..tallies.len()).for_each(|_| times[random.below(tallies.len())] += 1);
-            for (values, value) in resampled.iter_mut().zip(sample.values(&times)) {
-                values.extend(value);
+            let mut times = vec![0_u32; runs];
+            (0..runs).for_each(|_| times[random.below(runs)] += 1);
+            for (all, value) in resampled.iter_mut().zip(values(&times)) {
+                all.extend(value);
             }
         }
     }
-    let mut intervals = resampled.into_iter().zip(sample.values(&vec![1; tallies.len()])).map(|(mut values, value)| {
+    let whole = values(&vec![1; runs]);
+    std::array::from_fn(|at| {
+        let values: &mut Vec<f64> = &mut resampled[at];
         values.sort_by(f64::total_cmp);
         let rank = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
         let bounds = (!values.is_empty()).then(|| (rank(0.025), rank(0.975)));
-        Interval { value, bounds }
-    });
-    let mut next = || intervals.next().unwrap_or_default();
-    let (f1, range_f1, delay_s, false_alarms_per_hour) = (next(), next(), next(), next());
-    let tally = added(tallies.iter());
-    Score { motif, runs: runs.len(), f1, range_f1, delay_s, false_alarms_per_hour, tally }
+        Interval { value: whole[at], bounds }
+    })
 }
 
 /// The tallies of some runs, each of which can be counted several times.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Choice, Evaluation};
-use crate::evaluate::{Axis, Generator, Grid, Subject};
+use super::{Choice, Evaluation, GroupEvaluation};
+use crate::evaluate::{Axis, ByTime, Generator, Grid, Grouping, Subject};
 use crate::experiment::located::Located;
 use crate::experiment::{EvaluationProblem, SampleSource};
 use crate::motif::Engine;
@@ -33,6 +33,23 @@ pub(in crate::experiment) struct Evaluate {
     sensitivity: Option<Spanned<Vec<f64>>>,
     #[schemars(with = "Option<ChoiceKeys>")]
     choice: Option<Spanned<ChoiceKeys>>,
+    #[schemars(with = "Option<GroupKeys>")]
+    group: Option<Spanned<GroupKeys>>,
+}
+
+/// Scores by time of groups of channels.
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct GroupKeys {
+    /// What stands between the name of a group and the rest of the name of a channel; without it all are one group.
+    by: Option<String>,
+    /// Channels of a group that must have an episode at a time; 1 if it is left out.
+    at_least: Option<std::num::NonZeroUsize>,
+    /// Stretches that are not judged, a CSV like the windows.
+    ignore: Option<PathBuf>,
+    /// Whether windows are cut to the time in which there are samples.
+    #[serde(default)]
+    clip: bool,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -79,7 +96,8 @@ impl Evaluation {
         engine: &Engine,
     ) -> Result<Self, Located> {
         let at = evaluate.span().start;
-        let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice } = evaluate.into_inner();
+        let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice, group } =
+            evaluate.into_inner();
         let generated = match source {
             SampleSource::Generated { generator, seed, .. } => Some((*generator, *seed)),
             SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => None,
@@ -130,9 +148,21 @@ impl Evaluation {
             }
             choice => choice.map(choice_of).transpose()?,
         };
+        let group = match group {
+            Some(group) if windows.is_none() => {
+                return Err(Located::at_byte(group.span().start, EvaluationProblem::GroupsOfGenerator));
+            }
+            group => group.map(|group| group_of(group.into_inner())),
+        };
         let windows = windows.map(Spanned::into_inner);
-        Ok(Self { windows, subjects, seeds, published, sweep, sensitivity, choice })
+        Ok(Self { windows, subjects, seeds, published, sweep, sensitivity, choice, group })
     }
+}
+
+fn group_of(GroupKeys { by, at_least, ignore, clip }: GroupKeys) -> GroupEvaluation {
+    let at_least = at_least.map_or(1, std::num::NonZeroUsize::get);
+    let rules = ByTime { grouping: Grouping { separator: by }, at_least, ignored: Vec::new(), clip };
+    GroupEvaluation { rules, ignore }
 }
 
 fn axis(

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) use file::Evaluate;
 
 use super::ExperimentError;
-use crate::evaluate::{Axis, Grid, Subject, Window, read_windows};
+use crate::evaluate::{Axis, ByTime, Grid, Subject, Window, read_windows};
 use crate::residual::Stream;
 use crate::trace::{self, Dataset, Options};
 
@@ -30,6 +30,16 @@ pub struct Evaluation {
     pub sensitivity: Vec<f64>,
     /// Candidates for the parameters of `excursion`, if it is about their choice.
     pub choice: Option<Choice>,
+    /// Scores by time of groups of channels, if they are asked for.
+    pub group: Option<GroupEvaluation>,
+}
+
+/// How groups of channels are scored by time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupEvaluation {
+    rules: ByTime,
+    /// Stretches that are not judged, relative to the root of the project.
+    ignore: Option<PathBuf>,
 }
 
 /// What parameters are chosen from, and on what besides the perturbed stream of the experiment's seeds.
@@ -47,6 +57,8 @@ pub struct Choice {
 pub(super) struct EvaluationInputs {
     /// The ground truth of a trace.
     windows: Option<Vec<Window>>,
+    /// How groups are scored, with the stretches that are not judged.
+    groups: Option<ByTime>,
     /// Recordings that parameters are chosen on, and their windows.
     recordings: Vec<(Stream, Vec<Window>)>,
 }
@@ -97,10 +109,30 @@ impl Evaluation {
         if !self.sensitivity.is_empty() {
             pairs.insert("sensitivity".to_owned(), numbers(&self.sensitivity));
         }
+        if let Some(group) = &self.group {
+            inputs.groups = Some(group.read(root, &mut pairs)?);
+        }
         if let Some(choice) = &self.choice {
             inputs.recordings = choice.read(root, &mut pairs)?;
         }
         Ok((pairs, inputs))
+    }
+}
+
+impl GroupEvaluation {
+    fn read(&self, root: &Path, pairs: &mut BTreeMap<String, String>) -> Result<ByTime, ExperimentError> {
+        let mut rules = self.rules.clone();
+        pairs.insert("group.by".to_owned(), rules.grouping.separator.clone().unwrap_or_default());
+        pairs.insert("group.at_least".to_owned(), rules.at_least.to_string());
+        if rules.clip {
+            pairs.insert("group.clip".to_owned(), "true".to_owned());
+        }
+        if let Some(path) = &self.ignore {
+            let read = read_windows(&root.join(path))?;
+            pairs.insert("group.ignore".to_owned(), read.sha256);
+            rules.ignored = read.windows;
+        }
+        Ok(rules)
     }
 }
 

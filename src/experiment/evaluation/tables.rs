@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Choice, Evaluation, EvaluationInputs};
 use crate::evaluate::{
-    Axis, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window, agreement, found_csv, pool,
-    published_csv, published_scores, scores_csv, stability, sweep_csv,
+    Axis, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window, agreement, by_time, found_csv,
+    group_scores_csv, pool, published_csv, published_scores, scores_csv, stability, sweep_csv,
 };
 use crate::experiment::SampleSource;
 use crate::motif::{Engine, Episode, Motif};
@@ -48,6 +48,16 @@ impl Evaluation {
                         let scores: Vec<_> =
                             self.subjects.iter().map(|subject| (subject.name().to_owned(), score(subject))).collect();
                         tables.insert("scores.csv".to_owned(), scores_csv(&scores));
+                        if let Some(rules) = &inputs.groups {
+                            let score =
+                                |subject: &Subject| by_time(stream, &subject.find(stream, math), windows, rules);
+                            let scores: Vec<_> = self
+                                .subjects
+                                .iter()
+                                .map(|subject| (subject.name().to_owned(), score(subject)))
+                                .collect();
+                            tables.insert("groups.csv".to_owned(), group_scores_csv(&scores));
+                        }
                     }
                     None => {
                         let found: Vec<_> =

@@ -339,17 +339,17 @@ fn generic_reference_guesses() {
 
 #[test]
 fn generic_plain_asks_unless_it_is_certain() {
-    let mut options = own(Dataset::Generic);
+    let mut options = plain();
     assert_eq!(samples(&options, "Time,Value\n0,1\n1,1\n2,1\n3,2\n"), ["3 0 1.0000 generic"]);
     assert_eq!(
         error(&options, "start,value\n0,1\n"),
         "`./x.csv:1`: no column is called like a time (t, time, ts, timestamp, t_seconds, seconds); pass --time-col, \
-         --value-col or --channel-col (there are `start`, `value`)"
+         --value-col (or --value-cols for several) or --channel-col (there are `start`, `value`)"
     );
     assert_eq!(
         error(&options, "t,latency,ts,value\n0,1,2,3\n"),
-        "`./x.csv:1`: columns 1 (`t`) and 3 (`ts`) could both be the time; pass --time-col, --value-col or --channel-col \
-         (there are `t`, `latency`, `ts`, `value`)"
+        "`./x.csv:1`: columns 1 (`t`) and 3 (`ts`) could both be the time; pass --time-col, --value-col (or --value-cols for \
+         several) or --channel-col (there are `t`, `latency`, `ts`, `value`)"
     );
     for (flag, value) in [("time-col", "ts"), ("value-col", "start"), ("pre-residualized", "true")] {
         options.set(flag, value).unwrap();

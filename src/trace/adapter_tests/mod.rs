@@ -31,6 +31,11 @@ fn error(options: &Options, text: &str) -> String {
     converted(options, text).err().unwrap()
 }
 
+/// Generic data, whose residuals are easy to follow by hand.
+fn plain() -> Options {
+    Options { construction: Construction::Own("plain"), ..Options::new(Dataset::Generic) }
+}
+
 fn own(dataset: Dataset) -> Options {
     Options::new(dataset)
 }

@@ -19,13 +19,13 @@ fn times_of_every_form_are_the_same_times() {
     ];
     for [a, b, c, d] in forms {
         let text = format!("t,value\n{a},1\n{b},1\n{c},1\n{d},3\n");
-        assert_eq!(samples(&own(Dataset::Generic), &text.replace(",000Z", ".000Z")), ["3 0 2.0000 generic"], "{a}");
+        assert_eq!(samples(&plain(), &text.replace(",000Z", ".000Z")), ["3 0 2.0000 generic"], "{a}");
     }
     // Plain seconds keep their origin.
     let text = "t,value\n1709290800,1\n1709290801,1\n1709290802,1\n1709290803,3\n";
-    assert_eq!(samples(&own(Dataset::Generic), text), ["1709290803 0 2.0000 generic"]);
+    assert_eq!(samples(&plain(), text), ["1709290803 0 2.0000 generic"]);
     let converted = converted(
-        &own(Dataset::Generic),
+        &plain(),
         &text
             .replace("0,1\n", "0000,1\n")
             .replace("1,1\n", "1000,1\n")
@@ -43,14 +43,14 @@ fn times_of_every_form_are_the_same_times() {
 fn microseconds_are_kept_over_the_years_since_1970() {
     let text = "t,value\n2024-03-01T11:00:00.000001Z,1\n2024-03-01T11:00:00.000002Z,1\n2024-03-01T11:00:00.000003Z,1\n\
                 2024-03-01T11:00:00.000008Z,3\n";
-    let stream = converted(&own(Dataset::Generic), text).unwrap().stream;
+    let stream = converted(&plain(), text).unwrap().stream;
     assert_eq!(stream.sample(0).t, 7e-6);
 }
 
 #[test]
 fn times_that_cannot_be_known_ask_for_the_option_that_tells_them() {
     let options = |flag: &str, value: &str| {
-        let mut options = own(Dataset::Generic);
+        let mut options = plain();
         options.set(flag, value).unwrap();
         options
     };
@@ -75,7 +75,7 @@ fn times_that_cannot_be_known_ask_for_the_option_that_tells_them() {
         (text(["0", "NULL", "1", "2"]), "`./x.csv:3:1`: `t` is `NULL`, unknown"),
         (text(["0", "yesterday", "1", "2"]), "`./x.csv:3:1`: `t` is `yesterday`, not a time"),
     ] {
-        let found = error(&own(Dataset::Generic), &times);
+        let found = error(&plain(), &times);
         assert!(found.contains(problem), "{found}");
     }
     for (flag, value) in [("time-zone", "+02:00"), ("time-zone", "UTC")] {
@@ -86,7 +86,7 @@ fn times_that_cannot_be_known_ask_for_the_option_that_tells_them() {
     assert!(found.contains("--time-unit is for times that are numbers"), "{found}");
     let found = error(&options("time-zone", "UTC"), &text(["0", "1", "2", "3"]));
     assert!(found.contains("--time-zone is for times without an offset"), "{found}");
-    let mut options = own(Dataset::Generic);
+    let mut options = plain();
     assert!(options.set("time-zone", "Europe/Berlin").unwrap_err().to_string().contains("changes with the season"));
     assert!(options.set("time-unit", "minutes").is_err());
 }

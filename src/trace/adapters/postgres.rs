@@ -1,6 +1,5 @@
 //! Recordings of a live PostgreSQL server, as `telltape capture` makes them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::store::InputDigest;
@@ -9,7 +8,8 @@ use crate::tape::recording::read_recording;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::distil::{self, Rules};
 use crate::trace::input::Trace;
-use crate::trace::option::{OptionKind, OptionSpec};
+use crate::trace::option::{OptionKind, OptionSpec, RULES_HELP};
+use crate::trace::rules::Rulebook;
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Postgres;
@@ -29,8 +29,8 @@ static ABOUT: About = About {
 const RULE: OptionSpec = OptionSpec {
     flag: "rule",
     key: "rules",
-    help: "Change a rule by which a recording is distilled",
-    kind: OptionKind::Numbers { example: "pool_s=5", set: set_rule },
+    help: RULES_HELP,
+    kind: OptionKind::Numbers { example: "pool_s=5", set: Rules::keep },
 };
 
 impl Adapter for Postgres {
@@ -48,27 +48,8 @@ impl Adapter for Postgres {
     }
 }
 
-/// Checks a rule, and keeps it if it is not at its default: so a new rule changes no digest.
-fn set_rule(values: &mut BTreeMap<&'static str, f64>, name: &str, value: f64) -> Result<(), String> {
-    let mut rules = Rules::default();
-    rules.set(name, value).map_err(|error| error.to_string())?;
-    for ((rule, value), (_, default)) in rules.entries().into_iter().zip(Rules::default().entries()) {
-        if rule == name {
-            values.remove(rule);
-            if value != default {
-                values.insert(rule, value);
-            }
-        }
-    }
-    Ok(())
-}
-
 impl From<&Options> for Rules {
     fn from(options: &Options) -> Self {
-        let mut rules = Self::default();
-        for (name, value) in options.values.numbers(&RULE) {
-            rules.set(name, value).expect("it was checked when it was set");
-        }
-        rules
+        Self::of(options.values.numbers(&RULE))
     }
 }

@@ -51,11 +51,19 @@ impl Window {
     }
 }
 
-/// The median of the last few values of one item.
-#[derive(Clone, Debug, Default)]
+/// The median, and other quantiles, of the last few values of one item.
+#[derive(Clone, Debug)]
 pub(crate) struct RollingMedian {
     recent: VecDeque<f64>,
     sorted: Vec<f64>,
+    /// How many values are kept.
+    limit: usize,
+}
+
+impl Default for RollingMedian {
+    fn default() -> Self {
+        Self::with_limit(HISTORY)
+    }
 }
 
 /// How many values a baseline of our own looks back. Long enough that a fault of a minute does not become its own
@@ -67,6 +75,59 @@ pub(crate) const HISTORY: usize = 24;
 pub(crate) const KNOWN: usize = 5;
 
 impl RollingMedian {
+    /// One that keeps the last `limit` values.
+    pub(crate) const fn with_limit(limit: usize) -> Self {
+        Self { recent: VecDeque::new(), sorted: Vec::new(), limit }
+    }
+
+    /// How many values are kept.
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// The values in ascending order.
+    pub(crate) fn sorted(&self) -> &[f64] {
+        &self.sorted
+    }
+
+    /// Forgets all values.
+    pub(crate) fn clear(&mut self) {
+        self.recent.clear();
+        self.sorted.clear();
+    }
+
+    /// The width of the middle `share` of the values: the distance of the two quantiles (nearest ranks) around it.
+    pub(crate) fn width(&self, share: f64) -> f64 {
+        let rank = |share: f64| ((self.sorted.len() - 1) as f64 * share).round() as usize;
+        if self.sorted.is_empty() {
+            return 0.0;
+        }
+        self.sorted[rank(0.5 + 0.5 * share)] - self.sorted[rank(0.5 - 0.5 * share)]
+    }
+
+    /// The median distance from `centre`; of an even number of values the lower of the two in the middle.
+    pub(crate) fn deviation_from(&self, centre: f64) -> f64 {
+        // The distances grow on both sides of the centre: merge them until the middle.
+        let mut above = self.sorted.partition_point(|value| *value < centre);
+        let mut below = above;
+        let mut deviation = 0.0;
+        for _ in 0..self.sorted.len().div_ceil(2) {
+            let down = below.checked_sub(1).map(|at| centre - self.sorted[at]);
+            let up = self.sorted.get(above).map(|value| value - centre);
+            match (down, up) {
+                (Some(down), up) if up.is_none_or(|up| down <= up) => (deviation, below) = (down, below - 1),
+                (_, Some(up)) => (deviation, above) = (up, above + 1),
+                (_, None) => break,
+            }
+        }
+        deviation
+    }
+
     /// The median, if at least `known` values are there; of an even number the middle between the two.
     pub(crate) fn after(&self, known: usize) -> Option<f64> {
         let count = self.sorted.len();
@@ -82,9 +143,9 @@ impl RollingMedian {
         self.sorted.last().copied()
     }
 
-    /// Adds the newest value and drops the oldest if there are then more than [`HISTORY`].
+    /// Adds the newest value and drops the oldest if there are then too many.
     pub(crate) fn push(&mut self, value: f64) {
-        if self.recent.len() == HISTORY
+        if self.recent.len() == self.limit
             && let Some(oldest) = self.recent.pop_front()
         {
             let at = self.sorted.partition_point(|other| other.total_cmp(&oldest).is_lt());
@@ -133,6 +194,13 @@ mod tests {
             let expected = 0.5 * (last[(last.len() - 1) / 2] + last[last.len() / 2]);
             assert_eq!(median.after(1), Some(expected));
             assert_eq!(median.largest(), last.last().copied());
+            for centre in [-3.5, 0.0, 20.0] {
+                let mut distances: Vec<f64> = last.iter().map(|value| (value - centre).abs()).collect();
+                distances.sort_by(f64::total_cmp);
+                assert_eq!(median.deviation_from(centre), distances[(distances.len() - 1) / 2], "{centre}");
+            }
+            assert_eq!(median.width(1.0), last[last.len() - 1] - last[0]);
+            assert_eq!(median.width(0.0), 0.0);
         }
     }
 }

@@ -2,3 +2,5 @@
 
 pub(crate) mod history;
 pub(crate) mod mix;
+pub(crate) mod robust;
+mod season;

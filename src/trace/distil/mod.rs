@@ -19,7 +19,7 @@ use std::path::Path;
 
 use columns::{Column, DATABASES, IO, PLANS, SESSIONS, STATEMENTS, TABLES, WAITS, WAL};
 use context::{Emit, Names, PollContext};
-pub use rules::{RuleError, Rules};
+pub use rules::Rules;
 
 use super::{Conversion, Options, TraceError};
 use crate::residual::{Class, Math, StreamBuilder};

@@ -76,8 +76,6 @@ macro_rules! rules {
 rules! {
     /// A finite number; in our constructions one that arithmetic is safe with.
     Finite(f64) = |cell, construction| cell.finite(construction);
-    /// As [`Finite`], with blanks around it.
-    Trimmed(f64) = |cell, construction| cell.trimmed_finite(construction);
     /// A number of rows; the published construction takes one that is not known, too.
     Cardinality(f64) = |cell, construction| cell.cardinality(construction);
     /// A time that something takes; the published construction takes a negative one, too.

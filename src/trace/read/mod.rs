@@ -27,8 +27,8 @@ mod unknown;
 
 pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
 pub(crate) use column::{
-    Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed,
-    Values, Whole, table,
+    Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Values,
+    Whole, table,
 };
 pub(crate) use delimiter::DELIMITER;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
@@ -44,6 +44,11 @@ pub(crate) use unknown::Unless;
 
 use super::input::Inputs;
 use super::{Construction, Options, TraceError};
+
+/// The seconds since 1970 of a date and time, as if it were UTC where there is no offset; none if it is something else.
+pub(crate) fn date_s(text: &str) -> Option<f64> {
+    time::parse(text).map(|date| date.us as f64 / 1e6)
+}
 
 /// Reads the table that an adapter declares.
 ///
