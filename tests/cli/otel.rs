@@ -184,6 +184,16 @@ fn the_same_spans_give_the_same_residuals_in_every_format() {
         all(protobuf_span).chunks(3).flat_map(|spans| prefixed(&pack(&protobuf(spans)))).collect()
     };
     let zipkin = all(zipkin_span);
+    let bare = lines(spans());
+    let one_resource = |span: &Value| export(std::slice::from_ref(span))["resourceSpans"][0].clone();
+    let snake_spans = bare.replace("UnixNano", "_unix_nano").replace("start", "start_time").replace("end", "end_time");
+    let snake_spans = snake_spans.replace("start_timeTime", "start_time").replace("end_timeTime", "end_time");
+    let pretty_many: String =
+        spans().iter().map(|span| serde_json::to_string_pretty(&export(std::slice::from_ref(span))).unwrap()).collect();
+    let long = "x".repeat(70_000);
+    let mut long_tag = zipkin.clone();
+    // Keys are written in order: `annotations` before all that tell the format.
+    long_tag[0]["annotations"] = json!([{ "timestamp": START_NS / 1000, "value": long }]);
     for (name, bytes, format) in [
         ("spans.jsonl", jsonl.clone().into_bytes(), "OTLP JSON, one object a line"),
         ("spans.jsonl.gz", gzip(jsonl.as_bytes()), "OTLP JSON, one object a line"),
@@ -210,6 +220,30 @@ fn the_same_spans_give_the_same_residuals_in_every_format() {
             "OTLP JSON, one object a line",
         ),
         ("tempo-2.json", json!({ "trace": whole }).to_string().into_bytes(), "OTLP JSON, one object a line"),
+        ("jaeger-3.json", json!({ "result": whole }).to_string().into_bytes(), "OTLP JSON, one object a line"),
+        ("java.jsonl", lines(spans().iter().map(one_resource)).into_bytes(), "OTLP JSON, one object a line"),
+        ("resources.json", json!(whole["resourceSpans"]).to_string().into_bytes(), "OTLP JSON"),
+        ("bare.jsonl", bare.clone().into_bytes(), "OTLP spans in JSON, one object a line"),
+        ("bare.json", json!(spans()).to_string().into_bytes(), "OTLP spans in JSON"),
+        ("bare-snake.jsonl", snake_spans.into_bytes(), "OTLP spans in JSON, one object a line"),
+        ("glued.json", jsonl.replace('\n', "").into_bytes(), "OTLP JSON, one object a line"),
+        ("glued-lines.jsonl", jsonl.replacen('\n', "", 3).into_bytes(), "OTLP JSON, one object a line"),
+        ("pretty-many.json", pretty_many.into_bytes(), "OTLP JSON"),
+        (
+            "jaeger.jsonl",
+            lines(all(jaeger_span).iter().map(|span| json!({ "data": [{ "spans": [span] }] }))).into_bytes(),
+            "Jaeger's JSON",
+        ),
+        ("jaeger-spans.jsonl", lines(all(jaeger_span)).into_bytes(), "Jaeger's spans in JSON, one object a line"),
+        ("jaeger-spans.json", json!(all(jaeger_span)).to_string().into_bytes(), "Jaeger's spans in JSON"),
+        ("zipkin.jsonl", lines(zipkin.iter().map(|span| json!([span]))).into_bytes(), "Zipkin's JSON"),
+        ("zipkin-spans.jsonl", lines(zipkin.clone()).into_bytes(), "Zipkin's JSON"),
+        ("zipkin-long.json", json!(long_tag).to_string().into_bytes(), "Zipkin's JSON"),
+        (
+            "empty-first.proto",
+            [prefixed(b""), messages(<[u8]>::to_vec)].concat(),
+            "OTLP messages with their length before each",
+        ),
         ("spans.pb", protobuf(&all(protobuf_span)), "an OTLP message in protobuf"),
         ("spans.proto", messages(<[u8]>::to_vec), "OTLP messages with their length before each"),
         ("zstd.proto", messages(zstd), "OTLP messages with their length before each"),
@@ -347,6 +381,8 @@ fn failed_spans_and_those_without_a_statement_are_counted() {
         failed["status"] = json!({ "code": code, "message": "canceling statement due to statement timeout" });
         spans.push(failed);
     }
+    spans.push(span(25, 30_000, &[pairs[0], pairs[1], ("error.type", "timeout")]));
+    spans.push(span(26, 2, &[pairs[0], ("db.statement", "NULL")]));
     let mut fine = span(22, 2, &[("http.route", "/")]);
     fine["status"] = json!({ "code": 1 });
     spans.extend([fine, span(23, 2, &[("db.system", "postgresql")])]);
@@ -357,7 +393,7 @@ fn failed_spans_and_those_without_a_statement_are_counted() {
     assert_eq!(
         said["rows"]["rejected"],
         json!({
-            "a database span without a statement": 2, "ended in error": 2, "logs, metrics or profiles, not spans": 1,
+            "a database span without a statement": 3, "ended in error": 3, "logs, metrics or profiles, not spans": 1,
             "not a database span": 1,
         })
     );
@@ -399,6 +435,14 @@ fn a_statement_is_told_by_its_hash_or_its_summary_or_its_text_without_literals()
     // Which of two hashes the text belongs to, nothing tells.
     let mixed = channels(&[&[text], &[("db.query.hash", "a"), text], &[("db.query.hash", "b"), text]]);
     assert_eq!(mixed, ["a", "b", "select * from items where id = ? and name = ?"]);
+    // What says that it is not known is no hash, and no summary.
+    for unknown in ["0", "unknown", "NULL", "None", "N/A", "-", "?", "\\N", "<redacted>"] {
+        let found = channels(&[
+            &[("db.query.hash", unknown), ("db.query.summary", unknown), ("db.query.text", "select a from t")],
+            &[("postgresql.queryid", unknown), ("db.query.text", "select b from u")],
+        ]);
+        assert_eq!(found, ["select a from t", "select b from u"], "{unknown}");
+    }
     let by_text = channels(&[&[text], &[("db.statement", "select * from  items where id = -TURN7 and name = ''")]]);
     assert_eq!(by_text.len(), 7, "one statement with twelve spans: {by_text:?}");
 }
@@ -428,6 +472,19 @@ fn systems_and_databases_are_told_apart_where_there_are_several() {
         &[statement, ("db.system.name", "postgresql")],
     ]);
     assert_eq!(three, ["mysql/a#SELECT items", "postgresql/-#SELECT items", "postgresql/b#SELECT items"]);
+    let two = channels(&[
+        &[statement, ("server.address", "db1"), ("server.port", "5432"), ("db.system.name", "postgresql")],
+        &[statement, ("net.peer.name", "db1"), ("db.system", "postgresql")],
+        &[statement, ("server.address", "db1"), ("server.port", "5433"), ("db.system.name", "postgresql")],
+        &[statement, ("db.connection_string", "postgresql://db2:5432"), ("db.system.name", "postgresql")],
+    ]);
+    let first = ["db1#SELECT items"; 7];
+    assert_eq!(two, [&first[..], &["db1:5433#SELECT items", "db2#SELECT items"]].concat());
+    let three = channels(&[
+        &[statement, ("server.address", "a"), ("db.system.name", "mysql"), ("db.namespace", "n#1")],
+        &[statement, ("server.address", "b"), ("db.system.name", "postgresql"), ("db.namespace", "n/2")],
+    ]);
+    assert_eq!(three, ["mysql/a/\"n#1\"#SELECT items", "postgresql/b/\"n/2\"#SELECT items"]);
     // The old name of a system is no other system.
     let one =
         channels(&[&[statement, ("db.system", "mssql")], &[statement, ("db.system.name", "microsoft.sql_server")]]);
@@ -638,7 +695,12 @@ fn wrong_inputs_are_named_with_their_place() {
             "not an OTLP message in protobuf: ",
             None,
         ),
-        (protobuf(&all(protobuf_span))[..500].to_vec(), "`x`: ", "not an OTLP message in protobuf: ", None),
+        (
+            protobuf(&all(protobuf_span))[..500].to_vec(),
+            "`x`: ",
+            "what starts at byte 0 is longer than what is left; is it cut off after byte 500?",
+            None,
+        ),
         (
             [prefixed(&protobuf(&[protobuf_span(50, 1)])), vec![0xff; 8]].concat(),
             "`x`: message 2: ",
@@ -646,11 +708,24 @@ fn wrong_inputs_are_named_with_their_place() {
             None,
         ),
         (
-            serde_json::to_vec_pretty(&export(&spans())).unwrap().repeat(2),
+            [serde_json::to_string_pretty(&export(&spans())).unwrap().as_bytes(), b", {}"].concat(),
             "`x:",
-            "trailing characters; write several objects one a line, as `jq -c .` does",
+            "not OTLP JSON: trailing characters",
             None,
         ),
+        (
+            format!("{}{{\"spanID\":", lines(all(jaeger_span))).into_bytes(),
+            "`x:11:",
+            "not Jaeger's spans in JSON: EOF while parsing a value; is the file still being written, or cut?",
+            Some("not a line of Jaeger's JSON"),
+        ),
+        (
+            array(&set("statement_hash", json!("NULL"))),
+            "`x:1:",
+            "one that says that it is not known",
+            Some("span without a statement"),
+        ),
+        (gzip(&gzip(good.as_bytes())), "`x:1:1`: ", "compressed by gzip within gzip or zstd", None),
         (b"{\"resourceSpans\": []}\n".to_vec(), "`x:1:1`: ", "there are no spans in the file", None),
         (b"[]".to_vec(), "`x:1:1`: ", "there are no spans in the array", None),
         (b"".to_vec(), "`x:1:1`: ", "the file is empty; this data set reads OTLP JSON", None),

@@ -13,9 +13,10 @@ use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bu
 use crate::trace::input::Trace;
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
+    Cell, Duration, Fault, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values, read_table, table,
 };
 use crate::trace::skeleton::{clauses, published_skeleton, skeleton};
+use crate::trace::statement;
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Sqlshare;
@@ -64,12 +65,21 @@ table! {
     }
 }
 
+/// The text of a query; the published construction takes any for one.
+fn query(cell: Cell<'_>, construction: Construction) -> Result<&str, Fault> {
+    let text = cell.name(construction)?;
+    if !construction.is_reference() && statement::is_unknown(text) {
+        return Err(cell.fault(Kind::Unknown(Unknown::of(text).unwrap_or(Unknown::NotAvailable))));
+    }
+    Ok(text)
+}
+
 /// The query without its literals.
 struct Skeleton;
 
 impl Naming for Skeleton {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        let text = cell.name(construction)?;
+        let text = query(cell, construction)?;
         Ok(match construction {
             Construction::Reference => published_skeleton(text).into(),
             Construction::Own(_) => skeleton(text).into(),
@@ -82,7 +92,7 @@ struct Clauses;
 
 impl Naming for Clauses {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        Ok(clauses(cell.name(construction)?).into())
+        Ok(clauses(query(cell, construction)?).into())
     }
 }
 
@@ -147,6 +157,9 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
 fn channel_name(construction: Construction, user: &str, skeleton: &str) -> String {
     let end = (0..=skeleton.len().min(SHOWN_BYTES)).rev().find(|end| skeleton.is_char_boundary(*end));
     let shown = &skeleton[..end.unwrap_or(0)];
+    // The first `#` ends the user: one with a `#` stands in quotes.
+    let is_clear = construction == Construction::Reference || !user.contains('#') && !user.starts_with('"');
+    let user = if is_clear { Cow::Borrowed(user) } else { format!("\"{}\"", user.replace('"', "\"\"")).into() };
     if construction == Construction::Reference || shown.len() == skeleton.len() {
         return format!("{user}#{shown}");
     }
@@ -219,5 +232,14 @@ mod tests {
         assert_eq!(channel_name(Construction::Reference, "u", &skeleton), format!("u#{}", "x".repeat(63)));
         assert_eq!(channel_name(Construction::Own("plain"), "u", &skeleton), format!("u#{}#a50e1ffe", "x".repeat(63)));
         assert_eq!(channel_name(Construction::Own("plain"), "u", &"x".repeat(64)), format!("u#{}", "x".repeat(64)));
+    }
+
+    #[test]
+    fn no_user_and_query_have_the_channel_of_others() {
+        let own = |user, query| channel_name(Construction::Own("plain"), user, query);
+        assert_eq!(own("a#b", "c"), "\"a#b\"#c");
+        assert_eq!(own("a", "b#c"), "a#b#c");
+        assert_eq!(own("\"a", "b"), "\"\"\"a\"#b");
+        assert_eq!(channel_name(Construction::Reference, "a#b", "c"), "a#b#c");
     }
 }

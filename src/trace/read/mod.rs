@@ -28,7 +28,7 @@ pub(crate) use rows::{Reading, Table};
 pub(crate) use settle::Settling;
 pub(crate) use source::Source;
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
-pub(crate) use unknown::Unless;
+pub(crate) use unknown::{Unknown, Unless};
 
 use super::{Construction, Options, TraceError};
 use crate::store::Input;
