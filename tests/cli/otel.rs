@@ -153,6 +153,15 @@ fn zipkin_span(number: u64, ms: u64) -> Value {
     })
 }
 
+/// A row of ClickHouse's `otel_traces` as the query in `docs/adapters/otel.md` gives it.
+fn clickhouse_row(span: &Value) -> Value {
+    json!({
+        "traceId": span["traceId"], "spanId": span["spanId"], "startTimeUnixNano": span["startTimeUnixNano"],
+        "endTimeUnixNano": span["endTimeUnixNano"], "status": { "code": "Unset" },
+        "attributes": { "db.system": "postgresql", "db.statement": SQL, "server.address": "db" },
+    })
+}
+
 fn array_span(number: u64, ms: u64) -> Value {
     let start = START_NS + number * 1_000_000_000;
     json!({ "t_start_ns": start, "t_end_ns": start + ms * 1_000_000, "statement_hash": "items", "db_system": "postgresql" })
@@ -225,6 +234,11 @@ fn the_same_spans_give_the_same_residuals_in_every_format() {
         ("resources.json", json!(whole["resourceSpans"]).to_string().into_bytes(), "OTLP JSON"),
         ("bare.jsonl", bare.clone().into_bytes(), "OTLP spans in JSON, one object a line"),
         ("bare.json", json!(spans()).to_string().into_bytes(), "OTLP spans in JSON"),
+        (
+            "clickhouse.jsonl",
+            lines(spans().iter().map(clickhouse_row)).into_bytes(),
+            "OTLP spans in JSON, one object a line",
+        ),
         ("bare-snake.jsonl", snake_spans.into_bytes(), "OTLP spans in JSON, one object a line"),
         ("glued.json", jsonl.replace('\n', "").into_bytes(), "OTLP JSON, one object a line"),
         ("glued-lines.jsonl", jsonl.replacen('\n', "", 3).into_bytes(), "OTLP JSON, one object a line"),

@@ -88,12 +88,13 @@ const BY_KEY: &[(&[&str], &Layout)] = &[
         &OTLP,
     ),
     (&["startTimeUnixNano", "endTimeUnixNano", "start_time_unix_nano", "end_time_unix_nano"], &OTLP_SPANS),
+    (&["data", "spans", "processes"], &JAEGER),
 ];
 
 /// The same of keys that also stand in objects of the tools below.
 const BY_WEAKER_KEY: &[(&[&str], &Layout)] = &[
     (&["spanID"], &JAEGER_SPANS),
-    (&["data", "spans", "processes", "traceID"], &JAEGER),
+    (&["traceID"], &JAEGER),
     (&["traceId", "localEndpoint", "remoteEndpoint"], &ZIPKIN),
 ];
 
