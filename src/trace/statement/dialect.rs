@@ -82,7 +82,8 @@ static RULES: [Rules; Dialect::COUNT] = [
     ANSI,
     Rules { nests: true, ..ANSI },
     Rules { nests: true, backslash: true, ..ANSI },
-    Rules { nests: true, brackets: Brackets::Name, ..ANSI },
+    // A log that is read as one of SQL Server may be Oracle's.
+    Rules { nests: true, q_quotes: true, brackets: Brackets::Name, ..ANSI },
     Rules { brackets: Brackets::Name, ..ANSI },
     Rules {
         line_comments: &["#"],

@@ -94,7 +94,7 @@ fn a_system_is_read_by_its_own_rules() {
         (&["postgresql"], "select a # b from t", "select a # b from t"),
         // Oracle's quotes.
         (
-            &["oracle.db", "firebirdsql", ""],
+            &["oracle.db", "firebirdsql", "mssql", ""],
             "select q'[it's 1]', Nq'!it's!', q'(a)b)', q from t",
             "select ?, ?, ?, q from t",
         ),

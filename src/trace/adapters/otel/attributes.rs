@@ -115,6 +115,10 @@ const RENAMED: [(&str, &str); 16] = [
     ("spanner", "gcp.spanner"),
 ];
 
+/// Names that are not in the semantic conventions and mean a system that is.
+const ALIASES: [(&str, &str); 3] =
+    [("mssqlserver", "microsoft.sql_server"), ("postgres", "postgresql"), ("sqlserver", "microsoft.sql_server")];
+
 /// What the attributes of one span say.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attributes<'a> {
@@ -182,7 +186,7 @@ impl<'a> Attributes<'a> {
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             name.to_mut().make_ascii_lowercase();
         }
-        let renamed = RENAMED.iter().find(|(old, _)| is_old && *old == name);
+        let renamed = RENAMED.iter().filter(|_| is_old).chain(&ALIASES).find(|(old, _)| *old == name);
         Some(renamed.map_or(name, |(_, new)| Cow::Borrowed(*new)))
     }
 
@@ -402,6 +406,7 @@ mod tests {
         assert_eq!(read(r#"{"db.system":"mssql"}"#).system().as_deref(), Some("microsoft.sql_server"));
         assert_eq!(read(r#"{"db.system.name":"mssql"}"#).system().as_deref(), Some("mssql"));
         assert_eq!(read(r#"{"db.system":"MSSQL"}"#).system().as_deref(), Some("microsoft.sql_server"));
+        assert_eq!(read(r#"{"db.system.name":"postgres"}"#).system().as_deref(), Some("postgresql"));
         assert_eq!(read(r#"{"db.system":"unknown"}"#).system(), None);
         assert_eq!(read(r#"{"db.type":"sql"}"#).system().as_deref(), Some("sql"));
     }
