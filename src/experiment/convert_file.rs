@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use toml::Spanned;
 
-use super::file::FileProblem;
+use super::located::Located;
 use crate::residual::Math;
 use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
 
@@ -48,20 +48,20 @@ enum Value {
 
 impl Convert {
     /// How a trace of `dataset` is converted.
-    pub(super) fn options(self, dataset: Dataset) -> Result<Options, FileProblem> {
+    pub(super) fn options(self, dataset: Dataset) -> Result<Options, Located> {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
             options.construction =
-                dataset.construction(name.get_ref()).map_err(|error| FileProblem::at(name.span().start, error))?;
+                dataset.construction(name.get_ref()).map_err(|error| Located::at_byte(name.span().start, error))?;
         }
         for Given { option, value } in self.own {
-            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| FileProblem::at(at, error));
+            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| Located::at_byte(at, error));
             match value {
                 Value::Text(check_text, text) => {
                     let at = text.span().start;
                     check(at)?;
                     let outcome = options.values.set_text(option, check_text, text.into_inner());
-                    outcome.map_err(|error| FileProblem::at(at, error))?;
+                    outcome.map_err(|error| Located::at_byte(at, error))?;
                 }
                 Value::Switch(given) => {
                     check(given.span().start)?;
@@ -71,7 +71,7 @@ impl Convert {
                     check(numbers.span().start)?;
                     for (name, value) in numbers.get_ref() {
                         let outcome = options.values.set_number(option, set, name, *value.get_ref());
-                        outcome.map_err(|error| FileProblem::at(value.span().start, error))?;
+                        outcome.map_err(|error| Located::at_byte(value.span().start, error))?;
                     }
                 }
             }

@@ -96,6 +96,7 @@ impl OptionSpec {
 
 /// An option that cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptionError {
     /// No data set has it.
     #[error(transparent)]

@@ -1,12 +1,10 @@
 //! What is only known once a whole column has been read: the unit and the zone of its times.
 
-use std::path::Path;
-
 use super::cell::Slot;
 use super::column::Column;
 use super::header::Columns;
 use super::lines::Lines;
-use crate::store::Place;
+use crate::diagnostics::Place;
 use crate::trace::{Options, TraceError};
 
 /// The columns of a table on their way to their final values, and what is said of them.
@@ -14,7 +12,6 @@ pub(crate) struct Settling<'a> {
     pub(super) options: &'a Options,
     pub(super) columns: &'a Columns,
     pub(super) lines: &'a Lines,
-    pub(super) path: &'a Path,
     /// What was recognised and not told.
     pub(super) notes: Vec<String>,
     pub(super) next: usize,
@@ -26,7 +23,6 @@ pub(crate) struct WholeColumn<'a> {
     pub(super) name: &'a str,
     pub(super) options: &'a Options,
     lines: &'a Lines,
-    path: &'a Path,
 }
 
 impl Settling<'_> {
@@ -50,20 +46,20 @@ impl Settling<'_> {
         column: &mut impl Column<CELLS>,
     ) -> Result<(), TraceError> {
         let name = self.columns.name(slot);
-        let whole = WholeColumn { name, options: self.options, lines: self.lines, path: self.path };
+        let whole = WholeColumn { name, options: self.options, lines: self.lines };
         self.notes.extend(column.settle(&whole)?);
         Ok(())
     }
 }
 
 impl WholeColumn<'_> {
-    /// The line of a row that was read.
-    pub(super) fn line(&self, row: usize) -> u64 {
-        self.lines.of(row).unwrap_or_default()
+    /// Where a row stands that was read, in a sentence.
+    pub(super) fn at(&self, row: usize) -> String {
+        self.lines.text(row)
     }
 
     /// An error about the column, in a row that was read.
     pub(super) fn error(&self, row: usize, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place { line: self.lines.of(row), ..Place::file(self.path) }, problem }
+        TraceError::Malformed { place: self.lines.place(row).unwrap_or_else(|| Place::file("")), problem }
     }
 }

@@ -132,9 +132,7 @@ impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
             let number = if TRIMS { cell.trimmed_finite(construction) } else { cell.finite(construction) };
             return number.map(|value| Time { value, form: Form::Seconds });
         }
-        if cell.text().as_bytes().get(4) == Some(&b'-')
-            && let Some(date) = cell.date()
-        {
+        if let Some(date) = cell.likely_date() {
             return Ok(dated(date));
         }
         match cell.trimmed_finite(construction) {
@@ -225,11 +223,11 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
             Some((row, other)) => {
                 let hint = if first.is_number() && other.is_number() { ", or pass --time-unit" } else { "" };
                 let problem = format!(
-                    "`{}` is {} here and {} on line {}; give the whole column one form{hint}",
+                    "`{}` is {} here and {} on {}; give the whole column one form{hint}",
                     column.name,
                     other.name(),
                     first.name(),
-                    column.line(first_row)
+                    column.at(first_row)
                 );
                 Err(column.error(*row, problem))
             }

@@ -1,6 +1,7 @@
 //! Which format a file is in, by its first bytes and keys.
 
 use super::json::{ARRAY, JAEGER, JAEGER_SPANS, Layout, OTLP, OTLP_SPANS, ZIPKIN};
+use crate::trace::read::{BOM, Wanted, binary, first_keys, markup, skip_string};
 
 /// The formats that spans are read from.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +28,11 @@ impl Format {
     }
 }
 
-pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
-
 /// The first bytes of zstd.
 pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// Stands before each object of a JSON text sequence.
+const RECORD_SEPARATOR: u8 = 0x1e;
 
 /// The tag of the one field of an OTLP message.
 const RESOURCE_SPANS: u8 = 0x0a;
@@ -40,26 +42,6 @@ pub(super) const LONGEST_MESSAGE: usize = 64 << 20;
 
 /// Bytes that tell the format unless the first line has to be seen to its end.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
-
-/// Files of other kinds, by their first bytes, and the way on.
-const OTHERS: &[(&[u8], &str)] = &[
-    (b"PAR1", "Parquet; there is no Parquet form of spans, so export them as OTLP JSON"),
-    (b"PK\x03\x04", "a zip archive; unpack it with `unzip`"),
-    (b"\xfd7zXZ\0", "compressed by xz; decompress it with `xz -d`"),
-    (b"BZh", "compressed by bzip2; decompress it with `bzip2 -d`"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it with `7z x`"),
-    (b"\xff\xfe", "UTF-16; convert it with `iconv -f UTF-16 -t UTF-8`"),
-    (b"\xfe\xff", "UTF-16; convert it with `iconv -f UTF-16 -t UTF-8`"),
-    (b"{\0", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16LE -t UTF-8`"),
-    (b"\0{", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16BE -t UTF-8`"),
-    (b"[\0", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16LE -t UTF-8`"),
-    (b"\0[", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16BE -t UTF-8`"),
-    (b"\x1f\x8b", "compressed by gzip within gzip or zstd; decompress it once with `gzip -d` or `zstd -d`"),
-    (ZSTD, "compressed by zstd within gzip or zstd; decompress it once with `gzip -d` or `zstd -d`"),
-    (b"\x1e", "JSON with a record separator before each object; take them off with `tr -d '\\036'`"),
-    (b"SQLite format 3\0", "an SQLite database; export its spans as JSON"),
-    (b"<", "markup such as HTML or XML; perhaps a page was saved instead of the answer of its API"),
-];
 
 /// The ways to get a file that is read.
 const KNOWN: &str = "this data set reads OTLP JSON (`resourceSpans`), one object or one a line, OTLP protobuf, Jaeger's JSON \
@@ -136,11 +118,13 @@ pub(super) fn find(head: &[u8]) -> Result<Format, String> {
     if is_messages(head) {
         return Ok(Format::Messages);
     }
-    if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Err(format!("this is {what}"));
+    if let Some(problem) = binary(head, Wanted::Spans) {
+        return Err(problem);
     }
-    if head.get(257..262) == Some(b"ustar") {
-        return Err("this is a tar archive; unpack it with `tar -xf`".to_owned());
+    if head.first() == Some(&RECORD_SEPARATOR) {
+        return Err(
+            "this is JSON with a record separator before each object; take them off with `tr -d '\\036'`".to_owned()
+        );
     }
     if head.first() == Some(&RESOURCE_SPANS) && is_binary(head) {
         return Ok(Format::Protobuf);
@@ -161,7 +145,10 @@ pub(super) fn find(head: &[u8]) -> Result<Format, String> {
                                                         it off each line, as `sed 's/^[^{]*//'` does"
                 .to_owned())
         }
-        Some(_) => Err(format!("this is not JSON, which starts with `{{` or `[`; {KNOWN}")),
+        Some(_) => Err(match markup(text) {
+            Some(problem) => problem.to_owned(),
+            None => format!("this is not JSON, which starts with `{{` or `[`; {KNOWN}"),
+        }),
     }
 }
 
@@ -283,50 +270,6 @@ fn first_line_is_whole(text: &[u8]) -> bool {
     }
     // A text of one line is best read as such, even if it is cut.
     depth == 0 || line.len() == text.len() && text.len() < LONGEST_MESSAGE
-}
-
-/// The keys of the first object, which may stand in lists, as far as can be seen, and whether that is all of it.
-fn first_keys(text: &[u8]) -> (Vec<String>, bool) {
-    let mut keys = Vec::new();
-    let (mut bytes, mut depth, mut key) = (text.iter(), 0_usize, Vec::new());
-    let mut is_key = false;
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => {
-                key.clear();
-                skip_string(&mut bytes, &mut key);
-                if is_key && depth == 1 {
-                    keys.push(String::from_utf8_lossy(&key).into_owned());
-                    is_key = false;
-                }
-            }
-            b'{' => {
-                depth += 1;
-                is_key = depth == 1;
-            }
-            b'[' if depth > 0 => depth += 1,
-            b'}' | b']' if depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    return (keys, true);
-                }
-            }
-            b',' => is_key = depth == 1,
-            _ => {}
-        }
-    }
-    (keys, false)
-}
-
-/// Goes behind the closing quote of a string and keeps what is in it.
-fn skip_string(bytes: &mut std::slice::Iter<'_, u8>, kept: &mut Vec<u8>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return,
-            b'\\' => drop(bytes.next()),
-            byte => kept.push(*byte),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,46 @@ use super::*;
 
 const HINT: &str = " (--lenient counts such rows and goes on)";
 
+#[test]
+fn the_construction_reference_stays_on_its_format() {
+    let folder = Folder::new();
+    folder.write("array.json", json!(all(array_span)).to_string());
+    assert_eq!(convert(&folder, &["array.json", "--construction", "reference"]).code, 0);
+    // (40 - 2) / 2, from the fourth span on.
+    let expected: Vec<(f64, f64)> = (3..10).map(|t| (f64::from(t), if t < 7 { 0.0 } else { 19.0 })).collect();
+    assert_values(&samples(&folder), &expected, "reference");
+    for (name, text, format) in [
+        ("spans.jsonl", one_a_line(), "OTLP JSON, one object a line"),
+        ("zipkin.json", json!(all(zipkin_span)).to_string(), "Zipkin's JSON"),
+    ] {
+        folder.write(name, text);
+        let arguments = ["convert", "--dataset", "otel", name, "--tape", "x.jsonl", "--construction", "reference"];
+        let (code, message) = folder.refusal(&arguments);
+        assert_eq!(code, 12);
+        assert_eq!(
+            message,
+            format!(
+                "`{name}:1:1`: this is {format}, and the construction `reference` is defined on a JSON array of objects with \
+                 `t_start_ns`, `t_end_ns` and `statement_hash`; use the construction `plain`"
+            )
+        );
+    }
+    let mut empty = all(array_span);
+    empty[4]["t_end_ns"] = empty[4]["t_start_ns"].clone();
+    folder.write("empty.json", json!(empty).to_string());
+    let (code, message) = folder.refusal(&[
+        "convert",
+        "--dataset",
+        "otel",
+        "empty.json",
+        "--tape",
+        "x.jsonl",
+        "--construction",
+        "reference",
+    ]);
+    assert!(code == 12 && message.contains("span does not end after it starts"), "{message}");
+}
+
 /// Wrong inputs, where and what is said of them, and under what they are counted leniently, if at all.
 #[test]
 fn wrong_inputs_are_named_with_their_place() {
