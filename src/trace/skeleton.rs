@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::statement::{Dialect, name};
+use super::statement::{Dialect, code, name};
+
+/// The system that SQLShare is.
+const DIALECT: Dialect = Dialect::SqlServer;
 
 /// How many bytes of a skeleton a channel shows at most.
 const SHOWN_BYTES: usize = 64;
@@ -24,10 +27,8 @@ pub(crate) fn abbreviated(skeleton: &str) -> String {
 }
 
 /// Our skeleton: the statement without its literals, comments and layout.
-///
-/// SQLShare is a SQL Server, whose quotes are those of the standard.
 pub(crate) fn skeleton(sql: &str) -> String {
-    name(sql, Dialect::of_system("microsoft.sql_server"))
+    name(sql, DIALECT)
 }
 
 /// The published skeleton: literals and digits become `?`, runs of blanks one blank, letters lower case.
@@ -67,9 +68,9 @@ const CLAUSES: [&str; 6] = ["case", "group", "join", "order", "union", "where"];
 /// Which of the words `case`, `group`, `join`, `order`, `union` and `where` stand in a query, outside of literals, comments
 /// and names: coarser than the skeleton, so that the mixes of two sets of queries can be compared.
 pub(crate) fn clauses(sql: &str) -> String {
-    let skeleton = skeleton(sql);
+    let code = code(sql, DIALECT);
     let mut found = [false; CLAUSES.len()];
-    let mut rest = skeleton.as_str();
+    let mut rest = code.as_str();
     let mut is_member = false;
     while let Some(first) = rest.chars().next() {
         let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '#');
@@ -134,6 +135,8 @@ mod tests {
             ("select a from t Join u WHERE x = 'group by' ORDER BY 1", "join order where"),
             ("select [order by], wherever from [case].[t] where\n1=1", "where"),
             ("union union UNION", "union"),
+            ("-- group by where", ""),
+            ("select count(*)[where 1] from t", ""),
             ("select [never closed where", ""),
             ("select 'case', t.order, \"a\"\" where\", [b]] where] -- don't join\nfrom t /* union /* */ group */", ""),
             ("select a -- isn't it\nfrom t where b = 'x'group by a", "group where"),

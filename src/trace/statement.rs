@@ -4,25 +4,11 @@
 //! One pass, by the lexical rules that the common systems share. What is quoted as a name is kept as it is; other words are
 //! lower case. A text that is no SQL is passed through by the same rules.
 
-/// Where systems disagree on what a text means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// `"` quotes names, and a backslash in a literal is a character.
-    #[default]
-    Standard,
-    /// `"` quotes literals, a backslash escapes, `#` starts a comment.
-    MySql,
-}
+mod dialect;
 
-impl Dialect {
-    /// That of a system by its name as `db.system.name`.
-    pub(crate) fn of_system(system: &str) -> Self {
-        match system {
-            "mysql" | "mariadb" | "gcp.spanner" | "gcp.bigquery" | "hive" | "spark" => Self::MySql,
-            _ => Self::Standard,
-        }
-    }
-}
+pub(crate) use self::dialect::Dialect;
+use self::dialect::{Brackets, Rules};
+use super::read::Unknown;
 
 /// Words behind which a value or a parenthesis may come, so that a sign there belongs to a number.
 const KEYWORDS: [&str; 40] = [
@@ -68,9 +54,49 @@ const KEYWORDS: [&str; 40] = [
     "with",
 ];
 
-/// The name of the statement; empty if there is nothing but blanks and comments.
+/// Words behind which a name follows and no value, so that `@name` there is a table variable.
+const BEFORE_TABLES: [&str; 7] = ["delete", "insert", "into", "join", "merge", "update", "using"];
+
+/// Functions with `from` among their arguments, behind which a value stands.
+const WITH_FROM: [&str; 4] = ["extract", "overlay", "substring", "trim"];
+
+/// What tools write where they keep a statement to themselves, without the brackets or asterisks around it.
+const WITHHELD: [&str; 10] = [
+    "",
+    "backend information not available",
+    "command string not enabled",
+    "filtered",
+    "hidden",
+    "insufficient privilege",
+    "masked",
+    "obfuscated",
+    "redacted",
+    "sanitized",
+];
+
+/// Bytes of the longest text that can be one of [`WITHHELD`].
+const LONGEST_WITHHELD: usize = 48;
+
+/// Whether a text says that the statement is not known: all statements that are not would be one.
+pub(crate) fn is_unknown(text: &str) -> bool {
+    let text = text.trim();
+    let is_withheld = || {
+        let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
+        text.len() <= LONGEST_WITHHELD && WITHHELD.contains(&bare.to_ascii_lowercase().as_str())
+    };
+    Unknown::of(text).is_some() || is_withheld()
+}
+
+/// The name of the statement. That of nothing but comments is the text itself: two comments are no one statement.
 pub(crate) fn name(sql: &str, dialect: Dialect) -> String {
-    let mut lexer = Lexer { text: sql, at: 0, dialect, tokens: Vec::new(), open: Vec::new() };
+    let name = code(sql, dialect);
+    if name.is_empty() { sql.split_whitespace().collect::<Vec<_>>().join(" ") } else { name }
+}
+
+/// The statement without literals, comments and layout; empty if there is nothing else.
+pub(crate) fn code(sql: &str, dialect: Dialect) -> String {
+    let rules = dialect.rules();
+    let mut lexer = Lexer { text: sql, at: 0, rules, in_executed: false, tokens: Vec::new(), open: Vec::new() };
     while lexer.step() {}
     while lexer.tokens.last().is_some_and(|token| token.is(";")) {
         lexer.tokens.pop();
@@ -110,7 +136,9 @@ impl Token {
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
-    dialect: Dialect,
+    rules: &'static Rules,
+    /// Within a comment that is executed.
+    in_executed: bool,
     tokens: Vec<Token>,
     /// Where the parentheses that are open stand among the tokens.
     open: Vec<usize>,
@@ -125,20 +153,25 @@ impl<'a> Lexer<'a> {
     fn step(&mut self) -> bool {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return false };
-        let is_mysql = self.dialect == Dialect::MySql;
         let second = rest[first.len_utf8()..].chars().next().unwrap_or(' ');
         match first {
             _ if first.is_whitespace() => self.at += first.len_utf8(),
-            '-' if second == '-' => self.skip_line(),
-            '#' if is_mysql => self.skip_line(),
-            '/' if second == '*' => self.skip_comment(),
-            '\'' => self.skip_literal(0, '\'', is_mysql),
-            '"' if is_mysql => self.skip_literal(0, '"', true),
+            _ if self.rules.starts_line_comment(rest) => self.skip_line(),
+            '/' if second == '*' => self.comment(),
+            '*' if second == '/' && self.in_executed => {
+                self.in_executed = false;
+                self.at += 2;
+            }
+            '-' if second == '-' => self.sign(1),
+            '\'' | '"' if self.rules.triple_quotes && is_tripled(rest) => self.skip_tripled(),
+            '\'' => self.skip_literal(0, '\'', self.rules.backslash),
+            '"' if self.rules.double_quotes => self.skip_literal(0, '"', self.rules.backslash),
             '"' | '`' => self.quoted(first),
             '[' if !self.is_subscript() => self.quoted(']'),
             '?' => self.value(1),
             '$' => self.dollar(),
             ':' if second == ':' => self.sign(2),
+            '@' if is_word(second) && self.expects_table() => self.word(1),
             ':' | '@' if is_word(second) && !self.follows_word() => self.parameter(),
             '@' if second == '@' => self.word(2),
             '%' if named_parameter(rest).is_some() => self.value(named_parameter(rest).unwrap_or(1)),
@@ -161,7 +194,7 @@ impl<'a> Lexer<'a> {
             }
             ',' | ';' | '.' | '[' | ']' | '{' | '}' => self.sign(1),
             _ => {
-                let length = operator_length(rest);
+                let length = operator_length(rest, self.rules);
                 self.sign(length);
             }
         }
@@ -172,27 +205,32 @@ impl<'a> Lexer<'a> {
         self.at = self.rest().find(['\n', '\r']).map_or(self.text.len(), |end| self.at + end);
     }
 
-    /// Skips a comment with those in it.
-    fn skip_comment(&mut self) {
-        let bytes = self.text.as_bytes();
-        let mut depth = 0_usize;
-        while self.at < bytes.len() {
-            match &bytes[self.at..] {
-                [b'/', b'*', ..] => {
-                    depth += 1;
-                    self.at += 2;
-                }
-                [b'*', b'/', ..] => {
-                    depth -= 1;
-                    self.at += 2;
-                    if depth == 0 {
-                        return;
-                    }
-                }
-                _ => self.at += 1,
-            }
+    /// Skips a comment, or the start of one that is executed.
+    fn comment(&mut self) {
+        let rest = self.rest();
+        let executed = ["/*!", "/*M!"].iter().find(|start| rest.starts_with(**start));
+        if let (true, Some(start)) = (self.rules.executes_comments, executed) {
+            // A version may stand there, below which it is not executed.
+            let digits = rest[start.len()..].bytes().take_while(u8::is_ascii_digit).count();
+            self.at += start.len() + digits;
+            self.in_executed = true;
+            return;
         }
-        self.at = self.text.len();
+        let length = self.rules.nests.then(|| nested_length(rest)).flatten();
+        let length = length.or_else(|| rest[2..].find("*/").map(|end| end + 4));
+        self.at += length.unwrap_or(rest.len());
+    }
+
+    /// Takes a literal between three quotes.
+    fn skip_tripled(&mut self) {
+        let rest = self.rest();
+        let quotes = &rest[..3];
+        let mut end = 3;
+        while end < rest.len() && !rest[end..].starts_with(quotes) {
+            let escaped = usize::from(rest[end..].starts_with('\\'));
+            end += rest[end..].chars().take(1 + escaped).map(char::len_utf8).sum::<usize>();
+        }
+        self.value((end + 3).min(rest.len()));
     }
 
     /// Takes a literal whose quote stands behind `prefix` bytes.
@@ -236,8 +274,14 @@ impl<'a> Lexer<'a> {
         self.at += end;
     }
 
-    /// Whether a bracket here is behind a name or value, as in `a[1]` or `array[1]`, but not in `select[a]`.
+    /// Whether a bracket here starts no name. Where it may be either, it is behind a name or value, as in `a[1]` or
+    /// `array[1]`, but not in `select[a]`.
     fn is_subscript(&self) -> bool {
+        match self.rules.brackets {
+            Brackets::Name => return false,
+            Brackets::Array => return true,
+            Brackets::Either => {}
+        }
         if self.tokens.last().is_some_and(Token::is_keyword) {
             return false;
         }
@@ -247,6 +291,38 @@ impl<'a> Lexer<'a> {
 
     fn follows_word(&self) -> bool {
         self.text[..self.at].chars().next_back().is_some_and(is_word)
+    }
+
+    /// Whether a table is named here, so that `@name` is one and no parameter.
+    fn expects_table(&self) -> bool {
+        let is_any =
+            |token: Option<&Token>, words: &[&str]| token.is_some_and(|token| words.iter().any(|word| token.is(word)));
+        let tokens = &self.tokens[..];
+        match tokens.last() {
+            Some(token) if token.is("from") => {
+                let is_distinct_from = is_any(tokens.iter().nth_back(1), &["distinct"]);
+                let function = self.open.last().and_then(|open| tokens[..*open].last());
+                !is_distinct_from && !is_any(function, &WITH_FROM)
+            }
+            Some(token) if token.is(",") => self.is_in_list_of_tables(),
+            last => is_any(last, &BEFORE_TABLES),
+        }
+    }
+
+    /// Whether the keyword before, outside of parentheses that are closed, is that of a list of tables.
+    fn is_in_list_of_tables(&self) -> bool {
+        let mut closed = 0_usize;
+        for token in self.tokens.iter().rev() {
+            if token.is(")") {
+                closed += 1;
+            } else if token.is("(") {
+                let Some(left) = closed.checked_sub(1) else { return false };
+                closed = left;
+            } else if closed == 0 && token.is_keyword() && !token.is("as") {
+                return token.is("from") || token.is("join");
+            }
+        }
+        false
     }
 
     /// Takes `$1`, `$name`, or a literal between two `$tag$`.
@@ -292,8 +368,10 @@ impl<'a> Lexer<'a> {
         let prefixes = ["e", "n", "b", "x", "r", "_utf8", "_utf8mb4"];
         let is_prefix = prefixes.iter().any(|prefix| word.eq_ignore_ascii_case(prefix));
         if rest[end..].starts_with('\'') && is_prefix {
-            let escapes = word.eq_ignore_ascii_case("e") || self.dialect == Dialect::MySql;
+            let escapes = word.eq_ignore_ascii_case("e") || self.rules.backslash;
             self.skip_literal(end, '\'', escapes);
+        } else if let Some(length) = self.rules.q_quotes.then(|| q_quoted_length(rest)).flatten() {
+            self.value(length);
         } else if rest[end..].starts_with("&'") && word.eq_ignore_ascii_case("u") {
             self.skip_literal(end + 1, '\'', false);
         } else {
@@ -338,6 +416,52 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// Bytes of the comment that a text starts with, and of those in it; none if they are not all closed.
+fn nested_length(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [b'/', b'*', ..] => {
+                depth += 1;
+                at += 2;
+            }
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Whether a text starts with three quotes of one kind.
+fn is_tripled(text: &str) -> bool {
+    text.starts_with("'''") || text.starts_with("\"\"\"")
+}
+
+/// Bytes of a literal like `q'[it's]'` or `nq'!it's!'` at the start of a text.
+fn q_quoted_length(text: &str) -> Option<usize> {
+    let quote = ["q'", "nq'"].iter().find(|start| {
+        text.as_bytes().get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()))
+    })?;
+    let open = text[quote.len()..].chars().next()?;
+    let close = match open {
+        '[' => ']',
+        '{' => '}',
+        '(' => ')',
+        '<' => '>',
+        other => other,
+    };
+    let start = quote.len() + open.len_utf8();
+    let end = text[start..].find(&format!("{close}'"))?;
+    Some(start + end + close.len_utf8() + 1)
+}
+
 /// Bytes of the number that a text starts with; none if it is a name that starts with digits, as `2023_sales` is.
 fn number_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -375,7 +499,7 @@ fn is_word(c: char) -> bool {
 }
 
 /// Bytes of the operator that a text starts with; a comment ends it, and so does a sign before a number.
-fn operator_length(text: &str) -> usize {
+fn operator_length(text: &str, rules: &Rules) -> usize {
     let first = text.chars().next().map_or(1, char::len_utf8);
     let is_operator = |c: char| "+-*/<>=~!@#%^&|:".contains(c);
     if !text.starts_with(is_operator) {
@@ -387,6 +511,7 @@ fn operator_length(text: &str) -> usize {
         if !is_operator(c)
             || rest.starts_with("--")
             || rest.starts_with("/*")
+            || rules.starts_line_comment(rest)
             || matches!(c, '-' | '+' | '@' | ':' | '%') && !text.starts_with('-')
         {
             break;
@@ -427,85 +552,4 @@ fn written(tokens: &[Token]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn statements_have_the_names_that_readers_expect() {
-        for (sql, expected) in [
-            ("SELECT * FROM items WHERE id = $1", "select * from items where id = ?"),
-            ("select  *\n from Items where ID=42 ;", "select * from items where id = ?"),
-            ("SELECT \"Id\" FROM \"orders\" WHERE \"n\" = 'it''s'", "select \"Id\" from \"orders\" where \"n\" = ?"),
-            ("SELECT [order id], a[1] FROM [dbo].[T]", "select [order id], a[?] from [dbo].[T]"),
-            ("SELECT `a``b` FROM `t`", "select `a``b` from `t`"),
-            ("SELECT 1 -- don't cache\n, 2 /* a /* b */ ' */ FROM t", "select ?, ? from t"),
-            ("SELECT E'it\\'s', N'x', X'1F', u&'\\0061', $$a'b$$, $t$a$$b$t$ FROM t", "select ?, ?, ?, ?, ?, ? from t"),
-            ("SELECT 'C:\\' , a FROM t", "select ?, a from t"),
-            (
-                "select -1, a-1, a - -1, 1.5e-3, .5, 0x1F, 1e5+2 from t12",
-                "select ?, a - ?, a - ?, ?, ?, ?, ? + ? from t12",
-            ),
-            ("select :a, @b, %s, %(c)s, a % b, ?::int, @@rowcount", "select ?, ?, ?, ?, a % b, ?::int, @@rowcount"),
-            (
-                "SELECT count(*), t.* FROM t WHERE a IN (1,2, 3) AND b IN ('x')",
-                "select count(*), t.* from t where a in (?) and b in (?)",
-            ),
-            ("INSERT INTO t(a,b) VALUES (1,2),(3,4), (5,6)", "insert into t(a, b) values (?, ?)"),
-            ("INSERT INTO t (a, b) VALUES (1,2)", "insert into t(a, b) values (?, ?)"),
-            ("SELECT f(1), f(2), (1), (2)", "select f(?), f(?), (?)"),
-            (
-                "select a::text->>'k', b || 'x' from t where c<=5 and d!=6",
-                "select a::text ->> ?, b || ? from t where c <= ? and d != ?",
-            ),
-            (
-                "select a--1\r, b from[t 1],2023_sales, 1_000, 1e5, 1. from 1e",
-                "select a, b from [t 1], 2023_sales, ?, ?, ? from 1e",
-            ),
-            ("SELECT 'unclosed", "select ?"),
-            ("select \"unclosed", "select \"unclosed"),
-            ("/* ping */ -- x", ""),
-            ("GET user:1234", "get user : ?"),
-            ("Straße = 'ß'", "straße = ?"),
-        ] {
-            assert_eq!(name(sql, Dialect::Standard), expected, "{sql}");
-        }
-        let mysql = "SELECT \"it\\\"s\", 'a\\'b' # rest's\nFROM t";
-        assert_eq!(name(mysql, Dialect::of_system("mysql")), "select ?, ? from t");
-    }
-
-    #[test]
-    fn what_names_another_table_is_another_statement() {
-        let of = |sql| name(sql, Dialect::Standard);
-        assert_ne!(of("select * from \"orders\""), of("select * from \"customers\""));
-        assert_ne!(of("select * from t1"), of("select * from t2"));
-        assert_ne!(of("select * from 2023_sales"), of("select * from 2024_sales"));
-        assert_ne!(of("select[a 1]"), of("select[a 2]"));
-        assert_ne!(of("select 1, 2 from t"), of("select 1 from t"));
-        assert_ne!(of("select \"a\""), of("select \"A\""));
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_has_a_name(text in "[a-z0-9 '\"$(),.*/\\-\\[\\]?:@%=;éE\\\\`\n]{0,60}") {
-            for dialect in [Dialect::Standard, Dialect::MySql] {
-                let once = name(&text, dialect);
-                prop_assert_eq!(name(&format!("{text}\n"), dialect).is_empty(), once.is_empty());
-            }
-        }
-
-        #[test]
-        fn layout_comments_case_and_literals_have_no_say(gaps in prop::collection::vec(0..5_usize, 13), number in any::<u32>(), text in "[a-z ,();-]*") {
-            let words = ["select", "a", ".", "b", ",", "f", "(", "1", ")", "from", "t", "where", "c", "=", "'x'"];
-            let expected = name(&words.join(" "), Dialect::Standard);
-            let gap = [" ", "\n\t", " /* it's (1, */ ", " -- don't\n", "  "];
-            let mut sql = String::new();
-            for (at, word) in words.iter().enumerate() {
-                sql += &word.to_uppercase().replace('1', &number.to_string()).replace('X', &text);
-                sql += gap[gaps.get(at).copied().unwrap_or_default()];
-            }
-            prop_assert_eq!(name(&sql, Dialect::Standard), expected);
-        }
-    }
-}
+mod tests;

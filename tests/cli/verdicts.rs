@@ -196,7 +196,7 @@ const EMPTY: [(&[&str], &str, &str); 9] = [
     ),
     (
         &["--dataset", "sqlshare-text"],
-        "SELECT 1\n",
+        "SELECT 1\n________________________________________\n",
         "1 row was read, 1 rejected (in the last group, which is not full)",
     ),
     (

@@ -11,9 +11,11 @@ use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bu
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, DELIMITER, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
+    Cell, DELIMITER, Duration, Fault, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values,
+    read_table, table,
 };
 use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
+use crate::trace::statement;
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Sqlshare;
@@ -59,12 +61,21 @@ table! {
     }
 }
 
+/// The text of a query; the published construction takes any for one.
+fn query(cell: Cell<'_>, construction: Construction) -> Result<&str, Fault> {
+    let text = cell.name(construction)?;
+    if !construction.is_reference() && statement::is_unknown(text) {
+        return Err(cell.fault(Kind::Unknown(Unknown::of(text).unwrap_or(Unknown::NotAvailable))));
+    }
+    Ok(text)
+}
+
 /// The query without its literals.
 struct Skeleton;
 
 impl Naming for Skeleton {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        let text = cell.name(construction)?;
+        let text = query(cell, construction)?;
         Ok(match construction {
             Construction::Reference => published_skeleton(text).into(),
             Construction::Own(_) => skeleton(text).into(),
@@ -77,7 +88,7 @@ struct Clauses;
 
 impl Naming for Clauses {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        Ok(clauses(cell.name(construction)?).into())
+        Ok(clauses(query(cell, construction)?).into())
     }
 }
 
@@ -142,6 +153,10 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
 fn channel_name(construction: Construction, user: &str, skeleton: &str) -> String {
     match construction {
         Construction::Reference => format!("{user}#{}", start_of(skeleton)),
+        // The first `#` ends the user: one with a `#` stands in quotes.
+        Construction::Own(_) if user.contains('#') || user.starts_with('"') => {
+            format!("\"{}\"#{}", user.replace('"', "\"\""), abbreviated(skeleton))
+        }
         Construction::Own(_) => format!("{user}#{}", abbreviated(skeleton)),
     }
 }
@@ -211,5 +226,14 @@ mod tests {
         assert_eq!(channel_name(Construction::Reference, "u", &skeleton), format!("u#{}", "x".repeat(63)));
         assert_eq!(channel_name(Construction::Own("plain"), "u", &skeleton), format!("u#{}#a50e1ffe", "x".repeat(63)));
         assert_eq!(channel_name(Construction::Own("plain"), "u", &"x".repeat(64)), format!("u#{}", "x".repeat(64)));
+    }
+
+    #[test]
+    fn no_user_and_query_have_the_channel_of_others() {
+        let own = |user, query| channel_name(Construction::Own("plain"), user, query);
+        assert_eq!(own("a#b", "c"), "\"a#b\"#c");
+        assert_eq!(own("a", "b#c"), "a#b#c");
+        assert_eq!(own("\"a", "b"), "\"\"\"a\"#b");
+        assert_eq!(channel_name(Construction::Reference, "a#b", "c"), "a#b#c");
     }
 }

@@ -13,8 +13,9 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::mix::{Mix, tally};
 use crate::trace::input::Trace;
 use crate::trace::output::source;
-use crate::trace::read::{LENIENT_HINT, Wanted, binary};
+use crate::trace::read::{LENIENT_HINT, Unknown, Wanted, binary};
 use crate::trace::skeleton::{clauses, published_skeleton};
+use crate::trace::statement;
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
 
 pub(super) struct SqlshareText;
@@ -64,7 +65,7 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
     if let Some(problem) = binary(&bytes, Wanted::Text) {
         return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
     }
-    let (queries, mut rows) = queries(&path, &bytes, options.lenient)?;
+    let (queries, mut rows) = queries(&path, &bytes, options)?;
     let key = match options.construction {
         Construction::Reference => published_skeleton,
         Construction::Own(_) => clauses,
@@ -98,33 +99,49 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
     Ok(Conversion { stream, rows, notes: Vec::new(), input: input.finish()? })
 }
 
+/// Why a query that is not known cannot be counted.
+const NOT_KNOWN: &str = "unknown; all that are not known would be one query, so leave it out";
+
 /// The trimmed queries; empty ones are counted as rejected, but for what stands behind the last separator.
-fn queries<'a>(path: &Path, bytes: &'a [u8], lenient: bool) -> Result<(Vec<&'a str>, RowCounts), TraceError> {
+fn queries<'a>(path: &Path, bytes: &'a [u8], options: &Options) -> Result<(Vec<&'a str>, RowCounts), TraceError> {
+    let is_published = options.construction.is_reference();
+    let separators: Vec<usize> =
+        memchr::memmem::find_iter(bytes, SEPARATOR).filter(|at| is_published || is_alone(bytes, *at)).collect();
+    if separators.is_empty() && !is_published && !bytes.trim_ascii().is_empty() {
+        let problem =
+            "there is no separator in the file: a line of 40 `_`, and nothing else in it, stands between two queries";
+        return Err(TraceError::Malformed { place: Place::file(path).at_line(1), problem: problem.to_owned() });
+    }
+    let malformed = |at: usize, problem: String| {
+        let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64 + 1;
+        TraceError::Malformed { place: Place::file(path).at_line(line), problem: problem + LENIENT_HINT }
+    };
     let mut queries = Vec::new();
     let mut rows = RowCounts::default();
     let mut start = 0;
-    let ends = memchr::memmem::find_iter(bytes, SEPARATOR).chain([bytes.len()]);
-    for end in ends {
-        match std::str::from_utf8(&bytes[start..end]).map(str::trim) {
-            Ok("") if end == bytes.len() => {}
-            Ok("") => {
-                rows.read += 1;
-                rows.reject("empty".to_owned());
+    for end in separators.into_iter().chain([bytes.len()]) {
+        let text = std::str::from_utf8(&bytes[start..end]).map(str::trim);
+        if text == Ok("") && end == bytes.len() {
+            break;
+        }
+        rows.read += 1;
+        match text {
+            Ok("") => rows.reject("empty".to_owned()),
+            Ok(query) if !is_published && statement::is_unknown(query) => {
+                if !options.lenient {
+                    let blanks = bytes[start..end].len() - bytes[start..end].trim_ascii_start().len();
+                    return Err(malformed(start + blanks, format!("the query is `{query}`, {NOT_KNOWN}")));
+                }
+                rows.reject(Unknown::of(query).unwrap_or(Unknown::NotAvailable).reason().to_owned());
             }
             Ok(query) => {
-                rows.read += 1;
                 rows.used += 1;
                 queries.push(query);
             }
-            Err(_) if lenient => {
-                rows.read += 1;
-                rows.reject("not UTF-8".to_owned());
-            }
+            Err(_) if options.lenient => rows.reject("not UTF-8".to_owned()),
             Err(error) => {
-                let before = &bytes[..start + error.valid_up_to()];
-                let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-                let problem = format!("the query is not UTF-8; convert the file to UTF-8{LENIENT_HINT}");
-                return Err(TraceError::Malformed { place: Place::file(path).at_line(line), problem });
+                let problem = "the query is not UTF-8; convert the file to UTF-8".to_owned();
+                return Err(malformed(start + error.valid_up_to(), problem));
             }
         }
         start = end + SEPARATOR.len();
@@ -134,4 +151,68 @@ fn queries<'a>(path: &Path, bytes: &'a [u8], lenient: bool) -> Result<(Vec<&'a s
         return Err(TraceError::Malformed { place: Place::file(path).at_line(1), problem });
     }
     Ok((queries, rows))
+}
+
+/// Whether the separator at a byte stands alone on its line. In the release each of them does; a run of `_` elsewhere is
+/// part of a query, such as a ruler in a comment.
+fn is_alone(bytes: &[u8], at: usize) -> bool {
+    let (before, behind) = (&bytes[..at], &bytes[at + SEPARATOR.len()..]);
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    let ends = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+    let before = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
+    ends(before.iter().rev().find(|byte| !is_blank(byte))) && ends(behind.iter().find(|byte| !is_blank(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Dataset;
+
+    fn read(text: &str, construction: Construction, lenient: bool) -> Result<(Vec<String>, RowCounts), String> {
+        let text = text.replace('=', &"_".repeat(40));
+        let options = Options { construction, lenient, ..Options::new(Dataset::SqlshareText) };
+        let read = queries(Path::new("x"), text.as_bytes(), &options);
+        read.map(|(queries, rows)| (queries.into_iter().map(str::to_owned).collect(), rows)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_separator_stands_alone_on_its_line() {
+        for (text, own, published) in [
+            ("a\n=\nb\n=\n", &["a", "b"][..], &["a", "b"][..]),
+            ("=\r\n\r\na\r\n \t= \r\nb", &["a", "b"], &["a", "b"]),
+            ("-- =\na\n=\nb", &["-- =\na", "b"], &["--", "a", "b"]),
+            ("a = x\n=\nb\n==\nc", &["a = x", "b\n==\nc"], &["a", "x", "b", "c"]),
+            ("a\n=_\nb\n=", &["a\n=_\nb"], &["a", "_\nb"]),
+        ] {
+            let of = |construction| read(text, construction, false).unwrap().0;
+            let expected = |queries: &[&str]| -> Vec<String> {
+                queries.iter().map(|query| query.replace('=', &"_".repeat(40))).collect()
+            };
+            assert_eq!(of(Construction::Own("corpus")), expected(own), "{text:?}");
+            assert_eq!(of(Construction::Reference), expected(published), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_query_and_what_separates_them_is_named() {
+        let own = Construction::Own("corpus");
+        for text in ["select 1;\nselect 2;\n", "a\n==\nb", "-- =\na"] {
+            let problem = read(text, own, true).unwrap_err();
+            assert!(problem.starts_with("`x:1`: there is no separator in the file: a line of 40 `_`"), "{problem}");
+        }
+        for (query, reason) in
+            [("NULL", "unknown (null)"), ("N/A", "unknown (not available)"), ("<redacted>", "unknown (not available)")]
+        {
+            let text = format!("a\n=\n\n{query}\n=\nb");
+            assert_eq!(
+                read(&text, own, false).unwrap_err(),
+                format!(
+                    "`x:4`: the query is `{query}`, unknown; all that are not known would be one query, so leave it out{LENIENT_HINT}"
+                )
+            );
+            let (queries, rows) = read(&text, own, true).unwrap();
+            assert_eq!((queries.len(), rows.read, rows.rejected[reason]), (2, 3, 1));
+            assert_eq!(read(&text, Construction::Reference, false).unwrap().0.len(), 3);
+        }
+    }
 }

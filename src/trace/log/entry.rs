@@ -92,7 +92,7 @@ impl Entry {
             return Err(NoPlan::Broken(format!("the duration is {duration_ms} ms")));
         }
         let read = self.read_by(&statement);
-        Ok(Some(Logged { duration_ms, plan, read, statement: name(&statement, Dialect::Standard) }))
+        Ok(Some(Logged { duration_ms, plan, read, statement: name(&statement, Dialect::Postgres) }))
     }
 
     /// How far the plan was read. Where the log does not say what the session was at, nobody knows.

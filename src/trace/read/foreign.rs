@@ -36,13 +36,15 @@ pub(super) fn is_parquet(head: &[u8]) -> bool {
     rest.is_some_and(|rest| rest.first().is_none_or(|byte| matches!(byte, 0..=8 | 14..=31 | 0x7f..)))
 }
 
+/// Which of the two is the outer one, the bytes do not tell.
+const UNPACK_ONCE: &str = "decompress it once with `gzip -d` or `zstd -d`";
 const UNZIP: &str = "unpack it with `unzip`";
 const UTF_16: &str = "convert it with `iconv -f UTF-16 -t UTF-8`";
 
 /// Where which bytes stand in files of other kinds, what these are, and the way on.
 const BINARY: &[(usize, &[u8], &str, Way)] = &[
-    (0, b"\x1f\x8b", "compressed by gzip twice over", Any("decompress it with `gzip -d`")),
-    (0, b"\x28\xb5\x2f\xfd", "compressed by zstd twice over", Any("decompress it with `zstd -d`")),
+    (0, b"\x1f\x8b", "compressed by gzip within gzip or zstd", Any(UNPACK_ONCE)),
+    (0, b"\x28\xb5\x2f\xfd", "compressed by zstd within gzip or zstd", Any(UNPACK_ONCE)),
     (0, b"\xfd7zXZ\0", "compressed by xz", Any("decompress it with `xz -d`")),
     (0, b"BZh", "compressed by bzip2", Any("decompress it with `bzip2 -d`")),
     (0, b"\x04\x22\x4d\x18", "compressed by lz4", Any("decompress it with `lz4 -d`")),
@@ -161,7 +163,7 @@ pub(crate) fn text(head: &[u8]) -> Option<String> {
     if !matches!(text.first(), Some(b'{' | b'[')) {
         return None;
     }
-    let keys = first_keys(text);
+    let (keys, _) = first_keys(text);
     let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
     Some(if has(&["resourceSpans", "resource_spans", "batches", "traceID", "traceId", "t_start_ns"]) {
         "this is JSON of spans; pass --dataset otel".to_owned()
@@ -177,8 +179,8 @@ pub(crate) fn text(head: &[u8]) -> Option<String> {
 pub(crate) const AS_CSV: &str =
     "write it as CSV: `\\copy … TO 'x.csv' CSV HEADER`, `psql --csv`, `duckdb -csv` or `mysql --batch`";
 
-/// The keys of the first object, which may stand in lists; all that can be seen of it.
-pub(crate) fn first_keys(text: &[u8]) -> Vec<String> {
+/// The keys of the first object, which may stand in lists, as far as can be seen, and whether that is all of it.
+pub(crate) fn first_keys(text: &[u8]) -> (Vec<String>, bool) {
     let mut keys = Vec::new();
     let (mut bytes, mut depth, mut key) = (text.iter(), 0_usize, Vec::new());
     let mut is_key = false;
@@ -200,14 +202,14 @@ pub(crate) fn first_keys(text: &[u8]) -> Vec<String> {
             b'}' | b']' if depth > 0 => {
                 depth -= 1;
                 if depth == 0 {
-                    break;
+                    return (keys, true);
                 }
             }
             b',' => is_key = depth == 1,
             _ => {}
         }
     }
-    keys
+    (keys, false)
 }
 
 /// Goes behind the closing quote of a string and keeps what is in it.

@@ -40,7 +40,7 @@ pub(crate) use settle::Settling;
 pub(crate) use source::Source;
 pub(crate) use time::{Dated, parse as parse_date};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
-pub(crate) use unknown::Unless;
+pub(crate) use unknown::{Unknown, Unless};
 
 use super::input::Inputs;
 use super::{Construction, Options, TraceError};

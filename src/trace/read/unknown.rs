@@ -27,7 +27,7 @@ const LONGEST: usize = 9;
 
 impl Unknown {
     /// How `text` says that the value is not known, if it does. -1 and sentinels depend on what the column is.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.len() > LONGEST || text.bytes().next().is_some_and(|first| first.is_ascii_digit()) {
             return None;
@@ -43,7 +43,7 @@ impl Unknown {
     }
 
     /// The same of a name: what could be one (`none`, `-`, `?`) is one.
-    pub(super) fn of_name(text: &str) -> Option<Self> {
+    pub(crate) fn of_name(text: &str) -> Option<Self> {
         let is_plain = |unknown: &Self| match unknown {
             Self::Empty => true,
             Self::Null => !matches!(text.trim(), "none" | "nil" | "nat" | "NIL" | "NaT"),
@@ -53,7 +53,7 @@ impl Unknown {
     }
 
     /// The reason under which rows are counted.
-    pub(super) const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Empty => "unknown (empty)",
             Self::Null => "unknown (null)",

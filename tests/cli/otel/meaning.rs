@@ -98,6 +98,8 @@ fn failed_spans_and_those_without_a_statement_are_counted() {
         failed["status"] = json!({ "code": code, "message": "canceling statement due to statement timeout" });
         spans.push(failed);
     }
+    spans.push(span(25, 30_000, &[pairs[0], pairs[1], ("error.type", "timeout")]));
+    spans.push(span(26, 2, &[pairs[0], ("db.statement", "NULL")]));
     let mut fine = span(22, 2, &[("http.route", "/")]);
     fine["status"] = json!({ "code": 1 });
     spans.extend([fine, span(23, 2, &[("db.system", "postgresql")])]);
@@ -108,7 +110,7 @@ fn failed_spans_and_those_without_a_statement_are_counted() {
     assert_eq!(
         said["rows"]["rejected"],
         json!({
-            "a database span without a statement": 2, "ended in error": 2, "logs, metrics or profiles, not spans": 1,
+            "a database span without a statement": 3, "ended in error": 3, "logs, metrics or profiles, not spans": 1,
             "not a database span": 1,
         })
     );
@@ -150,6 +152,14 @@ fn a_statement_is_told_by_its_hash_or_its_summary_or_its_text_without_literals()
     // Which of two hashes the text belongs to, nothing tells.
     let mixed = channels(&[&[text], &[("db.query.hash", "a"), text], &[("db.query.hash", "b"), text]]);
     assert_eq!(mixed, ["a", "b", "select * from items where id = ? and name = ?"]);
+    // What says that it is not known is no hash, and no summary.
+    for unknown in ["0", "unknown", "NULL", "None", "N/A", "-", "?", "\\N", "<redacted>"] {
+        let found = channels(&[
+            &[("db.query.hash", unknown), ("db.query.summary", unknown), ("db.query.text", "select a from t")],
+            &[("postgresql.queryid", unknown), ("db.query.text", "select b from u")],
+        ]);
+        assert_eq!(found, ["select a from t", "select b from u"], "{unknown}");
+    }
     let by_text = channels(&[&[text], &[("db.statement", "select * from  items where id = -TURN7 and name = ''")]]);
     assert_eq!(by_text.len(), 7, "one statement with twelve spans: {by_text:?}");
 }
@@ -179,6 +189,19 @@ fn systems_and_databases_are_told_apart_where_there_are_several() {
         &[statement, ("db.system.name", "postgresql")],
     ]);
     assert_eq!(three, ["mysql/a#SELECT items", "postgresql/-#SELECT items", "postgresql/b#SELECT items"]);
+    let two = channels(&[
+        &[statement, ("server.address", "db1"), ("server.port", "5432"), ("db.system.name", "postgresql")],
+        &[statement, ("net.peer.name", "db1"), ("db.system", "postgresql")],
+        &[statement, ("server.address", "db1"), ("server.port", "5433"), ("db.system.name", "postgresql")],
+        &[statement, ("db.connection_string", "postgresql://db2:5432"), ("db.system.name", "postgresql")],
+    ]);
+    let first = ["db1#SELECT items"; 7];
+    assert_eq!(two, [&first[..], &["db1:5433#SELECT items", "db2#SELECT items"]].concat());
+    let three = channels(&[
+        &[statement, ("server.address", "a"), ("db.system.name", "mysql"), ("db.namespace", "n#1")],
+        &[statement, ("server.address", "b"), ("db.system.name", "postgresql"), ("db.namespace", "n/2")],
+    ]);
+    assert_eq!(three, ["mysql/a/\"n#1\"#SELECT items", "postgresql/b/\"n/2\"#SELECT items"]);
     // The old name of a system is no other system.
     let one =
         channels(&[&[statement, ("db.system", "mssql")], &[statement, ("db.system.name", "microsoft.sql_server")]]);

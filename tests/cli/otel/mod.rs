@@ -156,6 +156,15 @@ fn zipkin_span(number: u64, ms: u64) -> Value {
     })
 }
 
+/// A row of ClickHouse's `otel_traces` as the query in `docs/adapters/otel.md` gives it.
+fn clickhouse_row(span: &Value) -> Value {
+    json!({
+        "traceId": span["traceId"], "spanId": span["spanId"], "startTimeUnixNano": span["startTimeUnixNano"],
+        "endTimeUnixNano": span["endTimeUnixNano"], "status": { "code": "Unset" },
+        "attributes": { "db.system": "postgresql", "db.statement": SQL, "server.address": "db" },
+    })
+}
+
 fn array_span(number: u64, ms: u64) -> Value {
     let start = START_NS + number * 1_000_000_000;
     json!({ "t_start_ns": start, "t_end_ns": start + ms * 1_000_000, "statement_hash": "items", "db_system": "postgresql" })
@@ -187,6 +196,16 @@ fn the_same_spans_give_the_same_residuals_in_every_format() {
         all(protobuf_span).chunks(3).flat_map(|spans| prefixed(&pack(&protobuf(spans)))).collect()
     };
     let zipkin = all(zipkin_span);
+    let bare = lines(spans());
+    let one_resource = |span: &Value| export(std::slice::from_ref(span))["resourceSpans"][0].clone();
+    let snake_spans = bare.replace("UnixNano", "_unix_nano").replace("start", "start_time").replace("end", "end_time");
+    let snake_spans = snake_spans.replace("start_timeTime", "start_time").replace("end_timeTime", "end_time");
+    let pretty_many: String =
+        spans().iter().map(|span| serde_json::to_string_pretty(&export(std::slice::from_ref(span))).unwrap()).collect();
+    let long = "x".repeat(70_000);
+    let mut long_tag = zipkin.clone();
+    // Keys are written in order: `annotations` before all that tell the format.
+    long_tag[0]["annotations"] = json!([{ "timestamp": START_NS / 1000, "value": long }]);
     for (name, bytes, format) in [
         ("spans.jsonl", jsonl.clone().into_bytes(), "OTLP JSON, one object a line"),
         ("spans.jsonl.gz", gzip(jsonl.as_bytes()), "OTLP JSON, one object a line"),
@@ -213,6 +232,35 @@ fn the_same_spans_give_the_same_residuals_in_every_format() {
             "OTLP JSON, one object a line",
         ),
         ("tempo-2.json", json!({ "trace": whole }).to_string().into_bytes(), "OTLP JSON, one object a line"),
+        ("jaeger-3.json", json!({ "result": whole }).to_string().into_bytes(), "OTLP JSON, one object a line"),
+        ("java.jsonl", lines(spans().iter().map(one_resource)).into_bytes(), "OTLP JSON, one object a line"),
+        ("resources.json", json!(whole["resourceSpans"]).to_string().into_bytes(), "OTLP JSON"),
+        ("bare.jsonl", bare.clone().into_bytes(), "OTLP spans in JSON, one object a line"),
+        ("bare.json", json!(spans()).to_string().into_bytes(), "OTLP spans in JSON"),
+        (
+            "clickhouse.jsonl",
+            lines(spans().iter().map(clickhouse_row)).into_bytes(),
+            "OTLP spans in JSON, one object a line",
+        ),
+        ("bare-snake.jsonl", snake_spans.into_bytes(), "OTLP spans in JSON, one object a line"),
+        ("glued.json", jsonl.replace('\n', "").into_bytes(), "OTLP JSON, one object a line"),
+        ("glued-lines.jsonl", jsonl.replacen('\n', "", 3).into_bytes(), "OTLP JSON, one object a line"),
+        ("pretty-many.json", pretty_many.into_bytes(), "OTLP JSON"),
+        (
+            "jaeger.jsonl",
+            lines(all(jaeger_span).iter().map(|span| json!({ "data": [{ "spans": [span] }] }))).into_bytes(),
+            "Jaeger's JSON",
+        ),
+        ("jaeger-spans.jsonl", lines(all(jaeger_span)).into_bytes(), "Jaeger's spans in JSON, one object a line"),
+        ("jaeger-spans.json", json!(all(jaeger_span)).to_string().into_bytes(), "Jaeger's spans in JSON"),
+        ("zipkin.jsonl", lines(zipkin.iter().map(|span| json!([span]))).into_bytes(), "Zipkin's JSON"),
+        ("zipkin-spans.jsonl", lines(zipkin.clone()).into_bytes(), "Zipkin's JSON"),
+        ("zipkin-long.json", json!(long_tag).to_string().into_bytes(), "Zipkin's JSON"),
+        (
+            "empty-first.proto",
+            [prefixed(b""), messages(<[u8]>::to_vec)].concat(),
+            "OTLP messages with their length before each",
+        ),
         ("spans.pb", protobuf(&all(protobuf_span)), "an OTLP message in protobuf"),
         ("spans.proto", messages(<[u8]>::to_vec), "OTLP messages with their length before each"),
         ("zstd.proto", messages(zstd), "OTLP messages with their length before each"),

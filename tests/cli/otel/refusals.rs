@@ -1,4 +1,4 @@
-//! What is refused, and where it is said to be.
+//! What is refused of each format, where it stands and what is said of it.
 
 use super::*;
 
@@ -167,7 +167,12 @@ fn wrong_inputs_are_named_with_their_place() {
             "not an OTLP message in protobuf: ",
             None,
         ),
-        (protobuf(&all(protobuf_span))[..500].to_vec(), "`x`: ", "not an OTLP message in protobuf: ", None),
+        (
+            protobuf(&all(protobuf_span))[..500].to_vec(),
+            "`x`: ",
+            "what starts at byte 0 is longer than what is left; is it cut off after byte 500?",
+            None,
+        ),
         (
             [prefixed(&protobuf(&[protobuf_span(50, 1)])), vec![0xff; 8]].concat(),
             "`x`: message 2: ",
@@ -175,11 +180,24 @@ fn wrong_inputs_are_named_with_their_place() {
             None,
         ),
         (
-            serde_json::to_vec_pretty(&export(&spans())).unwrap().repeat(2),
+            [serde_json::to_string_pretty(&export(&spans())).unwrap().as_bytes(), b", {}"].concat(),
             "`x:",
-            "trailing characters; write several objects one a line, as `jq -c .` does",
+            "not OTLP JSON: trailing characters",
             None,
         ),
+        (
+            format!("{}{{\"spanID\":", lines(all(jaeger_span))).into_bytes(),
+            "`x:11:",
+            "not Jaeger's spans in JSON: EOF while parsing a value; is the file still being written, or cut?",
+            Some("not a line of Jaeger's JSON"),
+        ),
+        (
+            array(&set("statement_hash", json!("NULL"))),
+            "`x:1:",
+            "one that says that it is not known",
+            Some("span without a statement"),
+        ),
+        (gzip(&gzip(good.as_bytes())), "`x:1:1`: ", "compressed by gzip within gzip or zstd", None),
         (b"{\"resourceSpans\": []}\n".to_vec(), "`x:1:1`: ", "there are no spans in the file", None),
         (b"[]".to_vec(), "`x:1:1`: ", "there are no spans in the array", None),
         (b"".to_vec(), "`x:1:1`: ", "the file is empty; this data set reads OTLP JSON", None),

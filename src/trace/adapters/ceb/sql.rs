@@ -280,7 +280,7 @@ impl<'a> Reader<'a> {
 /// What a statement joins: its tables in order of name, each as often as it is there. One that reads from a sub-select is its own
 /// text without literals.
 fn tables(sql: &str) -> String {
-    let skeleton = name(sql, Dialect::Standard);
+    let skeleton = name(sql, Dialect::Postgres);
     let Some((_, from)) = skeleton.split_once(" from ") else { return abbreviated(&skeleton) };
     let end = [" where ", " group ", " order ", " having ", " limit "].iter().filter_map(|word| from.find(word)).min();
     let from = &from[..end.unwrap_or(from.len())];

@@ -6,6 +6,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::scalar::{Lookup, Scalar};
+use super::server;
+use crate::trace::read::Unknown;
+use crate::trace::statement;
 
 /// What an attribute says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +23,16 @@ pub(super) enum Says {
     System,
     /// The database within the system.
     Namespace,
+    /// The address of the server.
+    Server,
+    /// The port of the server.
+    Port,
+    /// How the application connects, with the address in it.
+    Connection,
     /// That the operation failed, unless it is `false`.
     Failed,
+    /// Of what kind the failure is, where there is one.
+    ErrorType,
     /// The status of the span where a format has no field for it.
     Status,
 }
@@ -55,8 +66,33 @@ pub(super) const NAMES: &[(&str, Slot)] = &[
     ("db.namespace", (Says::Namespace, 0)),
     ("db.name", (Says::Namespace, 1)),
     ("db.instance", (Says::Namespace, 2)),
+    ("server.address", (Says::Server, 0)),
+    ("net.peer.name", (Says::Server, 1)),
+    ("peer.hostname", (Says::Server, 2)),
+    ("out.host", (Says::Server, 3)),
+    ("network.peer.address", (Says::Server, 4)),
+    ("net.sock.peer.addr", (Says::Server, 5)),
+    ("net.peer.ip", (Says::Server, 6)),
+    ("peer.ipv4", (Says::Server, 7)),
+    ("peer.ipv6", (Says::Server, 8)),
+    ("peer.address", (Says::Server, 9)),
+    ("server.port", (Says::Port, 0)),
+    ("net.peer.port", (Says::Port, 1)),
+    ("peer.port", (Says::Port, 2)),
+    ("network.peer.port", (Says::Port, 3)),
+    ("net.sock.peer.port", (Says::Port, 4)),
+    ("db.connection_string", (Says::Connection, 0)),
     ("error", (Says::Failed, 0)),
+    ("error.type", (Says::ErrorType, 0)),
     ("otel.status_code", (Says::Status, 0)),
+];
+
+/// The names in Zipkin's `remoteEndpoint`. Its service is often called after the system, so that the address comes first.
+pub(super) const ENDPOINT: &[(&str, Slot)] = &[
+    ("ipv4", (Says::Server, 10)),
+    ("ipv6", (Says::Server, 11)),
+    ("serviceName", (Says::Server, 12)),
+    ("port", (Says::Port, 10)),
 ];
 
 /// Systems that have another value as `db.system.name` than they had as `db.system`.
@@ -79,16 +115,28 @@ const RENAMED: [(&str, &str); 16] = [
     ("spanner", "gcp.spanner"),
 ];
 
+/// Names that are not in the semantic conventions and mean a system that is.
+const ALIASES: [(&str, &str); 3] =
+    [("mssqlserver", "microsoft.sql_server"), ("postgres", "postgresql"), ("sqlserver", "microsoft.sql_server")];
+
 /// What the attributes of one span say.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attributes<'a>([Option<(u8, Scalar<'a>)>; KINDS]);
+pub(super) struct Attributes<'a> {
+    held: [Option<(u8, Scalar<'a>)>; KINDS],
+    /// Whether there was a system or a statement, even one that is not known.
+    are_of_a_database: bool,
+}
 
 impl<'a> Attributes<'a> {
-    /// Takes the value of an attribute, unless it is empty or one whose name comes before it has been there.
+    /// Takes the value of an attribute, unless it is not known or one whose name comes before it has been there.
     pub(super) fn set(&mut self, (says, rank): Slot, value: Scalar<'a>) {
-        let is_empty = matches!(&value, Scalar::Text(text) if text.trim_ascii().is_empty()) && says != Says::Failed;
-        let held = &mut self.0[says as usize];
-        if value != Scalar::Absent && !is_empty && held.as_ref().is_none_or(|(other, _)| rank <= *other) {
+        let is_blank = matches!(&value, Scalar::Text(text) if text.trim_ascii().is_empty()) && says != Says::Failed;
+        if value == Scalar::Absent || is_blank {
+            return;
+        }
+        self.are_of_a_database |= matches!(says, Says::System | Says::Text | Says::Summary | Says::Hash);
+        let held = &mut self.held[says as usize];
+        if !is_unknown(says, &value) && held.as_ref().is_none_or(|(other, _)| rank <= *other) {
             *held = Some((rank, value));
         }
     }
@@ -101,26 +149,29 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    fn has(&self, says: Says) -> bool {
-        self.0[says as usize].is_some()
+    fn take(&mut self, says: Says) -> Option<Cow<'a, str>> {
+        self.held[says as usize].take().and_then(|(_, value)| value.into_text())
     }
 
-    fn take(&mut self, says: Says) -> Option<Cow<'a, str>> {
-        self.0[says as usize].take().and_then(|(_, value)| value.into_text())
+    fn get(&self, says: Says) -> Option<&Scalar<'a>> {
+        self.held[says as usize].as_ref().map(|(_, value)| value)
     }
 
     /// Whether the span is of a database at all.
     pub(super) fn are_of_a_database(&self) -> bool {
-        [Says::System, Says::Text, Says::Summary, Says::Hash].into_iter().any(|says| self.has(says))
+        self.are_of_a_database
     }
 
     /// Whether they say that the operation failed.
     pub(super) fn failed(&self) -> bool {
-        let failed = match &self.0[Says::Failed as usize] {
-            Some((_, Scalar::Text(text))) => !text.eq_ignore_ascii_case("false"),
+        let failed = match self.get(Says::Failed) {
+            Some(Scalar::Text(text)) => !text.eq_ignore_ascii_case("false"),
+            Some(Scalar::Whole(number)) => *number > 0,
             other => other.is_some(),
         };
-        failed || self.0[Says::Status as usize].as_ref().is_some_and(|(_, status)| status.is_error_status())
+        failed
+            || self.get(Says::ErrorType).is_some()
+            || self.get(Says::Status).is_some_and(|status| status.is_error_status())
     }
 
     /// What tells the statement from others.
@@ -130,9 +181,12 @@ impl<'a> Attributes<'a> {
 
     /// The system, by its current name.
     pub(super) fn system(&mut self) -> Option<Cow<'a, str>> {
-        let is_old = self.0[Says::System as usize].as_ref().is_some_and(|(rank, _)| *rank > 0);
-        let name = self.take(Says::System)?;
-        let renamed = RENAMED.iter().find(|(old, _)| is_old && *old == name);
+        let is_old = self.held[Says::System as usize].as_ref().is_some_and(|(rank, _)| *rank > 0);
+        let mut name = self.take(Says::System)?;
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            name.to_mut().make_ascii_lowercase();
+        }
+        let renamed = RENAMED.iter().filter(|_| is_old).chain(&ALIASES).find(|(old, _)| *old == name);
         Some(renamed.map_or(name, |(_, new)| Cow::Borrowed(*new)))
     }
 
@@ -140,6 +194,35 @@ impl<'a> Attributes<'a> {
     pub(super) fn namespace(&mut self) -> Option<Cow<'a, str>> {
         self.take(Says::Namespace)
     }
+
+    /// The server, which is of this system.
+    pub(super) fn server(&mut self, system: Option<&str>) -> Option<String> {
+        let port = self.take(Says::Port);
+        if let Some(address) = self.take(Says::Server) {
+            return Some(server::name(&address, port.as_deref(), system));
+        }
+        let connection = self.take(Says::Connection)?;
+        Some(server::name(&server::address_of_connection(&connection), None, system))
+    }
+}
+
+/// Whether a value says that it is not known: all that are not would be one.
+fn is_unknown(says: Says, value: &Scalar<'_>) -> bool {
+    match (says, value) {
+        (Says::Hash | Says::Summary, Scalar::Whole(0) | Scalar::Negative(-1)) => true,
+        (Says::Hash | Says::Summary, Scalar::Text(text)) => is_no_hash(text) || statement::is_unknown(text),
+        (Says::Text, Scalar::Text(text)) => statement::is_unknown(text),
+        (Says::System | Says::ErrorType, Scalar::Text(text)) => Unknown::of(text).is_some(),
+        (Says::Namespace | Says::Server | Says::Connection, Scalar::Text(text)) => Unknown::of_name(text).is_some(),
+        _ => false,
+    }
+}
+
+/// Whether it is the 0 or -1 of a hash that was not computed.
+fn is_no_hash(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    text == "-1" || !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0' | b'-'))
 }
 
 /// What tells a statement from others: the hash, else the summary, else the text.
@@ -151,7 +234,7 @@ pub(super) struct Statement<'a> {
 }
 
 /// Reads attributes in any of the shapes: a list of objects with `key` and `value`, or an object.
-pub(super) struct Collect<'a, 's>(pub(super) &'s mut Attributes<'a>);
+pub(super) struct Collect<'a, 's>(pub(super) &'s mut Attributes<'a>, pub(super) &'static [(&'static str, Slot)]);
 
 impl<'de> DeserializeSeed<'de> for Collect<'de, '_> {
     type Value = ();
@@ -178,7 +261,7 @@ impl<'de> Visitor<'de> for Collect<'de, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(slot) = members.next_key_seed(Lookup(NAMES))? {
+        while let Some(slot) = members.next_key_seed(Lookup(self.1))? {
             match slot {
                 Some(slot) => self.0.set(slot, members.next_value()?),
                 None => drop(members.next_value::<IgnoredAny>()?),
@@ -238,7 +321,7 @@ mod tests {
 
     fn read(text: &str) -> Attributes<'_> {
         let mut attributes = Attributes::default();
-        Collect(&mut attributes).deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap();
+        Collect(&mut attributes, NAMES).deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap();
         attributes
     }
 
@@ -270,9 +353,61 @@ mod tests {
     }
 
     #[test]
+    fn what_says_that_it_is_not_known_gives_way_to_the_next() {
+        let rest = r#""db.query.digest":"d","db.query.summary":"S t","db.query.text":"select 1"}"#;
+        for unknown in [
+            r#""0""#,
+            "0",
+            "-1",
+            r#""0x0000000000000000""#,
+            r#""00000000-0000-0000-0000-000000000000""#,
+            r#""unknown""#,
+            r#""NULL""#,
+            r#""None""#,
+            r#""N/A""#,
+            r#""-""#,
+            r#""?""#,
+            r#""\\N""#,
+            r#""<redacted>""#,
+            r#""***""#,
+        ] {
+            let hash = read(&format!("{{\"db.query.hash\":{unknown},{rest}")).statement().hash.map(Cow::into_owned);
+            assert_eq!(hash.as_deref(), Some("d"), "{unknown}");
+            let text = format!("{{\"db.query.hash\":{unknown},\"db.query.summary\":\"S\"}}");
+            let statement = read(&text).statement();
+            assert_eq!((statement.hash.as_deref(), statement.summary.as_deref()), (None, Some("S")), "{unknown}");
+        }
+        for text in [r#""NULL""#, r#""unknown""#, r#""[Filtered]""#] {
+            let json =
+                format!("{{\"db.query.text\":{text},\"db.statement\":\"select 1\",\"db.query.summary\":{text}}}");
+            let statement = read(&json).statement();
+            assert_eq!((statement.summary.as_deref(), statement.text.as_deref()), (None, Some("select 1")), "{text}");
+        }
+        for hash in [r#""10""#, "1", "-2", r#""0x10""#, r#""a""#] {
+            assert!(read(&format!("{{\"db.query.hash\":{hash}}}")).statement().hash.is_some(), "{hash}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_told_by_the_first_of_several_names() {
+        for (text, expected) in [
+            (r#"{"net.peer.name":"old","server.address":"new","server.port":5433}"#, Some("new:5433")),
+            (r#"{"network.peer.address":"10.0.0.1","network.peer.port":5432}"#, Some("10.0.0.1")),
+            (r#"{"db.connection_string":"postgresql://u@db1:5433/a","net.peer.port":"1"}"#, Some("db1:5433")),
+            (r#"{"server.address":"NULL","net.peer.name":"db1"}"#, Some("db1")),
+            (r#"{"server.port":5433}"#, None),
+        ] {
+            assert_eq!(read(text).server(Some("postgresql")).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn an_old_name_of_a_system_is_the_new_one() {
         assert_eq!(read(r#"{"db.system":"mssql"}"#).system().as_deref(), Some("microsoft.sql_server"));
         assert_eq!(read(r#"{"db.system.name":"mssql"}"#).system().as_deref(), Some("mssql"));
+        assert_eq!(read(r#"{"db.system":"MSSQL"}"#).system().as_deref(), Some("microsoft.sql_server"));
+        assert_eq!(read(r#"{"db.system.name":"postgres"}"#).system().as_deref(), Some("postgresql"));
+        assert_eq!(read(r#"{"db.system":"unknown"}"#).system(), None);
         assert_eq!(read(r#"{"db.type":"sql"}"#).system().as_deref(), Some("sql"));
     }
 
@@ -287,6 +422,12 @@ mod tests {
             (r#"{"error":"timeout"}"#, true),
             (r#"{"otel.status_code":"ERROR"}"#, true),
             (r#"{"otel.status_code":"OK"}"#, false),
+            (r#"{"error":0}"#, false),
+            (r#"{"error":1}"#, true),
+            (r#"{"error.type":"timeout"}"#, true),
+            (r#"{"error.type":"_OTHER","error":false}"#, true),
+            (r#"{"error.type":""}"#, false),
+            (r#"{"error.type":"NULL"}"#, false),
         ] {
             assert_eq!(read(text).failed(), failed, "{text}");
         }
@@ -297,6 +438,8 @@ mod tests {
         for (text, expected) in [
             (r#"{"db.system":"redis"}"#, true),
             (r#"{"db.statement":"GET ?"}"#, true),
+            (r#"{"db.query.text":"NULL"}"#, true),
+            (r#"{"db.query.text":""}"#, false),
             (r#"{"db.name":"shop"}"#, false),
             (r#"{"http.request.method":"GET"}"#, false),
             ("null", false),

@@ -22,6 +22,8 @@ pub(super) struct Layout {
     pub(super) clock: Clock,
     /// Whether every span is of a database by definition.
     pub(super) is_of_databases: bool,
+    /// Under which lines that cannot be read are counted.
+    pub(super) bad_line: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +43,44 @@ enum Is {
     End,
     Status,
     Attributes,
+    /// Whom a client called.
+    Endpoint,
     Attribute(attributes::Slot),
 }
 
-/// OTLP, in JSON with the keys of earlier versions, of protobuf's own names, and of Tempo.
+const OTLP_MEMBERS: &[(&str, Is)] = &[
+    ("traceId", Is::TraceId),
+    ("spanId", Is::SpanId),
+    ("startTimeUnixNano", Is::Start),
+    ("endTimeUnixNano", Is::End),
+    ("attributes", Is::Attributes),
+    ("status", Is::Status),
+    ("trace_id", Is::TraceId),
+    ("span_id", Is::SpanId),
+    ("start_time_unix_nano", Is::Start),
+    ("end_time_unix_nano", Is::End),
+];
+
+const OTLP_CLOCK: Clock = Clock {
+    start: "startTimeUnixNano",
+    end: "endTimeUnixNano",
+    end_is_duration: false,
+    unit: NANOSECONDS,
+    since_1970: true,
+};
+
+const JAEGER_MEMBERS: &[(&str, Is)] = &[
+    ("traceID", Is::TraceId),
+    ("spanID", Is::SpanId),
+    ("startTime", Is::Start),
+    ("duration", Is::End),
+    ("tags", Is::Attributes),
+];
+
+const JAEGER_CLOCK: Clock =
+    Clock { start: "startTime", end: "duration", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
+
+/// OTLP, in JSON with the keys of earlier versions, of protobuf's own names, of Tempo, and of Jaeger's `/api/v3/traces`.
 pub(super) static OTLP: Layout = Layout {
     name: "OTLP JSON",
     path: &[
@@ -54,6 +90,7 @@ pub(super) static OTLP: Layout = Layout {
         ("resource_spans", Step::Into(1)),
         ("batches", Step::Into(1)),
         ("trace", Step::Into(0)),
+        ("result", Step::Into(0)),
         ("scope_spans", Step::Into(2)),
         ("instrumentationLibrarySpans", Step::Into(2)),
         ("instrumentation_library_spans", Step::Into(2)),
@@ -62,26 +99,21 @@ pub(super) static OTLP: Layout = Layout {
         ("resourceProfiles", Step::Other),
     ],
     depth: 3,
-    members: &[
-        ("traceId", Is::TraceId),
-        ("spanId", Is::SpanId),
-        ("startTimeUnixNano", Is::Start),
-        ("endTimeUnixNano", Is::End),
-        ("attributes", Is::Attributes),
-        ("status", Is::Status),
-        ("trace_id", Is::TraceId),
-        ("span_id", Is::SpanId),
-        ("start_time_unix_nano", Is::Start),
-        ("end_time_unix_nano", Is::End),
-    ],
-    clock: Clock {
-        start: "startTimeUnixNano",
-        end: "endTimeUnixNano",
-        end_is_duration: false,
-        unit: NANOSECONDS,
-        since_1970: true,
-    },
+    members: OTLP_MEMBERS,
+    clock: OTLP_CLOCK,
     is_of_databases: false,
+    bad_line: "not a line of OTLP JSON",
+};
+
+/// The spans of OTLP without anything around them.
+pub(super) static OTLP_SPANS: Layout = Layout {
+    name: "OTLP spans in JSON",
+    path: &[],
+    depth: 0,
+    members: OTLP_MEMBERS,
+    clock: OTLP_CLOCK,
+    is_of_databases: false,
+    bad_line: "not a line of OTLP JSON",
 };
 
 /// The answer of Jaeger's `/api/traces`, and what its page downloads.
@@ -89,15 +121,21 @@ pub(super) static JAEGER: Layout = Layout {
     name: "Jaeger's JSON",
     path: &[("data", Step::Into(1)), ("spans", Step::Into(2))],
     depth: 2,
-    members: &[
-        ("traceID", Is::TraceId),
-        ("spanID", Is::SpanId),
-        ("startTime", Is::Start),
-        ("duration", Is::End),
-        ("tags", Is::Attributes),
-    ],
-    clock: Clock { start: "startTime", end: "duration", end_is_duration: true, unit: MICROSECONDS, since_1970: true },
+    members: JAEGER_MEMBERS,
+    clock: JAEGER_CLOCK,
     is_of_databases: false,
+    bad_line: "not a line of Jaeger's JSON",
+};
+
+/// The spans of Jaeger without the trace around them.
+pub(super) static JAEGER_SPANS: Layout = Layout {
+    name: "Jaeger's spans in JSON",
+    path: &[],
+    depth: 0,
+    members: JAEGER_MEMBERS,
+    clock: JAEGER_CLOCK,
+    is_of_databases: false,
+    bad_line: "not a line of Jaeger's JSON",
 };
 
 /// The spans of Zipkin's `/api/v2/trace` and the traces of `/api/v2/traces`.
@@ -111,9 +149,11 @@ pub(super) static ZIPKIN: Layout = Layout {
         ("timestamp", Is::Start),
         ("duration", Is::End),
         ("tags", Is::Attributes),
+        ("remoteEndpoint", Is::Endpoint),
     ],
     clock: Clock { start: "timestamp", end: "duration", end_is_duration: true, unit: MICROSECONDS, since_1970: true },
     is_of_databases: false,
+    bad_line: "not a line of Zipkin's JSON",
 };
 
 /// The published format. Its clock may be any.
@@ -129,6 +169,7 @@ pub(super) static ARRAY: Layout = Layout {
     ],
     clock: Clock { start: "t_start_ns", end: "t_end_ns", end_is_duration: false, unit: NANOSECONDS, since_1970: false },
     is_of_databases: true,
+    bad_line: "not a line of JSON",
 };
 
 /// Goes to the spans below a value of a JSON text and takes them.
@@ -171,7 +212,12 @@ impl<'s> Walk<'s> {
                 Some(Is::Start) => span.start = members.next_value()?,
                 Some(Is::End) => span.end = members.next_value()?,
                 Some(Is::Status) => span.failed = members.next_value_seed(Member(&[("code", ())]))?.is_error_status(),
-                Some(Is::Attributes) => members.next_value_seed(attributes::Collect(&mut span.attributes))?,
+                Some(Is::Attributes) => {
+                    members.next_value_seed(attributes::Collect(&mut span.attributes, attributes::NAMES))?;
+                }
+                Some(Is::Endpoint) => {
+                    members.next_value_seed(attributes::Collect(&mut span.attributes, attributes::ENDPOINT))?;
+                }
                 Some(Is::Attribute(slot)) => span.attributes.set(slot, members.next_value()?),
             }
         }

@@ -10,6 +10,7 @@ mod protobuf;
 mod read;
 mod reference;
 mod scalar;
+mod server;
 mod spans;
 
 use self::read::SpanSource;

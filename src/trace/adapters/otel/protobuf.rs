@@ -70,12 +70,74 @@ struct Status {
 /// # Errors
 /// When it is not one, or (unless lenient) a span of it cannot be used.
 pub(super) fn read(message: &[u8], spans: &mut Spans) -> Result<(), SpanFault> {
-    let traces = TracesData::decode(message).map_err(|error| SpanFault {
+    let traces = TracesData::decode(message).map_err(|_| SpanFault {
         reason: "not a message of OTLP",
-        problem: format!("not an OTLP message in protobuf: {error}"),
+        problem: format!("not an OTLP message in protobuf: {}", flaw(message, 0, TRACES)),
     })?;
     let scopes = traces.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
     scopes.flat_map(|scope| scope.spans).try_for_each(|span| spans.push(taken(span), &OTLP))
+}
+
+/// What stands in a field that has a length.
+enum Held {
+    /// A message with these fields, by their numbers.
+    Message(&'static [(u64, Held)]),
+    Text,
+}
+
+/// The way from a message to the texts in it.
+const TRACES: &[(u64, Held)] = &[(1, Held::Message(&[(2, Held::Message(&[(2, Held::Message(SPAN))]))]))];
+const SPAN: &[(u64, Held)] = &[(9, Held::Message(&[(1, Held::Text), (2, Held::Message(&[(1, Held::Text)]))]))];
+
+/// What is wrong with a message that cannot be decoded, in words: `start` is where it starts in the whole.
+fn flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> String {
+    find_flaw(message, start, fields).unwrap_or_else(|| {
+        "its fields are not those of spans; messages of logs and of metrics start alike, so is it one of those?"
+            .to_owned()
+    })
+}
+
+fn find_flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> Option<String> {
+    let cut = |at: usize| {
+        let end = start + message.len();
+        format!("what starts at byte {} is longer than what is left; is it cut off after byte {end}?", start + at)
+    };
+    let mut at = 0;
+    while at < message.len() {
+        let Some((key, mut end)) = varint(message, at) else { return Some(cut(at)) };
+        let size = match key & 7 {
+            0 => varint(message, end).map(|(_, behind)| (behind - end) as u64),
+            1 => Some(8),
+            2 => varint(message, end).map(|(length, behind)| {
+                end = behind;
+                length
+            }),
+            5 => Some(4),
+            _ => return Some(format!("what stands at byte {} is no field of protobuf", start + at)),
+        };
+        let content = size.and_then(|size| message.get(end..end.checked_add(usize::try_from(size).ok()?)?));
+        let Some(content) = content else { return Some(cut(at)) };
+        let held = fields.iter().find(|(number, _)| *number == key >> 3 && key & 7 == 2).map(|(_, held)| held);
+        let flaw = match held {
+            Some(Held::Message(fields)) => find_flaw(content, start + end, fields),
+            Some(Held::Text) => std::str::from_utf8(content)
+                .err()
+                .map(|error| format!("the text at byte {} is not UTF-8", start + end + error.valid_up_to())),
+            None => None,
+        };
+        if flaw.is_some() {
+            return flaw;
+        }
+        at = end + content.len();
+    }
+    None
+}
+
+/// A number of variable size, and where it ends.
+fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let length = bytes.get(at..)?.iter().take(10).position(|byte| *byte < 0x80)? + 1;
+    let digits = bytes[at..at + length].iter().rev();
+    Some((digits.fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f)), at + length))
 }
 
 fn taken<'a>(span: SpanMessage) -> Span<'a> {
@@ -131,7 +193,22 @@ pub(super) mod tests {
         read(&bytes, &mut spans).unwrap();
         assert_eq!((&spans.start_ns[..], &spans.duration_ns[..]), (&[start][..], &[5][..]));
         assert_eq!(spans.rows().rejected["ended in error"], 1);
-        assert!(read(&bytes[..bytes.len() - 1], &mut spans).is_err());
+        let problem = |bytes: &[u8]| read(bytes, &mut Spans::new(false)).unwrap_err().problem;
+        let length = bytes.len() - 1;
+        assert_eq!(
+            problem(&bytes[..length]),
+            format!(
+                "not an OTLP message in protobuf: what starts at byte 0 is longer than what is left; is it cut off after byte \
+                 {length}?"
+            )
+        );
+        let mut latin = bytes.clone();
+        let at = bytes.windows(6).position(|window| window == b"SELECT").unwrap() + 2;
+        latin[at] = 0xe9;
+        assert_eq!(problem(&latin), format!("not an OTLP message in protobuf: the text at byte {at} is not UTF-8"));
+        let metric = [&[0x0a, 7, 0x12, 5, 0x12, 3, 0x3a, 1][..], b"x"].concat();
+        assert!(problem(&metric).contains("logs and of metrics start alike"), "{}", problem(&metric));
+        assert!(problem(b"\x0a\x03\x12\x01\x07").contains("no field of protobuf"));
         let early = message(&[(7, 5, "SELECT 1")]);
         assert!(read(&early, &mut spans).unwrap_err().problem.contains("not a time in nanoseconds since 1970"));
         assert!(read(&early, &mut Spans::new(true)).is_ok());

@@ -45,9 +45,8 @@ impl<'a> SpanSource<'a> {
         loop {
             let wanted = (head.len() * 2).max(HEAD_BYTES) as u64 - head.len() as u64;
             let read = (&mut input).take(wanted).read_to_end(&mut head).map_err(StoreError::read(&path))?;
-            let has_line = || memchr::memchr(b'\n', head.trim_ascii_start()).is_some();
             let is_whole = (read as u64) < wanted;
-            if is_whole || head.len() >= LONGEST_MESSAGE || !format::needs_first_line(&head) || has_line() {
+            if is_whole || head.len() >= LONGEST_MESSAGE || !format::needs_more(&head) {
                 let format = format::find(&head);
                 return Ok(Self { path, head, input, format });
             }
@@ -154,18 +153,31 @@ pub(super) fn bare(error: &serde_json::Error) -> String {
 fn read_text(path: &Path, whole: &mut Whole<'_>, layout: &'static Layout, lenient: bool) -> Result<Spans, TraceError> {
     let mut spans = Spans::new(lenient);
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 18, whole));
-    let read = Walk::new(layout, &mut spans).deserialize(&mut json).and_then(|()| json.end());
-    match read {
+    match values(&mut json, layout, &mut spans) {
         Ok(()) => Ok(spans),
         Err(error) if error.is_io() => Err(StoreError::read(path)(error.into()).into()),
-        Err(error) => {
-            let mut misread = Misread::new(&error, layout, &mut spans);
-            if misread.problem.ends_with("trailing characters") {
-                misread.problem += "; write several objects one a line, as `jq -c .` does";
-            }
-            Err(misread.into_error(path, 0))
-        }
+        Err(error) => Err(Misread::new(&error, layout, &mut spans).into_error(path, 0)),
     }
+}
+
+/// Takes the spans of one JSON text after the other: nothing but blanks, if that, has to stand between them.
+fn values<'de, R: serde_json::de::Read<'de>>(
+    json: &mut serde_json::Deserializer<R>,
+    layout: &'static Layout,
+    spans: &mut Spans,
+) -> Result<(), serde_json::Error> {
+    Walk::new(layout, spans).deserialize(&mut *json)?;
+    while let Err(trailing) = json.end() {
+        if trailing.is_io() {
+            return Err(trailing);
+        }
+        Walk::new(layout, spans).deserialize(&mut *json).map_err(|error| {
+            // Where no value starts, that is what is wrong.
+            let starts_none = (error.line(), error.column()) == (trailing.line(), trailing.column());
+            if starts_none { trailing } else { error }
+        })?;
+    }
+    Ok(())
 }
 
 fn read_lines(path: &Path, whole: &mut Whole<'_>, layout: &'static Layout, lenient: bool) -> Result<Spans, TraceError> {
@@ -209,11 +221,10 @@ fn parse_lines(text: &[u8], layout: &'static Layout, lenient: bool) -> Vec<Resul
 fn parse_line(text: &[u8], layout: &'static Layout, spans: &mut Spans, lenient: bool) -> Result<(), Misread> {
     let mark = lenient.then(|| spans.mark());
     let mut json = serde_json::Deserializer::from_slice(text);
-    let read = Walk::new(layout, spans).deserialize(&mut json).and_then(|()| json.end());
-    let Err(error) = read else { return Ok(()) };
+    let Err(error) = values(&mut json, layout, spans) else { return Ok(()) };
     if let Some(mark) = mark {
         spans.rewind(mark);
-        let fault = SpanFault { reason: "not a line of OTLP JSON", problem: String::new() };
+        let fault = SpanFault { reason: layout.bad_line, problem: String::new() };
         return spans.push_fault(fault).map_err(|_| Misread::new(&error, layout, spans));
     }
     let mut misread = Misread::new(&error, layout, spans);

@@ -16,9 +16,14 @@ pub(super) enum Scalar<'a> {
     Text(Cow<'a, str>),
     Whole(u64),
     Negative(i64),
+    /// A whole number that stood there as one with a fraction or exponent and may have been rounded: a time, but no name.
+    Rounded(u64),
     /// Something else, as an error shows it.
     Other(String),
 }
+
+/// 2^53: whole numbers below it are exact in 64 bits of floating point.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<'a> Scalar<'a> {
     /// The value as a name. An empty one is none.
@@ -27,7 +32,7 @@ impl<'a> Scalar<'a> {
             Self::Text(text) if !text.trim_ascii().is_empty() => Some(text),
             Self::Whole(number) => Some(number.to_string().into()),
             Self::Negative(number) => Some(number.to_string().into()),
-            Self::Text(_) | Self::Absent | Self::Other(_) => None,
+            Self::Text(_) | Self::Absent | Self::Rounded(_) | Self::Other(_) => None,
         }
     }
 
@@ -35,7 +40,7 @@ impl<'a> Scalar<'a> {
     pub(super) fn whole(&self) -> Result<Option<u64>, String> {
         match self {
             Self::Absent => Ok(None),
-            Self::Whole(number) => Ok(Some(*number)),
+            Self::Whole(number) | Self::Rounded(number) => Ok(Some(*number)),
             Self::Text(text) if text.is_empty() => Ok(None),
             Self::Text(text) => match text.trim_ascii().parse() {
                 Ok(number) => Ok(Some(number)),
@@ -51,7 +56,7 @@ impl<'a> Scalar<'a> {
         match self {
             Self::Whole(code) => *code == 2,
             Self::Text(code) => matches!(code.as_ref(), "ERROR" | "Error" | "STATUS_CODE_ERROR" | "2"),
-            Self::Absent | Self::Negative(_) | Self::Other(_) => false,
+            Self::Absent | Self::Negative(_) | Self::Rounded(_) | Self::Other(_) => false,
         }
     }
 }
@@ -112,7 +117,11 @@ impl<'de> Visitor<'de> for Member {
     fn visit_f64<E: Error>(self, value: f64) -> Result<Scalar<'de>, E> {
         // A whole number may be written like `1.7e18`.
         let is_whole = (0.0..18_446_744_073_709_551_616.0).contains(&value) && value.fract() == 0.0;
-        Ok(if is_whole { Scalar::Whole(value as u64) } else { Scalar::Other(value.to_string()) })
+        Ok(match is_whole {
+            true if value < EXACT => Scalar::Whole(value as u64),
+            true => Scalar::Rounded(value as u64),
+            false => Scalar::Other(value.to_string()),
+        })
     }
 
     fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Scalar<'de>, E> {
@@ -177,6 +186,7 @@ mod tests {
             (r#""18446744073709551616""#, Err("18446744073709551616"), Some("18446744073709551616")),
             ("1.5e3", Ok(Some(1500)), Some("1500")),
             ("1.5", Err("1.5"), None),
+            ("6123456789012345678.0", Ok(Some(6_123_456_789_012_345_856)), None),
             ("-3", Err("-3"), Some("-3")),
             ("true", Err("true"), Some("true")),
             ("\" \"", Err(" "), None),

@@ -55,10 +55,10 @@ pub(super) struct Spans {
     key: Vec<Key>,
     /// Hashes, summaries, and names that were made of texts.
     statements: Channels,
-    /// System and namespace, with [`BETWEEN`] in the middle.
+    /// System, server and namespace, with [`BETWEEN`] between them.
     databases: Channels,
     /// By dialect.
-    texts: [Texts; 2],
+    texts: [Texts; Dialect::COUNT],
     read: u64,
     rejected: BTreeMap<&'static str, u64>,
     /// The first span of each line that has any, and the line.
@@ -122,8 +122,8 @@ pub(super) struct Mark {
     rejected: BTreeMap<&'static str, u64>,
 }
 
-/// Stands between the names of a system and of a database in it.
-const BETWEEN: char = '\u{0}';
+/// Stands between the names of a system, of a server of it and of a database there.
+const BETWEEN: &str = "\0";
 
 impl Spans {
     pub(super) fn new(lenient: bool) -> Self {
@@ -150,7 +150,7 @@ impl Spans {
         }
         let system = attributes.system();
         let Statement { hash, summary, text } = attributes.statement();
-        let dialect = system.as_deref().map_or(Dialect::Standard, Dialect::of_system);
+        let dialect = system.as_deref().map_or(Dialect::Unknown, Dialect::of_system);
         let statement = Told {
             hash: hash.map(|hash| self.statements.intern(&hash)),
             summary: summary.map(|summary| self.statements.intern(&summary)),
@@ -158,7 +158,9 @@ impl Spans {
         };
         if statement == Told::default() {
             if layout.is_of_databases {
-                let problem = "the span has no `statement_hash`, or an empty one".to_owned();
+                let problem =
+                    "the span has no `statement_hash`, or an empty one, or one that says that it is not known"
+                        .to_owned();
                 return self.refuse(SpanFault { reason: "span without a statement", problem });
             }
             return self.count(NO_STATEMENT);
@@ -167,13 +169,13 @@ impl Spans {
             Ok(interval) => interval,
             Err(fault) => return self.refuse(fault),
         };
-        let namespace = attributes.namespace();
-        let part = |name: &Option<std::borrow::Cow<'_, str>>| name.as_deref().unwrap_or_default().replace(BETWEEN, " ");
-        let database = format!("{}{BETWEEN}{}", part(&system), part(&namespace));
+        let (server, namespace) = (attributes.server(system.as_deref()), attributes.namespace());
+        let part = |name: Option<&str>| name.unwrap_or_default().replace(BETWEEN, " ");
+        let database = [part(system.as_deref()), part(server.as_deref()), part(namespace.as_deref())];
         self.start_ns.push(start_ns);
         self.duration_ns.push(duration_ns);
         self.statement.push(statement);
-        self.database.push(self.databases.intern(&database));
+        self.database.push(self.databases.intern(&database.join(BETWEEN)));
         self.key.push(key(trace_id.into_text().as_deref(), span_id.into_text().as_deref()));
         Ok(())
     }
@@ -321,26 +323,23 @@ impl Spans {
     }
 
     /// For each span the channel, an index into the names, which are in byte order: the name of the statement, and where
-    /// the spans in `rows` are of several systems or databases, these before it.
+    /// the spans in `rows` are of several systems, servers or databases, these before it.
     pub(super) fn channels(&self, rows: impl Iterator<Item = usize> + Clone) -> (Vec<u32>, Vec<String>) {
-        let databases: Vec<(&str, &str)> =
-            self.databases.ids().map(|id| self.databases.name(id).split_once(BETWEEN).unwrap_or_default()).collect();
+        let databases: Vec<Vec<&str>> =
+            self.databases.ids().map(|id| self.databases.name(id).split(BETWEEN).collect()).collect();
         // Where a name is left out it may be any: one name is no reason to tell spans apart.
-        let (mut systems, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
+        let mut found = [const { BTreeSet::new() }; 3];
         for row in rows.clone() {
-            let (system, namespace) = databases[self.database[row].index()];
-            systems.extend((!system.is_empty()).then_some(system));
-            namespaces.extend((!namespace.is_empty()).then_some(namespace));
+            for (names, name) in found.iter_mut().zip(&databases[self.database[row].index()]) {
+                names.extend((!name.is_empty()).then_some(*name));
+            }
         }
-        let (systems, namespaces) = (systems.len() > 1, namespaces.len() > 1);
-        let named = |name: &str| if name.is_empty() { "-".to_owned() } else { name.to_owned() };
-        let prefix = |(system, namespace): (&str, &str)| match (systems, namespaces) {
-            (false, false) => String::new(),
-            (true, false) => format!("{}#", named(system)),
-            (false, true) => format!("{}#", named(namespace)),
-            (true, true) => format!("{}/{}#", named(system), named(namespace)),
+        let prefix = |database: &Vec<&str>| {
+            let several = database.iter().zip(&found).filter(|(_, names)| names.len() > 1);
+            let parts: Vec<String> = several.map(|(name, _)| shown_part(name)).collect();
+            if parts.is_empty() { String::new() } else { format!("{}#", parts.join("/")) }
         };
-        let prefixes: Vec<String> = databases.iter().map(|database| prefix(*database)).collect();
+        let prefixes: Vec<String> = databases.iter().map(prefix).collect();
         let resolved = self.resolved(rows.clone());
         let pair = |row: usize| (self.database[row], resolved(self.statement[row]));
         let mut names = BTreeMap::new();
@@ -391,6 +390,18 @@ impl Spans {
         systems.sort_unstable();
         systems.dedup();
         systems
+    }
+}
+
+/// A part of the name of a channel, of which one is `-` that is not there. It is quoted where the name could be read in
+/// another way.
+fn shown_part(part: &str) -> String {
+    if part.is_empty() {
+        "-".to_owned()
+    } else if part == "-" || part.starts_with('"') || part.contains(['#', '/']) {
+        format!("\"{}\"", part.replace('"', "\"\""))
+    } else {
+        part.to_owned()
     }
 }
 
