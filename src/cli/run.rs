@@ -51,6 +51,9 @@ pub(super) struct ReportJson<'a> {
     reason: Option<&'a str>,
     stages: &'a [StageRow],
     counts: Option<&'a Counts>,
+    /// What was recognised in the trace.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
     cached: &'a [Step],
     error: Option<FailureJson<'a>>,
 }
@@ -138,17 +141,20 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
             },
             stages: &report.stages,
             counts: report.counts.as_ref(),
+            notes: &report.notes,
             cached: &report.cached,
             error: failure.as_ref().map(Failure::json),
         })
         .collect();
     output.data(&json, || text(reports, output));
+    reports.iter().flat_map(trace_notes).for_each(|note| output.note(note));
     if !reports.is_empty() {
         output.note(summarise(reports));
     }
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {
-        output.note(format!("{skipped} stages were unchanged since the last run and skipped; --no-cache runs them"));
+        let (stages, them) = if skipped == 1 { ("stage was", "it") } else { ("stages were", "them") };
+        output.note(format!("{skipped} {stages} unchanged since the last run and skipped; --no-cache runs {them}"));
     }
     for (report, failure) in reports.iter().zip(&failures) {
         if let Some(failure) = failure {
@@ -172,6 +178,14 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
     Ok(Exit::worst(
         reports.iter().zip(&failures).map(|(report, failure)| choose_exit(report, failure)).chain(of_orphans),
     ))
+}
+
+/// What was recognised in the trace of an experiment, and how many of its rows were rejected for which reason.
+fn trace_notes(report: &ExperimentReport) -> Vec<String> {
+    let rows = report.counts.as_ref().and_then(|counts| counts.rows.as_ref());
+    let rejected = rows.into_iter().flat_map(|rows| &rows.rejected);
+    let rejected = rejected.map(|(reason, count)| format!("{count} rejected ({reason})"));
+    report.notes.iter().cloned().chain(rejected).map(|note| format!("{}: {note}", report.name)).collect()
 }
 
 fn choose_exit(report: &ExperimentReport, failure: &Option<Failure>) -> Exit {

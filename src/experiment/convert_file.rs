@@ -11,12 +11,15 @@ use toml::Spanned;
 
 use super::file::FileProblem;
 use crate::residual::Math;
-use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling};
+use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling, enumerate};
 
 const CONSTRUCTION: &str = "construction";
 
 /// What `construction` was called once; it still means that, and is hashed under this name.
 const OLD_CONSTRUCTION: &str = "channel";
+
+/// The column of channels, for which the old name of the construction may be meant.
+const CHANNEL_COL: &str = "channel_col";
 const MATH: &str = "math";
 const LENIENT: &str = "lenient";
 
@@ -29,6 +32,8 @@ static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 #[derive(Default)]
 pub(super) struct Convert {
     construction: Option<Spanned<String>>,
+    /// Whether it was called [`OLD_CONSTRUCTION`].
+    is_old_name: bool,
     math: Math,
     lenient: bool,
     own: Vec<Given>,
@@ -41,7 +46,7 @@ struct Given {
 }
 
 enum Value {
-    Text(CheckText, Spanned<String>),
+    Text(CheckText, Spanned<QuotedText>),
     Switch(Spanned<bool>),
     Numbers(SetNumber, Spanned<BTreeMap<String, Spanned<f64>>>),
 }
@@ -51,8 +56,14 @@ impl Convert {
     pub(super) fn options(self, dataset: Dataset) -> Result<Options, FileProblem> {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
-            options.construction =
-                dataset.construction(name.get_ref()).map_err(|error| FileProblem::at(name.span().start, error))?;
+            options.construction = dataset.construction(name.get_ref()).map_err(|error| {
+                let hint = if self.is_old_name && dataset.about().options.iter().any(|option| option.key == CHANNEL_COL) {
+                    format!("; the column of the channels is `{CHANNEL_COL} = \"{}\"`", name.get_ref())
+                } else {
+                    String::new()
+                };
+                FileProblem::at(name.span().start, format!("{error}{hint}"))
+            })?;
         }
         for Given { option, value } in self.own {
             let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| FileProblem::at(at, error));
@@ -60,7 +71,11 @@ impl Convert {
                 Value::Text(check_text, text) => {
                     let at = text.span().start;
                     check(at)?;
-                    let outcome = options.values.set_text(option, check_text, text.into_inner());
+                    let text = match text.into_inner() {
+                        QuotedText::Quoted(text) => text,
+                        QuotedText::Bare(value) => return Err(FileProblem::at(at, bare(option, check_text, &value))),
+                    };
+                    let outcome = options.values.set_text(option, check_text, text);
                     outcome.map_err(|error| FileProblem::at(at, error))?;
                 }
                 Value::Switch(given) => {
@@ -80,9 +95,26 @@ impl Convert {
     }
 }
 
+/// The value of an option that takes a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum QuotedText {
+    Quoted(String),
+    /// Something else, which lacks its quotes.
+    Bare(toml::Value),
+}
+
+/// What to write where a text lacks its quotes: the value itself, or the offset that a number of hours is.
+fn bare(option: &OptionSpec, check: CheckText, value: &toml::Value) -> String {
+    let hours = value.as_integer().map(|hours| format!("{hours:+03}:00"));
+    let right = [Some(value.to_string()), hours].into_iter().flatten().find(|text| check(text).is_ok());
+    let write = right.map_or_else(|| "write it in quotes".to_owned(), |text| format!("write \"{text}\""));
+    format!("`{}` takes a text, and `{value}` is not one; {write}", option.key)
+}
+
 /// A key of the table; any other one is an error at its place.
 enum Key {
-    Construction,
+    Construction { is_old_name: bool },
     Math,
     Lenient,
     Own(&'static OptionSpec),
@@ -92,7 +124,8 @@ impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = String::deserialize(deserializer)?;
         Ok(match key.as_str() {
-            CONSTRUCTION | OLD_CONSTRUCTION => Self::Construction,
+            CONSTRUCTION => Self::Construction { is_old_name: false },
+            OLD_CONSTRUCTION => Self::Construction { is_old_name: true },
             MATH => Self::Math,
             LENIENT => Self::Lenient,
             other => match OptionSpec::all().into_iter().find(|option| option.key == other) {
@@ -118,12 +151,15 @@ impl<'de> Deserialize<'de> for Convert {
                 let mut convert = Convert::default();
                 while let Some(key) = table.next_key()? {
                     match key {
-                        Key::Construction if convert.construction.is_some() => {
+                        Key::Construction { .. } if convert.construction.is_some() => {
                             return Err(A::Error::custom(
                                 "`channel` is the old name of `construction`; give one of them",
                             ));
                         }
-                        Key::Construction => convert.construction = Some(table.next_value()?),
+                        Key::Construction { is_old_name } => {
+                            convert.construction = Some(table.next_value()?);
+                            convert.is_old_name = is_old_name;
+                        }
                         Key::Math => convert.math = table.next_value()?,
                         Key::Lenient => convert.lenient = table.next_value()?,
                         Key::Own(option) => {
@@ -166,7 +202,7 @@ impl JsonSchema for Convert {
         properties.insert(LENIENT.to_owned(), generator.subschema_for::<bool>().to_value());
         for option in OptionSpec::all() {
             let names: Vec<String> = option.datasets().into_iter().map(|dataset| dataset.to_string()).collect();
-            let description = format!("{}; of {} only.", option.help, names.join(" and "));
+            let description = format!("{}; of {} only.", option.help, enumerate(&names));
             let mut schema = match option.kind {
                 OptionKind::Text { .. } => schemars::json_schema!({ "type": "string" }),
                 OptionKind::Switch => schemars::json_schema!({ "type": "boolean" }),

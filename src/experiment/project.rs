@@ -120,7 +120,7 @@ impl Project {
     /// # Errors
     /// When it cannot be read.
     pub fn catalogue(&self) -> Result<Catalogue, TraceError> {
-        Catalogue::read(&self.root.join("data"))
+        Catalogue::read_if_there(&self.root.join("data"))
     }
 
     /// The experiments that `arguments` ask for: names, paths or globs; none means all of `experiments/*.toml`.

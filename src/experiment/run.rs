@@ -28,6 +28,8 @@ pub struct ExperimentReport {
     pub stages: Vec<StageRow>,
     /// Its counts, if it ran.
     pub counts: Option<Counts>,
+    /// What was recognised in the trace.
+    pub notes: Vec<String>,
     /// The steps that were skipped, because everything that they are made from is the same as in the last run.
     pub cached: Vec<Step>,
 }
@@ -81,7 +83,7 @@ pub fn run_live(
 impl ExperimentReport {
     /// Of an experiment that gave nothing to compare.
     fn of_failure(name: String, error: ExperimentError) -> Self {
-        Self { name, verdict: Err(error), stages: Vec::new(), counts: None, cached: Vec::new() }
+        Self { name, verdict: Err(error), stages: Vec::new(), counts: None, notes: Vec::new(), cached: Vec::new() }
     }
 
     /// Of a result and the expected one.
@@ -96,6 +98,7 @@ impl ExperimentReport {
             verdict: Ok(compare::decide_verdict(&outcome, expected)),
             stages: compare::compare_stages(Some(&outcome), expected),
             counts: Some(outcome.counts),
+            notes: outcome.notes,
             cached,
         }
     }
@@ -164,6 +167,9 @@ pub(super) fn execute(
         let files = match last.reuse(step, &surroundings.add_stages(step, &outcome), &folder) {
             Some((before, record)) => {
                 step.restore(before, &mut outcome);
+                if step == Step::Convert {
+                    outcome.notes.clone_from(&last.notes);
+                }
                 skipped.push(step);
                 record.wrote.clone()
             }
@@ -176,6 +182,7 @@ pub(super) fn execute(
     }
     outcome.set_tables(tables);
     outcome.write_digests(&folder.join(ExperimentOutcome::LAST_FILE))?;
+    cache.notes.clone_from(&outcome.notes);
     cache.outcome = Some(outcome.clone());
     cache.write(&folder)?;
     Ok((outcome, skipped))

@@ -33,7 +33,7 @@ pub use error::TraceError;
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetched, fetch_sample};
 pub use input::Trace;
-pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
+pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling, enumerate};
 pub use options::Options;
 pub use output::{is_own, source};
 
@@ -57,8 +57,8 @@ pub struct Conversion {
 /// Converts the trace at `input` to residuals.
 ///
 /// # Errors
-/// When the file cannot be read, is not what the data set's format says, (unless `lenient`) a row cannot be used, or (unless
-/// `allow_empty`) no sample is left.
+/// When the file cannot be read, is not what the data set's format says, an option has no effect, (unless `lenient`) a row cannot
+/// be used, no row is used, or (unless `allow_empty`) no sample is left.
 pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
     convert_signed(input, options, None)
 }
@@ -86,9 +86,13 @@ pub fn convert_reader(
 }
 
 fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    options.check_effects()?;
     let converted = options.dataset.adapter().convert(trace, options)?;
-    if converted.stream.is_empty() && !options.allow_empty {
-        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why: None });
+    let is_used = converted.rows.used > 0;
+    if converted.stream.is_empty() && !(options.allow_empty && is_used) {
+        // A trace may leave no sample, but not because nothing of it could be used.
+        let why = (options.allow_empty && !is_used).then(|| "`allow_empty` is for rows that are used".to_owned());
+        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why });
     }
     Ok(converted)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::adapter::Construction;
 use super::adapters::{ADAPTERS, Dataset};
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
 use crate::residual::number;
@@ -90,7 +91,17 @@ impl OptionSpec {
             Spelling::Key => self.key.to_owned(),
         };
         let owners: Vec<String> = datasets.into_iter().map(|dataset| format!("`{dataset}`")).collect();
-        Err(OptionError::OtherDataset { name, owners: owners.join(" and "), dataset })
+        Err(OptionError::OtherDataset { name, owners: enumerate(&owners), dataset })
+    }
+}
+
+/// Names as a sentence lists them: `a`, `b` and `c`.
+#[must_use]
+pub fn enumerate(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
 }
 
@@ -108,6 +119,16 @@ pub enum OptionError {
         /// The data sets that have it.
         owners: String,
         /// The one that was asked for.
+        dataset: Dataset,
+    },
+    /// The construction does not read it.
+    #[error("option `{flag}` has no effect in the construction `{construction}` of `{dataset}`; leave it out")]
+    NoEffect {
+        /// Its flag, without the dashes.
+        flag: &'static str,
+        /// The construction.
+        construction: Construction,
+        /// The data set.
         dataset: Dataset,
     },
     /// It is not what the option takes.
@@ -204,6 +225,11 @@ impl OptionValues {
             Some(OptionValue::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// Whether an option is set to anything.
+    pub(super) fn is_set(&self, option: &OptionSpec) -> bool {
+        self.0.contains_key(option.flag)
     }
 
     /// Whether a switch is given.

@@ -34,6 +34,11 @@ impl Adapter for Generic {
         &ABOUT
     }
 
+    fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
+        // Published, all rows of a channel are one series.
+        if construction.is_reference() { &[ONE_SERIES] } else { &[] }
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         convert(trace.open(options.digest)?, options)
     }
@@ -180,6 +185,10 @@ impl Table for Sheet {
                 None => self.others.push(other),
             }
         }
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        self.series.retain(keep);
     }
 
     fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {
@@ -393,6 +402,7 @@ fn select(source: &Source<'_>, options: &Options) -> Result<Selected, TraceError
             None => columns.add_absent(name),
         }
     }
+    columns.check_distinct(Series::COLUMNS.len(), header)?;
     let used = [found.time, found.value, found.channel];
     let others = match options.construction {
         Construction::Reference => Vec::new(),

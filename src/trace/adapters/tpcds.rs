@@ -9,8 +9,8 @@ use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
 use crate::trace::input::Trace;
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{
-    Cardinality, Cell, Column, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values, read_table,
-    table,
+    Cardinality, Cell, Column, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values, WholeColumn,
+    read_table, retain_rows, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
@@ -81,27 +81,71 @@ table! {
 struct Waits {
     waits: Vec<Option<(ChannelId, f64)>>,
     events: Channels,
+    halves: Halves,
+}
+
+/// Rows that have half of a wait, of which nothing can be made.
+#[derive(Clone, Copy, Default)]
+struct Halves {
+    without_event: usize,
+    without_seconds: usize,
+    /// Whether the file has no column of seconds.
+    has_no_seconds: bool,
+}
+
+/// A wait as it stands: its event, if it is known, and its seconds, if they are.
+#[derive(Clone, Copy)]
+struct Wait<'r> {
+    event: Option<&'r str>,
+    wait_s: Option<f64>,
+    has_no_seconds: bool,
 }
 
 impl Column<2> for Waits {
-    type Value<'r> = Option<(&'r str, f64)>;
+    type Value<'r> = Wait<'r>;
 
     /// The published construction takes an empty cell for a number that is wrong, ours for one that is not given.
-    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Option<(&str, f64)>, Fault> {
+    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Wait<'_>, Fault> {
         let wait_s = match construction {
-            Construction::Reference => seconds.number_or(0.0)?,
-            Construction::Own(_) => seconds.optional(Cell::amount)?.unwrap_or(0.0),
+            Construction::Reference => Some(seconds.number_or(0.0)?),
+            Construction::Own(_) => seconds.optional(Cell::amount)?,
         };
-        Ok(event.name(construction).ok().filter(|event| !event.is_empty() && wait_s > 0.0).map(|event| (event, wait_s)))
+        let event = event.name(construction).ok().filter(|event| !event.is_empty());
+        Ok(Wait { event, wait_s, has_no_seconds: !seconds.is_present() })
     }
 
-    fn push(&mut self, wait: Option<(&str, f64)>) {
-        self.waits.push(wait.map(|(event, wait_s)| (self.events.intern(event), wait_s)));
+    fn push(&mut self, Wait { event, wait_s, has_no_seconds }: Wait<'_>) {
+        let waited = wait_s.filter(|wait_s| *wait_s > 0.0);
+        self.halves.without_event += usize::from(event.is_none() && waited.is_some());
+        self.halves.without_seconds += usize::from(event.is_some() && wait_s.is_none_or(|_| has_no_seconds));
+        self.halves.has_no_seconds |= has_no_seconds;
+        self.waits.push(event.zip(waited).map(|(event, wait_s)| (self.events.intern(event), wait_s)));
     }
 
     fn append(&mut self, later: Self) {
         let events = self.events.absorb(&later.events);
         self.waits.extend(later.waits.iter().map(|wait| wait.map(|(id, wait_s)| (events[id.index()], wait_s))));
+        self.halves.without_event += later.halves.without_event;
+        self.halves.without_seconds += later.halves.without_seconds;
+        self.halves.has_no_seconds |= later.halves.has_no_seconds;
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        retain_rows(&mut self.waits, keep);
+    }
+
+    fn settle(&mut self, column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
+        let Halves { without_event, without_seconds, has_no_seconds } = self.halves;
+        let rows = |count: usize| format!("{count} row{}", if count == 1 { "" } else { "s" });
+        if without_event > 0 {
+            column.notes.push(format!("waits of {} have no `wait_event`, and give no residual", rows(without_event)));
+        }
+        if without_seconds > 0 {
+            let why = if has_no_seconds { ", for the file has no such column" } else { "" };
+            let events = rows(without_seconds);
+            column.notes.push(format!("events of {events} have no `wait_seconds`{why}, and give no residual"));
+        }
+        Ok(())
     }
 }
 

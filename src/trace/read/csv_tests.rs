@@ -39,6 +39,10 @@ impl Table for Sheet {
         self.notes.extend(later.notes);
     }
 
+    fn retain(&mut self, keep: &[bool]) {
+        assert!(keep.iter().all(|keep| *keep));
+    }
+
     fn settle(&mut self, _: &mut Settling<'_>) -> Result<(), TraceError> {
         Ok(())
     }

@@ -25,6 +25,18 @@ impl Lines {
         }
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Drops the rows that are not to be kept.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        let all = std::mem::take(self);
+        let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
+        kept.filter_map(|(row, _)| all.of(row)).for_each(|line| self.push(line));
+    }
+
     /// The line of a row, from 0 in order of the file.
     pub(crate) fn of(&self, row: usize) -> Option<u64> {
         let run = self.runs.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
@@ -51,6 +63,8 @@ mod tests {
         }
         first.append(&second, 3);
         assert_eq!(first, whole);
+        first.retain(&[true, false, true, true, false, true]);
+        assert_eq!((0..5).map(|row| first.of(row)).collect::<Vec<_>>(), [Some(2), Some(4), Some(7), Some(12), None]);
         let found: Vec<_> = (0..7).map(|row| whole.of(row)).collect();
         assert_eq!(found, [Some(2), Some(3), Some(4), Some(7), Some(8), Some(12), None]);
     }

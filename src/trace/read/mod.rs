@@ -15,17 +15,18 @@ mod settle;
 mod source;
 mod time;
 mod times;
+mod unit;
 mod unknown;
 
 pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
 pub(crate) use column::{
     Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed,
-    Values, Whole, table,
+    Values, Whole, retain_rows, table,
 };
 pub(crate) use header::{Columns, Header};
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
-pub(crate) use settle::Settling;
+pub(crate) use settle::{Settling, WholeColumn};
 pub(crate) use source::Source;
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
 pub(crate) use unknown::Unless;

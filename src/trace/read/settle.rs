@@ -1,11 +1,13 @@
 //! What is only known once a whole column has been read: the unit and the zone of its times.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cell::Slot;
 use super::column::Column;
 use super::header::Columns;
 use super::lines::Lines;
+use super::unknown::NO_TIME;
 use crate::store::Place;
 use crate::trace::{Options, TraceError};
 
@@ -17,6 +19,8 @@ pub(crate) struct Settling<'a> {
     pub(super) path: &'a Path,
     /// What was recognised and not told.
     pub(super) notes: Vec<String>,
+    /// Rows that only their whole column shows to be of no use, by why.
+    pub(super) rejected: BTreeMap<usize, String>,
     pub(super) next: usize,
 }
 
@@ -25,6 +29,10 @@ pub(crate) struct WholeColumn<'a> {
     /// As the header has it.
     pub(super) name: &'a str,
     pub(super) options: &'a Options,
+    /// What was recognised and not told.
+    pub(crate) notes: Vec<String>,
+    /// Rows without a time.
+    pub(super) unknown: Vec<usize>,
     lines: &'a Lines,
     path: &'a Path,
 }
@@ -50,8 +58,12 @@ impl Settling<'_> {
         column: &mut impl Column<CELLS>,
     ) -> Result<(), TraceError> {
         let name = self.columns.name(slot);
-        let whole = WholeColumn { name, options: self.options, lines: self.lines, path: self.path };
-        self.notes.extend(column.settle(&whole)?);
+        let (notes, unknown) = Default::default();
+        let mut whole =
+            WholeColumn { name, options: self.options, notes, unknown, lines: self.lines, path: self.path };
+        column.settle(&mut whole)?;
+        self.notes.extend(whole.notes);
+        self.rejected.extend(whole.unknown.into_iter().map(|row| (row, format!("{NO_TIME} in {name}"))));
         Ok(())
     }
 }

@@ -55,14 +55,21 @@ impl<'i> Source<'i> {
         let input = match self.format {
             Format::Csv(csv) => csv.read(&plan, &mut merged)?,
         };
-        let Block { mut table, rows, lines, .. } = merged.block;
+        let Block { mut table, mut rows, mut lines, .. } = merged.block;
         if rows.read == 0 {
             return Err(self.header.problem("there are no rows after the header".to_owned()));
         }
         let path = &self.path;
-        let mut settling = Settling { options, columns, lines: &lines, path, notes: Vec::new(), next: 0 };
+        let (notes, rejected) = Default::default();
+        let mut settling = Settling { options, columns, lines: &lines, path, notes, rejected, next: 0 };
         table.settle(&mut settling)?;
-        let notes = settling.notes;
+        let Settling { notes, rejected, .. } = settling;
+        if !rejected.is_empty() {
+            let keep: Vec<bool> = (0..lines.len()).map(|row| !rejected.contains_key(&row)).collect();
+            table.retain(&keep);
+            lines.retain(&keep);
+            rejected.values().for_each(|reason| rows.withdraw(1, reason));
+        }
         Ok(Reading { table, rows, lines, notes, input: input.finish()?, path: self.path })
     }
 }

@@ -39,8 +39,7 @@ pub(super) fn parse(text: &str) -> Option<Dated> {
         scan.skip(scan.0.len());
     }
     // Second 60 is a leap second and counts as the next one.
-    let valid = (1..=12).contains(&month)
-        && (1..=days_in(year, month)).contains(&day)
+    let valid = is_day(year, month, day)
         && time.hour < 24
         && time.minute < 60
         && time.second <= 60
@@ -161,6 +160,11 @@ impl Scan<'_> {
 
 fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// Whether the calendar has the day.
+pub(super) fn is_day(year: i64, month: i64, day: i64) -> bool {
+    (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day)
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
