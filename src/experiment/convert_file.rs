@@ -57,7 +57,8 @@ impl Convert {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
             options.construction = dataset.construction(name.get_ref()).map_err(|error| {
-                let hint = if self.is_old_name && dataset.about().options.iter().any(|option| option.key == CHANNEL_COL) {
+                let hint = if self.is_old_name && dataset.about().options.iter().any(|option| option.key == CHANNEL_COL)
+                {
                     format!("; the column of the channels is `{CHANNEL_COL} = \"{}\"`", name.get_ref())
                 } else {
                     String::new()

@@ -110,3 +110,5 @@ pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, Trace
 mod adapter_tests;
 #[cfg(test)]
 mod kinds_tests;
+#[cfg(test)]
+mod times_tests;

@@ -286,6 +286,16 @@ mod tests {
         assert!(Options::new(Dataset::Generic).set("time-cols", "t").is_err());
     }
 
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        for (names, expected) in
+            [(&[][..], ""), (&["a"], "a"), (&["a", "b"], "a and b"), (&["a", "b", "c"], "a, b and c")]
+        {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(enumerate(&names), expected);
+        }
+    }
+
     /// One name, one meaning: the flag of one data set must not take something else than that of another.
     #[test]
     fn flags_and_keys_are_well_formed_and_mean_the_same_everywhere() {

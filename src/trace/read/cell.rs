@@ -505,7 +505,8 @@ mod tests {
             assert_eq!(found, (Ok(100.0), Ok(100.0), Ok(100)), "{text:?}");
             assert!(cell(text).finite(Construction::Reference).is_err(), "{text:?}");
         }
-        for text in ["18446744073709551615", "4294967295", "9223372036854775807", "-1", "-1.0", "1.8446744073709552e19"] {
+        for text in ["18446744073709551615", "4294967295", "9223372036854775807", "-1", "-1.0", "1.8446744073709552e19"]
+        {
             let expected = Kind::Unknown(Unknown::MinusOne);
             assert_eq!(cell(text).amount(), Err(cell(text).fault(expected)), "{text}");
             assert_eq!(cell(text).whole(OWN), Err(cell(text).fault(expected)), "{text}");

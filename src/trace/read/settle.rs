@@ -59,8 +59,7 @@ impl Settling<'_> {
     ) -> Result<(), TraceError> {
         let name = self.columns.name(slot);
         let (notes, unknown) = Default::default();
-        let mut whole =
-            WholeColumn { name, options: self.options, notes, unknown, lines: self.lines, path: self.path };
+        let mut whole = WholeColumn { name, options: self.options, notes, unknown, lines: self.lines, path: self.path };
         column.settle(&mut whole)?;
         self.notes.extend(whole.notes);
         self.rejected.extend(whole.unknown.into_iter().map(|row| (row, format!("{NO_TIME} in {name}"))));

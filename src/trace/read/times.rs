@@ -323,12 +323,7 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
     }
 
     /// From when all numbers count in `unit`; none if there are none but 0 and -1.
-    fn only_origin(
-        &self,
-        unit: Unit,
-        is_named: bool,
-        column: &WholeColumn<'_>,
-    ) -> Result<Option<Origin>, TraceError> {
+    fn only_origin(&self, unit: Unit, is_named: bool, column: &WholeColumn<'_>) -> Result<Option<Origin>, TraceError> {
         let described = |origin: Origin| match origin {
             Origin::Epoch => format!("in {} since 1970", unit.name()),
             Origin::Other => format!("in {} from another origin", unit.name()),
@@ -398,7 +393,8 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
 /// An error about a column whose rows are not of one kind; each row comes with what it is.
 fn mixture(column: &WholeColumn<'_>, (row, this): (usize, String), (first, other): (usize, String)) -> TraceError {
     let line = column.line(first);
-    let problem = format!("`{}` is {this} here and {other} on line {line}; give the whole column one form", column.name);
+    let problem =
+        format!("`{}` is {this} here and {other} on line {line}; give the whole column one form", column.name);
     column.error(row, problem)
 }
 

@@ -175,12 +175,7 @@ const CLOCKS: [Clock; 5] = [
         to: 15_746_918_400_000_000.0,
     },
     Clock { name: "a date of Excel (days since 1900)", formula: "(x - 25569) * 86400", from: 36_526.0, to: 73_051.0 },
-    Clock {
-        name: "a Julian day",
-        formula: "(x - 2440587.5) * 86400",
-        from: 2_451_544.5,
-        to: 2_488_069.5,
-    },
+    Clock { name: "a Julian day", formula: "(x - 2440587.5) * 86400", from: 2_451_544.5, to: 2_488_069.5 },
 ];
 
 impl Clock {

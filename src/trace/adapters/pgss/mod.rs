@@ -125,7 +125,8 @@ enum IdText {
 impl IdText {
     fn of(text: &str) -> Self {
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let is_made_of = |text: &str, is_digit: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| is_digit(&byte));
+        let is_made_of =
+            |text: &str, is_digit: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| is_digit(&byte));
         let is_decimal = |text: &str| is_made_of(text, u8::is_ascii_digit);
         // `6E18` is hexadecimal, too, but no hash of 64 bits.
         let has_exponent =
