@@ -334,7 +334,7 @@ fn what_a_key_is_and_is_not() {
         (
             "now,source,queryid,calls,total_exec_time",
             &|poll| format!("{},dump-{poll}.csv,1,{},{}", 60 * poll, 100 * poll, 200 * poll),
-            "no statement is in two snapshots; besides its identifier, `source` tell statements apart; leave a column out",
+            "no statement is in two snapshots; a statement is told by its identifier and `source`; leave a column out",
         ),
         (
             "now,queryid,calls,total_exec_time",

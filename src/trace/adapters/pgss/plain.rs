@@ -113,14 +113,15 @@ fn check_snapshots(
     if polls.times.len() == 1 {
         return Err(output.file_error("counters need at least two snapshots, and all rows are of one"));
     }
-    if told == Some(Counting::PerInterval) || polls.of_key.iter().any(|rows| rows.len() > 1) {
+    let has_steps = || polls.of_key.iter().any(|rows| rows.len() > 1);
+    if told == Some(Counting::PerInterval) || polls.times.is_empty() || has_steps() {
         return Ok(());
     }
     let why = if key.is_empty() {
         "give a file in which snapshots follow each other".to_owned()
     } else {
         format!(
-            "besides its identifier, {} tell statements apart; leave a column out that has another value in each snapshot, such \
+            "a statement is told by its identifier and {}; leave a column out that has another value in each snapshot, such \
              as the name of a file",
             list(key)
         )
