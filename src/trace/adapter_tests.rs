@@ -576,7 +576,7 @@ fn otel() {
         (own(Dataset::Otel), "span ends before it starts"),
     ] {
         // What may leave no sample must have rows that are used.
-        let found = converted(&even_empty(lenient(options)), wrong);
+        let found = convert_reader(wrong.as_bytes(), "./x.csv", &even_empty(lenient(options)));
         let Err(TraceError::Empty { rows, .. }) = found else { panic!("{found:?}") };
         assert_eq!((rows.read, rows.used), (2, 0));
         assert_eq!((rows.rejected["not a span"], rows.rejected[reason]), (1, 1));

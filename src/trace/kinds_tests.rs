@@ -162,6 +162,9 @@ fn no_adapter_takes_for_a_value_what_is_none() {
         for (column, (name, what, _)) in sample.iter().enumerate() {
             for (cell, taken) in kinds(*what) {
                 let case = format!("{dataset}: `{cell}` in {name}");
+                // Where DuckDB's estimate saturates.
+                let is_saturated = (dataset, *name, cell) == (Dataset::Tpcds, "est_rows", "18446744073709551615");
+                let taken = if is_saturated { Taken::AsItIs } else { taken };
                 let text_with = text(&sample, column, cell);
                 let found = fingerprint(&text_with);
                 match taken {

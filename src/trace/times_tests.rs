@@ -38,6 +38,7 @@ fn only_a_plausible_number_is_a_time() {
             "a date of Excel (days since 1900); convert it to seconds since 1970, which",
         ),
         (["2460431.9", "2460431.900694"], "a Julian day"),
+        (["20240501100059", "20240501100069"], "it looks like a date written as a number (yyyymmddhhmmss); pass"),
         (["345600000000000", "345660000000000"], "too large for seconds from another origin; pass --time-unit"),
         (["5000000000000", "5060000000000"], "pass --time-unit"),
         (["345600000", "345660000"], "pass --time-unit"),

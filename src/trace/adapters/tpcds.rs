@@ -71,7 +71,7 @@ table! {
         wait: Waits = optional("wait_event", "wait_seconds"),
         hit_ratio: Values<HitRatio> = optional("cache_hit_ratio"),
         latency_ms: Values<Duration> = required("latency_ms"),
-        est_rows: Values<Cardinality> = required("est_rows"),
+        est_rows: Values<Estimate> = required("est_rows"),
         actual_rows: Values<Cardinality> = required("actual_rows"),
     }
 }
@@ -146,6 +146,19 @@ impl Column<2> for Waits {
             column.notes.push(format!("events of {events} have no `wait_seconds`{why}, and give no residual"));
         }
         Ok(())
+    }
+}
+
+/// An estimate of rows, of which 2^64 - 1 is where that of DuckDB saturates (`data/tpcds/README.md`), and not -1.
+struct Estimate;
+
+impl Rule for Estimate {
+    type Value = f64;
+
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
+        const SATURATED: u64 = u64::MAX;
+        let is_saturated = !construction.is_reference() && cell.text().trim().parse() == Ok(SATURATED);
+        if is_saturated { Ok(SATURATED as f64) } else { cell.cardinality(construction) }
     }
 }
 

@@ -335,7 +335,11 @@ impl<'r> Cell<'r> {
         match number {
             Some(number) if is_own && is_minus_one(number as f64) => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
             Some(number) => Ok(number),
-            None if parse_number(text.trim()).is_some_and(|number| number == -1.0 || is_own && is_minus_one(number)) => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
+            None if parse_number(text.trim())
+                .is_some_and(|number| number == -1.0 || is_own && is_minus_one(number)) =>
+            {
+                Err(self.fault(Kind::Unknown(Unknown::MinusOne)))
+            }
             None => Err(match self.number_fault() {
                 Fault::Cell { kind: Kind::Number, .. } => self.fault(Kind::WholeNumber),
                 other => other,

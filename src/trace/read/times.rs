@@ -217,7 +217,7 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
         };
         if origin == Origin::Epoch {
             let suspects = std::mem::take(&mut self.suspects);
-            self.reject_unknown(&suspects, "among times since 1970", column)?;
+            self.reject_unknown(&suspects, &suspects, "among times since 1970", column)?;
         }
         if unit == Unit::Seconds {
             self.origin_us = (origin == Origin::Epoch).then_some(0.0);
@@ -312,13 +312,22 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
         let too_large = |number: f64| size.is_none() && Unit::Seconds.origin(number).is_none();
         match self.numbers().find(|(_, number)| too_large(*number)) {
             None => Ok(size.unwrap_or(Unit::Seconds)),
-            Some((row, number)) => Err(column.error(
-                row,
-                format!(
-                    "`{name}` is `{number}`, which is not a time between 2000 and 2100 in s, ms, us or ns since 1970, and is \
-                     too large for seconds from another origin; pass --time-unit, or write it like `2018-03-02T14:44:02Z`"
-                ),
-            )),
+            Some((row, number)) => {
+                let alone = || std::iter::once(number);
+                let looks = match (digits_of_date(alone()), Clock::of(alone())) {
+                    (Some(form), _) => format!("; it looks like a date written as a number ({form})"),
+                    (None, Some(clock)) => format!("; it looks like {}", clock.name),
+                    (None, None) => String::new(),
+                };
+                Err(column.error(
+                    row,
+                    format!(
+                        "`{name}` is `{number}`, which is not a time between 2000 and 2100 in s, ms, us or ns since 1970, and \
+                         is too large for seconds from another origin{looks}; pass --time-unit, or write it like \
+                         `2018-03-02T14:44:02Z`"
+                    ),
+                ))
+            }
         }
     }
 
@@ -364,11 +373,17 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
             unknown.extend(dates().filter(is_1970));
         }
         unknown.sort_unstable();
-        self.reject_unknown(&unknown, "among dates of this century", column)
+        self.reject_unknown(&unknown, &suspects, "among dates of this century", column)
     }
 
-    /// Rejects rows whose times stand for unknown; the first one is an error, unless such rows are counted.
-    fn reject_unknown(&mut self, rows: &[usize], among: &str, column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
+    /// Rejects rows whose times stand for unknown, some of them `numbers`; the first one is an error, unless such rows are counted.
+    fn reject_unknown(
+        &mut self,
+        rows: &[usize],
+        numbers: &[usize],
+        among: &str,
+        column: &mut WholeColumn<'_>,
+    ) -> Result<(), TraceError> {
         let Some(first) = rows.first() else { return Ok(()) };
         if column.options.lenient {
             rows.iter().for_each(|row| self.values[*row] = f64::NAN);
@@ -376,7 +391,7 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
             return Ok(());
         }
         let value = self.values[*first];
-        let value = if value == 0.0 || value == -1.0 { value.to_string() } else { date_text(value as i64) };
+        let value = if numbers.contains(first) { value.to_string() } else { date_text(value as i64) };
         let problem = format!("`{}` is `{value}`, which stands for unknown {among}; leave the row out", column.name);
         Err(column.error(*first, problem + LENIENT_HINT))
     }

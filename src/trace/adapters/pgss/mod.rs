@@ -142,9 +142,9 @@ impl IdText {
     }
 }
 
-/// Whether a program took identifiers for floating-point numbers and wrote whole numbers again: two or more have more digits than
-/// such a number, and all of them are what it holds. Of 64 bits at random, one in a thousand is.
-fn are_rounded<'a>(ids: impl Iterator<Item = &'a str>) -> bool {
+/// How many identifiers look as if a program had taken them for floating-point numbers and written whole numbers again: all that
+/// have more digits than such a number are what it holds. Of 64 bits at random, one in a thousand is, and two hardly ever are.
+fn count_rounded<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
     const EXACT: u64 = 1 << 53;
     let large: Vec<(&str, i64)> = ids
         .filter_map(|id| Some((id, id.parse().ok()?)))
@@ -154,7 +154,7 @@ fn are_rounded<'a>(ids: impl Iterator<Item = &'a str>) -> bool {
         let held = *number as f64;
         held as i128 == i128::from(*number) || held.to_string() == *text
     };
-    large.len() >= 2 && large.iter().all(is_held)
+    if large.iter().all(is_held) { large.len() } else { 0 }
 }
 
 /// When the server began to count, in microseconds since 1970, if the cell is a time with its offset.
@@ -261,13 +261,13 @@ mod tests {
     #[test]
     fn identifiers_that_are_all_floating_point_numbers_are_rounded() {
         for (ids, expected) in [
-            (&["-6123456789012346000", "4123456789012345000"][..], true),
-            (&["-6123456789012345856", "4123456789012345344", "7"], true),
-            (&["-6123456789012346000", "4123456789012345679"], false),
-            (&["-6123456789012346000"], false),
-            (&["1", "2", "3"], false),
+            (&["-6123456789012346000", "4123456789012345000"][..], 2),
+            (&["-6123456789012345856", "4123456789012345344", "7"], 2),
+            (&["-6123456789012346000", "4123456789012345679"], 0),
+            (&["-6123456789012346000"], 1),
+            (&["1", "2", "3"], 0),
         ] {
-            assert_eq!(are_rounded(ids.iter().copied()), expected, "{ids:?}");
+            assert_eq!(count_rounded(ids.iter().copied()), expected, "{ids:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::header::{self, Selected};
 use super::polls::Polls;
 use super::steps::{Step, Steps, WrongCounting};
-use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, are_rounded};
+use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, count_rounded};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
 use crate::store::Input;
@@ -38,11 +38,17 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
         return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
     }
     let queries = &table.counters.query.names;
-    if are_rounded(queries.ids().map(|id| queries.name(id))) {
-        return Err(output.file_error(
-            "all identifiers of statements look rounded, as JavaScript and pandas round what they take for a floating-point \
-             number, so that different ones look the same; export the column as text",
-        ));
+    match count_rounded(queries.ids().map(|id| queries.name(id))) {
+        0 => {}
+        1 => {
+            output.notes.push("the one large identifier looks rounded; if it is, export the column as text".to_owned())
+        }
+        _ => {
+            return Err(output.file_error(
+                "all identifiers of statements look rounded, as JavaScript and pandas round what they take for a \
+                 floating-point number, so that different ones look the same; export the column as text",
+            ));
+        }
     }
     let polls = find_polls(&mut output, &table, &selected, options)?;
     let told = Counting::told(options);
