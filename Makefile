@@ -116,13 +116,14 @@ deny:
 	$(CARGO) deny check licenses bans sources
 	$(CARGO) deny check advisories || echo "NOT CHECKED or not passed: advisories (see above)"
 
-## Each feature alone, and the core without any. In a target folder of its own: other features are other builds of dependencies.
+## Each feature alone, and the core without any; what the other builds have made of dependencies is used again.
 FEATURES = cli capture report fetch parquet protobuf experiment catalogue compression signatures schemas
-features: export CARGO_TARGET_DIR := $(abspath $(TARGET))/features
+# Other flags would be other builds.
+features: export RUSTFLAGS := $(if $(findstring -D warnings,$(RUSTFLAGS)),$(RUSTFLAGS),$(RUSTFLAGS) -D warnings)
 features:
-	RUSTFLAGS="$$RUSTFLAGS -D warnings" $(CARGO) check --locked --no-default-features
+	$(CARGO) check --release --locked --no-default-features
 	for feature in $(FEATURES); do \
-	    RUSTFLAGS="$$RUSTFLAGS -D warnings" $(CARGO) check --locked --no-default-features --features $$feature || exit; \
+	    $(CARGO) check --release --locked --no-default-features --features $$feature || exit; \
 	done
 
 ## The oldest Rust that Cargo.toml promises, without polars.

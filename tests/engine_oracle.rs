@@ -49,7 +49,7 @@ impl Observer {
 fn oracle(stream: &Stream, grammar: &Grammar) -> Vec<Episode> {
     let mut episodes = Vec::new();
     for motif in Motif::ALL {
-        let parameters = grammar.of(motif);
+        let parameters = grammar.parameters(motif);
         let mut channels: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
         for sample in stream.samples().filter(|sample| sample.class == motif.class()) {
             channels.entry(sample.channel.unwrap_or("_anonymous_")).or_default().push((sample.t, sample.value));
@@ -257,6 +257,7 @@ fn assert_finite(engine: &Engine, stream: &Stream) -> usize {
         let own = match episode.diagnostics {
             Diagnostics::Reference(own) => vec![own.ema_at_boundary, own.trust_sum.unwrap()],
             Diagnostics::Excursion(own) => vec![own.t_confirmed, own.t_peak, own.mean],
+            other => panic!("an engine without an oracle: {other:?}"),
         };
         assert!(shared.iter().chain(&own).all(|number| number.is_finite()), "{episode:?}");
     }

@@ -57,6 +57,44 @@ fn the_table_of_data_sets_follows_from_the_adapters() {
     assert_eq!(found, table, "put this into README.md:\n{table}");
 }
 
+/// Every adapter has a page that says what it must, and the list of pages is that of the adapters.
+#[test]
+fn every_adapter_has_a_page() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/adapters");
+    let read =
+        |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut table = "| data set | of |\n| --- | --- |\n".to_owned();
+    let mut pages = vec!["index.md".to_owned()];
+    for adapter in ADAPTERS {
+        let about = adapter.about();
+        let name = about.name;
+        table += &format!("| [`{name}`]({name}.md) | {} |\n", about.described());
+        let page = read(&format!("{name}.md"));
+        assert!(page.starts_with(&format!("# `{name}`: ")), "{name}");
+        for section in ["## Where to get ", "## What the residual means\n", "## What is refused\n"] {
+            assert!(page.contains(&format!("\n{section}")), "{name} has no section `{section}`");
+        }
+        assert!(page.contains(&format!("convert --dataset {name} ")), "{name} has no command");
+        for option in about.options {
+            // What all tables share is said once, in the list of options.
+            let is_general = ["time-unit", "time-zone", "delimiter"].contains(&option.flag);
+            assert!(
+                is_general || page.contains(&format!("--{}", option.flag)),
+                "{name} says nothing of --{}",
+                option.flag
+            );
+        }
+        pages.push(format!("{name}.md"));
+    }
+    let list = read("index.md");
+    assert!(list.ends_with(&table), "put this into docs/adapters/index.md:\n{table}");
+    // A page of something else is linked in the list, too.
+    let found = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let lost: Vec<String> =
+        found.filter(|page| !pages.contains(page) && !list.contains(&format!("]({page})"))).collect();
+    assert_eq!(lost, [""; 0]);
+}
+
 /// The table of scores has the numbers of the committed results.
 #[test]
 fn the_scores_in_the_readme_are_those_of_the_results() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use telltape::residual::Math;
 use telltape::tape::recording::{
-    Body, Cell, Cost, Epoch, Header, Line, Poll, Record, RecordingManifest, RecordingWriter, ServerIdentity,
+    Body, Cell, Cost, Epoch, Header, Poll, Record, RecordingLine, RecordingManifest, RecordingWriter, ServerIdentity,
     ViewDescription, ViewKind, ViewRows, is_recording, read_recording,
 };
 use telltape::tape::{self, Kind, TapeError};
@@ -49,7 +49,7 @@ fn what_is_committed_is_whole_and_small_and_tells_no_text() {
         assert!(fs::metadata(&path).unwrap().len() <= 300 << 10, "{}", path.display());
         let mut polls = 0;
         read_recording::<TapeError>(&path, |_, line| {
-            polls += usize::from(matches!(line, Line::Record(_)));
+            polls += usize::from(matches!(line, RecordingLine::Record(_)));
             Ok(())
         })
         .unwrap();
@@ -63,7 +63,7 @@ fn what_is_committed_is_whole_and_small_and_tells_no_text() {
 fn a_compressed_recording_is_the_same_trace() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = copy(folder.path());
-    let options = Options { math: Math::Portable, ..Options::new(Dataset::Postgres) };
+    let options = Options::new(Dataset::Postgres).with_math(Math::Portable);
     let plain = trace::convert(&path, &options).unwrap();
     let packed = trace::convert(&live().join("pg17-table-lock.jsonl.gz"), &options).unwrap();
     assert_eq!(plain.rows, packed.rows);
@@ -205,7 +205,7 @@ fn as_format_2(text: &str) -> String {
 fn a_recording_of_format_1_is_distilled_as_the_same_one_of_format_2() {
     let folder = tempfile::tempdir().unwrap();
     let (path, text) = copy(folder.path());
-    let options = Options { math: Math::Portable, ..Options::new(Dataset::Postgres) };
+    let options = Options::new(Dataset::Postgres).with_math(Math::Portable);
     let old = trace::convert(&path, &options).unwrap();
     let text = as_format_2(&String::from_utf8(text).unwrap());
     for (there, count) in
@@ -262,6 +262,40 @@ fn what_is_not_what_was_sealed_is_refused_and_named() {
     }
     fs::remove_file(RecordingManifest::path(&path)).unwrap();
     assert!(read(&path).unwrap_err().to_string().contains("telltape salvage"));
+}
+
+#[test]
+fn a_recording_that_cannot_be_sealed_keeps_the_name_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let writer = RecordingWriter::create(&path, other_header()).unwrap();
+    // As a full disk does, a folder in its place keeps the manifest from being written.
+    let manifest = RecordingManifest::path(&path);
+    fs::create_dir(&manifest).unwrap();
+    let error = writer.seal(1.0, 2.0, "x").unwrap_err();
+    assert!(matches!(error, TapeError::NotSealed { .. }), "{error:?}");
+    let part = folder.path().join("run.jsonl.part");
+    assert!(error.to_string().contains(&format!("`telltape salvage {} --out FILE`", part.display())), "{error}");
+    assert!(part.exists() && !path.exists());
+    fs::remove_dir(&manifest).unwrap();
+    tape::salvage(&part, &path).unwrap();
+    read(&path).unwrap();
+    // Nor is there a name to begin under while a compressed one has it.
+    fs::rename(&path, folder.path().join("run.jsonl.gz")).unwrap();
+    fs::remove_file(&part).unwrap();
+    let error = RecordingWriter::create(&path, other_header()).err().unwrap();
+    assert!(matches!(error, TapeError::RecordingExists { .. }), "{error:?}");
+}
+
+#[test]
+fn a_recording_without_its_manifest_is_salvaged_and_not_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = copy(folder.path());
+    fs::remove_file(RecordingManifest::path(&path)).unwrap();
+    let error = tape::verify(&path, None).err().unwrap();
+    assert!(matches!(error, TapeError::Unsealed { .. }), "{error:?}");
+    let error = tape::read(&path).err().unwrap();
+    assert!(error.to_string().contains("telltape salvage"), "{error}");
 }
 
 #[test]

@@ -87,12 +87,10 @@ fn p3_samples() {
         let entry = catalogue.get(name).unwrap();
         let path = catalogue.path(entry);
         assert!(path.is_file(), "`{}` is not there; get it with `make data`", path.display());
-        let options = Options {
-            construction: Construction::Reference,
-            math: Math::System,
-            digest: true,
-            ..Options::new(name.parse().unwrap())
-        };
+        let options = Options::new(name.parse().unwrap())
+            .with_construction(Construction::Reference)
+            .with_math(Math::System)
+            .with_digest();
         let converted = trace::convert(&path, &options).unwrap();
         assert_eq!(converted.input.unwrap().sha256, case["input"]["sha256"], "{name}");
         let rejected: u64 = converted.rows.rejected.values().sum();
@@ -112,7 +110,7 @@ fn a_compressed_trace_gives_the_same_residuals() {
     let name = plain.file_name().unwrap().to_str().unwrap();
     let compressed = [("gz", gz.finish().unwrap()), ("zst", zstd::encode_all(text.as_slice(), 0).unwrap())];
     for construction in Dataset::Job.about().constructions.iter().copied() {
-        let options = Options { construction, digest: true, ..Options::new(Dataset::Job) };
+        let options = Options::new(Dataset::Job).with_construction(construction).with_digest();
         let expected = trace::convert(&plain, &options).unwrap();
         for (ending, bytes) in &compressed {
             let path = folder.path().join(format!("{name}.{ending}"));

@@ -63,7 +63,7 @@ fn benchmarks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("convert, Snowset sample");
     group.throughput(Throughput::Elements(5000));
     for construction in Dataset::Snowset.about().constructions.iter().copied() {
-        let options = Options { construction, ..Options::new(Dataset::Snowset) };
+        let options = Options::new(Dataset::Snowset).with_construction(construction);
         group.bench_function(construction.name(), |bencher| {
             bencher.iter(|| trace::convert(&sample, &options).expect("the sample converts"));
         });

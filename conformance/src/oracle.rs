@@ -148,6 +148,7 @@ pub fn convert(dataset: Dataset, path: &Path, columns: &GenericColumns) -> Resul
                 pre_residualized: columns.pre_residualized,
             },
         ),
+        other => return Err(format!("`{other}`, which it does not know")),
     };
     loaded.map_err(|error| format!("{error:#}"))
 }

@@ -6,15 +6,21 @@
 mod backoff;
 mod deltas;
 mod error;
+mod finding;
 mod governor;
 mod poller;
 pub mod postgres;
 mod recorder;
 #[cfg(test)]
 mod recorder_tests;
+mod refusal;
 mod server;
 mod unwinding;
+mod usage;
 
-pub use error::CaptureError;
+pub use error::{CaptureError, Refusal};
+pub use finding::Finding;
 pub use recorder::{Capture, Captured, End, Written, capture, check};
-pub use server::{Finding, Lost, Preflight, Reading, Server, Unread};
+pub use refusal::{GoneReason, RefusalReason, UnsafeAnswer};
+pub use server::{Lost, Preflight, Reading, Server, Unread};
+pub use usage::{ServiceLineProblem, StringProblem, UsageProblem, ValueProblem};

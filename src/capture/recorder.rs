@@ -8,10 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::CaptureError;
 use super::backoff::Backoff;
+use super::finding::Finding;
 use super::governor::Governor;
 use super::poller::Poller;
-use super::server::{Finding, Lost, Preflight, Server};
+use super::refusal::{GoneReason, RefusalReason};
+use super::server::{Lost, Preflight, Server};
 use super::unwinding::Caught;
+use crate::diagnostics::with_causes;
 use crate::tape::TapeError;
 use crate::tape::recording::{
     Body, Header, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingManifest, RecordingWriter,
@@ -19,6 +22,7 @@ use crate::tape::recording::{
 
 /// What a capture is asked to do.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Capture {
     /// Where the recording will stand.
     pub recording: PathBuf,
@@ -38,8 +42,27 @@ pub struct Capture {
     pub superuser: bool,
 }
 
+impl Capture {
+    /// A capture into `recording`: a poll each second at 1 % of a core at most, until it is stopped or the server has been away
+    /// for five minutes.
+    #[must_use]
+    pub fn new(recording: impl Into<PathBuf>) -> Self {
+        Self {
+            recording: recording.into(),
+            interval: Duration::from_secs(1),
+            duration: None,
+            max_bytes: None,
+            rotate_bytes: None,
+            budget: 0.01,
+            give_up: Duration::from_secs(300),
+            superuser: false,
+        }
+    }
+}
+
 /// How a capture ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Captured {
     /// Why it ended.
     pub end: End,
@@ -63,7 +86,7 @@ pub enum End {
     /// Somebody asked for it.
     Interrupted,
     /// The server went away, for this reason, and did not come back.
-    Gone(String),
+    Gone(GoneReason),
 }
 
 impl std::fmt::Display for End {
@@ -105,16 +128,16 @@ pub async fn capture<S: Server>(
     watch: &mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
 ) -> Result<Captured, CaptureError> {
     let preflight = tokio::select! {
-        () = stop.cancelled() => return Err(CaptureError::usage("interrupted before the capture began".to_owned())),
+        () = stop.cancelled() => return Err(CaptureError::Interrupted),
         ready = server.preflight() => ready?,
     };
     if preflight.superuser && !capture.superuser {
-        let problem = format!("role `{}` is a superuser, and an observer needs no such power", preflight.role);
+        let refusal = RefusalReason::Superuser { role: preflight.role }.into();
         let remedy = "make a role with `telltape capture --print-role`, or say --allow-superuser".to_owned();
-        return Err(CaptureError::Refused { place: server.place(), problem, remedy });
+        return Err(CaptureError::Refused { place: server.place(), refusal, remedy });
     }
     if !preflight.is_ready() {
-        let findings = preflight.fatal().map(ToString::to_string).collect();
+        let findings = preflight.fatal().cloned().collect();
         return Err(CaptureError::NotReady { place: server.place(), findings });
     }
     let header = header(capture, &preflight);
@@ -135,7 +158,7 @@ pub async fn capture<S: Server>(
     };
     (run.watch)(Written::Header(&header))?;
     let end = Caught(std::pin::pin!(run.until_the_end(stop))).await;
-    run.seal(end.unwrap_or_else(|panic| Err(CaptureError::Defect { problem: panic })))
+    run.seal(end.unwrap_or_else(|panic| Err(CaptureError::Defect { panic })))
 }
 
 /// A line that has been written.
@@ -243,7 +266,7 @@ impl<S: Server> Run<'_, S> {
                 return Ok(Some(End::Duration));
             }
             if self.began.elapsed() - lost_at >= self.capture.give_up {
-                return Ok(Some(End::Gone(reason)));
+                return Ok(Some(End::Gone(GoneReason::Away(reason))));
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(Some(End::Interrupted)),
@@ -263,7 +286,7 @@ impl<S: Server> Run<'_, S> {
                     return Ok(None);
                 }
                 Ok(again) => again.fatal().map(|finding| finding.problem.clone()).collect::<Vec<_>>().join("; "),
-                Err(CaptureError::Refused { problem, .. }) => problem,
+                Err(CaptureError::Refused { refusal, .. }) => refusal.text(),
                 Err(error) => return Err(error),
             };
             if problem != reason {
@@ -274,12 +297,12 @@ impl<S: Server> Run<'_, S> {
     }
 
     /// What makes the server that came back another one: its counters mean something else.
-    fn difference(&self, again: &Preflight) -> Option<String> {
+    fn difference(&self, again: &Preflight) -> Option<GoneReason> {
         let (before, now) = (&self.preflight, again);
         if let (Some(before), Some(now)) = (&before.server.identifier, &now.server.identifier)
             && before != now
         {
-            return Some(format!("another server answers: its system identifier is {now}, not {before}"));
+            return Some(GoneReason::OtherServer { before: before.clone(), now: now.clone() });
         }
         let is_same = before.server.kind == now.server.kind
             && before.server.version_num == now.server.version_num
@@ -288,7 +311,7 @@ impl<S: Server> Run<'_, S> {
         (!is_same).then(|| {
             let versions =
                 |at: &Preflight| format!("{} {}, extensions {:?}", at.server.kind, at.server.version, at.extensions);
-            format!("another version answers: {}, not {}; begin a new recording", versions(now), versions(before))
+            GoneReason::OtherVersion { before: versions(before), now: versions(now) }
         })
     }
 
@@ -338,12 +361,17 @@ impl<S: Server> Run<'_, S> {
         let wall = self.wall(at);
         let text = match &end {
             Ok(end) => end.to_string(),
-            Err(error) => format!("the capture failed: {error}"),
+            Err(error) => format!("the capture failed: {}", with_causes(error)),
         };
         let manifest = self.writer.seal(seconds(at), wall, &text);
-        // The first failure is the cause.
-        let end = end?;
-        Ok(Captured { end, manifest: manifest?, polls: self.polls, gaps: self.gaps, parts: self.parts })
+        // The first failure is the cause; where what was captured is not sealed, that is said before it.
+        let (end, manifest) = match (end, manifest) {
+            (Err(cause), Err(TapeError::NotSealed { part, .. })) => {
+                return Err(TapeError::NotSealed { part, source: Box::new(cause) }.into());
+            }
+            (end, manifest) => (end?, manifest?),
+        };
+        Ok(Captured { end, manifest, polls: self.polls, gaps: self.gaps, parts: self.parts })
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Capture, CaptureError, Captured, End, Lost, Preflight, Reading, Server, Written, capture};
+use super::{Capture, CaptureError, Captured, End, GoneReason, Lost, Preflight, Reading, Server, Written, capture};
 use crate::tape::TapeError;
 use crate::tape::recording::{
-    Body, Cell, Header, Line, Poll, Record, ServerIdentity, ViewDescription, ViewKind, read_recording,
+    Body, Cell, Header, Poll, Record, RecordingLine, ServerIdentity, ViewDescription, ViewKind, read_recording,
 };
 
 /// A broker with one queue, which does what it is told at each poll.
@@ -86,14 +86,11 @@ impl Server for Broker {
 
 fn settings(recording: &Path) -> Capture {
     Capture {
-        recording: recording.to_path_buf(),
         interval: Duration::from_millis(20),
         duration: Some(Duration::from_millis(900)),
-        max_bytes: None,
-        rotate_bytes: None,
         budget: 1.0,
         give_up: Duration::from_secs(30),
-        superuser: false,
+        ..Capture::new(recording)
     }
 }
 
@@ -112,8 +109,8 @@ fn record(server: &mut Broker) -> (Captured, Header, Vec<Record>) {
     let (mut header, mut records) = (None, Vec::new());
     read_recording::<TapeError>(&path, |_, line| {
         match line {
-            Line::Header(found) => header = Some(*found),
-            Line::Record(record) => records.push(*record),
+            RecordingLine::Header(found) => header = Some(*found),
+            RecordingLine::Record(record) => records.push(*record),
         }
         Ok(())
     })
@@ -165,5 +162,6 @@ fn another_version_that_answers_ends_the_capture() {
     let (captured, _, _) = record(&mut broker);
     let expected =
         "another version answers: Broker 5, extensions {}, not Broker 4, extensions {}; begin a new recording";
-    assert_eq!(captured.end, End::Gone(expected.to_owned()));
+    let End::Gone(reason @ GoneReason::OtherVersion { .. }) = captured.end else { panic!("{:?}", captured.end) };
+    assert_eq!(reason.to_string(), expected);
 }

@@ -1,9 +1,8 @@
 //! What a capture needs of a server, whichever kind it is.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use super::CaptureError;
+use super::{CaptureError, Finding};
 use crate::tape::recording::{Epoch, Row, ServerIdentity, ViewDescription};
 
 /// A server that can be captured. It is connected to by its preflight, and polled by the same connection until that is lost.
@@ -59,35 +58,6 @@ impl Preflight {
     /// The findings without whose remedies a capture makes no sense.
     pub(super) fn fatal(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.fatal)
-    }
-}
-
-/// Something that a capture needs, or would be better with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// A capture makes no sense without it.
-    pub fatal: bool,
-    /// What is missing and what of the recording suffers.
-    pub problem: String,
-    /// The statement, or the line of a configuration file, that is the remedy.
-    pub remedy: String,
-}
-
-impl Finding {
-    /// A view that a poll could not read.
-    pub(super) fn unreadable(view: &str, reason: &str) -> Self {
-        Self {
-            fatal: false,
-            problem: format!("view `{view}` cannot be read, and a recording would be without it: {reason}"),
-            remedy: "see docs/live.md for what each view needs".to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.fatal { "missing" } else { "advice" };
-        write!(f, "  {kind}: {}\n    {}", self.problem, self.remedy)
     }
 }
 

@@ -37,6 +37,13 @@ impl Accept {
             match experiment::accept(&project, experiment, in_ci) {
                 Ok(one) => {
                     foreign::note_files(&one.foreign, output);
+                    if let Some(signature) = &one.old_signature {
+                        output.note(format!(
+                            "`{}` is of the result before; sign the new one with `minisign -S -m {}`",
+                            signature.display(),
+                            signature.with_extension("").display()
+                        ));
+                    }
                     let foreign = one.foreign.iter().map(|path| path.display().to_string()).collect();
                     accepted.push(AcceptedJson { name: one.name, changed: one.changed, foreign, error: None });
                 }

@@ -1,7 +1,15 @@
 //! Arguments of several commands.
 
+use std::path::PathBuf;
 #[cfg(any(feature = "capture", feature = "fetch"))]
 use std::time::Duration;
+
+use clap::ValueEnum;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+use crate::diagnostics::with_causes;
+use crate::experiment::{ExperimentError, Project};
+use crate::residual::Math;
 
 #[cfg(any(feature = "capture", feature = "fetch"))]
 const SHORTEST: Duration = Duration::from_millis(10);
@@ -17,6 +25,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     };
     let duration = duration.map_err(|problem| format!("{problem}; write 90, 250ms, 10m or 8h"))?;
     if (SHORTEST..=LONGEST).contains(&duration) { Ok(duration) } else { Err("a time is from 10ms to 1000d".to_owned()) }
+}
+
+/// The path of an output, which is never below the accepted results, by whichever links.
+pub(super) fn output_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match Project::here(&path).check_output() {
+        Ok(()) => Ok(path),
+        Err(ExperimentError::OutInResults { results, .. }) => {
+            Err(format!("it is in `{}`, where the accepted results are; give another path", results.display()))
+        }
+        Err(error) => Err(with_causes(&error)),
+    })
 }
 
 /// A number of bytes such as `5000`, `64K`, `100M` or `2G`.
@@ -48,6 +67,29 @@ mod tests {
         for text in ["", "x", "-1", "0", "9y", "1e99", "nan", "inf"] {
             assert!(duration(text).is_err(), "{text}");
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+}
+
+/// Which logarithms.
+#[derive(clap::Args)]
+pub(super) struct MathArgument {
+    /// Logarithms: the same bits on every platform, or those of this platform's C library
+    #[arg(long, value_enum, default_value_t = MathName::Portable)]
+    math: MathName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum MathName {
+    Portable,
+    System,
+}
+
+impl MathArgument {
+    pub(super) fn math(&self) -> Math {
+        match self.math {
+            MathName::Portable => Math::Portable,
+            MathName::System => Math::System,
         }
     }
 }

@@ -2,11 +2,12 @@ use clap::Subcommand;
 
 use super::output::{Output, Text};
 use super::{Exit, Out, Outcome};
+use crate::diagnostics::counted;
 use crate::experiment;
 
 /// Clean up the outputs that later runs are spared work by
 #[derive(clap::Args)]
-pub(super) struct Cache {
+pub(super) struct CacheCommand {
     #[command(subcommand)]
     action: Action,
 }
@@ -20,7 +21,7 @@ enum Action {
     },
 }
 
-impl Cache {
+impl CacheCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let Action::Gc { out } = self.action;
         let project = out.project()?;
@@ -32,7 +33,7 @@ impl Cache {
             let kept = collected.kept.iter().map(|path| {
                 format!("kept {}: not as the last result lists it, or not listed; remove it yourself", path.display())
             });
-            let total = format!("{} folders, {} KiB", collected.removed.len(), collected.bytes / 1024);
+            let total = format!("{}, {} KiB", counted(collected.removed.len(), "folder"), collected.bytes / 1024);
             lines.chain(kept).chain([total]).collect::<Text>()
         });
         Ok(Exit::Ok)

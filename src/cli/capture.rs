@@ -5,14 +5,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::adapter_options::{AdapterArguments, Recordings};
-use super::arguments::{duration, size};
+use super::arguments::{duration, output_path, size};
 use super::failure::Failure;
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use super::replay::EngineArguments;
 use super::watch::Watch;
 use super::{Exit, Out, Outcome, signals};
 use crate::capture::postgres::{CONCEALED_PASSWORD, Conninfo, PostgresServer, role_sql};
-use crate::capture::{self, Capture, CaptureError, Captured, End, Preflight, Server};
+use crate::capture::{self, Capture, CaptureError, Captured, End, GoneReason, Preflight, Server};
+use crate::diagnostics::counted;
 use crate::experiment::{Project, default_engine};
 use crate::motif::Engine;
 use crate::pipeline::Follower;
@@ -37,10 +38,10 @@ pub(super) struct CaptureCommand {
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     url: String,
     /// The recording to write; its manifest is written beside it
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["check", "print_role"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["check", "print_role"], value_parser = output_path())]
     recording: Option<PathBuf>,
     /// Distil the recording to this tape while it is written, and replay it at the end: DIR/<tape>/episodes.csv
-    #[arg(long, value_name = "FILE", requires = "recording")]
+    #[arg(long, value_name = "FILE", requires = "recording", value_parser = output_path())]
     tape: Option<PathBuf>,
     /// Show rates, open and closed episodes while they come
     #[arg(long, requires = "tape")]
@@ -230,12 +231,11 @@ impl CaptureCommand {
         output.data(&json, || json.text());
         match end {
             End::Duration | End::MaxBytes if polls == 0 => {
-                let problem = "it answered no poll; see the gaps of the recording".to_owned();
-                Err(CaptureError::Gone { place: server.place(), problem }.into())
+                Err(CaptureError::Gone { place: server.place(), reason: GoneReason::NoPoll }.into())
             }
             End::Duration | End::MaxBytes => Ok(Exit::Ok),
             End::Interrupted => Ok(Exit::Interrupted),
-            End::Gone(problem) => Err(CaptureError::Gone { place: server.place(), problem }.into()),
+            End::Gone(reason) => Err(CaptureError::Gone { place: server.place(), reason }.into()),
         }
     }
 }
@@ -243,10 +243,11 @@ impl CaptureCommand {
 impl CapturedJson {
     fn text(&self) -> Text {
         let Self { recording, parts, polls, gaps, end, tape, .. } = self;
-        let parts = if *parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
-        let mut text = Text::from(format!("{recording}: {polls} polls, {gaps} gaps, {parts}; {end}"));
+        let (polls, gaps, parts) = (counted(*polls, "poll"), counted(*gaps, "gap"), counted(*parts, "part"));
+        let mut text = Text::from(format!("{recording}: {polls}, {gaps}, {parts}; {end}"));
         if let Some(FollowedJson { tape, sample_count, episode_count, episodes_csv, .. }) = tape {
-            text.push(format!("{tape}: {sample_count} samples, {episode_count} episodes in {episodes_csv}"));
+            let (samples, episodes) = (counted(*sample_count, "sample"), counted(*episode_count, "episode"));
+            text.push(format!("{tape}: {samples}, {episodes} in {episodes_csv}"));
         }
         text
     }
@@ -265,8 +266,8 @@ fn followed(follower: Follower, tape: &Path, out: &Path) -> Result<FollowedJson,
     let followed = follower.seal(&table)?;
     if followed.disagreements > 0 {
         let text = format!(
-            "{} episodes were reported otherwise than they are replayed; this is a defect of telltape",
-            followed.disagreements
+            "reported otherwise than replayed: {}; this is a defect of telltape",
+            counted(followed.disagreements, "episode")
         );
         return Err(Failure::internal(&anyhow::Error::msg(text)));
     }
@@ -303,7 +304,7 @@ fn text(place: &str, preflight: &Preflight, output: &Output) -> Text {
         if preflight.is_ready() { output.paint(Tone::Good, "ready") } else { output.paint(Tone::Bad, "not ready") };
     let line =
         format!("{}: {} {}, ", Shown::plain(place), preflight.server.kind, Shown::plain(&preflight.server.version));
-    let mut text = Text::from(Line::from(line).then(verdict));
+    let mut text = Text::from(TextLine::from(line).then(verdict));
     for finding in &preflight.findings {
         let kind = if finding.fatal { "missing" } else { "advice" };
         text.push(format!("  {kind}: {}", finding.problem));

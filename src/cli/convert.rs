@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::adapter_options::{AdapterArguments, AllTraces};
+use super::arguments::{MathArgument, output_path};
 use super::failure::Failure;
-use super::generate::MathArgument;
 use super::output::{Output, Text};
 use super::verify::KeyArgument;
 use super::{Exit, Outcome};
+use crate::diagnostics::counted;
 use crate::residual::Stream;
 use crate::tape::{Manifest, RowCounts, TapeWriter, Use, manifest_path};
 use crate::trace::{self, ADAPTERS, About, Dataset, Options};
@@ -16,14 +17,15 @@ use crate::trace::{self, ADAPTERS, About, Dataset, Options};
 /// Convert a trace to a tape
 #[derive(clap::Args)]
 #[command(after_help = help())]
-pub(super) struct Convert {
-    /// The trace; gzip and zstd are decompressed
-    input: PathBuf,
-    /// The data set whose format the trace is in
+pub(super) struct ConvertCommand {
+    /// The trace: a file, a folder, or a glob in quotes; gzip and zstd are decompressed
+    #[arg(required = true)]
+    input: Vec<PathBuf>,
+    /// The data set whose format the trace is in [default: the only one that fits]
     #[arg(long, value_name = "NAME")]
-    dataset: Dataset,
+    dataset: Option<Dataset>,
     /// The tape to write; its manifest is written beside it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     tape: PathBuf,
     /// The construction: which channels, baselines and windows [default: the first one of the data set]
     #[arg(long, value_name = "NAME", alias = "channel")]
@@ -54,6 +56,8 @@ fn help() -> String {
     }
     text + "\nExamples:
   telltape convert --dataset snowset snowset.csv.gz --tape snowset.jsonl
+  telltape convert --dataset snowset 'snowset/*.parquet' --tape snowset.jsonl
+  telltape convert pgss.csv --tape pgss.jsonl
   telltape convert --dataset generic cpu.csv --tape cpu.jsonl --time-col ts --value-col load --channel-col host"
 }
 
@@ -71,30 +75,52 @@ pub(super) struct TapeJson {
     notes: Vec<String>,
 }
 
-impl Convert {
+impl ConvertCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
-        let options = self.options()?;
+        let [input] = &self.input[..] else {
+            let folder = self.input[0].parent().unwrap_or(Path::new("")).join("*");
+            return Err(Failure::usage(format!(
+                "{} traces are given, and one is converted; give the files of one trace as a folder, or by a glob in quotes, such as \
+                 '{}'",
+                self.input.len(),
+                folder.display()
+            )));
+        };
+        let (options, recognised) = self.options(input)?;
         let key = self.key.read()?;
-        if key.is_some() && !self.dataset.about().is_recording {
+        if key.is_some() && !options.dataset.about().is_recording {
             let recordings = ADAPTERS.iter().map(|adapter| adapter.about()).filter(|about| about.is_recording);
             let names: Vec<&str> = recordings.map(|about| about.name).collect();
             let text = "only recordings have manifests that can be signed";
             return Err(Failure::usage(format!("--key is for --dataset {}: {text}", names.join(" or "))));
         }
-        let same = |path: &Path| matches!((path.canonicalize(), self.input.canonicalize()), (Ok(a), Ok(b)) if a == b);
-        if same(&self.tape) || same(&manifest_path(&self.tape)) {
+        let same =
+            |path: &Path, input: &Path| matches!((path.canonicalize(), input.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let is_trace = |path: &Path, files: &[PathBuf]| files.iter().any(|file| same(path, file));
+        let files = trace::files(input)?;
+        if is_trace(&self.tape, &files) || is_trace(&manifest_path(&self.tape), &files) {
             return Err(Failure::usage("the tape or its manifest would overwrite the trace; give another --tape"));
         }
         // Before the work, which may take hours.
         TapeWriter::check(&self.tape)?;
-        let converted = trace::convert_signed(&self.input, &options, key.as_ref())?;
-        write(&self.tape, &converted.stream, Some(converted.rows), converted.notes, output)
+        let converted = trace::convert_signed(input, &options, key.as_ref())?;
+        let notes = recognised.into_iter().chain(converted.notes).collect();
+        write(&self.tape, &converted.stream, Some(converted.rows), notes, output)
     }
 
-    fn options(&self) -> Result<Options, Failure> {
-        let mut options = Options { math: self.math.math(), lenient: self.lenient, ..Options::new(self.dataset) };
+    /// The options, and what was recognised for want of one.
+    fn options(&self, input: &Path) -> Result<(Options, Option<String>), Failure> {
+        if let Some(dataset) = self.dataset {
+            return Ok((self.options_of(dataset)?, None));
+        }
+        let dataset = trace::recognise(input, |dataset| self.options_of(dataset).ok())?;
+        Ok((self.options_of(dataset)?, Some(format!("read as --dataset {dataset}, the only one that fits"))))
+    }
+
+    fn options_of(&self, dataset: Dataset) -> Result<Options, Failure> {
+        let mut options = Options { math: self.math.math(), lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
-            options.construction = self.dataset.construction(name)?;
+            options.construction = dataset.construction(name)?;
         }
         self.own.set(&mut options)?;
         Ok(options)
@@ -119,7 +145,7 @@ pub(super) fn write(
 }
 
 fn text(tape: &TapeJson) -> Text {
-    let mut text = Text::from(format!("{}: {} samples", tape.tape, tape.sample_count))
+    let mut text = Text::from(format!("{}: {}", tape.tape, counted(tape.sample_count, "sample")))
         .line(format!("  sha256 {}", tape.sha256))
         .line(format!("  stream {}", tape.stream_fingerprint));
     if let Some(rows) = &tape.rows {

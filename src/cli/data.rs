@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, Tone, table};
+use super::output::{Output, Text, TextLine, Tone, table};
+use super::selected::selected;
 use super::{Exit, Outcome};
 use crate::trace::{Catalogue, Entry};
 
@@ -56,36 +57,21 @@ impl Data {
     }
 }
 
-/// The entries of these names; none means all.
-pub(super) fn selected<'a>(
-    catalogue: &'a Catalogue,
-    names: &'a [String],
-) -> Result<Vec<(&'a str, &'a Entry)>, Failure> {
-    if names.is_empty() {
-        return Ok(catalogue.entries().collect());
-    }
-    let named = names.iter().map(|name| {
-        let entry = catalogue.get(name)?;
-        Ok((name.as_str(), entry))
-    });
-    named.collect()
-}
-
 fn list(catalogue: &Catalogue, output: &Output) -> Exit {
     let present = |entry: &Entry| catalogue.path(entry).is_file();
     let json: Vec<ListedJson<'_>> =
         catalogue.entries().map(|(name, entry)| ListedJson { name, present: present(entry), entry }).collect();
     output.data(&json, || {
-        let rows: Vec<Vec<Line>> = catalogue
+        let rows: Vec<Vec<TextLine>> = catalogue
             .entries()
             .map(|(name, entry)| {
                 let here = if present(entry) { "yes" } else { "no" };
                 vec![
-                    Line::cell(name),
+                    TextLine::cell(name),
                     here.into(),
                     entry.rows.to_string().into(),
-                    Line::cell(&entry.licence),
-                    Line::cell(&entry.title),
+                    TextLine::cell(&entry.licence),
+                    TextLine::cell(&entry.title),
                 ]
             })
             .collect();

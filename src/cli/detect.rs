@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
+use super::arguments::MathArgument;
 use super::failure::Failure;
-use super::generate::MathArgument;
 use super::output::Output;
 use super::tapes::{Reported, each_tape};
 use super::{Out, Outcome};

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
+use crate::diagnostics::counted;
 use crate::experiment::{Cause, Difference, GroupDifference, RowChange, StageRow, TableDifference, ValueChange};
 use crate::store::Shown;
 
@@ -63,15 +64,15 @@ impl Style<'_> {
         Text::from(FENCE[0]).joined(text).line(FENCE[1])
     }
 
-    fn minus(self, text: &str) -> Line {
+    fn minus(self, text: &str) -> TextLine {
         self.line(Tone::Bad, "-", text)
     }
 
-    fn plus(self, text: &str) -> Line {
+    fn plus(self, text: &str) -> TextLine {
         self.line(Tone::Good, "+", text)
     }
 
-    fn line(self, tone: Tone, sign: &str, text: &str) -> Line {
+    fn line(self, tone: Tone, sign: &str, text: &str) -> TextLine {
         if self.markdown {
             format!("{sign} {text}").into()
         } else {
@@ -121,11 +122,16 @@ impl Style<'_> {
     pub(super) fn rows(self, table: &TableDifference) -> Text {
         let TableDifference { removed, added, changed, .. } = table;
         let name = Shown::plain(&table.table);
-        let mut text = Text::from(self.heading(&format!("{name}: {removed} rows removed, {added} added; first:")));
+        let mut text =
+            Text::from(self.heading(&format!("{name}: {} removed, {added} added; first:", counted(*removed, "row"))));
         table.rows.iter().for_each(|row| self.row(row, &mut text));
         for (name, GroupDifference { removed, added, changed }) in &table.groups {
             let (name, lost) = (Shown::plain(name), removed - changed);
-            text.push(self.heading(&format!("  {name}: {lost} rows gone, {} new, {changed} changed", added - changed)));
+            text.push(self.heading(&format!(
+                "  {name}: {} gone, {} new, {changed} changed",
+                counted(lost, "row"),
+                added - changed
+            )));
         }
         if let Some(within) = table.within {
             text.push(self.heading(&format!(

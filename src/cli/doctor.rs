@@ -3,8 +3,9 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::{Line, Output, Tone, table};
+use super::output::{Output, TextLine, Tone, table};
 use super::{Exit, Out, Outcome};
+use crate::diagnostics::counted;
 use crate::experiment::{Project, libm, rewritten_tables};
 #[cfg(feature = "capture")]
 use crate::live;
@@ -63,7 +64,7 @@ impl Doctor {
                 let remedy = check.remedy.as_ref().map_or(String::new(), |remedy| format!("; {remedy}"));
                 vec![
                     output.paint(tone, check.state),
-                    Line::cell(&check.check),
+                    TextLine::cell(&check.check),
                     format!("{}{remedy}", check.found).into(),
                 ]
             });
@@ -89,9 +90,10 @@ fn line_ends(out: &Path) -> Result<String, (String, &'static str)> {
     let rewritten = rewritten_tables(&Project::here(out));
     match rewritten.first() {
         None => Ok("as they were written".to_owned()),
-        Some(first) => {
-            Err((format!("{} tables have CRLF, the first is `{}`", rewritten.len(), first.display()), LINE_ENDS_REMEDY))
-        }
+        Some(first) => Err((
+            format!("CRLF in {}, the first is `{}`", counted(rewritten.len(), "table"), first.display()),
+            LINE_ENDS_REMEDY,
+        )),
     }
 }
 

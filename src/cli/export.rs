@@ -3,10 +3,11 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arguments::output_path;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Outcome};
-use crate::diagnostics::UnknownName;
+use crate::diagnostics::{UnknownName, counted};
 use crate::store::{Durability, Kind, write_over};
 use crate::tape;
 
@@ -19,7 +20,7 @@ pub(super) struct Export {
     /// The tape; it needs its manifest TAPE.hash beside it
     tape: PathBuf,
     /// The table; its ending, .csv or .parquet, is its format
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     table: PathBuf,
     /// Write a CSV that is safe to open in a spreadsheet: the name of a channel that begins as a formula does gets a '
     #[arg(long)]
@@ -51,13 +52,13 @@ impl Export {
             _ => tape::samples_csv(&tape.stream),
         };
         let kind = if ending == "parquet" { Kind::Like(b"PAR1") } else { Kind::table(&bytes) };
-        write_over(&self.table, &bytes, Durability::Whole, kind)?;
+        write_over(&self.table, &bytes, Durability::Atomic, kind)?;
         let json = ExportedJson {
             table: self.table.display().to_string(),
             rows: tape.stream.len() as u64,
             tape_sha256: tape.manifest.sha256,
         };
-        output.data(&json, || format!("{}: {} rows", json.table, json.rows));
+        output.data(&json, || format!("{}: {}", json.table, counted(json.rows, "row")));
         Ok(Exit::Ok)
     }
 }

@@ -1,9 +1,7 @@
-use std::error::Error;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnostics::{Diagnose, Exit, FailureKind, Place};
+use crate::diagnostics::{Diagnose, Exit, FailureKind, Place, with_causes};
 
 /// Why a command failed, or a part of it: what is printed, and with which exit code.
 #[derive(Clone, Debug)]
@@ -65,17 +63,6 @@ impl Failure {
 
 impl<E: Diagnose> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { exit: error.exit(), kind: error.kind(), place: error.place(), message: chain(&error) }
+        Self { exit: error.exit(), kind: error.kind(), place: error.place(), message: with_causes(&error) }
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    message
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::arguments::{duration, size};
-use super::data::selected;
 use super::failure::Failure;
 use super::output::{Output, Text};
+use super::selected::selected;
 use super::{Exit, Outcome};
 use crate::trace::{self, Catalogue, FetchEvent, FetchOptions, Fetched, KnownDigest};
 
@@ -53,6 +53,12 @@ impl CorpusArguments {
 
 impl Fetch {
     pub(super) fn execute(self, catalogue: &Catalogue, output: &Output) -> Outcome {
+        // A URL may have a password in it, and is not repeated as an unknown name.
+        if self.names.iter().any(|name| name.contains([':', '@'])) {
+            return Err(Failure::usage(
+                "only names of the catalogue are given without an option; give a URL as --from",
+            ));
+        }
         let Some(from) = self.from else { return fetch_samples(catalogue, &self.names, output) };
         let [name] = self.names.as_slice() else {
             return Err(Failure::usage("--from takes the full corpus of one data set; name it"));
@@ -66,7 +72,7 @@ fn fetch_samples(catalogue: &Catalogue, names: &[String], output: &Output) -> Ou
     for (_, entry) in selected(catalogue, names)? {
         fetched.push(trace::fetch_sample(Path::new("."), catalogue, entry)?);
     }
-    tell(&fetched, output);
+    report_fetched(&fetched, output);
     Ok(Exit::Ok)
 }
 
@@ -87,11 +93,11 @@ fn fetch_corpus(catalogue: &Catalogue, name: &str, from: &str, options: &FetchOp
     };
     let fetched = trace::fetch_corpus(from, &folder, options, &mut report)?;
     bar.finish_and_clear();
-    tell(&[fetched], output);
+    report_fetched(&[fetched], output);
     Ok(Exit::Ok)
 }
 
-fn tell(fetched: &[Fetched], output: &Output) {
+fn report_fetched(fetched: &[Fetched], output: &Output) {
     for kept in fetched.iter().filter_map(|one| one.set_aside.as_ref()) {
         output.note(format!("what was there is kept as `{}`", kept.display()));
     }

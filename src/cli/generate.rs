@@ -1,16 +1,16 @@
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use super::Outcome;
+use super::arguments::{MathArgument, output_path};
 use super::convert;
 use super::output::Output;
 use crate::evaluate::{Exemplar, Generator, Noise};
-use crate::residual::Math;
 
 /// Generate a tape whose faults are known
 #[derive(clap::Args)]
-pub(super) struct Generate {
+pub(super) struct GenerateCommand {
     #[command(subcommand)]
     kind: Kind,
 }
@@ -60,33 +60,10 @@ enum Kind {
 #[derive(clap::Args)]
 struct Common {
     /// The tape to write; its manifest is written beside it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     tape: PathBuf,
     #[command(flatten)]
     math: MathArgument,
-}
-
-/// Which logarithms.
-#[derive(clap::Args)]
-pub(super) struct MathArgument {
-    /// Logarithms: the same bits on every platform, or those of this platform's C library
-    #[arg(long, value_enum, default_value_t = MathName::Portable)]
-    math: MathName,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum MathName {
-    Portable,
-    System,
-}
-
-impl MathArgument {
-    pub(super) fn math(&self) -> Math {
-        match self.math {
-            MathName::Portable => Math::Portable,
-            MathName::System => Math::System,
-        }
-    }
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -96,7 +73,7 @@ fn scale(text: &str) -> Result<f64, String> {
     }
 }
 
-impl Generate {
+impl GenerateCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let (generator, seed, common) = match self.kind {
             Kind::Perturbed { seed, scale, common } => (Generator::Perturbed { scale }, seed, common),

@@ -15,7 +15,7 @@ pub(super) fn write(path: &Path, reports: &[ExperimentReport]) -> Result<(), Sto
     junit.add_test_suite(suite);
     let text = junit.to_string().expect("texts are written as XML");
     let kind = Kind::marked(text.as_bytes(), "<testsuites name=\"telltape\"");
-    write_over(path, text.as_bytes(), Durability::Whole, kind).map(drop)
+    write_over(path, text.as_bytes(), Durability::Atomic, kind).map(drop)
 }
 
 fn case(report: &ExperimentReport) -> TestCase {

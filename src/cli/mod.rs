@@ -19,6 +19,7 @@ mod failure;
 mod fetch;
 mod foreign;
 mod generate;
+mod inspect;
 mod junit;
 mod output;
 mod plan;
@@ -29,6 +30,7 @@ mod run;
 mod salvage;
 mod schema;
 mod score;
+mod selected;
 mod shard;
 mod shell;
 mod signals;
@@ -108,26 +110,27 @@ struct Settings {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(run::RunCommand),
     Accept(accept::Accept),
     Explain(explain::Explain),
     Diff(diff::Diff),
-    Plan(plan::Plan),
-    Convert(convert::Convert),
+    Plan(plan::PlanCommand),
+    Inspect(inspect::InspectCommand),
+    Convert(convert::ConvertCommand),
     Verify(verify::Verify),
     Salvage(salvage::SalvageCommand),
-    Replay(replay::Replay),
-    Generate(generate::Generate),
+    Replay(replay::ReplayCommand),
+    Generate(generate::GenerateCommand),
     Detect(detect::Detect),
     Export(export::Export),
     Score(score::ScoreCommand),
     #[cfg(feature = "report")]
-    Report(report::Report),
+    Report(report::ReportCommand),
     Shard(shard::ShardCommand),
     #[cfg(feature = "capture")]
     Capture(Box<capture::CaptureCommand>),
     Data(data::Data),
-    Cache(cache::Cache),
+    Cache(cache::CacheCommand),
     Doctor(doctor::Doctor),
     Schema(schema::SchemaCommand),
     Completions(shell::Completions),
@@ -166,6 +169,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Explain(explain) => explain.execute(output),
         Command::Diff(diff) => diff.execute(output),
         Command::Plan(plan) => plan.execute(output),
+        Command::Inspect(inspect) => inspect.execute(output),
         Command::Convert(convert) => convert.execute(output),
         Command::Verify(verify) => verify.execute(output),
         Command::Salvage(salvage) => salvage.execute(output),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Exit;
 use super::failure::Failure;
-pub(super) use super::text::{Line, Text, Tone, table};
+pub(super) use super::text::{Text, TextLine, Tone, table};
 use crate::store::{Shown, is_hidden, visible_json};
 
 /// When to colour text.
@@ -57,14 +57,14 @@ impl Output {
     }
 
     /// A message to people.
-    pub(super) fn note(&self, message: impl Into<Line>) {
+    pub(super) fn note(&self, message: impl Into<TextLine>) {
         if !self.quiet {
-            say(&message.into());
+            print_line(&message.into());
         }
     }
 
     /// The same while a bar moves.
-    pub(super) fn note_above(&self, bar: &ProgressBar, message: impl Into<Line>) {
+    pub(super) fn note_above(&self, bar: &ProgressBar, message: impl Into<TextLine>) {
         if bar.is_hidden() {
             self.note(message);
         } else {
@@ -74,12 +74,12 @@ impl Output {
 
     /// An error that does not end the command.
     pub(super) fn error(&self, failure: &Failure) {
-        say(&self.paint(Tone::Bad, "error:").then(" ").then(failure.message()));
+        print_line(&self.paint(Tone::Bad, "error:").then(" ").then(failure.message()));
     }
 
     /// An error of one of several things that the command works on.
     pub(super) fn error_of(&self, name: &str, failure: &Failure) {
-        say(&self.paint(Tone::Bad, "error:").then(format!(" {}: ", Shown::plain(name))).then(failure.message()));
+        print_line(&self.paint(Tone::Bad, "error:").then(format!(" {}: ", Shown::plain(name))).then(failure.message()));
     }
 
     /// The error that ends the command.
@@ -90,8 +90,8 @@ impl Output {
         self.error(failure);
     }
 
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> Line {
-        if self.color { Line::painted(tone, text) } else { text.into() }
+    pub(super) fn paint(&self, tone: Tone, text: &str) -> TextLine {
+        if self.color { TextLine::painted(tone, text) } else { text.into() }
     }
 
     /// A bar on a terminal, nothing elsewhere.
@@ -120,7 +120,7 @@ pub(super) fn print_usage(error: &clap::Error) -> std::io::Result<()> {
         text = text.replace(&argument, &Shown::line(&argument).to_string());
     }
     if text != raw || text.lines().any(|line| line.chars().any(is_hidden)) {
-        text.lines().for_each(|line| say(&line.into()));
+        text.lines().for_each(|line| print_line(&line.into()));
         return Ok(());
     }
     error.print()?;
@@ -143,11 +143,11 @@ pub(super) fn stdout_failed(error: &std::io::Error) -> Exit {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         return Exit::Ok;
     }
-    say(&format!("error: cannot write to stdout: {error}").into());
+    print_line(&format!("error: cannot write to stdout: {error}").into());
     Exit::Internal
 }
 
 /// A line to stderr; if that is closed, nobody is listening.
-fn say(line: &Line) {
+fn print_line(line: &TextLine) {
     let _ = writeln!(std::io::stderr(), "{}", line.as_str());
 }

@@ -12,7 +12,7 @@ use crate::store::Shown;
 #[command(after_help = "\
 Examples:
   telltape plan snowset")]
-pub(super) struct Plan {
+pub(super) struct PlanCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(super) struct PlannedJson<'a> {
     error: Option<FailureJson<'a>>,
 }
 
-impl Plan {
+impl PlanCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = self.out.project()?.with_settings(self.settings.set);
         let selection = project.select(&self.experiments)?;

@@ -15,7 +15,7 @@ use crate::trace::is_own;
 Examples:
   telltape replay snowset.jsonl ceb.jsonl --out episodes
   telltape replay ceb.jsonl --grammar strict.toml --format csv,parquet")]
-pub(super) struct Replay {
+pub(super) struct ReplayCommand {
     /// Tapes; each needs its manifest TAPE.hash beside it
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<PathBuf>,
@@ -67,7 +67,7 @@ impl Format {
             #[cfg(feature = "parquet")]
             Self::Parquet => {
                 let bytes = motif::parquet(_engine, _episodes).map_err(|error| Failure::internal(&error.into()))?;
-                let durability = crate::store::Durability::Whole;
+                let durability = crate::store::Durability::Atomic;
                 let path = _folder.join("episodes.parquet");
                 crate::store::write_over(&path, &bytes, durability, crate::store::Kind::Like(b"PAR1"))?;
                 Ok(())
@@ -76,7 +76,7 @@ impl Format {
     }
 }
 
-impl Replay {
+impl ReplayCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let engine = self.engine.engine()?;
         let key = self.key.read()?;

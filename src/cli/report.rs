@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Out, Outcome, Settings};
-use crate::diagnostics::FailureKind;
+use crate::diagnostics::{FailureKind, counted};
 use crate::report::{self, Stale};
 
 /// Write out/report.html: figures and tables of the last run in one self-contained file
@@ -13,7 +13,7 @@ use crate::report::{self, Stale};
 The experiments must have been run: `telltape run`. The page needs no network and no server; open it in a browser.
 It exits with 12 if an experiment, its input or its tape has changed since the run; that one is not in the page then.
 Example: telltape report && xdg-open out/report.html")]
-pub(super) struct Report {
+pub(super) struct ReportCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(super) struct ReportJson<'a> {
     figures: &'a [String],
 }
 
-impl Report {
+impl ReportCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = self.out.project()?.with_settings(self.settings.set);
         let selection = project.select(&self.experiments)?;
@@ -49,10 +49,10 @@ impl Report {
         };
         output.data(&json, || {
             format!(
-                "{}: {} experiments, {} figures, {} kB",
+                "{}: {}, {}, {} kB",
                 json.report,
-                json.experiments,
-                json.figures.len(),
+                counted(json.experiments, "experiment"),
+                counted(json.figures.len(), "figure"),
                 json.bytes / 1000
             )
         });

@@ -3,13 +3,14 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arguments::output_path;
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, Tone, table};
+use super::output::{Output, Text, TextLine, Tone, table};
 #[cfg(feature = "capture")]
 use super::signals;
 use super::verify::KeyArgument;
 use super::{Exit, Out, Outcome, Settings, foreign, junit};
-use crate::diagnostics::FailureKind;
+use crate::diagnostics::{FailureKind, counted};
 use crate::experiment::{
     self, Counts, Evaluation, Experiment, ExperimentError, ExperimentReport, Progress, StageRow, Step, Verdict,
 };
@@ -23,7 +24,7 @@ Examples:
   telltape run ceb 'snowset*'       by name and by glob
   telltape run ceb --set replay.grammar.cache_collapse.drift_threshold=0.05
   telltape run --json | jq '.[].verdict'")]
-pub(super) struct Run {
+pub(super) struct RunCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
@@ -35,7 +36,7 @@ pub(super) struct Run {
     #[arg(long)]
     fail_on_skip: bool,
     /// Write the verdicts to this file as JUnit XML, for CI
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     junit: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgument,
@@ -58,7 +59,7 @@ pub(super) struct ReportJson<'a> {
     error: Option<FailureJson<'a>>,
 }
 
-impl Run {
+impl RunCommand {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let project = self.out.project()?.with_settings(self.settings.set);
         let project = project.with_key(self.key.read()?);
@@ -121,8 +122,7 @@ fn summarise(reports: &[ExperimentReport]) -> String {
     let counts = VERDICTS.map(|verdict| (count_verdicts(reports, verdict), verdict));
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, verdict)| format!("{count} {verdict}")).collect();
-    let plural = if reports.len() == 1 { "" } else { "s" };
-    format!("{} experiment{plural}: {}", reports.len(), counts.join(", "))
+    format!("{}: {}", counted(reports.len(), "experiment"), counts.join(", "))
 }
 
 /// Reports experiments that were run, here or in shards.
@@ -153,8 +153,8 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
     }
     let skipped: usize = reports.iter().map(|report| report.cached.len()).sum();
     if skipped > 0 {
-        let (stages, them) = if skipped == 1 { ("stage was", "it") } else { ("stages were", "them") };
-        output.note(format!("{skipped} {stages} unchanged since the last run and skipped; --no-cache runs {them}"));
+        output
+            .note(format!("skipped {}, unchanged since the last run; --no-cache runs all", counted(skipped, "stage")));
     }
     for (report, failure) in reports.iter().zip(&failures) {
         if let Some(failure) = failure {
@@ -202,7 +202,7 @@ fn verdict_name(report: &ExperimentReport) -> &'static str {
 }
 
 fn text(reports: &[ExperimentReport], output: &Output) -> Text {
-    let rows: Vec<Vec<Line>> = reports
+    let rows: Vec<Vec<TextLine>> = reports
         .iter()
         .map(|report| {
             let tone = match &report.verdict {
@@ -213,7 +213,7 @@ fn text(reports: &[ExperimentReport], output: &Output) -> Text {
             let count =
                 |of: fn(&Counts) -> u64| report.counts.as_ref().map_or("-".to_owned(), |counts| of(counts).to_string());
             vec![
-                Line::cell(&report.name),
+                TextLine::cell(&report.name),
                 output.paint(tone, verdict_name(report)),
                 count(|counts| counts.samples).into(),
                 count(Counts::all_episodes).into(),

@@ -3,8 +3,10 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arguments::output_path;
 use super::output::Output;
 use super::{Exit, Outcome};
+use crate::diagnostics::counted;
 use crate::store::Shown;
 use crate::tape::{self, Kind};
 
@@ -15,7 +17,7 @@ pub(super) struct SalvageCommand {
     /// The unsealed file; a capture that is killed leaves RECORDING.part
     file: PathBuf,
     /// What is saved; its manifest is written beside it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     out: PathBuf,
 }
 
@@ -45,10 +47,10 @@ impl SalvageCommand {
         };
         output.data(&json, || {
             let lost = match &json.problem {
-                Some(problem) => format!("{} bytes lost: {}", json.lost_bytes, Shown::plain(problem)),
+                Some(problem) => format!("{} lost: {}", counted(json.lost_bytes, "byte"), Shown::plain(problem)),
                 None => "nothing lost".to_owned(),
             };
-            format!("{}: {} of {} lines, {lost}", json.file, json.kind, json.lines)
+            format!("{}: {} of {}, {lost}", json.file, json.kind, counted(json.lines, "line"))
         });
         Ok(Exit::Ok)
     }

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use super::arguments::output_path;
 #[cfg(feature = "capture")]
 use super::capture;
 use super::failure::FailureJson;
@@ -14,8 +15,8 @@ use super::output::{Output, Text};
 #[cfg(feature = "report")]
 use super::report;
 use super::{
-    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, plan, run, salvage, score, shard, tapes,
-    verify,
+    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, inspect, plan, run, salvage, score, shard,
+    tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, Kind, write_over};
@@ -31,6 +32,7 @@ such as: #:schema ../docs/schemas/experiment-file.json
 Example: telltape schema docs/schemas")]
 pub(super) struct SchemaCommand {
     /// The folder to write them to
+    #[arg(value_parser = output_path())]
     folder: PathBuf,
 }
 
@@ -48,44 +50,45 @@ enum Document<T> {
     Failed { error: FailureJson<'static> },
 }
 
-fn of<T: JsonSchema>() -> Schema {
+fn schema_of<T: JsonSchema>() -> Schema {
     SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<Document<T>>()
 }
 
 /// Each by the name of its file.
 fn schemas() -> BTreeMap<&'static str, Schema> {
     BTreeMap::from([
-        ("accept", of::<Vec<accept::AcceptedJson<'_>>>()),
-        ("cache-gc", of::<experiment::Collected>()),
+        ("accept", schema_of::<Vec<accept::AcceptedJson<'_>>>()),
+        ("cache-gc", schema_of::<experiment::Collected>()),
         #[cfg(feature = "capture")]
-        ("capture", of::<capture::CapturedJson>()),
+        ("capture", schema_of::<capture::CapturedJson>()),
         #[cfg(feature = "capture")]
-        ("capture-check", of::<capture::CheckJson<'_>>()),
+        ("capture-check", schema_of::<capture::CheckJson<'_>>()),
         #[cfg(feature = "capture")]
-        ("capture-print-role", of::<capture::RoleJson>()),
-        ("convert", of::<convert::TapeJson>()),
+        ("capture-print-role", schema_of::<capture::RoleJson>()),
+        ("convert", schema_of::<convert::TapeJson>()),
         #[cfg(feature = "fetch")]
-        ("data-fetch", of::<Vec<Fetched>>()),
-        ("data-list", of::<Vec<data::ListedJson<'_>>>()),
-        ("data-verify", of::<Vec<data::VerifiedJson<'_>>>()),
-        ("detect", of::<Vec<tapes::ReplayedJson<'_>>>()),
-        ("diff", of::<Vec<diff::ComparedJson<'_>>>()),
-        ("doctor", of::<Vec<doctor::CheckJson>>()),
+        ("data-fetch", schema_of::<Vec<Fetched>>()),
+        ("data-list", schema_of::<Vec<data::ListedJson<'_>>>()),
+        ("data-verify", schema_of::<Vec<data::VerifiedJson<'_>>>()),
+        ("detect", schema_of::<Vec<tapes::ReplayedJson<'_>>>()),
+        ("diff", schema_of::<Vec<diff::ComparedJson<'_>>>()),
+        ("doctor", schema_of::<Vec<doctor::CheckJson>>()),
         ("experiment-file", experiment::file_schema()),
-        ("export", of::<export::ExportedJson>()),
-        ("explain", of::<Vec<difference::DifferenceJson<'_>>>()),
-        ("generate", of::<convert::TapeJson>()),
-        ("plan", of::<Vec<plan::PlannedJson<'_>>>()),
-        ("replay", of::<Vec<tapes::ReplayedJson<'_>>>()),
+        ("export", schema_of::<export::ExportedJson>()),
+        ("explain", schema_of::<Vec<difference::DifferenceJson<'_>>>()),
+        ("generate", schema_of::<convert::TapeJson>()),
+        ("inspect", schema_of::<inspect::InspectedJson<'_>>()),
+        ("plan", schema_of::<Vec<plan::PlannedJson<'_>>>()),
+        ("replay", schema_of::<Vec<tapes::ReplayedJson<'_>>>()),
         #[cfg(feature = "report")]
-        ("report", of::<report::ReportJson<'_>>()),
-        ("run", of::<Vec<run::ReportJson<'_>>>()),
-        ("salvage", of::<salvage::SalvagedJson>()),
-        ("schema", of::<SchemasJson>()),
-        ("score", of::<score::ScoresJson>()),
-        ("shard-plan", of::<shard::PlannedShardsJson<'_>>()),
-        ("shard-run", of::<shard::ShardRunJson<'_>>()),
-        ("verify", of::<Vec<verify::VerifiedJson<'_>>>()),
+        ("report", schema_of::<report::ReportJson<'_>>()),
+        ("run", schema_of::<Vec<run::ReportJson<'_>>>()),
+        ("salvage", schema_of::<salvage::SalvagedJson>()),
+        ("schema", schema_of::<SchemasJson>()),
+        ("score", schema_of::<score::ScoresJson>()),
+        ("shard-plan", schema_of::<shard::PlannedShardsJson<'_>>()),
+        ("shard-run", schema_of::<shard::ShardRunJson<'_>>()),
+        ("verify", schema_of::<Vec<verify::VerifiedJson<'_>>>()),
     ])
 }
 
@@ -95,7 +98,7 @@ impl SchemaCommand {
         for (name, schema) in schemas() {
             let path = self.folder.join(format!("{name}.json"));
             let text = serde_json::to_string_pretty(&schema).expect("a schema has string keys") + "\n";
-            write_over(&path, text.as_bytes(), Durability::Whole, Kind::marked(text.as_bytes(), "\"$schema\""))?;
+            write_over(&path, text.as_bytes(), Durability::Atomic, Kind::marked(text.as_bytes(), "\"$schema\""))?;
             written.push(path.display().to_string());
         }
         let json = SchemasJson { schemas: written };

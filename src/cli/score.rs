@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::output::{Line, Output, Text, table};
+use super::output::{Output, Text, TextLine, table};
 use super::{Exit, Outcome};
 use crate::diagnostics::Place;
 use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_spans, read_windows, tally};
@@ -155,8 +155,9 @@ fn json(score: &Score, rated: bool) -> ScoreJson {
 }
 
 fn text(json: &ScoresJson) -> Text {
-    let number = |number: Option<f64>| -> Line { number.map_or("-".into(), |number| format!("{number:.3}").into()) };
-    let rows: Vec<Vec<Line>> = json
+    let number =
+        |number: Option<f64>| -> TextLine { number.map_or("-".into(), |number| format!("{number:.3}").into()) };
+    let rows: Vec<Vec<TextLine>> = json
         .scores
         .iter()
         .map(|score| {
@@ -176,13 +177,13 @@ fn text(json: &ScoresJson) -> Text {
     let headers = ["motif", "windows", "episodes", "matched", "F1", "range F1", "delay s", "false alarms", "an hour"];
     let mut text = table(&headers, &[false, true, true, true, true, true, true, true, true], &rows);
     if let Some(published) = &json.published {
-        let rows: Vec<Vec<Line>> = published
+        let rows: Vec<Vec<TextLine>> = published
             .iter()
             .map(|score| {
                 let counts = [score.tp, score.fp, score.fn_].map(|count| count.to_string());
                 let numbers =
                     [score.f1, score.ttd_median_s, score.false_alarm_per_hour].map(|number| format!("{number:.4}"));
-                [score.motif.to_owned()].into_iter().chain(counts).chain(numbers).map(Line::from).collect()
+                [score.motif.to_owned()].into_iter().chain(counts).chain(numbers).map(TextLine::from).collect()
             })
             .collect();
         let headers = ["published", "tp", "fp", "fn", "F1", "delay s", "false alarms an hour"];

@@ -4,10 +4,12 @@ use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::arguments::output_path;
 use super::failure::Failure;
 use super::output::{Output, Text};
 use super::replay::EngineArguments;
 use super::{Exit, Outcome, run, tapes};
+use crate::diagnostics::counted;
 use crate::experiment::Project;
 use crate::experiment::shard::{
     MergedShards, ShardError, ShardPlan, Split, missing_shards, plan_experiments, plan_tapes, ready, run_shard,
@@ -48,7 +50,7 @@ struct PlanArguments {
     #[arg(long)]
     experiments: bool,
     /// The plan to write; with --only the plan to read
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_path())]
     plan: PathBuf,
     /// The folder that inputs are relative to
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -135,7 +137,7 @@ impl PlanArguments {
         }
         let shards = self.shards.map(|shards| shards as usize);
         let plan = if self.experiments {
-            let project = Project::at(&self.root, "out");
+            let project = Project::in_folder(&self.root, "out");
             let selection = project.select(&self.inputs)?;
             plan_experiments(&project, &selection.experiments, shards)?
         } else {
@@ -147,7 +149,7 @@ impl PlanArguments {
         let json = PlannedShardsJson { plan: self.plan.display().to_string(), digest: &plan.digest, shards: ids };
         output.data(&json, || {
             let units: usize = plan.shards.iter().map(|shard| shard.units.len()).sum();
-            format!("{}: {} shards of {units} units", json.plan, plan.shards.len())
+            format!("{}: {} of {}", json.plan, counted(plan.shards.len(), "shard"), counted(units, "unit"))
         });
         Ok(Exit::Ok)
     }
@@ -178,7 +180,7 @@ fn below(root: &Path, inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
 
 impl RunArguments {
     fn execute(self, output: &Output) -> Outcome {
-        Project::at(&self.root, &self.out).check_output()?;
+        Project::in_folder(&self.root, &self.out).check_output()?;
         let run = || run_shard(&ShardPlan::read(&self.plan)?, &self.id, &self.root, &self.out);
         let new = run().map_err(|error: ShardError| Failure::from(&error).with_exit(error.exit_of_run()))?;
         let json = ShardRunJson { id: &self.id, new };

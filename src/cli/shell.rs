@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
+use super::arguments::output_path;
 use super::output::Output;
 use super::{Arguments, Exit, Outcome};
 use crate::store::{Durability, Kind, write_over};
@@ -25,6 +26,7 @@ pub(super) struct Completions {
 #[command(after_help = "Example: telltape man ~/.local/share/man/man1; man telltape-run")]
 pub(super) struct Man {
     /// The folder to write them to
+    #[arg(value_parser = output_path())]
     folder: PathBuf,
 }
 
@@ -45,7 +47,7 @@ impl Man {
         page(&command, &mut pages);
         for (name, text) in pages {
             let path = self.folder.join(format!("{name}.1"));
-            write_over(&path, &text, Durability::Whole, Kind::marked(&text, ".TH telltape"))?;
+            write_over(&path, &text, Durability::Atomic, Kind::marked(&text, ".TH telltape"))?;
             output.note(path.display().to_string());
         }
         Ok(Exit::Ok)

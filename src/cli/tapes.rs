@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, table};
+use super::output::{Output, Text, TextLine, table};
 use super::{Exit, Outcome};
 use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
@@ -67,13 +67,13 @@ pub(super) fn each_tape(
         .par_iter()
         .zip(&folders)
         .map(|(tape, folder)| {
-            let result = one(tape, folder, key, &find);
+            let result = replay_tape(tape, folder, key, &find);
             bar.inc(1);
             result
         })
         .collect();
     bar.finish_and_clear();
-    tell(tapes, &replayed, output)
+    report_replayed(tapes, &replayed, output)
 }
 
 /// Tells of tapes that were replayed in shards.
@@ -93,10 +93,10 @@ pub(super) fn tell_merged(merged: &[MergedTape], output: &Output) -> Outcome {
             })
         })
         .collect();
-    tell(&tapes, &replayed, output)
+    report_replayed(&tapes, &replayed, output)
 }
 
-fn tell(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Output) -> Outcome {
+fn report_replayed(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Output) -> Outcome {
     let json: Vec<ReplayedJson<'_>> = tapes.iter().zip(replayed).map(|(tape, result)| json(tape, result)).collect();
     output.data(&json, || text(tapes, replayed));
     let failures = replayed.iter().filter_map(|result| result.as_ref().err());
@@ -104,7 +104,7 @@ fn tell(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], output: &Outp
     Ok(Exit::worst(failures.map(|failure| failure.exit)))
 }
 
-fn one(
+fn replay_tape(
     path: &Path,
     folder: &Path,
     key: Option<&Key>,
@@ -113,7 +113,7 @@ fn one(
     let tape = tape::read_signed(path, key)?;
     let reported = find(&tape.stream, folder)?;
     let episodes_csv = folder.join("episodes.csv");
-    let episodes_csv_sha256 = write_over(&episodes_csv, &reported.csv, Durability::Whole, EPISODES)?;
+    let episodes_csv_sha256 = write_over(&episodes_csv, &reported.csv, Durability::Atomic, EPISODES)?;
     Ok(Replayed {
         sha256: tape.manifest.sha256,
         sample_count: tape.stream.len() as u64,
@@ -169,15 +169,15 @@ fn json<'a>(tape: &Path, result: &'a Result<Replayed, Failure>) -> ReplayedJson<
 
 fn text(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>]) -> Text {
     let good = tapes.iter().zip(replayed).filter_map(|(tape, result)| Some((tape, result.as_ref().ok()?)));
-    let rows: Vec<Vec<Line>> = good
+    let rows: Vec<Vec<TextLine>> = good
         .map(|(tape, replayed)| {
             vec![
-                Line::path(tape),
+                TextLine::path(tape),
                 replayed.sample_count.to_string().into(),
                 replayed.channel_count.to_string().into(),
                 replayed.episode_count.to_string().into(),
                 (&replayed.episodes_fingerprint).into(),
-                Line::path(&replayed.episodes_csv),
+                TextLine::path(&replayed.episodes_csv),
             ]
         })
         .collect();

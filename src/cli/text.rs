@@ -1,4 +1,4 @@
-//! Text for people. A [`Line`] is made through the gate for text from outside, and printing takes nothing else.
+//! Text for people. A [`TextLine`] is made through the gate for text from outside, and printing takes nothing else.
 
 use std::path::Path;
 
@@ -17,13 +17,13 @@ pub(super) enum Tone {
 
 /// One line, or a piece of one, as a terminal may be given it.
 #[derive(Clone, Default)]
-pub(super) struct Line {
+pub(super) struct TextLine {
     text: String,
     /// Letters that are seen, without the codes of colours.
     width: usize,
 }
 
-impl Line {
+impl TextLine {
     fn shown(shown: Shown<'_>) -> Self {
         let text = shown.to_string();
         Self { width: text.chars().count(), text }
@@ -69,19 +69,19 @@ impl Line {
     }
 }
 
-impl From<&str> for Line {
+impl From<&str> for TextLine {
     fn from(text: &str) -> Self {
         Self::shown(Shown::line(text))
     }
 }
 
-impl From<&String> for Line {
+impl From<&String> for TextLine {
     fn from(text: &String) -> Self {
         text.as_str().into()
     }
 }
 
-impl From<String> for Line {
+impl From<String> for TextLine {
     fn from(text: String) -> Self {
         text.as_str().into()
     }
@@ -93,13 +93,13 @@ pub(super) struct Text(String);
 
 impl Text {
     /// Appends a line.
-    pub(super) fn line(mut self, line: impl Into<Line>) -> Self {
+    pub(super) fn line(mut self, line: impl Into<TextLine>) -> Self {
         self.push(line);
         self
     }
 
     /// Appends a line.
-    pub(super) fn push(&mut self, line: impl Into<Line>) {
+    pub(super) fn push(&mut self, line: impl Into<TextLine>) {
         self.0 += line.into().as_str();
         self.0.push('\n');
     }
@@ -125,33 +125,33 @@ impl Text {
     }
 }
 
-impl<L: Into<Line>> From<L> for Text {
+impl<L: Into<TextLine>> From<L> for Text {
     fn from(line: L) -> Self {
         Self::default().line(line)
     }
 }
 
-impl<L: Into<Line>> FromIterator<L> for Text {
+impl<L: Into<TextLine>> FromIterator<L> for Text {
     fn from_iter<T: IntoIterator<Item = L>>(lines: T) -> Self {
         lines.into_iter().fold(Self::default(), Self::line)
     }
 }
 
 /// Rows under headers, padded to columns; numbers to the right.
-pub(super) fn table(headers: &[&str], numeric: &[bool], rows: &[Vec<Line>]) -> Text {
+pub(super) fn table(headers: &[&str], numeric: &[bool], rows: &[Vec<TextLine>]) -> Text {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].width);
         cells.chain([headers[column].len()]).max().unwrap_or_default()
     };
     let widths: Vec<usize> = (0..headers.len()).map(width).collect();
     let mut text = Text::default();
-    let mut push = |cells: &[Line]| {
+    let mut push = |cells: &[TextLine]| {
         let padded = cells.iter().zip(&widths).zip(numeric).map(|((cell, width), right)| cell.padded(*width, *right));
         let line = padded.collect::<Vec<_>>().join("  ");
         text.0 += line.trim_end();
         text.0.push('\n');
     };
-    push(&headers.iter().map(|header| Line::cell(header)).collect::<Vec<_>>());
+    push(&headers.iter().map(|header| TextLine::cell(header)).collect::<Vec<_>>());
     rows.iter().for_each(|row| push(row));
     text
 }
@@ -163,15 +163,15 @@ mod tests {
     #[test]
     fn no_name_ends_its_line_or_changes_a_colour() {
         let hostile = "a\nok b\x1b[31m\u{202e}";
-        let mut text = Text::from(Line::painted(Tone::Good, hostile).then(format!(" {hostile}")));
-        text.append(&table(&["name"], &[false], &[vec![hostile.into()], vec![Line::painted(Tone::Bad, "x")]]));
+        let mut text = Text::from(TextLine::painted(Tone::Good, hostile).then(format!(" {hostile}")));
+        text.append(&table(&["name"], &[false], &[vec![hostile.into()], vec![TextLine::painted(Tone::Bad, "x")]]));
         let escaped = "a\\nok b\\u{1b}[31m\\u{202e}";
         assert_eq!(text.as_str(), format!("\x1b[32m{escaped}\x1b[0m {escaped}\nname\n{escaped}\n\x1b[31mx\x1b[0m\n"));
     }
 
     #[test]
     fn columns_are_as_wide_as_what_is_seen_in_them() {
-        let rows = [vec![Line::painted(Tone::Good, "é"), "1".into()], vec!["long".into(), "1000".into()]];
+        let rows = [vec![TextLine::painted(Tone::Good, "é"), "1".into()], vec!["long".into(), "1000".into()]];
         let plain =
             table(&["a", "count"], &[false, true], &rows).as_str().replace("\x1b[32m", "").replace("\x1b[0m", "");
         assert_eq!(plain, "a     count\né         1\nlong   1000\n");

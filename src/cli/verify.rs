@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use super::{Exit, Outcome};
+use crate::diagnostics::counted;
 use crate::experiment;
 use crate::store::{Key, Shown};
 use crate::tape::recording::RecordingManifest;
@@ -79,7 +80,7 @@ fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
         tape::Verified::Recording(read) => {
             let sum = |of: fn(&RecordingManifest) -> u64| read.manifests.iter().map(of).sum::<u64>();
             if sum(|manifest| manifest.polls) == 0 {
-                let rows = format!(": {} gaps and no poll", sum(|manifest| manifest.gaps));
+                let rows = format!(": {} and no poll", counted(sum(|manifest| manifest.gaps), "gap"));
                 return Err(TapeError::Empty { tape: path.to_path_buf(), rows }.into());
             }
             Verified::Recording(read.manifests)
@@ -97,7 +98,7 @@ impl Verify {
         output.data(&json, || {
             let lines = self.tapes.iter().zip(&verified).filter_map(|(path, result)| {
                 let text = text(result.as_ref().ok()?);
-                Some(output.paint(Tone::Good, "ok").then(" ").then(Line::path(path)).then(format!(" ({text})")))
+                Some(output.paint(Tone::Good, "ok").then(" ").then(TextLine::path(path)).then(format!(" ({text})")))
             });
             lines.collect::<Text>()
         });
@@ -141,16 +142,18 @@ fn text(verified: &Verified) -> String {
     match verified {
         Verified::Tape(manifest, ordered) => {
             let order = if *ordered { "" } else { ", not in order of time" };
-            format!("{} samples from {}{order}", manifest.sample_count, Shown::plain(&manifest.source))
+            format!("{} from {}{order}", counted(manifest.sample_count, "sample"), Shown::plain(&manifest.source))
         }
         Verified::Result(outcome) => {
-            format!("result of {} samples, {} tables", outcome.counts.samples, outcome.tables.len())
+            let samples = counted(outcome.counts.samples, "sample");
+            format!("result of {samples}, {}", counted(outcome.tables.len(), "table"))
         }
         Verified::Recording(manifests) => {
             let polls: u64 = manifests.iter().map(|manifest| manifest.polls).sum();
             let gaps: u64 = manifests.iter().map(|manifest| manifest.gaps).sum();
             let end = manifests.last().map_or("", |manifest| &manifest.end);
-            format!("recording of {polls} polls, {gaps} gaps, {} parts; {}", manifests.len(), Shown::plain(end))
+            let (polls, gaps) = (counted(polls, "poll"), counted(gaps, "gap"));
+            format!("recording of {polls}, {gaps}, {}; {}", counted(manifests.len(), "part"), Shown::plain(end))
         }
     }
 }

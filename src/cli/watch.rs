@@ -2,8 +2,9 @@
 
 use indicatif::ProgressBar;
 
-use super::output::{Line, Output, Text, Tone};
+use super::output::{Output, Text, TextLine, Tone};
 use crate::capture::Written;
+use crate::diagnostics::counted;
 use crate::motif::Episode;
 use crate::pipeline::Follower;
 use crate::store::Shown;
@@ -53,12 +54,13 @@ impl<'a> Watch<'a> {
         self.bar.finish_and_clear();
     }
 
-    fn line(&self, line: impl Into<Line>) {
+    fn line(&self, line: impl Into<TextLine>) {
         self.output.note_above(&self.bar, line);
     }
 
     fn status(&self, t: f64, follower: &Follower) -> Text {
-        let mut text = Text::from(format!("{t:>9.1} s  {} polls, {} gaps", self.polls, self.gaps));
+        let mut text =
+            Text::from(format!("{t:>9.1} s  {}, {}", counted(self.polls, "poll"), counted(self.gaps, "gap")));
         for (class, activity) in follower.activity() {
             let (largest, channel) = &activity.largest;
             let largest = if channel.is_empty() {

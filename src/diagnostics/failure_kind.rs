@@ -5,6 +5,7 @@ macro_rules! failure_kinds {
     ($($kind:ident = $name:literal: $($exit:ident)|+, $meaning:literal;)*) => {
         /// What is wrong, as a program that reads `--json` tells failures apart.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum FailureKind {
             $(#[doc = $meaning] $kind,)*
         }

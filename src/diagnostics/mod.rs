@@ -1,5 +1,7 @@
 //! What errors have in common: the place, the kind, the exit code, and how an unknown name is reported.
 
+mod causes;
+mod counted;
 mod diagnose;
 mod exit;
 mod failure_kind;
@@ -8,6 +10,8 @@ mod place;
 mod suggest;
 mod unknown_name;
 
+pub use causes::with_causes;
+pub use counted::counted;
 pub use diagnose::Diagnose;
 pub use exit::{EXIT_CODES, Exit};
 pub use failure_kind::FailureKind;

@@ -19,6 +19,18 @@ impl Place {
         Self { file: file.into(), line: None, column: None }
     }
 
+    /// It and a colon, for the beginning of a message; nothing where no file is known.
+    #[must_use]
+    pub fn before(&self) -> String {
+        if self.is_known() { format!("{self}: ") } else { String::new() }
+    }
+
+    /// Whether there is a file.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        !self.file.as_os_str().is_empty()
+    }
+
     /// The same file at a line.
     #[must_use]
     pub fn at_line(mut self, line: u64) -> Self {

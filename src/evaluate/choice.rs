@@ -48,11 +48,11 @@ pub struct Candidate {
     delay_s: f64,
     /// The same of the faults in the recordings, where there is one.
     delay_recordings_s: Option<f64>,
-    verdict: Verdict,
+    verdict: TrialVerdict,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum TrialVerdict {
     /// More than a tenth of the false alarms of `reference` on some kind of noise.
     FalseAlarms,
     /// Fewer faults than `reference` finds at some scale, or in the recordings.
@@ -89,7 +89,7 @@ impl Grid {
                 for clip in &self.clip {
                     let mut grammar = ExcursionGrammar::default();
                     for motif in Motif::ALL {
-                        let of = published.of(motif);
+                        let of = published.parameters(motif);
                         let values = [
                             ("tau_seconds", *tau),
                             ("drift_threshold", drift * of.drift_threshold),
@@ -180,7 +180,7 @@ impl Trial {
             let alarms_of = |engine: usize| alarms[engine].iter().map(|of| of[motif as usize]).collect::<Vec<usize>>();
             let faults_of = |engine: usize| faults[engine].iter().map(|of| of[motif as usize]).collect::<Vec<Sum>>();
             let judged = grammars.iter().enumerate().map(|(index, grammar)| {
-                let parameters = grammar.of(motif);
+                let parameters = grammar.parameters(motif);
                 let (alarms, faults) = (alarms_of(index + 1), faults_of(index + 1));
                 let quiet = alarms.iter().zip(alarms_of(0)).all(|(alarms, reference)| alarms * 10 <= reference);
                 let finds = faults.iter().zip(faults_of(0)).all(|(sum, reference)| sum.found >= reference.found);
@@ -194,16 +194,16 @@ impl Trial {
                     delay_s: mean_delay(&faults[..self.scales.len()]).unwrap_or_default(),
                     delay_recordings_s: mean_delay(&faults[self.scales.len()..]),
                     verdict: match (quiet, finds) {
-                        (false, _) => Verdict::FalseAlarms,
-                        (true, false) => Verdict::Recall,
-                        (true, true) => Verdict::Later,
+                        (false, _) => TrialVerdict::FalseAlarms,
+                        (true, false) => TrialVerdict::Recall,
+                        (true, true) => TrialVerdict::Later,
                     },
                 }
             });
             let mut judged: Vec<Candidate> = judged.collect();
-            let good = judged.iter_mut().filter(|candidate| candidate.verdict == Verdict::Later);
+            let good = judged.iter_mut().filter(|candidate| candidate.verdict == TrialVerdict::Later);
             if let Some(earliest) = good.min_by(|a, b| a.delays_s().total_cmp(&b.delays_s())) {
-                earliest.verdict = Verdict::Chosen;
+                earliest.verdict = TrialVerdict::Chosen;
             }
             judged
         });
@@ -236,7 +236,7 @@ impl Trial {
     }
 }
 
-impl Verdict {
+impl TrialVerdict {
     /// The name in tables.
     const fn name(self) -> &'static str {
         match self {

@@ -7,16 +7,13 @@ use std::fmt;
 use rayon::prelude::*;
 
 use super::Span;
-use super::detectors::{
-    Adwin, AdwinReference, Always, Bocpd, BocpdReference, Cusum, Mad, Never, Pelt, PeltReference, Periodic, Threshold,
-};
-use crate::diagnostics::UnknownName;
 use crate::motif::{Grammar, Motif, ParameterError, ParameterRange, Parameters, find_parameter};
 use crate::residual::{Math, Stream};
 
 /// A detector of changes in the residuals of one channel.
 ///
-/// To add one, implement this in a file of `evaluate/detectors/` and give it a place in [`DETECTORS`].
+/// Whoever uses the library implements it and calls [`Detector::find_spans`]; the crate documentation has an example. To add one to
+/// the program, implement it in a file of `evaluate/detectors/` and give it a place in [`DETECTORS`](super::DETECTORS).
 pub trait Detector: Sync {
     /// The name on the command line, in experiment files and in tables.
     fn name(&self) -> &'static str;
@@ -44,7 +41,7 @@ pub trait Detector: Sync {
     fn find_spans(&self, stream: &Stream, settings: &Settings, math: Math) -> Vec<Span> {
         let grammar = Grammar::default();
         let found = Motif::ALL.into_par_iter().flat_map_iter(|motif| {
-            let thresholds = grammar.of(motif);
+            let thresholds = grammar.parameters(motif);
             let channels: Vec<(&str, Samples)> = samples_by_channel(stream, motif).into_iter().collect();
             let detect = |(_, Samples { t, values }): &(&str, Samples)| {
                 self.detect(&Series { t, values, thresholds, math }, settings)
@@ -65,30 +62,6 @@ pub trait Detector: Sync {
         });
         found.collect()
     }
-}
-
-/// All detectors.
-pub static DETECTORS: [&dyn Detector; 12] = [
-    &AdwinReference,
-    &BocpdReference,
-    &PeltReference,
-    &Adwin,
-    &Bocpd,
-    &Pelt,
-    &Threshold,
-    &Mad,
-    &Cusum,
-    &Never,
-    &Always,
-    &Periodic,
-];
-
-/// The detector of this name.
-///
-/// # Errors
-/// When there is none.
-pub fn find_detector(name: &str) -> Result<&'static dyn Detector, UnknownName> {
-    UnknownName::find("detector", name, &DETECTORS, |detector| detector.name())
 }
 
 impl fmt::Debug for dyn Detector {
@@ -167,13 +140,15 @@ pub struct Parameter {
 
 impl Parameter {
     /// A parameter that is a number above 0.
-    pub(super) const fn above_zero(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn above_zero(key: &'static str, default: f64, title: &'static str) -> Self {
         let range = ParameterRange { key, range: "a number above 0", holds: |value| value > 0.0 };
         Self { range, default, title }
     }
 
     /// A parameter that is a stretch of time.
-    pub(super) const fn seconds(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn seconds(key: &'static str, default: f64, title: &'static str) -> Self {
         let range = ParameterRange {
             key,
             range: "seconds from 0.001 to 1000000000",
@@ -183,14 +158,16 @@ impl Parameter {
     }
 
     /// A parameter that is a probability.
-    pub(super) const fn probability(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn probability(key: &'static str, default: f64, title: &'static str) -> Self {
         let range =
             ParameterRange { key, range: "a number between 0 and 1", holds: |value| 0.0 < value && value < 1.0 };
         Self { range, default, title }
     }
 
     /// A parameter that counts values.
-    pub(super) const fn count(key: &'static str, default: f64, title: &'static str) -> Self {
+    #[must_use]
+    pub const fn count(key: &'static str, default: f64, title: &'static str) -> Self {
         let range = ParameterRange {
             key,
             range: "a whole number from 1 to 1000000",

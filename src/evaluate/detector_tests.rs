@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::super::detectors::{adwin, adwin_reference, belief, bocpd, pelt, robust};
 use super::*;
+use crate::evaluate::{DETECTORS, find_detector};
 use crate::residual::StreamBuilder;
 
 fn stream(values: &[f64]) -> Stream {

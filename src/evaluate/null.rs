@@ -68,10 +68,10 @@ pub fn null(noise: Noise, seed: u64, math: Math) -> Stream {
     let mut random = Pcg64::new(seed);
     let mut out = Emitter::new(math);
     for motif in Motif::ALL {
-        let deviation = Grammar::default().of(motif).drift_threshold / 2.0;
+        let deviation = Grammar::default().parameters(motif).drift_threshold / 2.0;
         for channel in 1..=CHANNELS {
             let name = format!("noise-{channel}");
-            let mut source = Source { noise, math, random: &mut random, last: 0.0, busy: false, phase: 0.0 };
+            let mut source = NoiseSource { noise, math, random: &mut random, last: 0.0, busy: false, phase: 0.0 };
             source.start();
             for index in 0..samples {
                 let t = f64::from(index) * step;
@@ -83,7 +83,7 @@ pub fn null(noise: Noise, seed: u64, math: Math) -> Stream {
 }
 
 /// One channel of noise with standard deviation 1 (but for bursts).
-struct Source<'a> {
+struct NoiseSource<'a> {
     noise: Noise,
     math: Math,
     random: &'a mut Pcg64,
@@ -92,7 +92,7 @@ struct Source<'a> {
     phase: f64,
 }
 
-impl Source<'_> {
+impl NoiseSource<'_> {
     /// Draws where it begins.
     fn start(&mut self) {
         match self.noise {
@@ -141,7 +141,7 @@ mod tests {
             let stream = null(noise, 7, Math::Portable);
             assert_eq!(stream.source(), format!("null-{noise}-seed7"));
             let motif = Motif::CardinalityMismatchRegime;
-            let deviation = Grammar::default().of(motif).drift_threshold / 2.0;
+            let deviation = Grammar::default().parameters(motif).drift_threshold / 2.0;
             let mut values = Vec::new();
             for seed in 7..17 {
                 let stream = null(noise, seed, Math::Portable);

@@ -41,7 +41,7 @@ impl Sweep {
         let tallies: Vec<Vec<Vec<Tally>>> = jobs
             .par_iter()
             .map(|(value, seed)| {
-                let tallies = self.one(*value, *seed);
+                let tallies = self.tally_subjects(*value, *seed);
                 ran();
                 tallies
             })
@@ -59,7 +59,7 @@ impl Sweep {
     }
 
     /// The generator at a point, and what a recorder does to its stream there.
-    fn at(&self, value: Option<f64>) -> (Generator, Option<Degradation>) {
+    fn generator_at(&self, value: Option<f64>) -> (Generator, Option<Degradation>) {
         let Some(((axis, _), value)) = self.axis.as_ref().zip(value) else { return (self.generator, None) };
         match (axis, self.generator) {
             (Axis::Scale, Generator::Perturbed { .. }) => (Generator::Perturbed { scale: value }, None),
@@ -71,8 +71,8 @@ impl Sweep {
         }
     }
 
-    fn one(&self, value: Option<f64>, seed: u64) -> Vec<Vec<Tally>> {
-        let (generator, degradation) = self.at(value);
+    fn tally_subjects(&self, value: Option<f64>, seed: u64) -> Vec<Vec<Tally>> {
+        let (generator, degradation) = self.generator_at(value);
         let mut stream = generator.stream(seed, self.math);
         if let Some(degradation) = degradation {
             stream = degradation.apply(&stream, seed);

@@ -10,6 +10,7 @@ use crate::store::{Durability, Kind, StoreError, write_over};
 
 /// What accepting an experiment's last result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// The experiment.
     pub name: String,
@@ -17,10 +18,13 @@ pub struct Accepted {
     pub changed: bool,
     /// Files beside it that no result lists. They are kept.
     pub foreign: Vec<PathBuf>,
+    /// The signature of the expected result before, if there is one: it is not of this one.
+    pub old_signature: Option<PathBuf>,
 }
 
 /// Expected results that cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AcceptError {
     /// Expected results are never written by CI.
     #[error(
@@ -95,7 +99,17 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
             remove_listed(&results.join(table), sha256)?;
         }
     }
+    let text_before = fs::read(&expected_path).ok();
     last.write_expected(&expected_path)?;
-    let changed = compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
-    Ok(Accepted { name: name.clone(), changed, foreign: list_foreign(project, name) })
+    let signature = results.join(format!("{}.minisig", ExperimentOutcome::EXPECTED_FILE));
+    let is_old = signature.exists() && fs::read(&expected_path).ok() != text_before;
+    let is_named_otherwise =
+        before.as_ref().and_then(|before| before.experiment.as_ref()).is_some_and(|named| named != name);
+    let changed = is_named_otherwise || compare::decide_verdict(&last, before.as_ref()) != compare::Verdict::Same;
+    Ok(Accepted {
+        name: name.clone(),
+        changed,
+        foreign: list_foreign(project, name),
+        old_signature: is_old.then_some(signature),
+    })
 }

@@ -73,7 +73,7 @@ impl StageCache {
 
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
         let text = toml::to_string(self).expect("a cache is tables of texts and counts");
-        write_whole(&folder.join(Self::FILE), sealed(&text).as_bytes(), Durability::Whole).map(drop)
+        write_whole(&folder.join(Self::FILE), sealed(&text).as_bytes(), Durability::Atomic).map(drop)
     }
 
     pub(super) fn remove(folder: &Path) -> Result<(), StoreError> {

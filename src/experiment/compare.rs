@@ -8,6 +8,7 @@ use crate::store::{Key, file_digest, line_ends_rewritten};
 
 /// What comparing a result with the expected one says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Every digest is the expected one.
     Same,
@@ -130,19 +131,15 @@ fn remedy(folder: &Path, path: &Path) -> String {
     }
 }
 
-/// Reads the expected result in `folder`, and checks that its tables are those that it names.
-pub(super) fn read_expected(folder: &Path) -> Result<Option<ExperimentOutcome>, ExperimentError> {
-    read_expected_signed(folder, "", None)
-}
-
-/// The same, where with a key it has to be signed by it, as the result of `experiment`.
-pub(super) fn read_expected_signed(
-    folder: &Path,
+/// Reads the expected result of `experiment` in `folder`, and checks that its tables are those that it names. With a key it has
+/// to be signed by it.
+pub(super) fn read_expected(
     experiment: &str,
+    folder: &Path,
     key: Option<&Key>,
 ) -> Result<Option<ExperimentOutcome>, ExperimentError> {
     let path = folder.join(ExperimentOutcome::EXPECTED_FILE);
-    let Some(expected) = ExperimentOutcome::read_signed(&path, experiment, key)? else { return Ok(None) };
+    let Some(expected) = ExperimentOutcome::read_result_of(experiment, &path, key)? else { return Ok(None) };
     check_tables(folder, &path, &expected)?;
     Ok(Some(expected))
 }
@@ -153,7 +150,7 @@ pub(super) fn check_samples(path: &Path, outcome: &ExperimentOutcome) -> Result<
         return Ok(());
     }
     let rows = outcome.counts.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
-    Err(ResultProblem::NoSamples { rows }.at(path))
+    Err(ResultProblem::NoSamples { rows }.with_path(path))
 }
 
 /// An error unless the tables in `folder` are those that `outcome`, read from `path`, names.
@@ -172,7 +169,7 @@ pub(super) fn check_tables(folder: &Path, path: &Path, outcome: &ExperimentOutco
                     remedy: remedy(folder, path),
                 }
             };
-            return Err(problem.at(&table));
+            return Err(problem.with_path(&table));
         }
     }
     Ok(())

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use toml::Spanned;
 
-use super::file::FileProblem;
+use super::FileProblem;
+use super::located::Located;
 use crate::residual::Math;
 use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, SetNumber, Spelling, enumerate};
 
@@ -53,31 +54,33 @@ enum Value {
 
 impl Convert {
     /// How a trace of `dataset` is converted.
-    pub(super) fn options(self, dataset: Dataset) -> Result<Options, FileProblem> {
+    pub(super) fn options(self, dataset: Dataset) -> Result<Options, Located> {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
-            options.construction = dataset.construction(name.get_ref()).map_err(|error| {
-                let hint = if self.is_old_name && dataset.about().options.iter().any(|option| option.key == CHANNEL_COL)
-                {
-                    format!("; the column of the channels is `{CHANNEL_COL} = \"{}\"`", name.get_ref())
+            let has_channels = || dataset.about().options.iter().any(|option| option.key == CHANNEL_COL);
+            options.construction = dataset.construction(name.get_ref()).map_err(|unknown| {
+                let problem = if self.is_old_name && has_channels() {
+                    FileProblem::OldConstruction { unknown, column_key: CHANNEL_COL, name: name.get_ref().clone() }
                 } else {
-                    String::new()
+                    unknown.into()
                 };
-                FileProblem::at(name.span().start, format!("{error}{hint}"))
+                Located::at_byte(name.span().start, problem)
             })?;
         }
         for Given { option, value } in self.own {
-            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| FileProblem::at(at, error));
+            let check = |at: usize| option.check(dataset, Spelling::Key).map_err(|error| Located::at_byte(at, error));
             match value {
                 Value::Text(check_text, text) => {
                     let at = text.span().start;
                     check(at)?;
                     let text = match text.into_inner() {
                         QuotedText::Quoted(text) => text,
-                        QuotedText::Bare(value) => return Err(FileProblem::at(at, bare(option, check_text, &value))),
+                        QuotedText::Bare(value) => {
+                            return Err(Located::at_byte(at, bare(option, check_text, &value)));
+                        }
                     };
                     let outcome = options.values.set_text(option, check_text, text);
-                    outcome.map_err(|error| FileProblem::at(at, error))?;
+                    outcome.map_err(|error| Located::at_byte(at, error))?;
                 }
                 Value::Switch(given) => {
                     check(given.span().start)?;
@@ -87,7 +90,7 @@ impl Convert {
                     check(numbers.span().start)?;
                     for (name, value) in numbers.get_ref() {
                         let outcome = options.values.set_number(option, set, name, *value.get_ref());
-                        outcome.map_err(|error| FileProblem::at(value.span().start, error))?;
+                        outcome.map_err(|error| Located::at_byte(value.span().start, error))?;
                     }
                 }
             }
@@ -106,11 +109,10 @@ enum QuotedText {
 }
 
 /// What to write where a text lacks its quotes: the value itself, or the offset that a number of hours is.
-fn bare(option: &OptionSpec, check: CheckText, value: &toml::Value) -> String {
+fn bare(option: &OptionSpec, check: CheckText, value: &toml::Value) -> FileProblem {
     let hours = value.as_integer().map(|hours| format!("{hours:+03}:00"));
     let right = [Some(value.to_string()), hours].into_iter().flatten().find(|text| check(text).is_ok());
-    let write = right.map_or_else(|| "write it in quotes".to_owned(), |text| format!("write \"{text}\""));
-    format!("`{}` takes a text, and `{value}` is not one; {write}", option.key)
+    FileProblem::NoQuotes { key: option.key, value: value.to_string(), right }
 }
 
 /// A key of the table; any other one is an error at its place.

@@ -5,7 +5,8 @@ use super::outcome::ExperimentOutcome;
 use super::parameters::read_parameters;
 use super::step::TAPE_FILE;
 use super::{Experiment, ExperimentError, Project, StaleReason};
-use crate::store::{Place, StoreError, file_digest};
+use crate::diagnostics::Place;
+use crate::store::{StoreError, file_digest};
 use crate::tape::Manifest;
 
 /// Reads the last result of an experiment, and checks that everything that it was made from is still the same.
@@ -17,7 +18,7 @@ pub fn last_result(project: &Project, experiment: &Experiment) -> Result<Experim
     let name = &experiment.name;
     let path = project.out(name).join(ExperimentOutcome::LAST_FILE);
     let stale = |reason| Err(ExperimentError::Stale { place: Place::file(&path), reason, name: name.clone() });
-    let Some(last) = ExperimentOutcome::read(&path)? else { return stale(StaleReason::NoResult) };
+    let Some(last) = ExperimentOutcome::read_result_of(name, &path, None)? else { return stale(StaleReason::NoResult) };
     let now = read_parameters(project, experiment)?;
     if (&now.options, &now.grammar, &now.evaluation) != (&last.options, &last.grammar, &last.evaluation) {
         return stale(StaleReason::OtherExperiment);

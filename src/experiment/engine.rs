@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::file::FileProblem;
+use super::located::Located;
 use super::{ExperimentError, GrammarFileError, read_engine};
 use crate::motif::{Engine, EngineKind};
 
@@ -34,11 +34,11 @@ pub(super) struct Replay {
 /// Why the engine of an experiment is none.
 pub(super) enum EngineProblem {
     Grammar(GrammarFileError),
-    File(FileProblem),
+    File(Located),
 }
 
 impl EngineProblem {
-    pub(super) fn into_error(self, fail: &dyn Fn(FileProblem) -> ExperimentError) -> ExperimentError {
+    pub(super) fn into_error(self, fail: &dyn Fn(Located) -> ExperimentError) -> ExperimentError {
         match self {
             Self::Grammar(error) => error.into(),
             Self::File(problem) => fail(problem),
@@ -50,7 +50,7 @@ impl Replay {
     /// The engine that it asks for; `text` is that of the file.
     pub(super) fn engine(&self, own: bool, root: &Path, text: &str) -> Result<Engine, EngineProblem> {
         let named = self.engine.as_ref().map(|name| {
-            let unknown = |error| EngineProblem::File(FileProblem::at(name.span().start, error));
+            let unknown = |error| EngineProblem::File(Located::at_byte(name.span().start, error));
             name.get_ref().parse::<EngineKind>().map_err(unknown)
         });
         let named = named.transpose()?;
@@ -64,13 +64,13 @@ impl Replay {
 }
 
 /// Changes the parameters that the experiment gives.
-fn overlay(engine: &mut Engine, replay: &Replay, text: &str) -> Result<(), FileProblem> {
+fn overlay(engine: &mut Engine, replay: &Replay, text: &str) -> Result<(), Located> {
     for (motif, parameters) in &replay.grammar {
         for (key, value) in parameters {
             engine.set(motif, key, *value.get_ref()).map_err(|error| {
                 // The value's line is the key's; a motif's name stands in the header above it.
                 let line = text[..value.span().start].rfind('\n').map_or(0, |at| at + 1);
-                FileProblem::at(line, error)
+                Located::at_byte(line, error)
             })?;
         }
     }

@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{GrammarFileError, ResultProblem};
-use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
+use super::{FileProblem, GrammarFileError, ResultProblem};
+use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName, with_causes};
 #[cfg(feature = "capture")]
 use crate::live::LiveError;
 use crate::store::{SignatureError, StoreError, TableError};
@@ -10,14 +10,15 @@ use crate::trace::TraceError;
 
 /// An experiment that cannot be read or run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExperimentError {
     /// The experiment file is not one.
-    #[error("{place}: {problem}")]
+    #[error("{place}: {}", with_causes(&**.problem))]
     File {
         /// Where.
         place: Place,
         /// What is wrong, with the valid choices.
-        problem: String,
+        problem: Box<FileProblem>,
     },
     /// No experiment of that name.
     #[error(transparent)]
@@ -87,7 +88,7 @@ pub enum ExperimentError {
         results: PathBuf,
     },
     /// An expected or last result that is not what it says.
-    #[error("{place}: {problem}")]
+    #[error("{}{problem}", .place.before())]
     Result {
         /// Where.
         place: Place,
@@ -98,6 +99,7 @@ pub enum ExperimentError {
 
 /// Why the last result of an experiment is not one of the experiment as it stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StaleReason {
     /// It has not been run.
     #[error("there is no result")]
@@ -120,14 +122,33 @@ pub enum StaleReason {
 }
 
 impl ExperimentError {
-    /// The same about the file as a whole, where the text that was read is not what stands in it.
-    pub(super) fn without_line(self, prefix: &str) -> Self {
+    /// The same about the file as a whole, where the text that was read has settings in it and is not what stands in the file.
+    pub(super) fn with_settings(self) -> Self {
         match self {
-            Self::File { place, problem } => {
-                Self::File { place: Place::file(place.file), problem: format!("{prefix}{problem}") }
-            }
+            Self::File { place, problem } => FileProblem::WithSettings(problem).in_whole(&place.file),
             other => other,
         }
+    }
+}
+
+impl ResultProblem {
+    /// The error of this problem with a file or folder.
+    #[must_use]
+    pub fn with_path(self, path: &Path) -> ExperimentError {
+        self.with_place(Place::file(path))
+    }
+
+    /// The error of this problem at a place.
+    #[must_use]
+    pub fn with_place(self, place: Place) -> ExperimentError {
+        ExperimentError::Result { place, problem: Box::new(self) }
+    }
+}
+
+impl FileProblem {
+    /// The error of this problem with a file or folder as a whole.
+    pub(super) fn in_whole(self, path: &Path) -> ExperimentError {
+        ExperimentError::File { place: Place::file(path), problem: Box::new(self) }
     }
 }
 
@@ -154,7 +175,9 @@ impl Diagnose for ExperimentError {
 
     fn place(&self) -> Option<Place> {
         match self {
-            Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => Some(place.clone()),
+            Self::File { place, .. } | Self::Result { place, .. } | Self::Stale { place, .. } => {
+                Some(place.clone()).filter(Place::is_known)
+            }
             Self::OutInResults { out: path, .. } | Self::NoData { path, .. } => Some(Place::file(path)),
             Self::Unknown(_) | Self::NoMatch { .. } => None,
             Self::NoneThere { folder } => Some(Place::file(folder)),

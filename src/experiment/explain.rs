@@ -22,6 +22,6 @@ pub fn explain_result(
     let name = &experiment.name;
     let (out, results) = (project.out(name), project.results(name));
     compare::check_tables(&out, &out.join(ExperimentOutcome::LAST_FILE), last)?;
-    let expected = compare::read_expected(&results)?;
+    let expected = compare::read_expected(name, &results, None)?;
     Difference::compare_results((&results, expected.as_ref()), (&out, last), None)
 }

@@ -6,8 +6,8 @@ use toml::Spanned;
 use super::convert_file::Convert;
 use super::engine::Replay;
 use super::evaluation::{Evaluate, Evaluation};
-use super::{ExperimentError, SampleSource};
-use crate::diagnostics::{Place, line_and_column, reword_unknown_name};
+use super::located::Located;
+use super::{ExperimentError, FileProblem, SampleSource, SourceProblem};
 use crate::evaluate::{Exemplar, Generator, Noise};
 use crate::motif::Engine;
 use crate::residual::Math;
@@ -91,32 +91,6 @@ pub fn file_schema() -> schemars::Schema {
     schemars::schema_for!(File)
 }
 
-/// Something wrong at a byte of the file, or with the file as a whole.
-pub(super) struct FileProblem {
-    pub(super) at: Option<usize>,
-    pub(super) text: String,
-}
-
-impl FileProblem {
-    pub(super) fn at(at: usize, text: impl ToString) -> Self {
-        Self { at: Some(at), text: text.to_string() }
-    }
-
-    fn whole(text: impl ToString) -> Self {
-        Self { at: None, text: text.to_string() }
-    }
-
-    /// The error of an experiment file.
-    pub(super) fn in_file(self, path: &Path, text: &str) -> ExperimentError {
-        let place = Place::file(path);
-        let place = match self.at {
-            Some(at) => place.at(line_and_column(text, at)),
-            None => place,
-        };
-        ExperimentError::File { place, problem: self.text }
-    }
-}
-
 impl Experiment {
     /// Reads the experiment file at `path`; files that it names are relative to `root`, the root of the project.
     /// Catalogue names are looked up when it runs.
@@ -132,10 +106,7 @@ impl Experiment {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn text(path: &Path) -> Result<String, ExperimentError> {
-        read_small_text(path).map_err(|error| ExperimentError::File {
-            place: Place::file(path),
-            problem: format!("the experiment cannot be read: {error}"),
-        })
+        read_small_text(path).map_err(|error| FileProblem::Unreadable(error).in_whole(path))
     }
 
     /// Reads the text of the experiment file that stands at `path`.
@@ -143,11 +114,11 @@ impl Experiment {
     /// # Errors
     /// As for [`Experiment::read`].
     pub(super) fn parse(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
-        let fail = |problem: FileProblem| problem.in_file(path, text);
-        let mut file: File = toml::from_str(text).map_err(|error| fail(from_toml(&error)))?;
+        let fail = |problem: Located| problem.in_file(path, text);
+        let mut file: File = toml::from_str(text).map_err(|error| fail(Located::of_toml(error)))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name.is_empty() || name.starts_with('.') {
-            return Err(fail(FileProblem::whole("an experiment needs a file name that does not start with a dot")));
+            return Err(fail(Located::whole(FileProblem::Hidden)));
         }
         let title = file.title.clone();
         let allow_empty = file.allow_empty.as_ref().is_some_and(|allow| *allow.get_ref());
@@ -170,12 +141,7 @@ impl Experiment {
     }
 }
 
-/// What the TOML reader says.
-pub(super) fn from_toml(error: &toml::de::Error) -> FileProblem {
-    FileProblem { at: error.span().map(|span| span.start), text: reword_unknown_name(error.message()) }
-}
-
-fn source(file: File) -> Result<SampleSource, FileProblem> {
+fn source(file: File) -> Result<SampleSource, Located> {
     match (file.input, file.generate) {
         (Some(input), None) => {
             let at = input.span().start;
@@ -184,41 +150,32 @@ fn source(file: File) -> Result<SampleSource, FileProblem> {
         }
         (None, Some(generate)) => {
             if let Some(convert) = file.convert {
-                return Err(FileProblem::at(
-                    convert.span().start,
-                    "generated samples are not converted; remove [convert]",
-                ));
+                return Err(Located::at_byte(convert.span().start, SourceProblem::ConvertGenerated));
             }
             if let Some(allow) = file.allow_empty {
-                let text = "a generator always gives samples; remove `allow_empty`";
-                return Err(FileProblem::at(allow.span().start, text));
+                return Err(Located::at_byte(allow.span().start, SourceProblem::EmptyGenerated));
             }
             let at = generate.span().start;
             generated(generate.into_inner(), at)
         }
-        (Some(_), Some(generate)) => {
-            Err(FileProblem::at(generate.span().start, "an experiment has [input] or [generate], not both"))
-        }
-        (None, None) => Err(FileProblem::whole("an experiment needs [input] (a trace) or [generate] (a generator)")),
+        (Some(_), Some(generate)) => Err(Located::at_byte(generate.span().start, SourceProblem::Both)),
+        (None, None) => Err(Located::whole(SourceProblem::Nothing)),
     }
 }
 
-fn dataset(name: &Spanned<String>) -> Result<Dataset, FileProblem> {
-    name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))
+fn dataset(name: &Spanned<String>) -> Result<Dataset, Located> {
+    name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))
 }
 
-fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<SampleSource, FileProblem> {
+fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result<SampleSource, Located> {
     let adapter = match (&input.data, &input.dataset) {
         // By convention the catalogue's names are those of the adapters; another one says which it is.
-        (Some(name), None) => name.parse().map_err(|error| {
-            FileProblem::at(at, format!("{error}; or say with `dataset` which format `data = \"{name}\"` is in"))
-        })?,
+        (Some(name), None) => name
+            .parse()
+            .map_err(|unknown| Located::at_byte(at, SourceProblem::NoDataset { unknown, data: name.clone() }))?,
         (_, Some(name)) => dataset(name)?,
         (None, None) => {
-            return Err(FileProblem::at(
-                at,
-                "[input] needs `data` (a name of the catalogue), or `trace` and `dataset`",
-            ));
+            return Err(Located::at_byte(at, SourceProblem::NoInput));
         }
     };
     // The input is the first stage of the digest chain.
@@ -226,42 +183,39 @@ fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result
     match (input.data, input.trace) {
         (Some(name), None) => Ok(SampleSource::Catalogue { name, options }),
         (None, Some(path)) => Ok(SampleSource::Trace { path, options }),
-        _ => Err(FileProblem::at(at, "[input] needs one of `data` (a name of the catalogue) and `trace` (a path)")),
+        _ => Err(Located::at_byte(at, SourceProblem::TwoInputs)),
     }
 }
 
-fn generated(generate: Generate, at: usize) -> Result<SampleSource, FileProblem> {
+fn generated(generate: Generate, at: usize) -> Result<SampleSource, Located> {
     let Generate { kind, seed, scale, dataset, noise, math } = generate;
     let scale_at = scale.as_ref().map(|scale| scale.span().start);
     let dataset_at = dataset.as_ref().map(|dataset| dataset.span().start);
     let noise_at = noise.as_ref().map(|noise| noise.span().start);
-    let foreign = match kind {
-        Kind::Perturbed => {
-            [(dataset_at, "a perturbed stream has no `dataset`"), (noise_at, "a perturbed stream has no `noise`")]
-        }
-        Kind::Exemplar => [(scale_at, "an exemplar has no `scale`"), (noise_at, "an exemplar has no `noise`")],
-        Kind::Null => [(scale_at, "noise has no `scale`"), (dataset_at, "noise has no `dataset`")],
+    let (kind_name, keys) = match kind {
+        Kind::Perturbed => ("a perturbed stream", [(dataset_at, "dataset"), (noise_at, "noise")]),
+        Kind::Exemplar => ("an exemplar", [(scale_at, "scale"), (noise_at, "noise")]),
+        Kind::Null => ("noise", [(scale_at, "scale"), (dataset_at, "dataset")]),
     };
-    if let Some((at, problem)) = foreign.into_iter().find_map(|(at, problem)| Some((at?, problem))) {
-        return Err(FileProblem::at(at, format!("{problem}; remove it")));
+    if let Some((at, key)) = keys.into_iter().find_map(|(at, key)| Some((at?, key))) {
+        return Err(Located::at_byte(at, SourceProblem::ForeignKey { kind: kind_name, key }));
     }
     let generator = match kind {
         Kind::Perturbed => {
             if let Some(scale) = scale.as_ref().filter(|scale| !Generator::takes_scale(*scale.get_ref())) {
-                let text = format!("the scale must be a number from 0 to {:e}", Generator::LARGEST_SCALE);
-                return Err(FileProblem::at(scale.span().start, text));
+                return Err(Located::at_byte(scale.span().start, SourceProblem::Scale));
             }
             Generator::Perturbed { scale: scale.map_or(1.0, Spanned::into_inner) }
         }
         Kind::Exemplar => {
-            let name = dataset.ok_or_else(|| FileProblem::at(at, "an exemplar needs a `dataset`"))?;
+            let name = dataset.ok_or_else(|| Located::at_byte(at, SourceProblem::NoExemplar))?;
             let dataset: Exemplar =
-                name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
+                name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             Generator::Exemplar { dataset }
         }
         Kind::Null => {
-            let name = noise.ok_or_else(|| FileProblem::at(at, "a null trace needs a `noise`"))?;
-            let noise: Noise = name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
+            let name = noise.ok_or_else(|| Located::at_byte(at, SourceProblem::NoNoise))?;
+            let noise: Noise = name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             Generator::Null { noise }
         }
     };

@@ -100,7 +100,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nkonstruction = 'x'\n",
-            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, time_unit, time_zone, time_col, counters, value_col, channel_col, one_series, pre_residualized, rules",
+            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, time_unit, time_zone, estimates, true_rows, latency_unit, time_col, counters, value_col, channel_col, one_series, pre_residualized, log_line_prefix, rules",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nconstruction = 'profile'\n",
@@ -112,7 +112,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\ndataset = 'snowst'\n",
-            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, generic, otel, postgres",
+            "`x.toml:4:11`: unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, tpcds, pgss, redset, generic, otel, auto-explain, postgres",
         ),
         (
             "title = 't'\n[input]\ntrace = 'x.csv'\n",

@@ -12,6 +12,7 @@ use crate::store::{StoreError, read_small_text};
 
 /// A file that is not a grammar.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GrammarFileError {
     /// It cannot be read.
     #[error(transparent)]
@@ -30,8 +31,34 @@ pub enum GrammarFileError {
         /// Where.
         place: Place,
         /// What, with the valid choices.
-        problem: String,
+        problem: GrammarProblem,
     },
+}
+
+/// Why a text is not a grammar.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrammarProblem {
+    /// More bytes than a grammar may have.
+    #[error("it has more than {kib} KiB; a grammar has some hundred bytes")]
+    TooLarge {
+        /// KiB that it may have.
+        kib: usize,
+    },
+    /// What the reader of TOML says.
+    #[error("{}", reword_unknown_name(.0.message()))]
+    Toml(Box<toml::de::Error>),
+    /// What the reader of YAML says.
+    #[error("{}", problem_of_yaml(.0))]
+    Yaml(Box<serde_yaml_ng::Error>),
+    /// What the reader of JSON says.
+    #[error("{}", problem_of_parser(&.0.to_string(), .0.line(), .0.column()))]
+    Json(serde_json::Error),
+}
+
+fn problem_of_yaml(error: &serde_yaml_ng::Error) -> String {
+    let (line, column) = error.location().map(|at| (at.line(), at.column())).unwrap_or_default();
+    problem_of_parser(&error.to_string(), line, column)
 }
 
 impl Diagnose for GrammarFileError {
@@ -95,7 +122,7 @@ fn read_text(path: &Path) -> Result<(String, String), GrammarFileError> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let text = read_small_text(path).map_err(StoreError::read(path))?;
     if text.len() > LARGEST {
-        let problem = format!("it has more than {} KiB; a grammar has some hundred bytes", LARGEST >> 10);
+        let problem = GrammarProblem::TooLarge { kib: LARGEST >> 10 };
         return Err(GrammarFileError::Malformed { place: Place::file(path), problem });
     }
     Ok((text, ending))
@@ -109,27 +136,26 @@ fn parse<G>(
     path: &Path,
 ) -> Result<G, GrammarFileError> {
     let file = Place::file(path);
-    let malformed = |problem: String, place: Option<(u64, u64)>| {
+    let malformed = |problem: GrammarProblem, place: Option<(u64, u64)>| {
         let place = place.map_or(file.clone(), |place| file.clone().at(place));
         GrammarFileError::Malformed { place, problem }
     };
-    let parsed = |error: &dyn std::error::Error, place: Option<(usize, usize)>| {
-        let (line, column) = place.unwrap_or_default();
-        let problem = problem_of_parser(&error.to_string(), line, column);
-        malformed(problem, place.map(|(line, column)| (line as u64, column as u64)))
-    };
     match ending {
         "toml" => toml::Deserializer::parse(text).and_then(|input| seed.deserialize(input)).map_err(|error| {
-            malformed(reword_unknown_name(error.message()), error.span().map(|span| line_and_column(text, span.start)))
+            let place = error.span().map(|span| line_and_column(text, span.start));
+            malformed(GrammarProblem::Toml(Box::new(error)), place)
         }),
         "yaml" | "yml" => seed.deserialize(serde_yaml_ng::Deserializer::from_str(text)).map_err(|error| {
-            let place = error.location().map(|at| (at.line(), at.column()));
-            parsed(&error, place)
+            let place = error.location().map(|at| (at.line() as u64, at.column() as u64));
+            malformed(GrammarProblem::Yaml(Box::new(error)), place)
         }),
         "json" => {
             let mut input = serde_json::Deserializer::from_str(text);
             let read = seed.deserialize(&mut input).and_then(|grammar| input.end().map(|()| grammar));
-            read.map_err(|error| parsed(&error, Some((error.line(), error.column()))))
+            read.map_err(|error| {
+                let place = (error.line() as u64, error.column() as u64);
+                malformed(GrammarProblem::Json(error), Some(place))
+            })
         }
         _ => {
             let unknown = UnknownName::new("ending of a grammar", ending, ["toml", "yaml", "yml", "json"]);

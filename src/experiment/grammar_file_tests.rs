@@ -61,7 +61,7 @@ fn values_out_of_range_are_refused_with_the_range_and_the_line() {
         let wanted_line = changed.lines().position(|line| line.contains(new)).unwrap() as u64 + 1;
         match parse::<Grammar>(&changed, "toml", Path::new("g")).unwrap_err() {
             GrammarFileError::Malformed { problem, place } => {
-                assert_eq!((problem.as_str(), place.line), (expected, Some(wanted_line)), "{new}");
+                assert_eq!((problem.to_string().as_str(), place.line), (expected, Some(wanted_line)), "{new}");
             }
             other => panic!("{other}"),
         }

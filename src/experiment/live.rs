@@ -13,7 +13,7 @@ use crate::live::{DATABASE, LiveError, LiveRun, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
 use crate::residual::Stream;
 use crate::store::{Columns, Durability, remove_if, write_whole};
-use crate::tape::recording::{Body, Cost, Line, RecordingManifest, read_recording};
+use crate::tape::recording::{Body, Cost, RecordingLine, RecordingManifest, read_recording};
 use crate::tape::{self, TapeWriter};
 use crate::trace;
 
@@ -98,10 +98,10 @@ fn execute(
     writer.finalise(Some(converted.rows))?;
     let stream = tape::read(&tape_path)?.stream;
     let episodes = experiment.engine.replay(&stream);
-    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.kind(), &episodes), Durability::Whole)?;
+    write_whole(&folder.join(EPISODES_FILE), &motif::csv(experiment.engine.kind(), &episodes), Durability::Atomic)?;
     let score = score_episodes(experiment, &live_run, &about, &stream, &episodes);
-    write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Whole)?;
-    write_whole(&folder.join("score.csv"), &score.csv(), Durability::Whole)?;
+    write_whole(&folder.join("windows.csv"), &windows_csv(&score), Durability::Atomic)?;
+    write_whole(&folder.join("score.csv"), &score.csv(), Durability::Atomic)?;
     let missed = list_misses(experiment, &score);
     Ok(if missed.is_empty() { Verdict::Met } else { Verdict::Missed { reason: missed.join("; ") } })
 }
@@ -142,7 +142,7 @@ fn score_window(window: Window, required: bool, stream: &Stream, episodes: &[Epi
     let found = of_channel.into_iter().find(|episode| (window.t_start..window.t_end).contains(&episode.t_start));
     let class = window.motif.class();
     // Under every engine the same: the published threshold.
-    let drift = Grammar::default().of(window.motif).drift_threshold;
+    let drift = Grammar::default().parameters(window.motif).drift_threshold;
     let mut samples =
         stream.samples().filter(|sample| sample.class == class && sample.channel == Some(&window.channel));
     // The first sample from which on none is over: the one behind the last that is.
@@ -182,8 +182,8 @@ impl About {
         let mut evidence = Evidence::default();
         read_recording::<tape::TapeError>(recording, |_, line| {
             match line {
-                Line::Header(header) => server = header.server.version,
-                Line::Record(record) => {
+                RecordingLine::Header(header) => server = header.server.version,
+                RecordingLine::Record(record) => {
                     evidence.take(&record);
                     began.get_or_insert(record.wall - record.t);
                     if let Body::Poll(poll) = record.body {

@@ -85,6 +85,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::capture::GoneReason;
     use crate::tape::recording::{Cell, Poll, ViewRows};
 
     /// Seventy seconds, a poll each, a load of 200 transactions a second, and the fault.
@@ -117,14 +118,14 @@ mod tests {
         evidence.missing(&experiment(fault), end, fault_s).join("; ")
     }
 
-    type Line = fn(u32) -> Option<Body>;
+    type MakeBody = fn(u32) -> Option<Body>;
 
     #[test]
     fn a_live_verdict_goes_away_with_each_piece_of_its_evidence() {
         fn gap() -> Option<Body> {
             Some(Body::Gap { gap: "closed".to_owned() })
         }
-        let cases: [(&str, &str, Line, &str); 12] = [
+        let cases: [(&str, &str, MakeBody, &str); 12] = [
             ("all is there", "none", |_| Some(poll(|_| {})), ""),
             ("a few polls are late", "none", |t| (t % 8 != 3).then(|| poll(|_| {})), ""),
             ("no poll", "none", |_| None, "0 of 71 planned polls, and 80 % are needed"),
@@ -181,7 +182,7 @@ mod tests {
             let found = missing(fault, &End::Duration, line);
             assert!(if expected.is_empty() { found.is_empty() } else { found.contains(expected) }, "{name}: {found}");
         }
-        for end in [End::Interrupted, End::MaxBytes, End::Gone("closed".to_owned())] {
+        for end in [End::Interrupted, End::MaxBytes, End::Gone(GoneReason::Away("closed".to_owned()))] {
             let found = missing("none", &end, |_| Some(poll(|_| {})));
             assert!(found.starts_with("the capture ended early: "), "{found}");
         }

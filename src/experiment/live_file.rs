@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::ExperimentError;
 use super::convert_file::Convert;
-use super::file::{FileProblem, from_toml};
+use super::located::Located;
+use super::{ExperimentError, LiveProblem};
 use crate::live::{Fault, Live, Load};
 use crate::motif::{Engine, Motif};
 
@@ -163,13 +163,13 @@ struct LimitKeys {
 
 impl LimitKeys {
     /// The limits. One that is not finite is none: no delay is above NaN.
-    fn limits(self) -> Result<Limits, FileProblem> {
-        let seconds = |name: &str, given: Option<Spanned<f64>>, default: f64| match given {
+    fn limits(self) -> Result<Limits, Located> {
+        let seconds = |key: &'static str, given: Option<Spanned<f64>>, default: f64| match given {
             None => Ok(default),
             Some(given) if given.get_ref().is_finite() && *given.get_ref() >= 0.0 => Ok(given.into_inner()),
             Some(given) => {
-                let text = format!("{name} is a finite number of seconds from 0 on, not {}", given.get_ref());
-                Err(FileProblem::at(given.span().start, text))
+                let problem = LiveProblem::Limit { key, given: *given.get_ref() };
+                Err(Located::at_byte(given.span().start, problem))
             }
         };
         let default = Limits::default();
@@ -198,41 +198,31 @@ fn yes() -> bool {
 impl LiveExperiment {
     /// Reads the file at `path`, whose text is `text`.
     pub(super) fn read(path: &Path, text: &str, root: &Path) -> Result<Self, ExperimentError> {
-        let fail = |problem: FileProblem| problem.in_file(path, text);
-        let file: File = toml::from_str(text).map_err(|error| fail(from_toml(&error)))?;
+        let fail = |problem: Located| problem.in_file(path, text);
+        let file: File = toml::from_str(text).map_err(|error| fail(Located::of_toml(error)))?;
         let engine = file.replay.engine(true, root, text).map_err(|error| error.into_error(&fail))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let options = file.convert.options(Dataset::Postgres).map_err(fail)?;
         let at = file.fault.span().start;
         let FaultKeys { kind, begin_s, end_s } = file.fault.into_inner();
-        let fault: Fault = kind.get_ref().parse().map_err(|error| fail(FileProblem::at(kind.span().start, error)))?;
+        let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Located::at_byte(kind.span().start, error)))?;
         let CaptureKeys { seconds, interval_s } = file.capture;
         if !(0.0 < begin_s && begin_s < end_s && end_s < seconds && seconds <= 86_400.0) {
-            let text = format!(
-                "0 < begin_s < end_s < seconds of [capture] <= 86400, but they are {begin_s}, {end_s}, {seconds}"
-            );
-            return Err(fail(FileProblem::at(at, text)));
+            return Err(fail(Located::at_byte(at, LiveProblem::Times { begin_s, end_s, seconds })));
         }
         if !(0.05..=60.0).contains(&interval_s) {
-            return Err(fail(FileProblem::at(at, format!("interval_s is from 0.05 to 60, not {interval_s}"))));
+            return Err(fail(Located::at_byte(at, LiveProblem::Interval { given: interval_s })));
         }
         let limits = file.truth.limits.limits().map_err(fail)?;
         let truth = file.truth.windows.into_iter().map(truth).collect::<Result<Vec<_>, _>>().map_err(fail)?;
         let required = truth.iter().any(|truth| truth.required);
         if required == (fault == Fault::None) {
-            let text = if required {
-                "without a fault nothing is required; remove the windows"
-            } else {
-                "a fault needs a required window under [[truth.windows]]"
-            };
-            return Err(fail(FileProblem::at(at, text)));
+            let problem = if required { LiveProblem::NothingRequired } else { LiveProblem::NoWindow };
+            return Err(fail(Located::at_byte(at, problem)));
         }
         let LoadKeys { scale, clients, rate } = file.load;
         if !(1..=1000).contains(&scale) || !(1..=500).contains(&clients) || !(1..=100_000).contains(&rate) {
-            return Err(fail(FileProblem::at(
-                at,
-                "[load]: scale is from 1 to 1000, clients from 1 to 500, rate from 1 to 100000",
-            )));
+            return Err(fail(Located::at_byte(at, LiveProblem::Load)));
         }
         let load = Load { scale, clients, rate };
         let settings = file.server.settings.into_iter().collect();
@@ -241,14 +231,14 @@ impl LiveExperiment {
     }
 }
 
-fn truth(window: Spanned<TruthWindow>) -> Result<Truth, FileProblem> {
+fn truth(window: Spanned<TruthWindow>) -> Result<Truth, Located> {
     let at = window.span().start;
     let TruthWindow { motif, channel, statement, required } = window.into_inner();
-    let motif: Motif = motif.get_ref().parse().map_err(|unknown| FileProblem::at(motif.span().start, unknown))?;
+    let motif: Motif = motif.get_ref().parse().map_err(|unknown| Located::at_byte(motif.span().start, unknown))?;
     let channel = match (channel, statement) {
         (Some(name), None) => TruthChannel::Named(name),
         (None, Some(pattern)) => TruthChannel::Statement(pattern),
-        _ => return Err(FileProblem::at(at, "a window has one of `channel` and `statement` (a pattern of LIKE)")),
+        _ => return Err(Located::at_byte(at, LiveProblem::WindowChannel)),
     };
     Ok(Truth { motif, channel, required })
 }

@@ -10,8 +10,10 @@ mod difference;
 mod engine;
 mod error;
 mod evaluation;
+mod experiment_report;
 mod explain;
 mod file;
+mod file_problem;
 mod grammar_file;
 #[cfg(feature = "capture")]
 mod live;
@@ -19,6 +21,7 @@ mod live;
 mod live_evidence;
 #[cfg(feature = "capture")]
 mod live_file;
+mod located;
 mod outcome;
 mod ownership;
 mod parameters;
@@ -27,6 +30,7 @@ mod platform;
 mod project;
 mod result_problem;
 mod run;
+mod selection;
 mod setting;
 pub mod shard;
 mod source;
@@ -43,9 +47,11 @@ pub use difference::{
 pub use engine::default_engine;
 pub use error::{ExperimentError, StaleReason};
 pub use evaluation::Evaluation;
+pub use experiment_report::{ExperimentReport, Progress};
 pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
-pub use grammar_file::{GrammarFileError, read_engine};
+pub use file_problem::{EvaluationProblem, FileProblem, LiveProblem, SourceProblem};
+pub use grammar_file::{GrammarFileError, GrammarProblem, read_engine};
 #[cfg(feature = "capture")]
 pub use live::{LiveFinding, LiveScore};
 #[cfg(feature = "capture")]
@@ -54,11 +60,12 @@ pub use outcome::{Counts, ExperimentOutcome};
 pub use ownership::{Collected, collect, list_foreign};
 pub use plan::{Planned, plan};
 pub use platform::libm;
-pub use project::{Project, Selection};
+pub use project::Project;
 pub use result_problem::ResultProblem;
+pub use run::run;
 #[cfg(feature = "capture")]
 pub use run::run_live;
-pub use run::{ExperimentReport, Progress, run};
+pub use selection::Selection;
 pub use setting::Setting;
 pub use source::SampleSource;
 pub use step::Step;

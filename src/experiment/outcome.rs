@@ -127,24 +127,35 @@ impl ExperimentOutcome {
     /// # Errors
     /// When the file cannot be read or is not such a file.
     pub fn read(path: &Path) -> Result<Option<Self>, ExperimentError> {
-        Self::read_signed(path, "", None)
+        Ok(Self::read_with_text(path)?.map(|(read, _)| read))
     }
 
-    /// As [`ExperimentOutcome::read`], and with a key it has to be signed by it, as the result of `experiment`.
+    /// As [`ExperimentOutcome::read`], as the result of `experiment`: one that names another is not its, and with a key it has to
+    /// be signed by it and name its experiment. Without a key, one that names none is taken: the first versions wrote no name.
     ///
     /// # Errors
-    /// As [`ExperimentOutcome::read`], and when it is not signed.
-    pub fn read_signed(path: &Path, experiment: &str, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
+    /// As [`ExperimentOutcome::read`], when it is of another experiment, and when it is not signed.
+    pub fn read_result_of(experiment: &str, path: &Path, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
+        let Some((read, text)) = Self::read_with_text(path)? else { return Ok(None) };
+        if let Some(key) = key {
+            key.verify_result((path, text.as_bytes()), experiment, read.experiment.as_deref())?;
+        }
+        match &read.experiment {
+            Some(named) if named != experiment => {
+                let (named, experiment) = (named.clone(), experiment.to_owned());
+                Err(ResultProblem::OtherExperiment { named, experiment }.with_path(path))
+            }
+            _ => Ok(Some(read)),
+        }
+    }
+
+    fn read_with_text(path: &Path) -> Result<Option<(Self, String)>, ExperimentError> {
         let text = match read_small_text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::read(path)(error).into()),
         };
-        let read = Self::parse(path, &text)?;
-        if let Some(key) = key {
-            key.verify_result((path, text.as_bytes()), experiment, read.experiment.as_deref())?;
-        }
-        Ok(Some(read))
+        Ok(Some((Self::parse(path, &text)?, text)))
     }
 
     /// Reads the text of such a file, which stands at `path`.
@@ -153,17 +164,17 @@ impl ExperimentOutcome {
     /// When it is not such a file, or has been changed since it was sealed.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ExperimentError> {
         if open_seal(text) == Seal::Changed {
-            return Err(ResultProblem::Changed.at(path));
+            return Err(ResultProblem::Changed.with_path(path));
         }
         let read = toml::from_str::<Self>(text).map_err(|error| {
             let place = Place::file(path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(text, span.start)));
-            ResultProblem::Malformed(reword_unknown_name(error.message())).at_place(place)
+            ResultProblem::Malformed(reword_unknown_name(error.message())).with_place(place)
         })?;
         for name in read.tables.keys() {
             // The name becomes a path: a result file must not reach out of its folder.
             if name.contains(['/', '\\']) || name.starts_with('.') {
-                return Err(ResultProblem::TableName(name.clone()).at(path));
+                return Err(ResultProblem::TableName(name.clone()).with_path(path));
             }
         }
         Ok(read)
@@ -181,7 +192,7 @@ impl ExperimentOutcome {
 
     /// Writes a `digests.toml` whole, with a seal.
     pub(super) fn write_digests(&self, path: &Path) -> Result<(), StoreError> {
-        write_whole(path, sealed(&self.text()).as_bytes(), Durability::Whole).map(drop)
+        write_whole(path, sealed(&self.text()).as_bytes(), Durability::Atomic).map(drop)
     }
 
     fn text(&self) -> String {

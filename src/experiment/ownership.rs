@@ -50,6 +50,7 @@ pub(super) fn remove_listed(path: &Path, sha256: &str) -> Result<bool, StoreErro
 
 /// What `telltape cache gc` has removed, and what it has kept.
 #[derive(Debug, Default, Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Collected {
     /// Folders of outputs whose experiments are no more.
     pub removed: Vec<PathBuf>,

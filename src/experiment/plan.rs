@@ -9,6 +9,7 @@ use crate::trace::Catalogue;
 
 /// What running an experiment would do.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Planned {
     /// The experiment.
     pub name: String,

@@ -1,12 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::ExperimentError;
-use crate::diagnostics::Place;
 use crate::store::LINE_ENDS_REMEDY;
 use crate::trace::Dataset;
 
 /// What is wrong with a result, or with what it is held against.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResultProblem {
     /// The text is not one of a result.
     #[error("not a result of an experiment: {0}")]
@@ -58,6 +57,17 @@ pub enum ResultProblem {
     /// The folder is not that of a result.
     #[error("there is no `expected.toml` or `digests.toml` in it; give the folder of one result")]
     NotThere,
+    /// The result names another experiment than the one in whose place it stands.
+    #[error(
+        "it is the result of the experiment `{named}`, and stands in the place of that of `{experiment}`; put the right one \
+         there, or run `telltape run {experiment}` and then `telltape accept {experiment}`"
+    )]
+    OtherExperiment {
+        /// The experiment that it names.
+        named: String,
+        /// The experiment in whose place it stands.
+        experiment: String,
+    },
     /// The catalogue and the experiment disagree.
     #[error("`{name}` is in the format `{adapter}`, the experiment says `{expected}`")]
     OtherFormat {
@@ -71,6 +81,9 @@ pub enum ResultProblem {
     /// Two things of different kinds cannot be compared.
     #[error("{0}; give two results folders, two tapes or two tables")]
     NotAlike(String),
+    /// A table without a header says nothing that could be compared.
+    #[error("it is empty: a table has a header; make it again")]
+    NoHeader,
     /// There is nothing to report on.
     #[error("none of the experiments has a result as it stands now{why}; run `telltape run {names}` first")]
     NothingToReport {
@@ -82,18 +95,4 @@ pub enum ResultProblem {
     /// A figure cannot be drawn.
     #[error("the figure cannot be drawn: {0}")]
     Figure(String),
-}
-
-impl ResultProblem {
-    /// The error of this problem with a file or folder.
-    #[must_use]
-    pub fn at(self, path: &Path) -> ExperimentError {
-        self.at_place(Place::file(path))
-    }
-
-    /// The error of this problem at a place.
-    #[must_use]
-    pub fn at_place(self, place: Place) -> ExperimentError {
-        ExperimentError::Result { place, problem: Box::new(self) }
-    }
 }

@@ -8,40 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::cache::{StageCache, Surroundings};
 use super::chain::Stage;
-use super::compare::{self, StageRow, Verdict};
-use super::outcome::{Counts, ExperimentOutcome};
+use super::compare;
+use super::experiment_report::{ExperimentReport, Progress};
+use super::outcome::ExperimentOutcome;
 use super::parameters::read_parameters_and_inputs;
 use super::step::{Files, Step, Workspace};
 use super::{Experiment, ExperimentError, Project};
 #[cfg(feature = "capture")]
 use super::{LiveExperiment, live};
 use crate::trace::{Catalogue, TraceError};
-
-/// What became of an experiment.
-#[derive(Debug)]
-pub struct ExperimentReport {
-    /// Its name.
-    pub name: String,
-    /// The verdict, or why there is none.
-    pub verdict: Result<Verdict, ExperimentError>,
-    /// Its chain, stage by stage.
-    pub stages: Vec<StageRow>,
-    /// Its counts, if it ran.
-    pub counts: Option<Counts>,
-    /// What was recognised in the trace.
-    pub notes: Vec<String>,
-    /// The steps that were skipped, because everything that they are made from is the same as in the last run.
-    pub cached: Vec<Step>,
-}
-
-/// What is reported while experiments run.
-#[derive(Debug)]
-pub enum Progress<'a> {
-    /// One run of an evaluation has ended.
-    Ran,
-    /// An experiment has ended.
-    Ended(&'a ExperimentReport),
-}
 
 /// Runs experiments in parallel, writes `out/<name>/` of each, and compares it with what is expected.
 ///
@@ -80,30 +55,6 @@ pub fn run_live(
     experiments.iter().map(run).collect()
 }
 
-impl ExperimentReport {
-    /// Of an experiment that gave nothing to compare.
-    fn of_failure(name: String, error: ExperimentError) -> Self {
-        Self { name, verdict: Err(error), stages: Vec::new(), counts: None, notes: Vec::new(), cached: Vec::new() }
-    }
-
-    /// Of a result and the expected one.
-    fn of_result(
-        name: String,
-        outcome: ExperimentOutcome,
-        expected: Option<&ExperimentOutcome>,
-        cached: Vec<Step>,
-    ) -> Self {
-        Self {
-            name,
-            verdict: Ok(compare::decide_verdict(&outcome, expected)),
-            stages: compare::compare_stages(Some(&outcome), expected),
-            counts: Some(outcome.counts),
-            notes: outcome.notes,
-            cached,
-        }
-    }
-}
-
 fn run_experiment(
     project: &Project,
     catalogue: &Catalogue,
@@ -111,7 +62,7 @@ fn run_experiment(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> ExperimentReport {
     let name = experiment.name.clone();
-    let expected = compare::read_expected_signed(&project.results(&name), &name, project.key());
+    let expected = compare::read_expected(&name, &project.results(&name), project.key());
     match (execute(project, catalogue, experiment, progress), expected) {
         (Ok((outcome, cached)), Ok(expected)) => ExperimentReport::of_result(name, outcome, expected.as_ref(), cached),
         (Err(error), Ok(expected)) => {
@@ -127,7 +78,7 @@ fn run_experiment(
 pub(super) fn report_merged(project: &Project, name: &str, outcome: ExperimentOutcome) -> ExperimentReport {
     let folder = project.out(name);
     let expected = compare::check_tables(&folder, &folder.join(ExperimentOutcome::LAST_FILE), &outcome)
-        .and_then(|()| compare::read_expected(&project.results(name)));
+        .and_then(|()| compare::read_expected(name, &project.results(name), None));
     match expected {
         Ok(expected) => ExperimentReport::of_result(name.to_owned(), outcome, expected.as_ref(), Vec::new()),
         Err(error) => ExperimentReport::of_failure(name.to_owned(), error),

@@ -1,5 +1,7 @@
 use toml::{Table, Value};
 
+use super::FileProblem;
+
 /// A key of an experiment file that the command line sets: `replay.grammar.cache_collapse.rho=0.8`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
@@ -40,7 +42,7 @@ impl Setting {
     ///
     /// # Errors
     /// When a key on the way is no table.
-    pub(super) fn apply(settings: &[Self], text: &str) -> Result<String, String> {
+    pub(super) fn apply(settings: &[Self], text: &str) -> Result<String, FileProblem> {
         let Ok(mut table) = toml::from_str::<Table>(text) else { return Ok(text.to_owned()) };
         for Self { keys, value } in settings {
             let (last, folders) = keys.split_last().expect("a setting has a key");
@@ -48,7 +50,9 @@ impl Setting {
             let mut at = &mut table;
             for key in folders {
                 let next = at.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
-                at = next.as_table_mut().ok_or_else(|| format!("--set {}: `{key}` is no table", keys.join(".")))?;
+                at = next
+                    .as_table_mut()
+                    .ok_or_else(|| FileProblem::Setting { keys: keys.join("."), key: key.clone() })?;
             }
             if let Some(former) = former {
                 at.remove(former);
@@ -100,6 +104,6 @@ mod tests {
             }
         }
         let error = Setting::apply(&[setting("title.x=1")], "title = 't'\n").unwrap_err();
-        assert_eq!(error, "--set title.x: `title` is no table");
+        assert_eq!(error.to_string(), "--set title.x: `title` is no table");
     }
 }

@@ -13,6 +13,7 @@ use crate::trace::{self, Catalogue, Entry, Options};
 
 /// Where the samples of an experiment come from.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum SampleSource {
     /// A trace of the catalogue.
     Catalogue {
@@ -112,9 +113,7 @@ impl SampleSource {
                 catalogue.verify(entry)?;
                 Ok(entry.sha256.clone())
             }
-            Self::Trace { path, options } => {
-                Ok(trace::input_digest(&project.root().join(path), options.dataset)?.sha256)
-            }
+            Self::Trace { path, options } => Ok(trace::input_digest(&project.root().join(path), options)?.sha256),
             Self::Generated { generator, seed, .. } => Ok(hash_generator(*generator, *seed)),
         }
     }
@@ -180,7 +179,7 @@ pub(super) fn find_entry<'a>(
     if entry.adapter != options.dataset {
         let name = name.to_owned();
         let problem = ResultProblem::OtherFormat { name, adapter: entry.adapter, expected: options.dataset };
-        return Err(problem.at(&catalogue.folder().join("datasets.toml")));
+        return Err(problem.with_path(&catalogue.folder().join("datasets.toml")));
     }
     let path = catalogue.path(entry);
     if !path.exists() {

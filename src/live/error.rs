@@ -7,6 +7,7 @@ use crate::store::StoreError;
 
 /// Why a live experiment could not be run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LiveError {
     /// There is no server to start.
     #[error(
@@ -73,6 +74,7 @@ pub enum LiveError {
 
 /// What a throw-away server did or could not do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ServerProblem {
     /// No temporary folder can be made.
     #[error("has no folder: {0}")]

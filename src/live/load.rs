@@ -121,7 +121,7 @@ impl Load {
 
 fn script(server: &Server, name: &str, text: &str) -> Result<PathBuf, LiveError> {
     let path = server.folder().join(name);
-    crate::store::write_whole(&path, text.as_bytes(), crate::store::Durability::Whole)?;
+    crate::store::write_whole(&path, text.as_bytes(), crate::store::Durability::Atomic)?;
     Ok(path)
 }
 

@@ -40,6 +40,7 @@ pub struct Live {
 
 /// What came of a live experiment.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LiveRun {
     /// What the capture says.
     pub captured: Captured,
@@ -72,14 +73,11 @@ impl Live {
         wait(WARM_UP, stop, || check(&server, &mut usual))?;
         let mut observed = PostgresServer::new(&server.conninfo(OBSERVER, DATABASE), &|_| None)?;
         let settings = Capture {
-            recording: recording.to_path_buf(),
             interval: Duration::from_secs_f64(self.interval_s),
             duration: Some(Duration::from_secs_f64(self.seconds)),
-            max_bytes: None,
-            rotate_bytes: None,
             budget: 0.05,
             give_up: Duration::from_secs(30),
-            superuser: false,
+            ..Capture::new(recording)
         };
         // The capture has a thread of its own, and ends by itself or when this one fails.
         let ours = CancellationToken::new();

@@ -66,7 +66,7 @@ impl Engine {
     pub fn entries(&self) -> impl Iterator<Item = (Motif, &'static str, f64)> + '_ {
         Motif::ALL.into_iter().flat_map(|motif| {
             let ranges = self.kind.entry().parameters.iter();
-            ranges.zip(self.grammar.of(motif)).map(move |(range, value)| (motif, range.key, *value))
+            ranges.zip(self.grammar.parameters(motif)).map(move |(range, value)| (motif, range.key, *value))
         })
     }
 

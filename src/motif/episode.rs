@@ -25,6 +25,7 @@ pub struct Episode {
 
 /// What an engine knows of an episode besides its channel, its times and its peak.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Diagnostics {
     /// Of the engine `reference`.
     Reference(ReferenceDiagnostics),

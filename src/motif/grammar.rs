@@ -1,8 +1,6 @@
-use serde::de::DeserializeSeed;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use super::Motif;
-use super::values::GrammarSeed;
 use crate::diagnostics::UnknownName;
 
 /// The range of a parameter.
@@ -69,6 +67,7 @@ pub(super) use motif_parameters;
 
 /// A parameter that a grammar does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParameterError {
     /// No motif, or no parameter, of that name.
     #[error(transparent)]
@@ -112,16 +111,10 @@ pub struct PerMotif<P> {
     pub workload_phase_transition: P,
 }
 
-impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        GrammarSeed(P::RANGES).deserialize(input).map(|values| values.typed())
-    }
-}
-
 impl<P: MotifParameters> PerMotif<P> {
     /// The parameters of one motif.
     #[must_use]
-    pub const fn of(&self, motif: Motif) -> &P {
+    pub const fn parameters(&self, motif: Motif) -> &P {
         match motif {
             Motif::PlanRegressionOnset => &self.plan_regression_onset,
             Motif::CardinalityMismatchRegime => &self.cardinality_mismatch_regime,

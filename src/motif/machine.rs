@@ -52,7 +52,7 @@ pub(super) fn emissions<M: Machine>(parameters: &M::Parameters, t: &[f64], value
 /// The emissions of each channel of a class.
 pub(super) fn emissions_by_channel<M: Machine>(parameters: &M::Parameters, runs: &Runs<'_>) -> Vec<Vec<M::Emission>> {
     let of_channel = |channel: usize| {
-        let (t, values) = runs.of(channel);
+        let (t, values) = runs.of_channel(channel);
         emissions::<M>(parameters, t, values)
     };
     (0..runs.len()).into_par_iter().map(of_channel).collect()
@@ -67,7 +67,7 @@ pub(super) fn replay_channels<M: Machine>(
     let grammar: PerMotif<M::Parameters> = grammar.typed();
     let of_motif = |motif: &Motif| -> Vec<Episode> {
         let runs = Runs::new(stream, motif.class());
-        let by_channel = emissions_by_channel::<M>(grammar.of(*motif), &runs).into_iter().enumerate();
+        let by_channel = emissions_by_channel::<M>(grammar.parameters(*motif), &runs).into_iter().enumerate();
         let named = by_channel.flat_map(|(channel, emitted)| {
             let name = runs.name(channel);
             emitted.into_iter().map(move |emission| emission.into_episode(*motif, name))

@@ -64,7 +64,7 @@ impl<M: Machine> Channels<M> {
     /// What `emission` gives for each machine, as episodes.
     fn episodes(&self, emission: impl Fn(&M, &M::Parameters) -> Option<M::Emission>) -> Vec<Episode> {
         let emitted = self.machines.iter().filter_map(|((motif, channel), machine)| {
-            emission(machine, self.grammar.of(*motif)).map(|emission| emission.into_episode(*motif, channel))
+            emission(machine, self.grammar.parameters(*motif)).map(|emission| emission.into_episode(*motif, channel))
         });
         emitted.collect()
     }
@@ -73,7 +73,7 @@ impl<M: Machine> Channels<M> {
 impl<M: Machine> Online for Channels<M> {
     fn take(&mut self, t: f64, motif: Motif, value: f64, channel: &str) -> Option<Episode> {
         let machine = self.machines.entry((motif, channel.to_owned())).or_default();
-        machine.step(self.grammar.of(motif), t, value).map(|emission| emission.into_episode(motif, channel))
+        machine.step(self.grammar.parameters(motif), t, value).map(|emission| emission.into_episode(motif, channel))
     }
 
     fn open(&self) -> Vec<Episode> {

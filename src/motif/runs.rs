@@ -70,7 +70,7 @@ impl<'a> Runs<'a> {
     }
 
     /// Times and values of a channel.
-    pub(super) fn of(&self, channel: usize) -> (&[f64], &[f64]) {
+    pub(super) fn of_channel(&self, channel: usize) -> (&[f64], &[f64]) {
         let start = if channel == 0 { 0 } else { self.ends[channel - 1] };
         let range = start..self.ends[channel];
         (&self.t[range.clone()], &self.values[range])

@@ -22,7 +22,7 @@ impl<P: MotifParameters> From<PerMotif<P>> for GrammarValues {
         const { assert!(P::RANGES.len() <= MOST, "an engine has at most MOST parameters") };
         Self(Motif::ALL.map(|motif| {
             let mut values = [0.0; MOST];
-            values[..P::RANGES.len()].copy_from_slice(&grammar.of(motif).values());
+            values[..P::RANGES.len()].copy_from_slice(&grammar.parameters(motif).values());
             values
         }))
     }
@@ -42,13 +42,19 @@ impl GrammarValues {
     }
 
     /// The values of a motif, in the order of the keys.
-    pub(super) fn of(&self, motif: Motif) -> &[f64] {
+    pub(super) fn parameters(&self, motif: Motif) -> &[f64] {
         &self.0[motif as usize]
     }
 
     /// Changes a value that has been checked.
     pub(super) fn set(&mut self, motif: Motif, place: usize, value: f64) {
         self.0[motif as usize][place] = value;
+    }
+}
+
+impl<'de, P: MotifParameters> Deserialize<'de> for PerMotif<P> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        GrammarSeed(P::RANGES).deserialize(input).map(|values| values.typed())
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Activity {
 
 /// What a follower has made of a recording.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Followed {
     /// What seals the tape.
     pub manifest: Manifest,

@@ -64,7 +64,7 @@ pub(super) struct Axes<'a> {
 }
 
 /// A curve, or steps, of one colour.
-pub(super) struct Line<'a> {
+pub(super) struct Curve<'a> {
     pub(super) name: &'a str,
     pub(super) points: Vec<(f64, f64)>,
     pub(super) color: RGBColor,
@@ -92,7 +92,7 @@ fn short(number: f64) -> String {
 }
 
 /// Lines over a grid, with their names beside them.
-pub(super) fn lines(area: &Area<'_>, axes: &Axes<'_>, background: &Background, lines: &[Line<'_>]) -> Drawn {
+pub(super) fn lines(area: &Area<'_>, axes: &Axes<'_>, background: &Background, lines: &[Curve<'_>]) -> Drawn {
     let font = ("sans-serif", 13).into_font().color(&INK);
     let (mut x, y) = (widened(axes.x_range), widened(axes.y_range));
     let named = lines.iter().any(|line| !line.name.is_empty());

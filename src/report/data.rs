@@ -37,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(experiment: &Experiment) -> Self {
+    fn of_experiment(experiment: &Experiment) -> Self {
         let evaluation = experiment.evaluation.as_ref();
         match &experiment.source {
             SampleSource::Generated { generator: Generator::Exemplar { .. }, .. } => Self::DataSet,
@@ -160,7 +160,7 @@ pub(super) struct Gathered {
 /// The last results, and the experiments that have none as they stand now.
 pub(super) fn gather(project: &Project, experiments: &[Experiment]) -> Result<Gathered, ExperimentError> {
     let read: Vec<Result<Outcomes, ExperimentError>> =
-        experiments.par_iter().map(|experiment| one(project, experiment)).collect();
+        experiments.par_iter().map(|experiment| read_outcomes(project, experiment)).collect();
     let (mut results, mut missing, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     for outcomes in read {
         match outcomes {
@@ -174,7 +174,7 @@ pub(super) fn gather(project: &Project, experiments: &[Experiment]) -> Result<Ga
         let names: Vec<&str> = experiments.iter().map(|experiment| experiment.name.as_str()).collect();
         let why: Vec<String> = stale.iter().map(|stale| format!("; {stale}")).collect();
         let problem = ResultProblem::NothingToReport { why: why.concat(), names: names.join(" ") };
-        return Err(problem.at_place(Place::default()));
+        return Err(problem.with_place(Place::default()));
     }
     // Whose series are drawn is decided in order, whatever was read first.
     let mut left = MOST_POINTS;
@@ -188,7 +188,7 @@ pub(super) fn gather(project: &Project, experiments: &[Experiment]) -> Result<Ga
     Ok(Gathered { results, missing, stale })
 }
 
-fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, ExperimentError> {
+fn read_outcomes(project: &Project, experiment: &Experiment) -> Result<Outcomes, ExperimentError> {
     let folder = project.out(&experiment.name);
     let outcome = experiment::last_result(project, experiment)?;
     let explanation = experiment::explain_result(project, experiment, &outcome)?;
@@ -196,7 +196,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, Experimen
     let tape = folder.join("tape.jsonl");
     let tape::Tape { stream, manifest, .. } = tape::read(&tape)?;
     if outcome.stages.get("tape") != Some(&manifest.sha256) {
-        return Err(ResultProblem::OtherTape.at(&tape));
+        return Err(ResultProblem::OtherTape.with_path(&tape));
     }
     let others = outcome.tables.iter().filter(|(name, _)| *name != "episodes.csv");
     let tables = others.map(|(name, sha256)| table(&folder, name, sha256)).collect::<Result<_, _>>()?;
@@ -208,7 +208,7 @@ fn one(project: &Project, experiment: &Experiment) -> Result<Outcomes, Experimen
     };
     Ok(Outcomes {
         name: experiment.name.clone(),
-        kind: Kind::of(experiment),
+        kind: Kind::of_experiment(experiment),
         title: experiment.title.clone(),
         verdict: explanation.verdict,
         stages: explanation.stages,
@@ -297,12 +297,12 @@ mod tests {
         for (name, text, _) in &cases {
             std::fs::write(folder.path().join(format!("experiments/{name}.toml")), text).unwrap();
         }
-        let project = Project::at(folder.path(), folder.path().join("out"));
+        let project = Project::in_folder(folder.path(), folder.path().join("out"));
         let selection = project.select_all(&[]).unwrap();
         assert_eq!(selection.experiments.len(), cases.len());
         for (name, _, kind) in cases {
             let experiment = selection.experiments.iter().find(|experiment| experiment.name == name).unwrap();
-            assert_eq!(Kind::of(experiment), kind, "{name}");
+            assert_eq!(Kind::of_experiment(experiment), kind, "{name}");
         }
     }
 }

@@ -1,57 +1,20 @@
 //! Which figures there are: each from the tables or tapes of some results, with the digests of what it came from.
 
-use std::path::Path;
-
 use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
-use super::chart::{Axes, Background, Bars, COLORS, Drawn, FAINT, INK, Line, bars, decades, lines, svg, widened};
+use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bars, decades, lines, svg, widened};
 use super::data::{Kind, Outcomes, Table};
+use super::figure::{Figure, Section, WIDTH, drawn};
 use super::sensitivity::sensitivity;
 use crate::evaluate::{Interval, Noise};
-use crate::experiment::{ExperimentError, ResultProblem};
+use crate::experiment::ExperimentError;
 use crate::motif::Motif;
-use crate::store::{Shown, is_hidden};
+use crate::store::Shown;
 
 /// Channels of a data set that get a panel, or a row of the timeline; the others are counted.
 const MOST_PANELS: usize = 6;
 const MOST_ROWS: usize = 24;
-
-/// Width of every figure in pixels.
-pub(super) const WIDTH: u32 = 860;
-
-/// A figure of the report.
-#[derive(Debug)]
-pub struct Figure {
-    /// Which; its file and its anchor go by it.
-    pub name: String,
-    /// The section that it belongs to.
-    pub(super) section: Section,
-    /// What it shows, in a sentence.
-    pub(super) caption: String,
-    /// What it came from: a name and a digest.
-    pub(super) sources: Vec<(String, String)>,
-    /// The drawing.
-    pub svg: String,
-}
-
-impl Figure {
-    /// Its file name.
-    #[must_use]
-    pub fn file(&self) -> String {
-        format!("{}.svg", self.name)
-    }
-}
-
-/// Sections of the report that have figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
-    Found,
-    Scores,
-    Sweeps,
-    Noise,
-    Distributions,
-}
 
 /// All figures that the results have data for, in the order of the report.
 pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> {
@@ -79,19 +42,6 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
 /// Sweeps and scores replay the perturbed stream again and again; its episodes are shown once.
 fn is_data_set(outcomes: &Outcomes) -> bool {
     outcomes.kind == Kind::DataSet
-}
-
-pub(super) fn drawn(name: &str, svg: Result<String, Box<dyn std::error::Error>>) -> Result<String, ExperimentError> {
-    // Whatever name a drawing has in it passes here; the markup has its line feeds.
-    let visible = |svg: String| -> String {
-        let line = |line: &str| Shown::plain(line).at_most(usize::MAX).to_string() + "\n";
-        if svg.chars().any(|letter| letter != '\n' && is_hidden(letter)) {
-            svg.lines().map(line).collect()
-        } else {
-            svg
-        }
-    };
-    svg.map(visible).map_err(|error| ResultProblem::Figure(error.to_string()).at(Path::new(&format!("{name}.svg"))))
 }
 
 /// A name that fits where names stand.
@@ -213,7 +163,7 @@ fn panel_of(outcomes: &Outcomes, motif: Motif, channel: &str, panel: &DrawingAre
         y_range: (low - room, high + room),
     };
     let background = Background { spans: of_channel.map(|e| (e.t_start, e.t_end)).collect(), levels };
-    lines(panel, &axes, &background, &[Line { name: "", points, color: COLORS[0] }])
+    lines(panel, &axes, &background, &[Curve { name: "", points, color: COLORS[0] }])
 }
 
 fn detectors(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
@@ -263,11 +213,11 @@ fn sweep(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> 
     let drawing = svg((WIDTH, 660), |area| {
         let panels = [("F1", "f1", (0.0, 1.02)), ("time to detection, seconds", "detection_delay_s", (0.0, f64::NAN))];
         for ((title, column, y_range), panel) in panels.into_iter().zip(area.split_evenly((2, 1))) {
-            let drawn: Vec<Line<'_>> = names
+            let drawn: Vec<Curve<'_>> = names
                 .iter()
                 .take(COLORS.len())
                 .zip(COLORS)
-                .map(|(name, color)| Line { name, points: curve(name, column), color })
+                .map(|(name, color)| Curve { name, points: curve(name, column), color })
                 .collect();
             let largest =
                 drawn.iter().flat_map(|line| &line.points).fold(1.0_f64, |largest, point| largest.max(point.1));
@@ -376,11 +326,11 @@ fn distributions(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> {
                 .map(|index| (values[index], share(index)))
                 .collect()
         };
-        let drawn_lines: Vec<Line<'_>> = sets
+        let drawn_lines: Vec<Curve<'_>> = sets
             .iter()
             .take(COLORS.len())
             .zip(COLORS)
-            .map(|(outcomes, color)| Line { name: &outcomes.name, points: curve(get(outcomes)), color })
+            .map(|(outcomes, color)| Curve { name: &outcomes.name, points: curve(get(outcomes)), color })
             .collect();
         let largest =
             sets.iter().filter_map(|outcomes| get(outcomes).last()).fold(0.0_f64, |largest, value| largest.max(*value));

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Stale;
 use super::data::{Kind, Outcomes, Table};
-use super::figures::{Figure, Section};
+use super::figure::{Figure, Section};
 use crate::experiment::Verdict;
 use crate::motif::{Episode, Motif};
 use crate::store::Shown;

@@ -2,6 +2,7 @@
 
 mod chart;
 mod data;
+mod figure;
 mod figures;
 mod html;
 mod sensitivity;
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::experiment::{Experiment, ExperimentError, Project};
 use crate::store::{Durability, Kind, write_over};
 
-pub use figures::Figure;
+pub use figure::Figure;
 
 /// What was written.
 #[derive(Debug)]
@@ -62,14 +63,14 @@ pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Resu
     let mut digests = String::from("# SHA-256 of each figure. Advisory: no verdict depends on them.\n");
     for figure in &figures {
         let sha256 =
-            write_over(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Whole, Kind::Like(b"<svg "))?;
+            write_over(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Atomic, Kind::Like(b"<svg "))?;
         digests += &format!("{} = \"{sha256}\"\n", toml::Value::from(figure.file()));
     }
-    write_over(&folder.join("digests.toml"), digests.as_bytes(), Durability::Whole, Kind::table(digests.as_bytes()))?;
+    write_over(&folder.join("digests.toml"), digests.as_bytes(), Durability::Atomic, Kind::table(digests.as_bytes()))?;
     let html = html::page(&results, (&missing, &stale), &figures);
     let path = out.join("report.html");
     let kind = Kind::marked(html.as_bytes(), "<title>telltape report</title>");
-    write_over(&path, html.as_bytes(), Durability::Whole, kind)?;
+    write_over(&path, html.as_bytes(), Durability::Atomic, kind)?;
     Ok(Report {
         html: path,
         bytes: html.len(),

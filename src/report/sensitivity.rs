@@ -2,7 +2,7 @@
 
 use super::chart::{Bars, COLORS, bars, decades, svg};
 use super::data::{Outcomes, Table};
-use super::figures::{Figure, Section, WIDTH, drawn};
+use super::figure::{Figure, Section, WIDTH, drawn};
 use crate::evaluate::Interval;
 use crate::experiment::ExperimentError;
 

@@ -70,7 +70,7 @@ impl Channels {
     /// The name of a channel of this table.
     #[must_use]
     pub fn name(&self, id: ChannelId) -> &str {
-        self.at(id.index())
+        self.name_at(id.index())
     }
 
     /// How many names there are.
@@ -100,7 +100,7 @@ impl Channels {
     pub fn ranks(&self) -> Vec<u32> {
         // Most comparisons end within the first eight bytes, which need no look into the arena.
         let start = |index: u32| {
-            let name = self.at(index as usize).as_bytes();
+            let name = self.name_at(index as usize).as_bytes();
             let mut start = [0; 8];
             let length = name.len().min(8);
             start[..length].copy_from_slice(&name[..length]);
@@ -108,7 +108,9 @@ impl Channels {
         };
         let mut order: Vec<(u64, u32)> =
             (0..self.len() as u32).into_par_iter().map(|index| (start(index), index)).collect();
-        order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.at(a.1 as usize).cmp(self.at(b.1 as usize))));
+        order.par_sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| self.name_at(a.1 as usize).cmp(self.name_at(b.1 as usize)))
+        });
         let mut ranks = vec![0; self.len()];
         for (rank, (_, index)) in (0_u32..).zip(order) {
             ranks[index as usize] = rank;
@@ -116,7 +118,7 @@ impl Channels {
         ranks
     }
 
-    fn at(&self, index: usize) -> &str {
+    fn name_at(&self, index: usize) -> &str {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.arena[start..self.ends[index]]
     }
@@ -126,7 +128,7 @@ impl Channels {
     }
 
     fn find(&self, hash: u32, name: &[u8]) -> Option<ChannelId> {
-        let is_it = |entry: &Entry| entry.hash == hash && self.at(entry.index as usize).as_bytes() == name;
+        let is_it = |entry: &Entry| entry.hash == hash && self.name_at(entry.index as usize).as_bytes() == name;
         let found = self.table.find(place(hash), is_it)?;
         Some(ChannelId::from_index(found.index as usize))
     }
@@ -143,7 +145,7 @@ impl Channels {
 
 impl std::fmt::Debug for Channels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries((0..self.len()).map(|index| self.at(index))).finish()
+        f.debug_list().entries((0..self.len()).map(|index| self.name_at(index))).finish()
     }
 }
 

@@ -34,7 +34,7 @@ pub enum OutOfRange {
 impl OutOfRange {
     /// What keeps a stream from taking a sample, if anything does.
     #[must_use]
-    pub fn of(t: f64, value: f64) -> Option<Self> {
+    pub fn find(t: f64, value: f64) -> Option<Self> {
         if !in_range(t) {
             return Some(Self::Time(t));
         }
@@ -232,7 +232,7 @@ impl StreamBuilder {
     /// # Errors
     /// When `t` or `value` is not finite or beyond [`LARGEST`]; nothing is appended then.
     pub fn push_id(&mut self, t: f64, class: Class, value: f64, channel: Option<ChannelId>) -> Result<(), OutOfRange> {
-        if let Some(fault) = OutOfRange::of(t, value) {
+        if let Some(fault) = OutOfRange::find(t, value) {
             return Err(fault);
         }
         self.stream.t.push(t);

@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Reading failed.
     #[error("cannot read `{path}`")]
@@ -34,6 +35,7 @@ pub enum StoreError {
 
 /// Why something is kept that stands where a file is to be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Obstacle {
     /// Only the writers of manifests, signatures and parts use such a name.
     #[error("is a name of manifests (.hash), signatures (.minisig) or unsealed parts (.part); give another name")]
@@ -47,6 +49,9 @@ pub enum Obstacle {
     /// A recording.
     #[error("is a recording, which is never overwritten; give another path, or remove it")]
     Recording,
+    /// The manifest of a recording, without which the recording is worth nothing.
+    #[error("is the manifest of a recording, which is never overwritten; give another path, or remove it")]
+    RecordingManifest,
     /// A file of another kind than the one to be written.
     #[error("is there and is not what is to be written; remove it yourself, or give another path")]
     OtherKind,
@@ -79,7 +84,7 @@ pub enum Obstacle {
 impl Obstacle {
     /// The error of this obstacle at `path`.
     #[must_use]
-    pub fn at(self, path: &Path) -> StoreError {
+    pub fn with_path(self, path: &Path) -> StoreError {
         StoreError::InTheWay { path: path.to_path_buf(), obstacle: self }
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Obstacle, StoreError};
+use super::{Input, Obstacle, StoreError};
 
 /// Bytes of a file by which it is recognised.
 const HEAD: u64 = 4096;
@@ -17,8 +17,10 @@ const RESERVED: [&str; 3] = [".hash", ".part", ".minisig"];
 pub enum Kind<'a> {
     /// A file of a folder that is telltape's own, such as `out/NAME`: its names are ours.
     Own,
-    /// A manifest.
+    /// A manifest of a tape.
     Manifest,
+    /// A manifest of a part of a recording. No other kind replaces one: the recording could not be verified any more.
+    RecordingManifest,
     /// A file that begins like this.
     Like(&'a [u8]),
 }
@@ -59,13 +61,13 @@ impl<'a> Kind<'a> {
 pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if matches!(kind, Kind::Like(_)) && RESERVED.iter().any(|ending| name.ends_with(ending)) {
-        return Err(Obstacle::ReservedName.at(path));
+        return Err(Obstacle::ReservedName.with_path(path));
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(Obstacle::Folder.at(path)),
+        Ok(found) if found.is_dir() => return Err(Obstacle::Folder.with_path(path)),
         // A rename would put a file in the place of a device or a pipe.
         Ok(found) if !found.is_file() => {
-            return Err(Obstacle::Device.at(path));
+            return Err(Obstacle::Device.with_path(path));
         }
         Ok(found) if found.len() == 0 => return Ok(()),
         Ok(_) => {}
@@ -74,17 +76,22 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
     // What cannot be read cannot be recognised, and is kept.
     let head = head(path).map_err(StoreError::read(path))?;
     if head.starts_with(RECORDING_START) {
-        return Err(Obstacle::Recording.at(path));
+        return Err(Obstacle::Recording.with_path(path));
+    }
+    let is_of_recording = name.ends_with(".hash") && is_recording_manifest(&head);
+    if is_of_recording && kind != Kind::RecordingManifest {
+        return Err(Obstacle::RecordingManifest.with_path(path));
     }
     let is_ours = match kind {
         Kind::Own => true,
         Kind::Manifest => is_manifest(&head),
+        Kind::RecordingManifest => is_of_recording,
         Kind::Like(start) => head.starts_with(start) || (start.len() > head.len() && start.starts_with(&head)),
     };
     if is_ours {
         return Ok(());
     }
-    Err(Obstacle::OtherKind.at(path))
+    Err(Obstacle::OtherKind.with_path(path))
 }
 
 /// Removes a file of this kind, if it is there. A link is removed, not what it leads to.
@@ -98,7 +105,7 @@ pub fn remove_if(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(),
     if ours {
         return super::remove_file(path);
     }
-    Err(Obstacle::Foreign.at(path))
+    Err(Obstacle::Foreign.with_path(path))
 }
 
 /// Opens a file that is written to in place, such as a part, for reading and appending, and makes it if need be.
@@ -108,11 +115,11 @@ pub fn remove_if(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(),
 pub fn open_in_place(path: &Path) -> Result<File, StoreError> {
     let check = |found: &Metadata| {
         if found.is_symlink() {
-            Err(Obstacle::Link.at(path))
+            Err(Obstacle::Link.with_path(path))
         } else if !found.is_file() {
-            Err(Obstacle::DeviceInPlace.at(path))
+            Err(Obstacle::DeviceInPlace.with_path(path))
         } else if names(found) > 1 {
-            Err(Obstacle::HardLink.at(path))
+            Err(Obstacle::HardLink.with_path(path))
         } else {
             Ok(())
         }
@@ -159,6 +166,21 @@ fn is_manifest(head: &[u8]) -> bool {
     head.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(head, b"\"sha256\"").is_some()
 }
 
+/// Whether a text begins as manifests of recordings do: they say in which format the recording is.
+fn is_recording_manifest(head: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"recording\"";
+    let is_key = |at: usize| head[at + KEY.len()..].trim_ascii_start().starts_with(b":");
+    is_manifest(head) && memchr::memmem::find_iter(head, KEY).any(is_key)
+}
+
+/// Whether the file at `path` begins as recordings do, compressed or not.
+#[must_use]
+pub fn begins_as_recording(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let is_read = |input: Input<'_>| input.take(RECORDING_START.len() as u64).read_to_end(&mut start).is_ok();
+    path.is_file() && Input::open(path, false).is_ok_and(is_read) && start == RECORDING_START
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +213,27 @@ mod tests {
             fs::write(&path, there).unwrap();
             assert_eq!(check(&path, kind).is_ok(), expected, "{there:?} {kind:?}");
             assert_eq!(fs::read_to_string(&path).unwrap(), there);
+        }
+    }
+
+    #[test]
+    fn the_manifest_of_a_recording_is_replaced_by_that_of_a_recording_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.jsonl.hash");
+        let of_tape = "{\n  \"sha256\": \"ab\",\n  \"source\": \"recording\"\n}";
+        let cases = [
+            ("{\n  \"sha256\": \"ab\",\n  \"recording\": 2\n}", true),
+            ("{\"sha256\":\"ab\",\"recording\":2}", true),
+            ("{\"recording\" :2, \"sha256\":\"ab\"}", true),
+            (of_tape, false),
+            ("{\"sha256\":\"ab\",\"tape\":\"\\\"recording\\\":\"}", false),
+        ];
+        for (text, is_of_recording) in cases {
+            fs::write(&path, text).unwrap();
+            assert_eq!(check(&path, Kind::RecordingManifest).is_ok(), is_of_recording, "{text}");
+            for kind in [Kind::Manifest, Kind::Own] {
+                assert_eq!(check(&path, kind).is_ok(), !is_of_recording, "{text} {kind:?}");
+            }
         }
     }
 

@@ -17,12 +17,33 @@ pub struct InputDigest {
     pub bytes: u64,
 }
 
+impl InputDigest {
+    /// That of an input in several files, by theirs in their order: of one file its own; of several the SHA-256 of a line a file,
+    /// which is its SHA-256. Names decide the order alone.
+    #[must_use]
+    pub fn of_list(files: &[Self]) -> Self {
+        match files {
+            [one] => one.clone(),
+            several => {
+                let text: String = several.iter().map(|digest| format!("{}\n", digest.sha256)).collect();
+                let bytes = several.iter().map(|digest| digest.bytes).sum();
+                Self { sha256: hex::encode(Sha256::digest(text)), bytes }
+            }
+        }
+    }
+}
+
 /// A file, or bytes from anywhere, for one pass: the stored bytes can be hashed while they are read, and gzip and zstd, known
 /// by their first bytes, are decompressed on the way.
 pub struct Input<'a> {
     path: PathBuf,
+    /// What was looked at and is still to be read.
+    peeked: io::Cursor<Vec<u8>>,
     reader: Box<dyn Read + Send + 'a>,
     hashed: Option<Arc<Mutex<Hashed>>>,
+    /// The file, if it is one and is not compressed.
+    file: Option<File>,
+    is_packed: bool,
 }
 
 #[derive(Default)]
@@ -105,10 +126,14 @@ impl<'a> Input<'a> {
     /// When there is no such file, it is a folder, or it cannot be read.
     pub fn open(path: &Path, digest: bool) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(StoreError::read(path))?;
-        if file.metadata().map_err(StoreError::read(path))?.is_dir() {
+        let metadata = file.metadata().map_err(StoreError::read(path))?;
+        if metadata.is_dir() {
             return Err(StoreError::read(path)(io::ErrorKind::IsADirectory.into()));
         }
-        Self::new(file, path, digest)
+        let again = file.try_clone().map_err(StoreError::read(path))?;
+        let mut input = Self::new(file, path, digest)?;
+        input.file = Some(again).filter(|_| !input.is_packed && metadata.is_file());
+        Ok(input)
     }
 
     /// What `reader` gives; errors call it `path`. Its first bytes decide whether it is decompressed; what they say is no
@@ -132,6 +157,7 @@ impl<'a> Input<'a> {
         } else {
             Packing::Plain
         };
+        let is_packed = !matches!(packing, Packing::Plain);
         let reader: Box<dyn Read + Send + 'a> = match packing {
             #[cfg(feature = "compression")]
             Packing::Gzip => {
@@ -150,7 +176,7 @@ impl<'a> Input<'a> {
             }
             Packing::Plain => Box::new(reader),
         };
-        Ok(Self { path: path.to_path_buf(), reader, hashed })
+        Ok(Self { path: path.to_path_buf(), peeked: io::Cursor::default(), reader, hashed, file: None, is_packed })
     }
 
     /// The file.
@@ -159,13 +185,34 @@ impl<'a> Input<'a> {
         &self.path
     }
 
+    /// The file, for whoever reads it from several places at once, if it is one and is not compressed. It is the one that is read
+    /// here, so that whoever moves in it has to move back.
+    #[must_use]
+    pub fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    /// The first bytes of what is left, decompressed, `count` of them if there are so many; they stay the next ones.
+    ///
+    /// # Errors
+    /// When reading or decompressing fails.
+    pub fn peek(&mut self, count: usize) -> Result<&[u8], StoreError> {
+        let mut start = Vec::new();
+        self.peeked.read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
+        let missing = count.saturating_sub(start.len()) as u64;
+        (&mut self.reader).take(missing).read_to_end(&mut start).map_err(StoreError::read(&self.path))?;
+        self.peeked = io::Cursor::new(start);
+        let start = self.peeked.get_ref();
+        Ok(&start[..start.len().min(count)])
+    }
+
     /// Everything that is left, decompressed.
     ///
     /// # Errors
     /// When reading or decompressing fails, or there is too much of it.
     pub fn read_to_end(&mut self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
-        let read = (&mut self.reader).take(LARGEST_WHOLE + 1).read_to_end(&mut bytes);
+        let read = (&mut *self).take(LARGEST_WHOLE + 1).read_to_end(&mut bytes);
         read.map_err(StoreError::read(&self.path))?;
         if bytes.len() as u64 > LARGEST_WHOLE {
             let problem = format!("it has more than {} MiB, and this format is read whole", LARGEST_WHOLE >> 20);
@@ -188,7 +235,10 @@ impl<'a> Input<'a> {
 
 impl Read for Input<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer)
+        match self.peeked.read(buffer)? {
+            0 => self.reader.read(buffer),
+            count => Ok(count),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub struct FolderLock {
 
 /// Why a folder cannot be locked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LockError {
     /// Another program has it.
     #[error("`{folder}` is being written by process {process}; wait for its end, or give another place")]
@@ -97,7 +98,7 @@ impl FolderLock {
                 continue;
             }
             if !is_lock(&mut file) {
-                return Err(Obstacle::NotALock.at(&path).into());
+                return Err(Obstacle::NotALock.with_path(&path).into());
             }
             let write = |file: &mut File| {
                 file.set_len(0)?;

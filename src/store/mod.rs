@@ -1,5 +1,6 @@
 //! Files: whole or not at all, hashed while they are written or read.
 
+mod atomic_file;
 mod blocks;
 mod error;
 mod gate;
@@ -12,17 +13,16 @@ mod scratch;
 mod seal;
 mod signature;
 mod small;
-mod staged;
 mod sweep;
 mod table;
 mod text;
 #[cfg(feature = "experiment")]
 mod wildcard;
 
-pub use crate::diagnostics::{Place, UnknownName, line_and_column, nearest};
+pub use atomic_file::{AtomicFile, Durability, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Obstacle, StoreError};
-pub use gate::{EPISODES, Kind, RECORDING, TAPE, check, open_in_place, remove_if};
+pub use gate::{EPISODES, Kind, RECORDING, TAPE, begins_as_recording, check, open_in_place, remove_if};
 pub use input::{Input, InputDigest, file_digest, label};
 pub use inside::is_inside;
 pub use line_ends::{LINE_ENDS_REMEDY, line_ends_rewritten};
@@ -30,9 +30,8 @@ pub use lock::{FolderLock, LockError};
 pub use program::program_digest;
 pub use scratch::Scratch;
 pub use seal::{Seal, open_seal, sealed};
-pub use signature::{Key, SignatureError};
+pub use signature::{Key, SignatureError, UnsignedReason};
 pub use small::{read_small, read_small_text};
-pub use staged::{Durability, Staged, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 #[cfg(feature = "parquet")]
 pub use table::ParquetError;
 pub use table::{Columns, Row, Table, TableError, write_number};

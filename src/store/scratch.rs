@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::staged::{InProgress, making};
+use super::atomic_file::{InProgress, making};
 use super::{StoreError, sweep};
 
 /// A folder for what is written on the way to outputs, beside them. It is gone when it is dropped or the program is told to end;

@@ -1,10 +1,12 @@
+use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "signatures")]
 use minisign_verify::{PublicKey, Signature};
 
 use super::{StoreError, read_small_text};
-use crate::diagnostics::{Diagnose, FailureKind, Place};
+use crate::diagnostics::{Diagnose, FailureKind, Place, with_causes};
 
 /// Without the feature `signatures` there is no key that files could be held against.
 #[cfg(not(feature = "signatures"))]
@@ -18,24 +20,25 @@ pub struct Key {
 
 /// A file that nobody vouches for.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SignatureError {
     /// The key is none.
-    #[error("`{path}` is not a public key of minisign: {problem}")]
+    #[error("`{path}` is not a public key of minisign")]
     Key {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        problem: String,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// There is no signature, or it is of another key, or of another file.
-    #[error("`{path}` is not signed by the key `{key}`: {problem}; sign it with `minisign -S -m {path}`")]
+    #[error("`{path}` is not signed by the key `{key}`: {}; sign it with `minisign -S -m {path}`", with_causes(.problem))]
     Unsigned {
         /// What should be signed.
         path: PathBuf,
         /// The file of the key.
         key: PathBuf,
         /// What is wrong.
-        problem: String,
+        problem: UnsignedReason,
     },
     /// It is signed, but as something else.
     #[error(
@@ -62,6 +65,18 @@ pub enum SignatureError {
     /// A file cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a file is not signed by a key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnsignedReason {
+    /// Its signature cannot be read.
+    #[error("its signature")]
+    NoSignature(#[source] io::Error),
+    /// Its signature is not one, or is of something else.
+    #[error(transparent)]
+    OtherSignature(Box<dyn Error + Send + Sync>),
 }
 
 impl Diagnose for SignatureError {
@@ -99,7 +114,7 @@ impl Key {
     pub fn read(path: &Path) -> Result<Self, SignatureError> {
         let text = read_small_text(path).map_err(StoreError::read(path))?;
         let key = PublicKey::decode(&text)
-            .map_err(|error| SignatureError::Key { path: path.to_path_buf(), problem: error.to_string() })?;
+            .map_err(|error| SignatureError::Key { path: path.to_path_buf(), source: error.into() })?;
         Ok(Self { path: path.to_path_buf(), key })
     }
 
@@ -111,24 +126,24 @@ impl Key {
     /// # Errors
     /// When it is not.
     pub fn verify(&self, file: &Path, bytes: &[u8]) -> Result<String, SignatureError> {
-        let unsigned =
-            |problem: String| SignatureError::Unsigned { path: file.to_path_buf(), key: self.path.clone(), problem };
+        let unsigned = |problem| SignatureError::Unsigned { path: file.to_path_buf(), key: self.path.clone(), problem };
         let mut beside = file.as_os_str().to_owned();
         beside.push(".minisig");
-        let text = read_small_text(Path::new(&beside)).map_err(|error| unsigned(format!("its signature: {error}")))?;
+        let text = read_small_text(Path::new(&beside)).map_err(|error| unsigned(UnsignedReason::NoSignature(error)))?;
         self.trusted_comment(bytes, &text).map_err(unsigned)
     }
 
     /// The trusted comment of `signature`, if it is one of `bytes` by this key.
     #[cfg(feature = "signatures")]
-    fn trusted_comment(&self, bytes: &[u8], signature: &str) -> Result<String, String> {
-        let signature = Signature::decode(signature).map_err(|error| error.to_string())?;
-        self.key.verify(bytes, &signature, false).map_err(|error| error.to_string())?;
+    fn trusted_comment(&self, bytes: &[u8], signature: &str) -> Result<String, UnsignedReason> {
+        let other = |error: minisign_verify::Error| UnsignedReason::OtherSignature(error.into());
+        let signature = Signature::decode(signature).map_err(other)?;
+        self.key.verify(bytes, &signature, false).map_err(other)?;
         Ok(signature.trusted_comment().to_owned())
     }
 
     #[cfg(not(feature = "signatures"))]
-    fn trusted_comment(&self, _: &[u8], _: &str) -> Result<String, String> {
+    fn trusted_comment(&self, _: &[u8], _: &str) -> Result<String, UnsignedReason> {
         match self.key {}
     }
 

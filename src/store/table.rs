@@ -220,6 +220,7 @@ fn encoded(text: &str, style: QuoteStyle) -> Vec<u8> {
 
 /// A table that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TableError {
     /// It cannot be read.
     #[error(transparent)]

@@ -103,20 +103,28 @@ impl fmt::Display for Shown<'_> {
                 write!(f, "{fence}{space}{code}{space}{fence}")
             }
             Medium::Spreadsheet => {
-                let is_number = self.raw.trim().parse::<f64>().is_ok();
-                let first = self.raw.trim_start_matches([' ', '\u{a0}']).chars().next();
-                if !is_number
-                    && matches!(
-                        first,
-                        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '|' | '＝' | '＋' | '－' | '＠')
-                    )
-                {
-                    f.write_char('\'')?;
+                // Where `;`, a tab or `|` separates cells, a cell begins behind each of them.
+                let mut marked = String::with_capacity(self.raw.len() + 1);
+                for (ordinal, cell) in self.raw.split_inclusive([';', '\t', '|']).enumerate() {
+                    // Quotes are taken off where a cell begins.
+                    let bare = if ordinal == 0 { cell } else { cell.trim_start_matches([' ', '\u{a0}', '"']) };
+                    let is_whole = ordinal == 0 && is_formula(self.raw);
+                    if is_whole || is_formula(bare.strip_suffix([';', '\t']).unwrap_or(bare)) {
+                        marked.push('\'');
+                    }
+                    marked.push_str(cell);
                 }
-                self.write_cut(f)
+                Shown { raw: &marked, ..*self }.write_cut(f)
             }
         }
     }
+}
+
+/// Whether a spreadsheet takes a cell for a formula.
+fn is_formula(cell: &str) -> bool {
+    let first = cell.trim_start_matches([' ', '\u{a0}']).chars().next();
+    cell.trim().parse::<f64>().is_err()
+        && matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '|' | '＝' | '＋' | '－' | '＠'))
 }
 
 /// The beginning, the count of letters between, and the end of a text that has more than `longest` letters.
@@ -216,6 +224,17 @@ mod tests {
         }
         for data in ["-2", "+1", "-1e-9", "1-1", "a=b", "", "q1"] {
             assert_eq!(Shown::spreadsheet(data).to_string(), data);
+        }
+        for (raw, shown) in [
+            ("a;=1", "a;'=1"),
+            ("a; @x;+1", "a;' @x;+1"),
+            ("a;\"=1", "a;'\"=1"),
+            ("a\t=1", "a\\t'=1"),
+            ("a|=1", "a|'=1"),
+            ("a;-x;b", "a;'-x;b"),
+            ("a;b|c;-2", "a;b|c;-2"),
+        ] {
+            assert_eq!(Shown::spreadsheet(raw).to_string(), shown);
         }
         let long = "x".repeat(100_000);
         assert_eq!(Shown::spreadsheet(&long).to_string(), long);

@@ -12,14 +12,15 @@ use crate::diagnostics::{Diagnose, FailureKind, Place};
 
 /// Why nobody knows what a glob matches.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GlobError {
     /// It is not a glob.
-    #[error("`{pattern}` is not a glob: {problem}")]
+    #[error("`{pattern}` is not a glob")]
     Pattern {
         /// What was given.
         pattern: String,
         /// Why.
-        problem: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something on its way cannot be read.
     #[error(transparent)]
@@ -63,8 +64,7 @@ pub fn is_glob(text: &str) -> bool {
 /// # Errors
 /// When it is not a glob, or a folder or link on its way cannot be read: what is in there would be left out.
 pub fn glob(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, GlobError> {
-    let bad =
-        |error: glob::PatternError| GlobError::Pattern { pattern: pattern.to_owned(), problem: error.to_string() };
+    let bad = |error: glob::PatternError| GlobError::Pattern { pattern: pattern.to_owned(), source: error.into() };
     let parts = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").map(|part| match part {
         "**" => Ok(Part::Folders),
         part if is_glob(part) => Pattern::new(part).map(Part::Pattern).map_err(bad),

@@ -115,7 +115,7 @@ impl ChannelOrder {
 
 /// A line in any legal JSON.
 #[derive(Deserialize)]
-struct Line {
+struct SampleLine {
     t: f64,
     class: Class,
     value: f64,
@@ -137,7 +137,7 @@ fn other<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Result<&'a [u8], Pr
     }
     let line = std::str::from_utf8(line)
         .map_err(|error| (Some(error.valid_up_to() as u64 + 1), "the line is not UTF-8".to_owned()))?;
-    let sample: Line = serde_json::from_str(line).map_err(|error| {
+    let sample: SampleLine = serde_json::from_str(line).map_err(|error| {
         let problem = problem_of_parser(&error.to_string(), error.line(), error.column());
         (Some(error.column() as u64), format!("the line is not a sample: {problem}"))
     })?;

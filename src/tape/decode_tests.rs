@@ -1,7 +1,7 @@
 use super::*;
 
 /// Both paths on the same text, the fast one only where it applies.
-fn one(text: &str) -> Result<(f64, Class, f64, Option<String>), BadLine> {
+fn decode_line(text: &str) -> Result<(f64, Class, f64, Option<String>), BadLine> {
     let decoded = decode(text.as_bytes());
     match decoded.bad {
         Some(bad) => Err(bad),
@@ -25,7 +25,7 @@ fn every_legal_spelling_of_a_sample_is_the_same_sample() {
         r#"[1.5,"CacheIo",-0.25,"a\"b é"]"#,
     ] {
         for end in ["", "\n", "\r\n"] {
-            assert_eq!(one(&format!("{text}{end}")), Ok(expected.clone()), "{text}");
+            assert_eq!(decode_line(&format!("{text}{end}")), Ok(expected.clone()), "{text}");
         }
     }
 }
@@ -37,7 +37,7 @@ fn a_channel_may_be_null_missing_or_empty() {
         (r#"{"t":1.0,"class":"CacheIo","value":0.0}"#, None),
         (r#"{"t":1.0,"class":"CacheIo","value":0.0,"channel":""}"#, Some(String::new())),
     ] {
-        assert_eq!(one(text).unwrap().3, channel, "{text}");
+        assert_eq!(decode_line(text).unwrap().3, channel, "{text}");
     }
 }
 
@@ -76,7 +76,7 @@ fn what_is_not_a_sample_is_refused_with_its_line() {
             "the line is not a sample: trailing characters",
         ),
     ] {
-        let bad = one(text).unwrap_err();
+        let bad = decode_line(text).unwrap_err();
         assert_eq!((bad.line, bad.problem.as_str()), (line, problem), "{text}");
     }
     let bad = decode(b"{\"t\":1.0,\"class\":\"CacheIo\",\"value\":0.0,\"channel\":\"\xff\"}\n").bad.unwrap();

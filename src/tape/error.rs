@@ -1,11 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::Manifest;
+use super::problem::{ManifestProblem, SalvageProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::residual::OutOfRange;
 use crate::store::{SignatureError, StoreError};
 
 /// A tape that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TapeError {
     /// The file system said no.
     #[error(transparent)]
@@ -34,6 +37,17 @@ pub enum TapeError {
         recording: PathBuf,
         /// Where the manifest should be.
         manifest: PathBuf,
+    },
+    /// A recording was written, and its manifest could not be.
+    #[error(
+        "`{part}` could not be sealed; make room, and seal what there is with `telltape salvage {part} --out FILE`",
+        part = .part.display()
+    )]
+    NotSealed {
+        /// What was written.
+        part: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A recording cannot be made again, so none is overwritten.
     #[error("`{recording}` is there already, and no recording is ever overwritten; give another --recording", recording = .recording.display())]
@@ -69,15 +83,15 @@ pub enum TapeError {
         /// The file.
         file: PathBuf,
         /// Why.
-        problem: String,
+        problem: SalvageProblem,
     },
     /// The manifest is not one.
     #[error("{place}: not a manifest of a tape: {problem}; convert or generate the tape again")]
     BadManifest {
         /// Where in the manifest.
         place: Place,
-        /// What the parser says.
-        problem: String,
+        /// What is wrong with it.
+        problem: ManifestProblem,
     },
     /// The tape or recording was written in a format of the future.
     #[error(
@@ -152,6 +166,14 @@ pub enum TapeError {
     },
 }
 
+impl TapeError {
+    /// That there is no sample on the tape, with what its manifest says of the rows that it was made from.
+    pub(crate) fn empty(tape: &Path, manifest: &Manifest) -> Self {
+        let rows = manifest.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
+        Self::Empty { tape: tape.to_path_buf(), rows }
+    }
+}
+
 impl Diagnose for TapeError {
     fn kind(&self) -> FailureKind {
         match self {
@@ -159,6 +181,7 @@ impl Diagnose for TapeError {
             Self::Signature(error) => error.kind(),
             Self::BadSample { .. } => FailureKind::Sample,
             Self::NoManifest { .. } | Self::Unsealed { .. } => FailureKind::NoManifest,
+            Self::NotSealed { .. } => FailureKind::Write,
             Self::NothingToSalvage { .. } => FailureKind::Nothing,
             Self::RecordingExists { .. } | Self::RecordingUnderWay { .. } => FailureKind::Exists,
             Self::LineTooLong { .. } => FailureKind::LineTooLong,
@@ -177,6 +200,7 @@ impl Diagnose for TapeError {
             Self::Signature(error) => error.place(),
             Self::BadManifest { place, .. } | Self::BadLine { place, .. } => Some(place.clone()),
             Self::Unsealed { recording: file, .. }
+            | Self::NotSealed { part: file, .. }
             | Self::RecordingExists { recording: file }
             | Self::LineTooLong { recording: file, .. }
             | Self::RecordingUnderWay { recording: file, .. }

@@ -3,9 +3,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, TapeError, manifest_path};
-use crate::diagnostics::problem_of_parser;
-use crate::store::{Key, Place, StoreError, read_small};
+use super::{FORMAT, ManifestProblem, TapeError, manifest_path};
+use crate::diagnostics::Place;
+use crate::store::{Key, StoreError, begins_as_recording, read_small};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub enum Use {
 impl Use {
     /// What a row is used for that feeds a baseline, and has given a residual or not.
     #[must_use]
-    pub const fn of(residual: bool) -> Self {
+    pub const fn of_row(residual: bool) -> Self {
         if residual { Self::Residual } else { Self::Baseline }
     }
 }
@@ -163,6 +163,10 @@ impl Manifest {
         let path = manifest_path(tape);
         let text = match bytes {
             Ok(text) => text,
+            // What cannot be made again is salvaged.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && begins_as_recording(tape) => {
+                return Err(TapeError::Unsealed { recording: tape.to_path_buf(), manifest: path });
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(TapeError::NoManifest { tape: tape.to_path_buf(), manifest: path });
             }
@@ -170,26 +174,25 @@ impl Manifest {
         };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| TapeError::BadManifest {
             place: Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64),
-            problem: problem_of_parser(&error.to_string(), error.line(), error.column()),
+            problem: ManifestProblem::Json(error),
         })?;
         if let Some(key) = key {
             key.verify_manifest((&path, &text), tape, manifest.tape.as_deref())?;
         }
-        let bad =
-            |problem: &str| Err(TapeError::BadManifest { place: Place::file(&path), problem: problem.to_owned() });
+        let bad = |problem| Err(TapeError::BadManifest { place: Place::file(&path), problem });
         if let Some(rows) = &manifest.rows
             && rows.rejected.values().try_fold(rows.used, |sum, rows| sum.checked_add(*rows)) != Some(rows.read)
         {
-            return bad("rows read are not rows used and rejected together");
+            return bad(ManifestProblem::Rows);
         }
         if let Some(rows) = &manifest.rows
             && !rows.used_for.is_empty()
             && rows.used_for.values().try_fold(0_u64, |sum, rows| sum.checked_add(*rows)) != Some(rows.used)
         {
-            return bad("rows used are not those of all uses together");
+            return bad(ManifestProblem::Uses);
         }
         match manifest.format {
-            Some(0) => bad("there is no format 0"),
+            Some(0) => bad(ManifestProblem::FormatZero),
             Some(found) if found > FORMAT => {
                 Err(TapeError::NewerFormat { tape: tape.to_path_buf(), kind: "tape", found, newest: FORMAT })
             }

@@ -6,6 +6,7 @@ mod error;
 mod format;
 mod line;
 mod manifest;
+mod problem;
 mod reader;
 pub mod recording;
 mod salvage;
@@ -16,6 +17,7 @@ mod writer;
 pub use error::TapeError;
 pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
 pub use manifest::{Manifest, RowCounts, Use};
+pub use problem::{ManifestProblem, SalvageProblem};
 pub use reader::{Tape, read, read_even_empty, read_signed};
 pub use salvage::{Kind, Salvaged, salvage};
 #[cfg(feature = "parquet")]

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::decode::{BadLine, Decoded, decode};
 use super::{Manifest, TapeError, manifest_path};
+use crate::diagnostics::Place;
 use crate::residual::{Stream, StreamBuilder};
-use crate::store::{BLOCK_BYTES, Blocks, Key, Place, StoreError, read_small};
+use crate::store::{BLOCK_BYTES, Blocks, Key, StoreError, read_small};
 
 /// Bytes of a line that is on the short side. Room is made for as many samples as such lines would be at most, however many
 /// the manifest promises.
@@ -15,6 +16,7 @@ const SHORT_LINE: u64 = 64;
 
 /// A tape that has been read and is what its manifest says.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Tape {
     /// What seals it.
     pub manifest: Manifest,
@@ -53,8 +55,7 @@ pub(super) fn read_from(
 ) -> Result<Tape, TapeError> {
     let tape = read_any(path, manifest, key)?;
     if tape.stream.is_empty() && !tape.manifest.allow_empty {
-        let rows = tape.manifest.rows.map_or_else(String::new, |rows| format!(": {}", rows.account()));
-        return Err(TapeError::Empty { tape: path.to_path_buf(), rows });
+        return Err(TapeError::empty(path, &tape.manifest));
     }
     Ok(tape)
 }

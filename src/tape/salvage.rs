@@ -4,14 +4,16 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::recording::{
-    Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format,
+    Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk,
 };
-use super::{Manifest, TapeError, TapeWriter, decode, manifest_path};
+use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
+use crate::diagnostics::Place;
 use crate::residual::StreamBuilder;
-use crate::store::{Durability, Input, Place, RECORDING, Staged, StoreError, label};
+use crate::store::{self, AtomicFile, Durability, Input, RECORDING, StoreError, label};
 
 /// What was saved, and what was not.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Salvaged {
     /// What it was.
     pub kind: Kind,
@@ -41,25 +43,22 @@ pub enum Kind {
 pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     let same = |other: &Path| matches!((path.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
     if same(out) || same(&manifest_path(out)) {
-        return Err(nothing(path, "what is saved would overwrite it; give another --out"));
+        return Err(nothing(path, SalvageProblem::Overwrites));
     }
     for manifest in [manifest_path(path), RecordingManifest::path(path)] {
         if manifest.exists() {
-            return Err(nothing(
-                path,
-                &format!("it is sealed by `{}`; `telltape verify` says whether it is whole", manifest.display()),
-            ));
+            return Err(nothing(path, SalvageProblem::Sealed { manifest }));
         }
     }
     if path.extension().is_some_and(|ending| ending == PART_ENDING.trim_start_matches('.'))
         && std::fs::File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
     {
-        return Err(nothing(path, "a capture is writing it; end that with Ctrl-C or SIGTERM, and it is sealed"));
+        return Err(nothing(path, SalvageProblem::UnderWay));
     }
     let mut lines = Lines { reader: BufReader::new(Input::open(path, false)?), path, number: 0 };
     let mut first = Vec::new();
     if !lines.next(&mut first)? {
-        return Err(nothing(path, "there is no whole line in it"));
+        return Err(nothing(path, SalvageProblem::NoLine));
     }
     if serde_json::from_slice::<Header>(&first).is_ok() {
         recording(lines, first, out)
@@ -68,8 +67,8 @@ pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     }
 }
 
-fn nothing(path: &Path, problem: &str) -> TapeError {
-    TapeError::NothingToSalvage { file: path.to_path_buf(), problem: problem.to_owned() }
+fn nothing(path: &Path, problem: SalvageProblem) -> TapeError {
+    TapeError::NothingToSalvage { file: path.to_path_buf(), problem }
 }
 
 fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
@@ -79,10 +78,13 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
     if found.recording > RECORDING_FORMAT {
         return Err(newer_format(lines.path, found.recording));
     }
-    if out.exists() {
-        return Err(TapeError::RecordingExists { recording: out.to_path_buf() });
+    let there = part_on_disk(out.to_path_buf());
+    if there.exists() {
+        return Err(TapeError::RecordingExists { recording: there });
     }
-    let mut staged = Staged::create_like(out, RECORDING)?;
+    // Before the work: what is saved is worth nothing without its manifest.
+    store::check(&RecordingManifest::path(out), store::Kind::RecordingManifest)?;
+    let mut staged = AtomicFile::create_like(out, RECORDING)?;
     staged.append(&header)?;
     let (mut polls, mut gaps, mut count) = (0, 0, 1);
     let (mut first_t, mut last_t) = (None, None);
@@ -143,7 +145,7 @@ fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, Ta
         }
     };
     if builder.is_empty() {
-        return Err(nothing(lines.path, &problem.unwrap_or_default()));
+        return Err(nothing(lines.path, problem.map_or(SalvageProblem::NoLine, SalvageProblem::Line)));
     }
     let lost_bytes = line.len() as u64 + lines.rest()?;
     let stream = builder.finish(format!("salvaged@{}", label(lines.path)));

@@ -6,6 +6,7 @@ use crate::store::{Key, read_small};
 
 /// What a file is that is what its manifest says.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Verified {
     /// A tape.
     Tape(Box<Tape>),

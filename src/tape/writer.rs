@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{FORMAT, Manifest, RowCounts, TapeError, line, manifest_path};
 use crate::residual::{OutOfRange, Sample, Stream};
-use crate::store::{self, Durability, Kind, Staged, TAPE, write_over};
+use crate::store::{self, AtomicFile, Durability, Kind, TAPE, write_over};
 
 /// Samples that are encoded as one piece of work.
 const ENCODE_SAMPLES: usize = 1 << 14;
@@ -16,7 +16,7 @@ pub struct TapeWriter {
     path: PathBuf,
     source: String,
     name: String,
-    staged: Staged,
+    staged: AtomicFile,
     sample_count: u64,
     first_t: Option<f64>,
     last_t: Option<f64>,
@@ -34,7 +34,7 @@ impl TapeWriter {
             path: path.to_path_buf(),
             source: source.into(),
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            staged: Staged::create_like(path, TAPE)?,
+            staged: AtomicFile::create_like(path, TAPE)?,
             sample_count: 0,
             first_t: None,
             last_t: None,
@@ -71,7 +71,7 @@ impl TapeWriter {
         let mut text = Vec::new();
         let (mut count, mut bounds) = (self.sample_count, (self.first_t, self.last_t));
         for sample in samples {
-            if let Some(source) = OutOfRange::of(sample.t, sample.value) {
+            if let Some(source) = OutOfRange::find(sample.t, sample.value) {
                 let channel = sample.channel.unwrap_or_default().to_owned();
                 return Err(TapeError::BadSample { tape: self.path.clone(), index: count, channel, source });
             }

@@ -7,11 +7,11 @@ use std::fmt;
 use std::path::Path;
 
 use super::adapters::Dataset;
-use super::input::Trace;
+use super::input::{self, Trace};
 use super::option::OptionSpec;
 use super::{Conversion, Options, TraceError};
 use crate::diagnostics::UnknownName;
-use crate::store::{InputDigest, file_digest};
+use crate::store::InputDigest;
 
 /// The code that reads one kind of trace and turns it into residuals.
 pub trait Adapter: Sync {
@@ -29,12 +29,12 @@ pub trait Adapter: Sync {
         &[]
     }
 
-    /// The digest of the trace at `path`, as converting it gives it.
+    /// The digest of the trace at `path`, as converting it gives it; options may name further files of it.
     ///
     /// # Errors
     /// When it cannot be read, or is not what its manifests say.
-    fn digest_input(&self, path: &Path) -> Result<InputDigest, TraceError> {
-        Ok(file_digest(path)?)
+    fn digest_input(&self, path: &Path, _options: &Options) -> Result<InputDigest, TraceError> {
+        input::digest(path)
     }
 }
 
@@ -74,6 +74,7 @@ impl About {
 
 /// How a trace becomes residuals: which channels, baselines and windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Construction {
     /// The published one, its guesses and losses included (`docs/method.md`).
     Reference,
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(
             "snowst".parse::<Dataset>().unwrap_err().to_string(),
             "unknown data set `snowst`; did you mean `snowset`? known: snowset, sqlshare, sqlshare-text, ceb, job, \
-             tpcds, pgss, generic, otel, postgres"
+             tpcds, pgss, redset, generic, otel, auto-explain, postgres"
         );
         assert!(!"zzz".parse::<Dataset>().unwrap_err().to_string().contains("did you mean"));
     }

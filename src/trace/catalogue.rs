@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, TraceError, input_digest};
+use super::{Dataset, Options, TraceError, input_digest};
 use crate::diagnostics::{Place, UnknownName, line_and_column, reword_unknown_name};
 use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small_text};
 
@@ -13,6 +13,7 @@ use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Entry {
     /// The format it is in.
     pub adapter: Dataset,
@@ -38,6 +39,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Package {
     /// Name of the package.
     pub name: String,
@@ -101,6 +103,13 @@ impl Catalogue {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
+    /// The error of whoever works on all entries where there is none.
+    #[must_use]
+    pub fn nothing_in_it(&self) -> TraceError {
+        let problem = "it has no data set; name one in it, or leave it out where nothing is taken from it".to_owned();
+        TraceError::Malformed { place: Place::file(self.folder.join("datasets.toml")), problem }
+    }
+
     /// The entry called `name`.
     ///
     /// # Errors
@@ -134,7 +143,7 @@ impl Catalogue {
     /// # Errors
     /// When it is missing or is another.
     pub fn verify(&self, entry: &Entry) -> Result<(), TraceError> {
-        self.expect(entry, &input_digest(&self.path(entry), entry.adapter)?.sha256)
+        self.expect(entry, &input_digest(&self.path(entry), &Options::new(entry.adapter))?.sha256)
     }
 
     /// Compares a SHA-256 that was taken while the file of an entry was read with the recorded one.

@@ -5,6 +5,7 @@ use crate::tape::{RowCounts, TapeError};
 
 /// A trace that cannot be converted.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TraceError {
     /// The file cannot be read at all.
     #[error(transparent)]

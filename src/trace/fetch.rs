@@ -3,30 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::TraceError;
 use super::catalogue::{Catalogue, Entry, Package, expect_digest};
 use super::corpus::set_aside;
-use crate::store::{Durability, Place, StoreError, write_whole};
-
-/// A file that a fetch was asked for and that is in its place now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub struct Fetched {
-    /// Where.
-    pub file: PathBuf,
-    /// Whether it was put there just now.
-    pub new: bool,
-    /// SHA-256 of its bytes.
-    pub sha256: String,
-    /// Whether that was compared with a known one.
-    pub verified: bool,
-    /// What was in its place, or in that of its part, and is kept under another name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub set_aside: Option<PathBuf>,
-}
+use super::{Fetched, TraceError};
+use crate::diagnostics::Place;
+use crate::store::{Durability, StoreError, write_whole};
 
 /// Puts the file of a catalogue entry in its place, from the package that ships it, and compares its SHA-256.
 ///
@@ -50,7 +34,7 @@ pub fn fetch_sample(root: &Path, catalogue: &Catalogue, entry: &Entry) -> Result
     expect_digest(&shipped, &entry.sha256, &hex::encode(Sha256::digest(&bytes)))?;
     // Other bytes may be somebody's own.
     let kept = if path.symlink_metadata().is_ok() { Some(set_aside(&path, &path)?) } else { None };
-    write_whole(&path, &bytes, Durability::Whole)?;
+    write_whole(&path, &bytes, Durability::Atomic)?;
     Ok(fetched(true, kept))
 }
 

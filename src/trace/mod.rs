@@ -11,7 +11,11 @@ pub mod distil;
 mod error;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "fetch")]
+mod fetched;
 mod input;
+mod inspect;
+pub(crate) mod log;
 mod option;
 mod options;
 mod output;
@@ -31,18 +35,23 @@ pub use catalogue::{Catalogue, Entry, Package};
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;
 #[cfg(feature = "fetch")]
-pub use fetch::{Fetched, fetch_sample};
-pub use input::Trace;
+pub use fetch::fetch_sample;
+#[cfg(feature = "fetch")]
+pub use fetched::Fetched;
+pub use input::{Trace, files};
+pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
 pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling, enumerate};
 pub use options::Options;
 pub use output::{is_own, source};
 
+use crate::diagnostics::Place;
 use crate::residual::Stream;
-use crate::store::{InputDigest, Key, Place};
+use crate::store::{InputDigest, Key};
 use crate::tape::RowCounts;
 
 /// A converted trace.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Conversion {
     /// The residuals, in order of time, labelled by data set, construction and file name.
     pub stream: Stream,
@@ -98,16 +107,18 @@ fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Con
 }
 
 /// The digest of a trace of any kind, as [`convert`] gives it of what it reads: the parts of a recording are one input, each
-/// held against its manifest.
+/// held against its manifest, and so are the files that options name.
 ///
 /// # Errors
 /// When a file cannot be read, or a recording is not what its manifests say.
-pub fn input_digest(input: &Path, dataset: Dataset) -> Result<InputDigest, TraceError> {
-    dataset.adapter().digest_input(input)
+pub fn input_digest(input: &Path, options: &Options) -> Result<InputDigest, TraceError> {
+    options.dataset.adapter().digest_input(input, options)
 }
 
 #[cfg(test)]
 mod adapter_tests;
+#[cfg(test)]
+mod formats_tests;
 #[cfg(test)]
 mod kinds_tests;
 #[cfg(test)]

@@ -107,6 +107,7 @@ pub fn enumerate(names: &[String]) -> String {
 
 /// An option that cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptionError {
     /// No data set has it.
     #[error(transparent)]

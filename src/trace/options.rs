@@ -6,6 +6,7 @@ use crate::residual::Math;
 
 /// What decides the residuals of a trace, besides its bytes.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// The format of the trace.
     pub dataset: Dataset,
@@ -36,6 +37,24 @@ impl Options {
             digest: false,
             allow_empty: false,
         }
+    }
+
+    /// The same with another construction.
+    #[must_use]
+    pub fn with_construction(self, construction: Construction) -> Self {
+        Self { construction, ..self }
+    }
+
+    /// The same with other logarithms.
+    #[must_use]
+    pub fn with_math(self, math: Math) -> Self {
+        Self { math, ..self }
+    }
+
+    /// The same, and the trace is hashed while it is read.
+    #[must_use]
+    pub fn with_digest(self) -> Self {
+        Self { digest: true, ..self }
     }
 
     /// Sets an option of the data set by its flag, without the dashes: a switch to `true` or `false`, a number by name as

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 
 use super::read::{LENIENT_HINT, Lines, Reading, unknown_rows_reason};
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
+use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
-use crate::store::{InputDigest, Place, label};
+use crate::store::{InputDigest, label};
 use crate::tape::Use;
 
 /// A residual before it is checked: time in seconds, class, value, channel.
@@ -48,7 +49,7 @@ impl<'a> Output<'a> {
     /// Appends the residuals of a row (from 0, as rows were read), or none of them if one is out of range: then the row is
     /// an error, or counted when lenient, and `false` is returned. Where `true` is, the row feeds its baseline, if there is one.
     pub(crate) fn row(&mut self, row: usize, residuals: &[Residual]) -> Result<bool, TraceError> {
-        let fault = residuals.iter().find_map(|(t, _, value, _)| OutOfRange::of(*t, *value));
+        let fault = residuals.iter().find_map(|(t, _, value, _)| OutOfRange::find(*t, *value));
         match fault {
             None => {
                 for (t, class, value, channel) in residuals {
@@ -98,14 +99,48 @@ impl<'a> Output<'a> {
             .map_err(|fault| TraceError::Malformed { place: Place::file(&self.path), problem: fault.to_string() })
     }
 
-    /// The line of a row.
-    pub(crate) fn line(&self, row: usize) -> u64 {
-        self.lines.of(row).unwrap_or_default()
+    /// Where a row stands, in a sentence.
+    pub(crate) fn at(&self, row: usize) -> String {
+        self.lines.text(row)
     }
 
     /// An error about a row.
     pub(crate) fn row_error(&self, row: usize, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place { line: self.lines.of(row), ..Place::file(&self.path) }, problem }
+        let alone = || Place { line: self.lines.of(row), ..Place::file(&self.path) };
+        TraceError::Malformed { place: self.lines.place(row).unwrap_or_else(alone), problem }
+    }
+
+    /// Whether of some pairs of rows, which have one key at one time, there is one; unless lenient, the pair that is complete first
+    /// is an error: `say` gives what is there twice, by the second row, and what may be the reason.
+    pub(crate) fn has_twice(
+        &self,
+        pairs: impl IntoIterator<Item = (usize, usize)>,
+        say: impl FnOnce(usize) -> (String, String),
+    ) -> Result<bool, TraceError> {
+        let Some((first, second)) = pairs.into_iter().min_by_key(|(_, second)| *second) else { return Ok(false) };
+        if self.options.lenient {
+            return Ok(true);
+        }
+        let (what, hint) = say(second);
+        let problem = format!("{what}: {} and {}; {hint}{LENIENT_HINT}", self.at(first), self.at(second));
+        Err(self.row_error(second, problem))
+    }
+
+    /// Which rows are left of `rows`, of which no two have one key at one time: where pairs of them have, none of them is taken.
+    pub(crate) fn once(
+        &mut self,
+        rows: usize,
+        pairs: &[(usize, usize)],
+        reason: &str,
+        say: impl FnOnce(usize) -> (String, String),
+    ) -> Result<Vec<bool>, TraceError> {
+        let mut is_left = vec![true; rows];
+        if self.has_twice(pairs.iter().copied(), say)? {
+            pairs.iter().for_each(|(one, other)| (is_left[*one], is_left[*other]) = (false, false));
+            let dropped: Vec<usize> = (0..rows).filter(|row| !is_left[*row]).collect();
+            self.withdraw(&dropped, reason);
+        }
+        Ok(is_left)
     }
 
     /// An error about the file as a whole.

@@ -1,6 +1,27 @@
 //! SQL texts without their literals.
 
+use sha2::{Digest, Sha256};
+
 use super::statement::{Dialect, name};
+
+/// How many bytes of a skeleton a channel shows at most.
+const SHOWN_BYTES: usize = 64;
+
+/// The first 64 bytes of a skeleton; fewer, where the 64th would cut a character.
+pub(crate) fn start_of(skeleton: &str) -> &str {
+    let end = (0..=skeleton.len().min(SHOWN_BYTES)).rev().find(|end| skeleton.is_char_boundary(*end));
+    &skeleton[..end.unwrap_or(0)]
+}
+
+/// What a channel shows of a skeleton: its start, and if that is not all of it, the first 8 digits of its SHA-256, so that two
+/// skeletons are two channels.
+pub(crate) fn abbreviated(skeleton: &str) -> String {
+    let shown = start_of(skeleton);
+    if shown.len() == skeleton.len() {
+        return shown.to_owned();
+    }
+    format!("{shown}#{}", &hex::encode(Sha256::digest(skeleton.as_bytes()))[..8])
+}
 
 /// Our skeleton: the statement without its literals, comments and layout.
 ///

@@ -217,3 +217,115 @@ fn a_percentage_is_no_hit_ratio() {
     assert!(found["tpcds"].iter().all(|value| value.abs() < 0.05), "{found:?}");
     assert_eq!(episodes(&folder), [[""; 3]; 0]);
 }
+
+/// SQL, number of the query, true rows and estimate.
+type Subplan = (&'static str, u32, u64, &'static str);
+
+/// Sub-plans of three queries.
+const SUBPLANS: [Subplan; 4] = [
+    ("SELECT COUNT(*) FROM users as u, badges as b WHERE b.UserId= u.Id AND u.UpVotes>=0;", 0, 79_851, "798.51"),
+    ("SELECT COUNT(*) FROM badges as b, users as u WHERE b.Note = 'x||y' AND u.Id = b.UserId;", 1, 100, "100.0"),
+    ("SELECT COUNT(*) FROM postHistory as ph;", 1, 50, "5000"),
+    ("SELECT COUNT(*) FROM tags t, posts p, users u WHERE t.Id = p.TagId;", 2, 0, "0.4"),
+];
+
+/// A folder with `sub.sql`, a line a sub-plan, and its estimates in `est/a.txt` and true rows in `true.txt`.
+fn subplans(line: impl Fn(&str, u32, u64) -> String) -> Folder {
+    let folder = Folder::new();
+    let lines = |write: &dyn Fn(&Subplan) -> String| SUBPLANS.iter().map(write).collect::<String>();
+    folder.write("w/sub.sql", lines(&|(sql, query, rows, _)| line(sql, *query, *rows) + "\n"));
+    folder.write("w/est/a.txt", lines(&|(_, _, _, estimate)| format!("{estimate}\n")));
+    folder.write("w/true.txt", lines(&|(_, _, rows, _)| format!("{rows}\n")));
+    folder
+}
+
+const SUBPLANS_COMMAND: [&str; 8] =
+    ["convert", "--dataset", "ceb", "w/sub.sql", "--tape", "x.jsonl", "--estimates", "est/a.txt"];
+
+#[test]
+fn estimates_of_sub_plans_belong_to_the_sql_on_their_line() {
+    for (line, extra) in [
+        (
+            (|sql: &str, query: u32, rows: u64| format!("{sql}||{query}||{rows}")) as fn(&str, u32, u64) -> String,
+            &[][..],
+        ),
+        (|sql, query, _| format!("{sql}||{query}"), &["--true-rows", "true.txt"]),
+        (|sql, _, rows| format!("{sql}||{rows}"), &[]),
+        (|sql, _, rows| format!("{rows}||{sql}"), &[]),
+    ] {
+        let folder = subplans(line);
+        folder.ok(&[&SUBPLANS_COMMAND[..], extra].concat());
+        let mut found: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for sample in folder.read("x.jsonl").lines() {
+            let sample: serde_json::Value = serde_json::from_str(sample).unwrap();
+            let channel = sample["channel"].as_str().unwrap().to_owned();
+            found.entry(channel).or_default().push(sample["value"].as_f64().unwrap());
+        }
+        assert_eq!(found["badges,users"].len(), 2);
+        assert!((found["badges,users"][0] - 2.0).abs() < 1e-12 && found["badges,users"][1] == 0.0, "{found:?}");
+        assert_eq!((&found["posthistory"], &found["posts,tags,users"]), (&vec![-2.0], &vec![0.0]));
+    }
+}
+
+#[test]
+fn sub_plans_without_their_numbers_are_refused() {
+    let both = |sql: &str, query: u32, rows: u64| format!("{sql}||{query}||{rows}");
+    let queries = |sql: &str, query: u32, _: u64| format!("{sql}||{query}");
+    type Change = fn(&Folder);
+    let cases: [(bool, Change, &str); 9] = [
+        (
+            true,
+            |folder| folder.write("w/est/a.txt", "1\n2\n3\n"),
+            "`w/est/a.txt`: it has 3 numbers, and `w/sub.sql` has 4 sub-plans",
+        ),
+        (true, |folder| folder.write("w/est/a.txt", "1\n2\n3\n4\n5"), "`w/est/a.txt`: it has 5 numbers"),
+        (true, |folder| folder.write("w/est/a.txt", "1\n-1\n3\n4"), "`w/est/a.txt:2`: `est_rows` is `-1`"),
+        (true, |folder| folder.write("w/est/a.txt", "1\n\n3\n4"), "`w/est/a.txt:2`: `est_rows` is empty, unknown"),
+        (true, |folder| folder.write("w/est/a.txt", "1\n2\nx\n4"), "`w/est/a.txt:3`: `est_rows` is `x`, not a number"),
+        (true, |folder| std::fs::remove_file(folder.join("w/est/a.txt")).unwrap(), "w/est/a.txt"),
+        (
+            true,
+            |folder| folder.write("w/sub.sql", "SELECT 1 FROM a||0||1\nSELECT 1 FROM b||1\nx||1||1\ny||1||1\n"),
+            "`w/sub.sql:2`: this line is `SQL||NUMBER`, and line 1 is `SQL||QUERY||ROWS`",
+        ),
+        (
+            true,
+            |folder| folder.write("w/sub.sql", "SELECT 1 FROM a||0||1\nSELECT 1 FROM b\nx||1||1\ny||1||1\n"),
+            "`w/sub.sql:2`: `SELECT 1 FROM b` is no line of sub-plans",
+        ),
+        (false, |_| {}, "counts the queries (0, 0, 1 …) and is not that of true rows"),
+    ];
+    for (is_whole, change, expected) in cases {
+        let folder = if is_whole { subplans(both) } else { subplans(queries) };
+        change(&folder);
+        let before = folder.files();
+        let (code, message) = folder.refusal(&SUBPLANS_COMMAND);
+        assert!(folder.files() == before && (code == 12 || code == 3), "{code} {message}");
+        assert!(message.contains(expected), "{message}");
+    }
+    let folder = subplans(both);
+    let (code, message) = folder.refusal(&SUBPLANS_COMMAND[..6]);
+    assert!(code == 12 && message.contains("with --estimates FILE"), "{message}");
+    let (code, message) = folder.refusal(&[&SUBPLANS_COMMAND[..], &["--true-rows", "true.txt"]].concat());
+    assert!(code == 12 && message.contains("leave --true-rows out"), "{message}");
+    folder.write("w/est/a.txt", "1\n-1\n3\nnan\n");
+    let rows = folder.ok(&[&SUBPLANS_COMMAND[..], &["--lenient", "--json"]].concat()).json()["rows"].clone();
+    assert_eq!(rows["rejected"], serde_json::json!({ "unknown (-1) in est_rows": 1, "unknown (NaN) in est_rows": 1 }));
+    folder.write("w/sub.sql", format!("{CEB}q,t,10,10\n"));
+    let (code, message) = folder.refusal(&SUBPLANS_COMMAND);
+    assert!(code == 12 && message.contains("this is a table with its own estimates"), "{message}");
+}
+
+#[test]
+fn an_experiment_sees_an_estimate_that_changed() {
+    let folder = subplans(|sql, query, rows| format!("{sql}||{query}||{rows}"));
+    folder.write("data/datasets.toml", "");
+    let experiment = "title = 'x'\n[input]\ntrace = 'w/sub.sql'\ndataset = 'ceb'\n[convert]\nestimates = 'est/a.txt'\n";
+    folder.write("experiments/x.toml", experiment);
+    folder.run(&["run", "x"]);
+    folder.ok(&["accept", "x"]);
+    let verdict = || folder.run(&["run", "x", "--json"]).stdout;
+    assert!(verdict().contains("\"same\""));
+    folder.write("w/est/a.txt", folder.read("w/est/a.txt").replace("5000", "5001"));
+    assert!(verdict().contains("\"differs\""));
+}

@@ -296,6 +296,31 @@ fn no_message_repeats_what_may_be_a_part_of_a_password() {
         "host=127.0.0.1 port=1 password=abc hunter2",
         "host=127.0.0.1 port=1 password='hunter2",
         "jdbc:postgresql://127.0.0.1:1/app?user=observer&password=hunter2",
+        // Inside the value of another option.
+        "postgres://o@127.0.0.1:1/app;password=hunter2",
+        "postgres://o@127.0.0.1:1/app&password=hunter2",
+        "postgres://o@127.0.0.1:1/app#password=hunter2",
+        "postgres://o@127.0.0.1:1/app%3Bpassword=hunter2",
+        "postgres://o@127.0.0.1:1;password=hunter2/app",
+        "postgres://o;password=hunter2@127.0.0.1:1/app",
+        "postgres://o@127.0.0.1:1/app?sslmode=require;password=hunter2",
+        "postgres://o@127.0.0.1:1/app?sslmode=disable#password=hunter2",
+        "postgres://o@127.0.0.1:1/app?sslmode=disable#hunter2",
+        "postgres://o@127.0.0.1:1/app?sslmode=disable?PassWord=hunter2",
+        "postgres://o@127.0.0.1:1/app?sslmode=hunter2",
+        "postgres://o@127.0.0.1:1/app?application_name=x,pwd=hunter2",
+        "postgres://o@127.0.0.1:1/app?options=-c%20x%3Dy;password%20%3D%20hunter2",
+        "postgres://o@127.0.0.1:1/app?;hunter2=x",
+        "host=127.0.0.1 port=1 user=o sslmode=disable;password=hunter2",
+        "host=127.0.0.1 port=1 user=o dbname=app;pwd=hunter2",
+        "host=127.0.0.1 port=1 user=o dbname='app;pwd=hunter2'",
+        "host=127.0.0.1 port=1 user=o dbname=app;hunter2",
+        "host=127.0.0.1 port=1 user=o password:hunter2=x",
+        "host=127.0.0.1;port=1;user=o;password=hunter2",
+        "Host=127.0.0.1;Username=o;Database=app;Password=hunter2",
+        "dbname=postgres://o:hunter2@127.0.0.1:1/app",
+        "user=o dbname='postgres://o:hunter2@127.0.0.1:1/app'",
+        "pgsql:host=127.0.0.1;dbname=app;password=hunter2",
     ] {
         let ran = check(&folder, url, &[]);
         assert_eq!(ran.code, 2, "{url}: {}", ran.stderr);
@@ -322,6 +347,16 @@ fn foreign_words_and_what_a_capture_cannot_do_are_named_with_what_helps() {
         (format!("{at}?sslmode=no-verify"), "write require"),
         (format!("{at}?ssl=true"), "write sslmode=verify-full"),
         (format!("{at}?sslmod=require"), "did you mean `sslmode`"),
+        (format!("{at}?statement_cache_size=0"), "it is a word of asyncpg"),
+        (format!("{at}?search_path=app"), "a capture reads all schemas"),
+        (format!("{at}?ApplicationName=x"), "write application_name"),
+        (format!("{at};sslmode=require"), "options are separated by `&` behind one `?`"),
+        ("Host=127.0.0.1;Username=o;Database=app".to_owned(), "Npgsql"),
+        ("Server=127.0.0.1 Username=o".to_owned(), "write host"),
+        ("HOST=127.0.0.1 user=o".to_owned(), "keys are written in lower case"),
+        ("pgsql:host=127.0.0.1;dbname=app".to_owned(), "leave out `pgsql:`"),
+        ("ecto://observer@127.0.0.1/app".to_owned(), "write `postgres://` in its place"),
+        ("cockroachdb://observer@127.0.0.1/app".to_owned(), "write `postgres://` in its place"),
     ] {
         let (code, error) = check(&folder, &url, &[]).refusal();
         assert_eq!(code, 2, "{url}: {error}");

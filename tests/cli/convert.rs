@@ -74,7 +74,7 @@ fn what_is_no_trace_is_refused_and_nothing_is_written() {
     let before = folder.files();
     for (input, expected) in [
         ("missing.csv", "cannot read `missing.csv`: No such file or directory"),
-        ("folder.csv", "cannot read `folder.csv`: is a directory"),
+        ("folder.csv", "cannot read `folder.csv`: there is no file in the folder"),
         ("empty.csv", "`empty.csv:1`: the file is empty"),
         ("header.csv", "`header.csv:1`: there are no rows after the header"),
         ("columns.csv", "`columns.csv:1`: "),
@@ -92,8 +92,15 @@ fn what_is_no_trace_is_refused_and_nothing_is_written() {
             assert_eq!(folder.files(), before, "{input}");
         }
     }
-    let message = folder.refusal(&["convert", "--dataset", "job", "columns.csv", "--tape", "t.jsonl"]).1;
-    assert!(message.contains("no column `latency_ms` (is it `latency`?)"), "{message}");
+    for (construction, expected) in [
+        ("plain", "nothing says the unit of `latency`; pass --latency-unit s, ms or us"),
+        ("reference", "no column `latency_ms` (is it `latency`?)"),
+    ] {
+        let arguments =
+            ["convert", "--dataset", "job", "columns.csv", "--tape", "t.jsonl", "--construction", construction];
+        let message = folder.refusal(&arguments).1;
+        assert!(message.contains(expected), "{message}");
+    }
 }
 
 #[test]
@@ -163,4 +170,17 @@ fn an_offset_may_be_west_and_an_option_without_effect_is_refused() {
         assert_eq!((code, message), (2, expected));
         assert_eq!(folder.files(), before);
     }
+}
+
+#[test]
+fn a_column_that_is_missing_is_named_once_whatever_it_is_used_for() {
+    let folder = folder();
+    let (code, message) = folder.refusal(&["convert", "--dataset", "sqlshare", "job.csv", "--tape", "t.jsonl"]);
+    assert_eq!(code, 12);
+    let missing = message.split("; it has ").next().unwrap();
+    let mut names: Vec<&str> = missing.split('`').skip(3).step_by(2).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert!(all > 0 && names.len() == all, "{message}");
 }

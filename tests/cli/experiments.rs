@@ -47,7 +47,7 @@ fn a_changed_threshold_is_named_with_the_rows_that_it_changed() {
     for expected in [
         "p: differs from stage `grammar` on (grammar, episodes, tables)\n",
         "  grammar: cardinality_mismatch_regime.min_dwell_seconds\n    -2\n    +200\n",
-        "  episodes.csv: 1 rows removed, 1 added; first:\n    -3: cardinality_mismatch_regime,q17,",
+        "  episodes.csv: 1 row removed, 1 added; first:\n    -3: cardinality_mismatch_regime,q17,",
         "  to make this the expected result: telltape accept p\n",
     ] {
         assert!(explained.stdout.contains(expected), "{expected}\n{}", explained.stdout);

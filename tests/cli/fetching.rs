@@ -381,3 +381,116 @@ fn a_link_or_a_stranger_in_the_place_of_the_part_is_refused() {
         assert!(kind != "file" || folder.read(&part) == "precious");
     }
 }
+
+#[test]
+fn a_range_that_does_not_repeat_the_validator_proves_nothing() {
+    for validator in ["ETag: \"a\"", "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT"] {
+        let (old, new) = (text("old"), text("NEW"));
+        let whole = new.clone();
+        let server = Server::new(move |request, count, stream| match (count, request.start()) {
+            (0, _) => send(stream, &format!("200 OK\r\n{validator}"), old.len(), &old[..20_000]),
+            (_, Some(start)) => {
+                let range =
+                    format!("206 Partial Content\r\nContent-Range: bytes {start}-{}/{}", new.len() - 1, new.len());
+                send(stream, &range, new.len() - start, &new[start..]);
+            }
+            (_, None) => send(stream, "200 OK", new.len(), &new),
+        });
+        let folder = folder();
+        let url = server.url("x.csv");
+        assert_eq!(folder.run(&fetch(&url, &[])).code, 12);
+        let second = folder.ok(&fetch(&url, &["--json"])).json();
+        assert!(fetched(&folder, "x.csv") == whole, "{validator}");
+        let asked: Vec<bool> = server.ranges().iter().map(|(range, _)| range.is_some()).collect();
+        assert_eq!(asked, [false, true, false]);
+        assert_eq!(second[0]["set_aside"], format!("{FOLDER}/x.csv.rejected"));
+    }
+}
+
+#[test]
+fn with_a_digest_the_rest_is_taken_from_a_server_that_repeats_no_validator() {
+    let whole = text("old");
+    let body = whole.clone();
+    let server = Server::new(move |request, _, stream| match request.start() {
+        None => send(stream, "200 OK\r\nETag: \"a\"", body.len(), &body[..20_000]),
+        Some(start) => {
+            let range =
+                format!("206 Partial Content\r\nContent-Range: bytes {start}-{}/{}", body.len() - 1, body.len());
+            send(stream, &range, body.len() - start, &body[start..]);
+        }
+    });
+    let folder = folder();
+    let url = server.url("x.csv");
+    assert_eq!(folder.run(&fetch(&url, &[])).code, 12);
+    folder.ok(&fetch(&url, &["--sha256", &digest(&whole)]));
+    assert!(fetched(&folder, "x.csv") == whole);
+    assert_eq!(server.ranges().len(), 2);
+}
+
+#[test]
+fn a_part_that_only_a_digest_could_prove_is_not_gone_on_with_by_its_validator() {
+    let whole = text("old");
+    let (body, other) = (whole.clone(), text("NEW"));
+    let server = Server::new(move |request, count, stream| {
+        let start = request.start().unwrap_or(0);
+        let range = format!("206 Partial Content\r\nContent-Range: bytes {start}-{}/{}", body.len() - 1, body.len());
+        match (count, request.start()) {
+            (0, _) => send(stream, "200 OK\r\nETag: \"a\"", body.len(), &body[..20_000]),
+            (1, Some(start)) => send(stream, &range, body.len() - start, &other[start..30_000]),
+            (_, Some(start)) => send(stream, &format!("{range}\r\nETag: \"a\""), body.len() - start, &body[start..]),
+            (_, None) => send(stream, "200 OK\r\nETag: \"a\"", body.len(), &body),
+        }
+    });
+    let folder = folder();
+    let url = server.url("x.csv");
+    assert_eq!(folder.run(&fetch(&url, &[])).code, 12);
+    assert_eq!(folder.run(&fetch(&url, &["--sha256", &digest(&whole)])).code, 12);
+    folder.ok(&fetch(&url, &[]));
+    assert!(fetched(&folder, "x.csv") == whole);
+    let asked: Vec<bool> = server.ranges().iter().map(|(range, _)| range.is_some()).collect();
+    assert_eq!(asked, [false, true, false]);
+}
+
+#[test]
+fn no_message_repeats_a_secret_of_what_is_misread_or_of_where_a_server_leads() {
+    let server = Server::new(|request, _, stream| {
+        let location = match request.path.as_str() {
+            "/a.csv" => "http://user:hunter2 @x/?t0psecret",
+            "/b.csv" => "ftp://user:hunter2@127.0.0.1/x.csv?token=t0psecret",
+            "/c.csv" => "http://user:hunter2@127.0.0.1:1/x.csv?token=t0psecret",
+            "/d.csv" => "http://user:hunter2@127.0.0.1:99999/x?token=t0psecret",
+            "/e.csv" => "//user:hunter2@127.0.0.1:1/?t0psecret",
+            "/f.csv" => "file:///etc/passwd?t0psecret",
+            "/g.csv" => "javascript:t0psecret",
+            _ => "/e.csv?t0psecret",
+        };
+        send(stream, &format!("302 Found\r\nLocation: {location}"), 0, b"");
+    });
+    let folder = folder();
+    let secret = |text: &str| ["user", "hunter2", "t0psecret"].iter().any(|secret| text.contains(secret));
+    let leads = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| server.url(&format!("{name}.csv")));
+    let misread = [
+        "http://user:hunter2/x@127.0.0.1:1/x.csv",
+        "http://user:12/hunter2@127.0.0.1:1/x.csv",
+        "http://user:hunter2#@127.0.0.1:1/x.csv",
+        "http://user:hunter2?@127.0.0.1:1/x.csv",
+        "http:/user:hunter2@127.0.0.1:1/x.csv",
+        "http:user:hunter2@127.0.0.1:1/x.csv",
+        "http:\\\\user:hunter2@127.0.0.1:1\\x.csv",
+        "http//user:hunter2@127.0.0.1:1/x.csv",
+        "user:hunter2@127.0.0.1:1/x.csv",
+        "http://127.0.0.1:1/x.csv http://user:hunter2@127.0.0.1:1/y.csv",
+        "http://127.0.0.1:1/x.csv,http://user:hunter2@127.0.0.1:1/y.csv",
+    ];
+    for url in leads.iter().map(String::as_str).chain(misread) {
+        for more in [&[][..], &["--json"]] {
+            let ran = folder.run(&fetch(url, more));
+            assert_eq!(ran.code, 12, "{url}: {}{}", ran.stdout, ran.stderr);
+            ran.refusal();
+            assert!(!secret(&ran.stdout) && !secret(&ran.stderr), "{url}: {}{}", ran.stdout, ran.stderr);
+        }
+    }
+    let (code, message) = folder.refusal(&["data", "fetch", "http://user:hunter2@127.0.0.1:1/x.csv"]);
+    assert!(code == 2 && !secret(&message) && message.contains("--from"), "{code} {message}");
+    assert!(folder.files().iter().all(|file| !secret(file)), "{:?}", folder.files());
+}

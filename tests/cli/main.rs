@@ -1,5 +1,6 @@
 //! The real binary in clean folders: what it does, and how it refuses.
 
+mod auto_explain;
 mod benchmarks;
 mod connections;
 mod convert;
@@ -9,11 +10,15 @@ mod evaluation;
 mod experiments;
 mod fake_server;
 mod fetching;
+mod formats;
 mod generic;
+mod inspect;
+mod job;
 mod otel;
 mod outputs;
 mod ownership;
 mod pgss;
+mod redset;
 mod shards;
 mod support;
 mod tapes;

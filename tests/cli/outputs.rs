@@ -27,7 +27,8 @@ fn a_folder_where_the_tape_should_stand_is_refused() {
 /// The trace is a pipe that nobody writes to, so the program is surely in the middle when it is told to stop.
 #[test]
 fn an_interrupted_program_ends_with_130_and_leaves_nothing() {
-    for signal in ["INT", "TERM"] {
+    // Batch systems end what has run for too long by other ones than a terminal does.
+    for signal in ["INT", "TERM", "HUP", "QUIT", "XCPU", "USR1", "USR2", "ALRM", "VTALRM", "PROF"] {
         let folder = Folder::new();
         let pipe = folder.join("pipe.csv");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -161,4 +162,40 @@ fn a_full_stdout_is_an_error_and_a_closed_one_is_not() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     assert_eq!(folder.command().arg("--help").stdout(writer).status().unwrap().code(), Some(0));
+}
+
+/// Each output that has a path of its own, in every guise of the folder of accepted results.
+#[cfg(unix)]
+#[test]
+fn no_file_is_written_below_the_accepted_results() {
+    let folder = Folder::project(&[("p", PERTURBED)]);
+    folder.run(&["run"]);
+    folder.ok(&["accept"]);
+    folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "t.jsonl"]);
+    folder.write("job.csv", "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\nq,0,1,1,2.5,p\n");
+    std::fs::write(folder.join("half.jsonl"), folder.read("t.jsonl")).unwrap();
+    std::os::unix::fs::symlink("results", folder.join("link")).unwrap();
+    let before = folder.files();
+    let commands = [
+        "generate perturbed --seed 1 --tape",
+        "convert --dataset job job.csv --tape",
+        "export t.jsonl --table",
+        "salvage half.jsonl --out",
+        "run p --junit",
+        "shard plan t.jsonl --plan",
+        "schema",
+        "man",
+        "capture --url host=127.0.0.1 --recording",
+        "capture --url host=127.0.0.1 --recording r.jsonl --tape",
+    ];
+    for command in commands {
+        for path in ["results/p/new", "results/new/deep", "./results/../link/new", "link/new"] {
+            let arguments: Vec<&str> = command.split(' ').chain([path]).collect();
+            let (code, message) = folder.refusal(&arguments);
+            assert_eq!(code, 2, "{arguments:?}: {message}");
+            assert!(message.contains("where the accepted results are; give another path"), "{arguments:?}: {message}");
+            assert_eq!(folder.files(), before, "{arguments:?}");
+        }
+    }
+    folder.ok(&["export", "t.jsonl", "--table", "results-of-today/t.csv"]);
 }

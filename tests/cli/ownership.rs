@@ -244,3 +244,47 @@ fn a_result_or_lock_of_somebody_elses_in_the_folder_of_outputs_stops_a_run() {
     assert_ne!(folder.run(&["run"]).code, 11);
     assert_eq!(folder.read("victim"), "7");
 }
+
+#[test]
+fn a_tape_does_not_take_the_manifest_of_a_recording() {
+    let folder = Folder::new();
+    let live = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/live");
+    fs::copy(live.join("pg17-table-lock.jsonl.gz"), folder.join("m.jsonl.gz")).unwrap();
+    fs::copy(live.join("pg17-table-lock.jsonl.hash"), folder.join("m.jsonl.hash")).unwrap();
+    let before = folder.read("m.jsonl.hash");
+    for arguments in [
+        &["convert", "--dataset", "postgres", "--tape", "m.jsonl", "m.jsonl.gz"][..],
+        &["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "m.jsonl"],
+    ] {
+        let (code, message) = folder.refusal(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {message}");
+        assert!(message.contains("`m.jsonl.hash` is the manifest of a recording"), "{message}");
+        assert_eq!(folder.read("m.jsonl.hash"), before);
+        assert!(!folder.join("m.jsonl").exists());
+    }
+    folder.ok(&["verify", "m.jsonl.gz"]);
+    // Nor does another recording, while it is there, compressed or not.
+    let mut text = Vec::new();
+    let mut packed = flate2::read::GzDecoder::new(fs::File::open(folder.join("m.jsonl.gz")).unwrap());
+    std::io::Read::read_to_end(&mut packed, &mut text).unwrap();
+    folder.write("r.jsonl.part", text);
+    for out in ["m.jsonl", "m.jsonl.gz"] {
+        let (code, message) = folder.refusal(&["salvage", "r.jsonl.part", "--out", out]);
+        assert!(code == 2 && message.contains("no recording is ever overwritten"), "{code} {message}");
+    }
+    assert_eq!(folder.read("m.jsonl.hash"), before);
+}
+
+#[test]
+fn accept_says_which_signature_is_of_the_result_before() {
+    let folder = accepted();
+    let signature = "results/p/expected.toml.minisig";
+    folder.write(signature, "a signature");
+    let said =
+        |folder: &Folder| folder.ok(&["accept"]).stderr.contains(&format!("`{signature}` is of the result before"));
+    assert!(!said(&folder), "nothing has changed");
+    folder.write("experiments/p.toml", PERTURBED.replace("42", "43"));
+    assert_eq!(folder.run(&["run"]).code, 10);
+    assert!(said(&folder));
+    assert_eq!(folder.read(signature), "a signature");
+}

@@ -68,7 +68,7 @@ fn a_statement_of_two_roles_is_two_series_in_any_order_of_rows() {
     assert_eq!(
         refusal(&folder, "x.csv", &[]),
         "`x.csv:3`: query `-61` occurs twice in the snapshot of t = 1714557600: line 2 and line 3; is `userid`, `dbid` or \
-         `toplevel` part of the key? Export them, too"
+         `toplevel` part of the key? Export them, too (--lenient counts such rows and goes on)"
     );
     assert!(
         refusal(&folder, "x.csv", &["--lenient"]).contains("20 rejected (of a query that occurs twice in a snapshot)")

@@ -136,7 +136,7 @@ fn each_refusal_of_a_merge_says_which_shard_and_why_and_writes_nothing() {
     let refuses = |why: &str| {
         let (code, message) = folder.refusal(&MERGE);
         let expected = format!(
-            "1 problems keep the 3 shards of the plan from being merged: {why}; `--only` names those to run again: telltape shard plan --only done --plan PLAN"
+            "the plan, of 3 shards, cannot be merged for 1 problem: {why}; `--only` names those to run again: telltape shard plan --only done --plan PLAN"
         );
         assert_eq!((code, message), (14, expected));
         assert!(!folder.join("merged").exists());

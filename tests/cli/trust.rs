@@ -31,6 +31,17 @@ fn explained(folder: &Folder, name: &str) -> Value {
     explained.json()[0].clone()
 }
 
+/// Writes a new key to `key.pub`, and gives what signs files by it.
+fn signer(folder: &Folder) -> impl Fn(&str) {
+    let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    folder.write("key.pub", keys.pk.to_box().unwrap().to_string());
+    move |file| {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let signature = minisign::sign(Some(&keys.pk), &keys.sk, std::io::Cursor::new(bytes), None, None).unwrap();
+        folder.write(&format!("{file}.minisig"), signature.to_string());
+    }
+}
+
 #[test]
 fn one_changed_byte_of_the_input_is_the_cause_of_everything_behind_it() {
     let folder = Folder::project(&[("t", TRACE)]);
@@ -175,7 +186,7 @@ fn outputs_of_experiments_that_are_gone_are_collected() {
     folder.write("out/notes/mine.txt", "not telltape's");
     std::fs::remove_file(folder.join("experiments/q.toml")).unwrap();
     let collected = folder.ok(&["cache", "gc"]).stdout;
-    assert!(collected.starts_with("removed out/q\n1 folders"), "{collected}");
+    assert!(collected.starts_with("removed out/q\n1 folder, "), "{collected}");
     assert!(!folder.join("out/q").exists() && folder.join("out/p").exists() && folder.join("out/notes").exists());
 }
 
@@ -194,13 +205,7 @@ fn verdicts_are_written_for_ci_as_junit() {
 fn a_signature_vouches_for_a_tape_and_a_result() {
     let folder = accepted();
     folder.ok(&["generate", "exemplar", "--dataset", "job", "--seed", "1", "--tape", "t.jsonl"]);
-    let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
-    folder.write("key.pub", keys.pk.to_box().unwrap().to_string());
-    let sign = |file: &str| {
-        let bytes = std::fs::read(folder.join(file)).unwrap();
-        let signature = minisign::sign(Some(&keys.pk), &keys.sk, std::io::Cursor::new(bytes), None, None).unwrap();
-        folder.write(&format!("{file}.minisig"), signature.to_string());
-    };
+    let sign = signer(&folder);
     let files = ["t.jsonl", "results/p"];
     let verify = || folder.run(&["verify", files[0], files[1], "--key", "key.pub", "--json"]);
     assert_eq!(verify().code, 12);
@@ -230,13 +235,7 @@ fn a_signature_is_of_one_experiment_and_one_tape_and_every_command_asks_for_it()
     let folder = Folder::project(&[("p", PERTURBED), ("q", &PERTURBED.replace("42", "7"))]);
     assert_eq!(folder.run(&["run"]).code, 11);
     folder.ok(&["accept"]);
-    let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
-    folder.write("key.pub", keys.pk.to_box().unwrap().to_string());
-    let sign = |file: &str| {
-        let bytes = std::fs::read(folder.join(file)).unwrap();
-        let signature = minisign::sign(Some(&keys.pk), &keys.sk, std::io::Cursor::new(bytes), None, None).unwrap();
-        folder.write(&format!("{file}.minisig"), signature.to_string());
-    };
+    let sign = signer(&folder);
     let key = ["--key", "key.pub"];
     let refused = |arguments: &[&str], why: &str| {
         let (code, message) = folder.refusal(&[arguments, &key].concat());
@@ -245,7 +244,7 @@ fn a_signature_is_of_one_experiment_and_one_tape_and_every_command_asks_for_it()
     let tape = "out/p/tape.jsonl";
     refused(&["run", "p"], "is not signed by the key");
     refused(&["replay", tape, "--out", "o"], "is not signed by the key");
-    ["results/p/expected.toml", "results/q/expected.toml", "out/p/tape.jsonl.hash"].into_iter().for_each(sign);
+    ["results/p/expected.toml", "results/q/expected.toml", "out/p/tape.jsonl.hash"].into_iter().for_each(&sign);
     for arguments in [&["run"][..], &["verify", "results/p", "results/q", tape], &["replay", tape, "--out", "o"]] {
         folder.ok(&[arguments, &key].concat());
     }
@@ -510,7 +509,7 @@ fn a_clone_whose_git_rewrites_line_ends_reproduces_and_without_attributes_the_ca
     assert!(refused.stderr.contains("episodes.csv") && refused.stderr.contains(remedy), "{}", refused.stderr);
     let doctor = run(&bare, &["doctor"]);
     assert_eq!(doctor.code, 12);
-    assert!(doctor.stdout.contains("1 tables have CRLF") && doctor.stdout.contains(remedy), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains("CRLF in 1 table") && doctor.stdout.contains(remedy), "{}", doctor.stdout);
 
     folder.write(".gitattributes", include_bytes!("../../.gitattributes"));
     let clones = clone("with attributes");

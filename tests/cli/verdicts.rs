@@ -26,7 +26,8 @@ fn is(code: i32, verdict: &str) -> (i32, String) {
 fn every_row_of_the_table_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = std::fs::read_to_string(root.join("docs/verdicts.md")).unwrap();
-    let files = ["cli/verdicts", "cli/experiments", "cli/shards", "cli/tapes", "live/experiments"];
+    let files =
+        ["cli/verdicts", "cli/experiments", "cli/shards", "cli/tapes", "cli/data", "cli/trust", "live/experiments"];
     let mut sources: Vec<String> =
         files.iter().map(|file| std::fs::read_to_string(root.join(format!("tests/{file}.rs"))).unwrap()).collect();
     for file in ["compare", "live_evidence", "live_file"] {
@@ -61,6 +62,9 @@ fn every_row_of_the_table_names_tests_that_exist() {
         "`convert` (a tape)",
         "`replay`, `detect` (episodes)",
         "`score` (a score)",
+        "`diff` `same`",
+        "`data verify` `ok`",
+        "`shard plan` (a plan)",
     ] {
         assert!(verdicts.iter().any(|found| found.starts_with(expected)), "{expected}: {verdicts:?}");
     }
@@ -89,6 +93,35 @@ fn same_goes_away_with_each_line_of_the_expected_result() {
     folder.write("results/p/expected.toml", &expected);
     std::fs::remove_file(folder.join("results/p/episodes.csv")).unwrap();
     assert_eq!(verdict(&folder, &[]), is(12, "failed"));
+}
+
+#[test]
+fn the_result_of_another_experiment_is_not_same_where_all_digests_agree() {
+    let folder = Folder::project(&[("p", PERTURBED), ("q", PERTURBED)]);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    folder.ok(&["accept"]);
+    let (own, other) = (folder.read("results/q/expected.toml"), folder.read("results/p/expected.toml"));
+    assert_eq!(own, other.replace("\"p\"", "\"q\""));
+    folder.ok(&["run", "q"]);
+    folder.write("results/q/expected.toml", &other);
+    let ran = folder.run(&["run", "--json", "q"]);
+    assert_eq!((ran.code, &ran.json()[0]["verdict"]), (12, &"failed".into()));
+    let (code, message) = folder.refusal(&["explain", "q"]);
+    assert_eq!(code, 12);
+    assert!(
+        message.contains("it is the result of the experiment `p`, and stands in the place of that of `q`"),
+        "{message}"
+    );
+    let accepted = folder.ok(&["accept", "q"]);
+    assert!(accepted.stdout.contains("accepted"), "{}", accepted.stdout);
+    assert_eq!(folder.read("results/q/expected.toml"), own);
+    folder.ok(&["run", "q"]);
+    // Nor is the last result of one that of another.
+    std::fs::copy(folder.join("out/p/digests.toml"), folder.join("out/q/digests.toml")).unwrap();
+    for command in [&["accept", "q"][..], &["explain", "q"], &["report", "q"]] {
+        assert_eq!(folder.refusal(command).0, 12, "{command:?}");
+    }
+    assert_eq!(folder.read("results/q/expected.toml"), own);
 }
 
 #[test]
@@ -143,7 +176,7 @@ const EMPTY: [(&[&str], &str, &str); 9] = [
     ),
     (
         &["--dataset", "job"],
-        "query_id,iteration,est_rows,actual_rows,latency_ms\nq1,1,1,1,5\nq2,1,1,1,5\n",
+        "query_id,iteration,latency_ms\nq1,1,5\nq2,1,5\n",
         "2 rows were read, 2 only fed a baseline",
     ),
     (
@@ -283,12 +316,38 @@ fn a_tape_without_samples_is_refused_by_whoever_would_say_something_of_it() {
         }
         assert_eq!(folder.files(), ["w.csv", "x.jsonl", "x.jsonl.hash"]);
     }
-    // Nor in a shard.
+    // Nor is it planned, and where it was when its manifest allowed that, it is not run.
+    let (code, message) = folder.refusal(&["shard", "plan", "x.jsonl", "--plan", "plan.json"]);
+    assert!(code == 12 && message.contains("holds no sample: 2 rows were read"), "{code} {message}");
+    empty_tape(&folder, ", \"allow_empty\": true");
     folder.ok(&["shard", "plan", "x.jsonl", "--plan", "plan.json"]);
+    empty_tape(&folder, "");
     let plan: serde_json::Value = serde_json::from_str(&folder.read("plan.json")).unwrap();
     let id = plan["shards"][0]["id"].as_str().unwrap();
     let (code, message) = folder.refusal(&["shard", "run", "--plan", "plan.json", "--id", id, "--out", "done"]);
     assert!(code == 12 && message.contains("holds no sample"), "{code} {message}");
+    assert_eq!(message.matches("x.jsonl`").count(), 1, "{message}");
+}
+
+#[test]
+fn nothing_is_not_the_same_as_nothing() {
+    let folder = Folder::new();
+    folder.write("t.csv", "a,b\n");
+    for empty in ["", "\n\n", "\u{feff}", " \n"] {
+        folder.write("e.csv", empty);
+        for (a, b) in [("e.csv", "e.csv"), ("e.csv", "t.csv"), ("t.csv", "e.csv")] {
+            let (code, message) = folder.refusal(&["diff", a, b]);
+            assert_eq!((code, message.as_str()), (12, "`e.csv`: it is empty: a table has a header; make it again"));
+        }
+    }
+    folder.ok(&["diff", "t.csv", "t.csv"]);
+    // A catalogue of nothing verifies nothing.
+    folder.write("data/datasets.toml", "");
+    for command in [["data", "verify"], ["data", "fetch"]] {
+        let (code, message) = folder.refusal(&command);
+        assert_eq!(code, 12);
+        assert!(message.starts_with("`data/datasets.toml`: it has no data set; "), "{message}");
+    }
 }
 
 #[test]
@@ -300,7 +359,7 @@ fn a_recording_without_a_poll_is_not_ok() {
     folder.write("r.jsonl.part", format!("{header}{{\"t\":1.0,\"wall\":1.0,\"gap\":\"closed\"}}\n"));
     folder.ok(&["salvage", "r.jsonl.part", "--out", "r.jsonl"]);
     let (code, message) = folder.refusal(&["verify", "r.jsonl"]);
-    assert!(code == 12 && message.starts_with("`r.jsonl` holds no sample: 1 gaps and no poll; "), "{code} {message}");
+    assert!(code == 12 && message.starts_with("`r.jsonl` holds no sample: 1 gap and no poll; "), "{code} {message}");
     let (code, message) = folder.refusal(&["convert", "--dataset", "postgres", "r.jsonl", "--tape", "t.jsonl"]);
     assert!(
         code == 12 && message.starts_with("`r.jsonl` leaves no sample: 1 row was read, 1 rejected (gap)"),

@@ -253,7 +253,7 @@ const CASES: &[Case] = &[
     (
         "convert --dataset job header.csv --tape x.jsonl",
         12,
-        "error: `header.csv:1`: the header has no columns `query_id` (is it `query`?), `est_rows`, `actual_rows`, `latency_ms`; it has `query`, `iteration`",
+        "error: `header.csv:1`: the header has no column `latency_ms`; it has `query`, `iteration`",
     ),
     (
         "convert --dataset job empty.csv --tape x.jsonl",
@@ -266,7 +266,12 @@ const CASES: &[Case] = &[
         "error: `binary.csv:2`: the row is not UTF-8; convert the file to UTF-8 (--lenient counts such rows and goes on)",
     ),
     ("convert --dataset job not.csv.gz --tape x.jsonl", 12, "error: cannot read `not.csv.gz`: invalid gzip header"),
-    ("convert --dataset job wrong --tape x.jsonl", 12, "error: cannot read `wrong`: is a directory"),
+    (
+        "convert --dataset job wrong --tape x.jsonl",
+        12,
+        "error: `wrong/both.toml:1`: the header has no columns `query_id`, `iteration`, `est_rows`, `actual_rows`, \
+         `latency_ms`; it has `title = 't'`",
+    ),
     (
         "convert --dataset job job.csv --tape job.csv",
         2,

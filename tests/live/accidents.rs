@@ -44,23 +44,12 @@ fn kills_at_random_moments_lose_nothing() {
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {
-    for signal in ["TERM", "INT", "HUP"] {
+    for signal in ["TERM", "INT", "HUP", "XCPU", "USR1", "USR2", "ALRM"] {
         let scene = Scene::new();
         let _load = scene.load();
         // Between polls: the next one would be a minute away.
         let url = scene.url();
-        let running = Running::start(&mut scene.command(&[
-            "capture",
-            "--url",
-            &url,
-            "--recording",
-            "run.jsonl",
-            "--interval",
-            "60s",
-            "--tape",
-            "tape.jsonl",
-            "--json",
-        ]));
+        let running = scene.begin_capture_of(&url, &["--interval", "60s", "--tape", "tape.jsonl", "--json"]);
         scene.until_polls(1);
         running.signal(signal);
         let ran = running.end();
@@ -261,15 +250,7 @@ fn a_cut_network_is_a_gap_and_is_come_back_from() {
     let scene = Scene::new();
     let wire = Wire::to(scene.server.port());
     let url = format!("postgres://{OBSERVER}@127.0.0.1:{}/{DATABASE}?sslmode=disable", wire.port);
-    let running = Running::start(&mut scene.command(&[
-        "capture",
-        "--url",
-        &url,
-        "--recording",
-        "run.jsonl",
-        "--interval",
-        "200ms",
-    ]));
+    let running = scene.begin_capture_of(&url, &["--interval", "200ms"]);
     scene.until_polls(5);
     wire.cut.store(true, Ordering::SeqCst);
     scene.until(|text| text.contains("\"gap\":\"no answer within"));

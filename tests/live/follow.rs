@@ -31,24 +31,22 @@ fn followed(engine: &str) {
     let scene = Scene::new();
     let _load = scene.load();
     let url = scene.url();
-    let running = Running::start(&mut scene.command(&[
-        "capture",
-        "--url",
+    let running = scene.begin_capture_of(
         &url,
-        "--recording",
-        "run.jsonl",
-        "--interval",
-        "250ms",
-        "--duration",
-        "14",
-        "--tape",
-        "tape.jsonl",
-        "--watch",
-        "--out",
-        "out",
-        "--engine",
-        engine,
-    ]));
+        &[
+            "--interval",
+            "250ms",
+            "--duration",
+            "14",
+            "--tape",
+            "tape.jsonl",
+            "--watch",
+            "--out",
+            "out",
+            "--engine",
+            engine,
+        ],
+    );
     scene.until_polls(8);
     hold_accounts(&scene, 3);
     let ran = running.end();

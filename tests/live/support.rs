@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use telltape::live::{Bench, DATABASE, Load, OBSERVER, Server, find_server};
 use telltape::tape::TapeError;
-use telltape::tape::recording::{Body, Line, Poll, Record, read_recording};
+use telltape::tape::recording::{Body, Poll, Record, RecordingLine, read_recording};
 use tempfile::TempDir;
 
 /// A clean folder that the binary runs in.
@@ -92,6 +92,11 @@ impl Scene {
         std::thread::sleep(Duration::from_millis(300));
     }
 
+    /// Begins a capture of `url` into `run.jsonl`.
+    pub(crate) fn begin_capture_of(&self, url: &str, more: &[&str]) -> Running {
+        Running::start(&mut self.command(&[&["capture", "--url", url, "--recording", "run.jsonl"], more].concat()))
+    }
+
     pub(crate) fn sql(&self, sql: &str) -> String {
         self.server.psql(DATABASE, sql).unwrap()
     }
@@ -159,7 +164,7 @@ impl Scene {
 pub(crate) fn records(path: &Path) -> Vec<Record> {
     let mut records = Vec::new();
     read_recording::<TapeError>(path, |_, line| {
-        if let Line::Record(record) = line {
+        if let RecordingLine::Record(record) = line {
             records.push(*record);
         }
         Ok(())

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use telltape::evaluate::Generator;
 use telltape::residual::Math;
-use telltape::tape::recording::{Line, read_recording};
+use telltape::tape::recording::{RecordingLine, read_recording};
 use telltape::tape::{TapeError, TapeWriter, manifest_path, read};
 use telltape::trace::{Dataset, Options, convert};
 
@@ -254,7 +254,7 @@ fn corrupt_recordings_are_refused_or_read_as_they_are() {
         recording.write(&text, &manifest);
         let mut records = 0;
         let read = read_recording::<TapeError>(&recording.path(), |_, line| {
-            records += usize::from(matches!(line, Line::Record(_)));
+            records += usize::from(matches!(line, RecordingLine::Record(_)));
             Ok(())
         });
         match read {

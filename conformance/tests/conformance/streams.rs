@@ -176,7 +176,7 @@ enum Arrival {
 }
 
 fn expand(signal: &Signal, grammar: &Grammar, noise: &mut Noise, rows: &mut Vec<(f64, Class, f64, Option<String>)>) {
-    let parameters = grammar.of(telltape::motif::Motif::ALL[usize::from(signal.class.code())]);
+    let parameters = grammar.parameters(telltape::motif::Motif::ALL[usize::from(signal.class.code())]);
     let mut t = signal.start;
     for piece in &signal.pieces {
         let threshold = if piece.of_slew { parameters.slew_threshold } else { parameters.drift_threshold };

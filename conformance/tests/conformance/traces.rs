@@ -20,14 +20,10 @@ pub(crate) fn ours(
     lenient: bool,
     columns: &GenericColumns,
 ) -> Result<Conversion, String> {
-    let mut options = Options {
-        construction: Construction::Reference,
-        math: Math::System,
-        lenient,
-        // Theirs takes a trace that leaves nothing.
-        allow_empty: dataset != Dataset::Generic,
-        ..Options::new(dataset)
-    };
+    let mut options = Options::new(dataset).with_construction(Construction::Reference).with_math(Math::System);
+    options.lenient = lenient;
+    // Theirs takes a trace that leaves nothing.
+    options.allow_empty = dataset != Dataset::Generic;
     columns.set(&mut options);
     trace::convert(path, &options).map_err(|error| error.to_string())
 }

@@ -11,12 +11,13 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Statement};
 
 use super::cells::cells;
-use super::guard::{Guard, Refusal};
+use super::guard::Guard;
 use super::queries::{Query, Versions};
 use super::refusal::text;
 use super::socket::{Access, Connected};
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, UnsafeAnswer};
 use crate::tape::recording::Row;
+use crate::trace::log::OWN_COMMENT;
 
 /// How long a query may take on the server.
 const STATEMENT_TIMEOUT_MS: u32 = 5_000;
@@ -116,8 +117,8 @@ impl ReadOnlyClient {
     pub async fn run(&mut self, query: Query) -> Result<Vec<Row>, QueryError> {
         self.guard.begin();
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(query)).await;
-        if let Some(Refusal::TooLarge(reason)) = self.guard.refusal() {
-            return Err(QueryError::TooLarge(reason));
+        if let Some(refusal @ UnsafeAnswer::TooLarge { .. }) = self.guard.refusal() {
+            return Err(QueryError::TooLarge(refusal.to_string()));
         }
         match answer {
             Ok(Ok(answer)) => answer.map_err(QueryError::Refused),
@@ -139,7 +140,8 @@ impl ReadOnlyClient {
     async fn answer(&mut self, query: Query) -> Result<Result<Vec<Row>, String>, tokio_postgres::Error> {
         if !self.prepared.contains_key(&query) {
             let statement = match query.text(&self.versions) {
-                Some(text) => Some(self.client.prepare(&text).await?),
+                // By which a log of the server tells it from the statements of others.
+                Some(text) => Some(self.client.prepare(&format!("{OWN_COMMENT} {text}")).await?),
                 None => None,
             };
             self.prepared.insert(query, statement);

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
 use super::require_auth::{Method, RequireAuth};
+use crate::capture::UnsafeAnswer;
 
 /// What is allowed on a connection, and what has come so far.
 #[derive(Debug)]
@@ -28,21 +29,7 @@ pub(super) struct Guard {
     /// Whether the server has proved who it is, or is reached by a socket of this machine.
     trusted: bool,
     /// Why the stream was ended.
-    verdict: Mutex<Option<Refusal>>,
-}
-
-/// Why a guarded stream was ended.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Refusal {
-    /// More bytes than an answer may have.
-    TooLarge(String),
-    /// The server asks for a password in a way that is not allowed.
-    Authentication {
-        /// What it asked for.
-        problem: String,
-        /// What helps.
-        remedy: String,
-    },
+    verdict: Mutex<Option<UnsafeAnswer>>,
 }
 
 impl Guard {
@@ -63,60 +50,38 @@ impl Guard {
     }
 
     /// Why the stream was ended, if the guard did it.
-    pub(super) fn refusal(&self) -> Option<Refusal> {
+    pub(super) fn refusal(&self) -> Option<UnsafeAnswer> {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn count(&self, bytes: u64) -> Result<(), Refusal> {
+    fn count(&self, bytes: u64) -> Result<(), UnsafeAnswer> {
         let received = self.received.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if received > self.max_answer { Err(self.too_large("an answer")) } else { Ok(()) }
     }
 
-    fn too_large(&self, what: &str) -> Refusal {
-        let most = bytesize(self.max_answer);
-        Refusal::TooLarge(format!("{what} of the server has more than {most} (--max-answer)"))
+    fn too_large(&self, what: &'static str) -> UnsafeAnswer {
+        UnsafeAnswer::TooLarge { what, most: self.max_answer }
     }
 
-    fn asked_for(&self, code: i32) -> Result<(), Refusal> {
+    fn check_request(&self, code: i32) -> Result<(), UnsafeAnswer> {
         let Some(method) = Method::of_code(code) else {
             let let_in = code == 0 && !self.asked.load(Ordering::Relaxed);
-            if let_in && !self.auth.allows_none() {
-                let problem = "the server asks for no password at all, which require_auth does not allow".to_owned();
-                return Err(Refusal::Authentication { problem, remedy: "is this the right server?".to_owned() });
-            }
-            return Ok(());
+            return if let_in && !self.auth.allows_none() { Err(UnsafeAnswer::NothingAsked) } else { Ok(()) };
         };
         self.asked.store(true, Ordering::Relaxed);
         if let Err(allowed) = self.auth.allows(method) {
-            let problem = format!("the server asks for `{method}`, but require_auth allows {allowed}");
-            return Err(Refusal::Authentication { problem, remedy: "see require_auth in docs/live.md".to_owned() });
+            return Err(UnsafeAnswer::Method { method: method.to_string(), allowed: allowed.to_owned() });
         }
         if method.shows_password() && !self.trusted && !self.auth.names(method) {
-            let what = if method == Method::Password { "in clear text" } else { "hashed by MD5" };
-            return Err(Refusal::Authentication {
-                problem: format!("the server, whose identity is not verified, asks for the password {what}"),
-                remedy: format!(
-                    "use sslmode=verify-full, let the server use scram-sha-256, or accept the risk by \
-                     require_auth={method}"
-                ),
-            });
+            return Err(UnsafeAnswer::PasswordShown { method: method.to_string() });
         }
         Ok(())
     }
 
-    fn refuse(&self, refusal: Refusal) -> io::Error {
-        let text = match &refusal {
-            Refusal::TooLarge(text) | Refusal::Authentication { problem: text, .. } => text.clone(),
-        };
+    fn refuse(&self, refusal: UnsafeAnswer) -> io::Error {
+        let error = io::Error::new(io::ErrorKind::InvalidData, refusal.to_string());
         *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
-        io::Error::new(io::ErrorKind::InvalidData, text)
-    }
-}
-
-fn bytesize(bytes: u64) -> String {
-    match bytes {
-        bytes if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
-        bytes => format!("{bytes} bytes"),
+        error
     }
 }
 
@@ -177,7 +142,7 @@ struct Frames {
 }
 
 impl Frames {
-    fn take(&mut self, mut bytes: &[u8], guard: &Guard) -> Result<(), Refusal> {
+    fn take(&mut self, mut bytes: &[u8], guard: &Guard) -> Result<(), UnsafeAnswer> {
         while !bytes.is_empty() {
             if self.body > 0 && !self.wants_code() {
                 let skipped = bytes.len().min(usize::try_from(self.body).unwrap_or(usize::MAX));
@@ -205,7 +170,7 @@ impl Frames {
                 length if length > HEAD => {
                     self.body -= 1;
                     if length == HEAD + 4 {
-                        guard.asked_for(i32::from_be_bytes([
+                        guard.check_request(i32::from_be_bytes([
                             self.head[5],
                             self.head[6],
                             self.head[7],
@@ -242,7 +207,7 @@ mod tests {
     }
 
     /// What comes of a stream that arrives in pieces of `step` bytes.
-    fn read(bytes: &[u8], step: usize, guard: &Guard) -> Result<(), Refusal> {
+    fn read(bytes: &[u8], step: usize, guard: &Guard) -> Result<(), UnsafeAnswer> {
         let mut frames = Frames::default();
         bytes
             .chunks(step)
@@ -288,9 +253,12 @@ mod tests {
     fn an_answer_has_a_bound_and_so_has_what_a_message_promises() {
         for step in [1, 3, 1000] {
             assert_eq!(read(&message(b'D', &[0; 900]), step, &guard("", true)), Ok(()));
-            assert!(matches!(read(&message(b'D', &[0; 996]), step, &guard("", true)), Err(Refusal::TooLarge(_))));
+            assert!(matches!(
+                read(&message(b'D', &[0; 996]), step, &guard("", true)),
+                Err(UnsafeAnswer::TooLarge { .. })
+            ));
             let promise = [b"D".as_slice(), i32::MAX.to_be_bytes().as_slice(), b"x"].concat();
-            assert!(matches!(read(&promise, step, &guard("", true)), Err(Refusal::TooLarge(_))));
+            assert!(matches!(read(&promise, step, &guard("", true)), Err(UnsafeAnswer::TooLarge { .. })));
         }
         let many = guard("", true);
         for _ in 0..50 {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::conninfo::{Conninfo, Environment, Server};
-use crate::capture::CaptureError;
+use crate::capture::UsageProblem;
 
 /// The lines of a pgpass file, of which each server gets its own.
 #[derive(Clone, Default)]
@@ -22,7 +22,7 @@ impl Pgpass {
     ///
     /// # Errors
     /// When the file is one that others may read, or one that was asked for and cannot be read.
-    pub(super) fn read(info: &Conninfo, environment: Environment<'_>) -> Result<Self, CaptureError> {
+    pub(super) fn read(info: &Conninfo, environment: Environment<'_>) -> Result<Self, UsageProblem> {
         if info.password.is_some() {
             return Ok(Self::default());
         }
@@ -39,23 +39,21 @@ impl Pgpass {
                 return Ok(Self { warnings: vec![problem], ..Self::default() });
             }
             Ok(_) if !is_private(&path) => {
-                let path = path.display();
-                let problem = format!("`{path}` may be read by others, so it is not used; `chmod 600 {path}`");
-                return Err(CaptureError::usage(problem));
+                return Err(UsageProblem::Shared { key: "passfile", path });
             }
             Ok(_) => {}
         }
         let mut bytes = Vec::new();
         let read = std::fs::File::open(&path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
         Ok(match read {
-            Ok(_) => Self::of(&bytes, &path),
+            Ok(_) => Self::parse(&bytes, &path),
             Err(error) => {
                 Self { warnings: vec![format!("`{}` cannot be read: {error}", path.display())], ..Self::default() }
             }
         })
     }
 
-    fn of(bytes: &[u8], path: &Path) -> Self {
+    fn parse(bytes: &[u8], path: &Path) -> Self {
         let mut pgpass = Self::default();
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
@@ -117,7 +115,7 @@ mod tests {
     #[test]
     fn the_first_line_that_fits_has_the_password() {
         let text = b"# a comment\nother:*:*:*:no\ndb:5432:app:me:a\\:b\\\\c:d\n*:*:*:*:last\r\nbroken\n";
-        let pgpass = Pgpass::of(text, Path::new("x"));
+        let pgpass = Pgpass::parse(text, Path::new("x"));
         assert_eq!(lookup(&pgpass.lines, ["db", "5432", "app", "me"]).as_deref(), Some("a:b\\c:d"));
         assert_eq!(lookup(&pgpass.lines, ["db", "5433", "app", "me"]).as_deref(), Some("last"));
         assert_eq!(lookup(&["db:5432:app:me".to_owned()], ["db", "5432", "app", "me"]), None);
@@ -126,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_not_utf8_is_named_and_the_others_are_used() {
-        let pgpass = Pgpass::of(b"\xef\xbb\xbf# caf\xe9\n*:*:*:*:x\n", Path::new("pass"));
+        let pgpass = Pgpass::parse(b"\xef\xbb\xbf# caf\xe9\n*:*:*:*:x\n", Path::new("pass"));
         assert_eq!(lookup(&pgpass.lines, ["db", "1", "a", "b"]).as_deref(), Some("x"));
         assert_eq!(pgpass.warnings, ["`pass:1` is not UTF-8 and is not used"]);
     }

@@ -1,14 +1,13 @@
 //! Follows a log of `auto_explain` in the server's jsonlog format. Only identifiers and numbers of rows are kept.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, UsageProblem};
 use crate::tape::recording::{Cell, Row, ViewDescription, ViewKind};
-use crate::trace::plan::{Estimate, Plan, ReadBy};
+use crate::trace::log::{Entry, jsonlog_entry};
+use crate::trace::plan::Estimate;
 
 /// The name of the view of nodes of plans whose rows were estimated worst.
 pub(super) const PLANS: &str = "plans";
@@ -57,17 +56,11 @@ impl PlanLog {
     /// When it cannot be read.
     pub fn open(path: &Path, own: Own) -> Result<Self, CaptureError> {
         let mut log = Self { path: path.to_path_buf(), own, current: None, rest: Vec::new(), skipping: false };
-        let fail = |problem: &dyn std::fmt::Display| {
-            let path = path.display();
-            CaptureError::usage(format!(
-                "cannot follow the log `{path}`: {problem}; give the .json file that the server writes with log_destination = \
-                 'jsonlog' and logging_collector = on, or its folder"
-            ))
-        };
-        let newest = log.newest().ok_or_else(|| fail(&"there is no .json file"))?;
-        let mut current = Current::open(&newest).map_err(|error| fail(&error))?;
+        let fail = |source: io::Error| UsageProblem::Log { path: path.to_path_buf(), source };
+        let newest = log.newest().ok_or_else(|| fail(io::Error::other("there is no .json file")))?;
+        let mut current = Current::open(&newest).map_err(fail)?;
         // What was logged before the capture is not of it.
-        current.at = current.file.seek(SeekFrom::End(0)).map_err(|error| fail(&error))?;
+        current.at = current.file.seek(SeekFrom::End(0)).map_err(fail)?;
         log.current = Some(current);
         Ok(log)
     }
@@ -161,31 +154,6 @@ fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// What is read of a line of the log; everything else, the query's text above all, is passed over.
-#[derive(Deserialize)]
-struct LogLine {
-    message: String,
-    query_id: Option<i64>,
-    user: Option<String>,
-    application_name: Option<String>,
-    /// What the session was at when the plan was logged.
-    ps: Option<String>,
-    /// The function that the statement stands in.
-    context: Option<String>,
-}
-
-/// What sessions are at while they run a statement whose rows are all taken. `FETCH` and `CLOSE` end a cursor, as `BIND`, `COMMIT`
-/// and `idle in transaction` may: what is left of a portal, the log does not tell.
-const WHOLE: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "EXPLAIN", "CREATE TABLE AS"];
-
-impl LogLine {
-    fn read_by(&self, plan: &str) -> ReadBy {
-        let is_whole = self.ps.as_deref().is_none_or(|ps| WHOLE.iter().any(|whole| ps.starts_with(whole)));
-        let is_cursor = plan.contains("\"Query Text\": \"DECLARE ") || plan.contains("Query Text: DECLARE ");
-        if is_whole && !is_cursor && self.context.is_none() { ReadBy::Whole } else { ReadBy::Perhaps }
-    }
-}
-
 /// Whose statements are those of the capture itself.
 #[derive(Debug)]
 pub struct Own {
@@ -196,17 +164,17 @@ pub struct Own {
 }
 
 impl Own {
-    fn is_of(&self, line: &LogLine) -> bool {
-        line.user.as_deref() == Some(&self.user) && line.application_name.as_deref() == Some(&self.application_name)
+    fn is_of(&self, entry: &Entry) -> bool {
+        entry.user.as_deref() == Some(&self.user) && entry.application_name.as_deref() == Some(&self.application_name)
     }
 }
 
 /// The row of a line, if it is a plan of somebody else that was executed and has an identifier.
 fn row(line: &[u8], own: &Own) -> Option<Row> {
-    let line: LogLine = serde_json::from_slice(line).ok()?;
-    let queryid = line.query_id.filter(|queryid| *queryid != 0 && !own.is_of(&line))?;
-    let (_, plan) = line.message.split_once("plan:\n")?;
-    let Estimate { node, planned, actual } = Plan::of_log(plan)?.worst(line.read_by(plan))?;
+    let entry = jsonlog_entry(line)?;
+    let queryid = entry.query_id.filter(|queryid| *queryid != 0 && !own.is_of(&entry))?;
+    let logged = entry.logged().ok()??;
+    let Estimate { node, planned, actual } = logged.plan.worst(logged.read)?;
     Some(vec![Cell::Int(queryid), Cell::Int(node as i64), Cell::float(planned), Cell::float(actual)])
 }
 

@@ -1,10 +1,10 @@
 //! What a connection that did not come about means, and what helps.
 
 use tokio_postgres::Config;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 use super::conninfo::{Conninfo, Server, SslMode, Way};
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, Refusal, RefusalReason};
 
 /// Characters that are kept of what a server says. A recording has a line for each such text.
 const LONGEST_REASON: usize = 1000;
@@ -20,9 +20,7 @@ pub(super) fn cut(text: &str) -> String {
 /// What the server or the system says, without repeating which call failed.
 pub(super) fn text(error: &tokio_postgres::Error) -> String {
     if let Some(error) = error.as_db_error() {
-        let pooler = is_of_pooler(error.code(), error.message());
-        let hint = if pooler { "; is a pooler such as PgBouncer in between? connect to the server itself" } else { "" };
-        return format!("{} (SQLSTATE {}){hint}", cut(error.message()), error.code().code());
+        return said_by_server(error).to_string();
     }
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -78,14 +76,14 @@ pub(super) fn refused(
         None if config.get_password().is_none() && is_about_configuration(error) => PASSWORD_REMEDY.to_owned(),
         None => without_code(info, error),
     };
-    CaptureError::Refused { place: info.place(), problem: of_server(info, server, problem(error)), remedy }
+    CaptureError::Refused { place: info.place(), refusal: refusal_of(info, server, reason(error)), remedy }
 }
 
 /// The error of a server that does not answer.
-pub(super) fn without_answer(info: &Conninfo, server: &Server, problem: &dyn std::fmt::Display) -> CaptureError {
+pub(super) fn without_answer(info: &Conninfo, server: &Server, reason: RefusalReason) -> CaptureError {
     CaptureError::Refused {
         place: info.place(),
-        problem: of_server(info, server, problem.to_string()),
+        refusal: refusal_of(info, server, reason),
         remedy: match server.way {
             Way::Socket(_) => "is the server running, and is this the folder of its socket?",
             _ => "is the server running, are host and port right, and does a firewall let it through?",
@@ -94,18 +92,28 @@ pub(super) fn without_answer(info: &Conninfo, server: &Server, problem: &dyn std
     }
 }
 
-/// A problem, with the server whose it is where there are several.
-fn of_server(info: &Conninfo, server: &Server, problem: String) -> String {
-    if info.servers.len() > 1 { format!("{server}: {problem}") } else { problem }
+/// A refusal, with the server whose it is where there are several.
+fn refusal_of(info: &Conninfo, server: &Server, reason: RefusalReason) -> Box<Refusal> {
+    Box::new(Refusal { server: (info.servers.len() > 1).then(|| server.to_string()), reason })
 }
 
 /// What a failed connection says. A TLS error has the words of its library.
-fn problem(error: &tokio_postgres::Error) -> String {
-    match tls_error(error) {
-        Some(rustls::Error::InvalidCertificate(certificate)) => format!("its certificate is not valid: {certificate}"),
-        Some(error) => format!("TLS failed: {error}"),
-        None if error.as_db_error().is_none() && std::error::Error::source(error).is_none() => error.to_string(),
-        None => text(error),
+fn reason(error: &tokio_postgres::Error) -> RefusalReason {
+    match (tls_error(error), error.as_db_error()) {
+        (Some(rustls::Error::InvalidCertificate(certificate)), _) => {
+            RefusalReason::Certificate { source: certificate.to_string().into() }
+        }
+        (Some(error), _) => RefusalReason::Tls { source: error.clone().into() },
+        (None, Some(error)) => said_by_server(error),
+        (None, None) => RefusalReason::Client(text(error)),
+    }
+}
+
+fn said_by_server(error: &DbError) -> RefusalReason {
+    RefusalReason::Server {
+        message: cut(error.message()),
+        code: error.code().code().to_owned(),
+        pooler: is_of_pooler(error.code(), error.message()),
     }
 }
 

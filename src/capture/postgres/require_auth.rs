@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::capture::ValueProblem;
 use crate::diagnostics::UnknownName;
 
 /// A way in which a server asks who somebody is.
@@ -89,7 +90,7 @@ impl RequireAuth {
 }
 
 impl FromStr for RequireAuth {
-    type Err = String;
+    type Err = ValueProblem;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let entries: Vec<&str> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
@@ -98,7 +99,7 @@ impl FromStr for RequireAuth {
         }
         let negated = entries.iter().filter(|entry| entry.starts_with('!')).count();
         if negated != 0 && negated != entries.len() {
-            return Err("`require_auth` cannot have methods with and without `!`".to_owned());
+            return Err(ValueProblem::MixedMethods);
         }
         let (mut named, mut none) = (Vec::new(), false);
         for entry in entries {
@@ -108,7 +109,7 @@ impl FromStr for RequireAuth {
                 None if name == "none" => none = true,
                 None => {
                     let known = Method::ALL.into_iter().map(|(known, _)| known).chain(["none"]);
-                    return Err(UnknownName::new("method", name, known).to_string());
+                    return Err(UnknownName::new("method", name, known).into());
                 }
             }
         }
@@ -140,7 +141,7 @@ mod tests {
             let found = (auth.allows(Method::Password).is_ok(), auth.allows(Method::Scram).is_ok(), auth.allows_none());
             assert_eq!(found, (password, scram, none), "{text:?}");
         }
-        assert!(read("!password,md5").unwrap_err().contains("with and without `!`"));
-        assert!(read("kerberos").unwrap_err().contains("unknown method `kerberos`"));
+        assert!(read("!password,md5").unwrap_err().to_string().contains("with and without `!`"));
+        assert!(read("kerberos").unwrap_err().to_string().contains("unknown method `kerberos`"));
     }
 }

@@ -7,7 +7,7 @@ use super::preflight::Facts;
 use super::queries::{Query, columns};
 use super::socket::Access;
 use super::views::View;
-use crate::capture::{CaptureError, Lost, Preflight, Reading, Unread};
+use crate::capture::{CaptureError, Lost, Preflight, Reading, RefusalReason, Unread};
 use crate::tape::recording::{Cell, Epoch, Row};
 
 /// A connection that has been asked what the server is.
@@ -25,7 +25,7 @@ impl Session {
         let mut client = ReadOnlyClient::connect(access).await?;
         let facts = Facts::ask(&mut client).await.map_err(|error| CaptureError::Refused {
             place: access.info.place(),
-            problem: error.reason().to_owned(),
+            refusal: RefusalReason::Client(error.reason().to_owned()).into(),
             remedy: "see the server's log".to_owned(),
         })?;
         let own = OwnStatements::new(&facts);

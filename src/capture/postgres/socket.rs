@@ -12,11 +12,11 @@ use tokio_postgres::tls::{MakeTlsConnect, NoTls, TlsConnect};
 use tokio_postgres::{Client, Config, Error};
 
 use super::conninfo::{Conninfo, Server, Way};
-use super::guard::{Guard, Guarded, Refusal};
+use super::guard::{Guard, Guarded};
 use super::password::Pgpass;
 use super::refusal::{refused, without_answer};
 use super::tls::Tls;
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, RefusalReason, UsageProblem};
 
 /// How long a connection may take, if nothing else is asked for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ impl Access {
             let addresses = match addresses(server, deadline).await {
                 Ok(addresses) => addresses,
                 Err(problem) => {
-                    last = Some(without_answer(&self.info, server, &problem));
+                    last = Some(without_answer(&self.info, server, problem));
                     continue;
                 }
             };
@@ -73,13 +73,13 @@ impl Access {
                     Ok(Err(Failed::Refused(error))) => return Err(error),
                     Ok(Err(Failed::Absent(error))) => last = Some(error),
                     Err(_) => {
-                        let problem = format!("no answer within {} s", deadline.as_secs());
-                        last = Some(without_answer(&self.info, server, &problem));
+                        let problem = RefusalReason::NoAnswer { seconds: deadline.as_secs() };
+                        last = Some(without_answer(&self.info, server, problem));
                     }
                 }
             }
         }
-        Err(last.unwrap_or_else(|| CaptureError::usage("no server is named".to_owned())))
+        Err(last.unwrap_or_else(|| UsageProblem::NoServer.into()))
     }
 
     async fn attempt(&self, server: &Server, address: &Address, options: &str) -> Result<Connected, Failed> {
@@ -93,7 +93,7 @@ impl Access {
         if let Some(password) = self.info.password.clone().or_else(|| self.pgpass.password(&self.info, server)) {
             config.password(password);
         }
-        let absent = |error: std::io::Error| Failed::Absent(without_answer(&self.info, server, &error));
+        let absent = |error: std::io::Error| Failed::Absent(without_answer(&self.info, server, error.into()));
         let guard = |trusted: bool| Guard::new(self.max_answer, self.info.require_auth.clone(), trusted);
         let (guard, result) = match (address, &self.tls) {
             (Address::Socket(path), _) => {
@@ -127,15 +127,13 @@ impl Access {
     }
 
     fn failed(&self, config: &Config, server: &Server, error: &Error, guard: &Guard) -> Failed {
-        match guard.refusal() {
-            Some(Refusal::Authentication { problem, remedy }) => {
-                return Failed::Refused(CaptureError::Refused { place: self.info.place(), problem, remedy });
-            }
-            Some(Refusal::TooLarge(problem)) => {
-                let remedy = "is this a PostgreSQL server?".to_owned();
-                return Failed::Refused(CaptureError::Refused { place: self.info.place(), problem, remedy });
-            }
-            None => {}
+        if let Some(answer) = guard.refusal() {
+            let (place, remedy) = (self.info.place(), answer.remedy());
+            return Failed::Refused(CaptureError::Refused {
+                place,
+                refusal: RefusalReason::Unsafe(answer).into(),
+                remedy,
+            });
         }
         let starting = error.code() == Some(&SqlState::CANNOT_CONNECT_NOW);
         let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
@@ -152,7 +150,7 @@ enum Address {
     Tcp(SocketAddr),
 }
 
-async fn addresses(server: &Server, deadline: Duration) -> Result<Vec<Address>, String> {
+async fn addresses(server: &Server, deadline: Duration) -> Result<Vec<Address>, RefusalReason> {
     let of = |address: IpAddr| Address::Tcp(SocketAddr::new(address, server.port));
     match &server.way {
         Way::Socket(folder) => Ok(vec![Address::Socket(Server::socket(folder, server.port))]),
@@ -160,8 +158,8 @@ async fn addresses(server: &Server, deadline: Duration) -> Result<Vec<Address>, 
         Way::Name(name) => {
             match tokio::time::timeout(deadline, tokio::net::lookup_host((name.as_str(), server.port))).await {
                 Ok(Ok(found)) => Ok(found.map(Address::Tcp).collect()),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err(format!("its name was not looked up within {} s", deadline.as_secs())),
+                Ok(Err(error)) => Err(error.into()),
+                Err(_) => Err(RefusalReason::NoAddress { seconds: deadline.as_secs() }),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! TLS as far as the sslmode asks for it, by rustls.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::conninfo::{Conninfo, Environment, SslMode};
 use super::password::is_private;
-use crate::capture::CaptureError;
+use crate::capture::UsageProblem;
 
 /// TLS as it is wanted on TCP connections.
 #[derive(Clone)]
@@ -24,7 +25,7 @@ pub(super) struct Tls {
 }
 
 /// What makes TLS connections by the mode of `info`; `None` where clear text was asked for.
-pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result<Option<Tls>, CaptureError> {
+pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result<Option<Tls>, UsageProblem> {
     if info.sslmode == SslMode::Disable {
         return Ok(None);
     }
@@ -38,9 +39,7 @@ pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result
     let authority = match (info.sslmode, roots) {
         (SslMode::Require, None) => None,
         (SslMode::VerifyCa, None) => {
-            let problem = "sslmode=verify-ca needs sslrootcert, or use verify-full: anybody has a certificate of a \
-                           public authority";
-            return Err(CaptureError::usage(problem.to_owned()));
+            return Err(UsageProblem::NoAuthority);
         }
         (_, roots) => Some(authority(roots.as_deref(), Arc::clone(&provider))?),
     };
@@ -59,55 +58,51 @@ pub(super) fn connector(info: &Conninfo, environment: Environment<'_>) -> Result
         None => config.with_no_client_auth(),
         Some(certificate) => {
             let key = info.sslkey.clone().or_else(|| default("postgresql.key"));
-            let key = key.ok_or_else(|| CaptureError::usage("sslcert needs its key; give sslkey, too".to_owned()))?;
+            let key = key.ok_or(UsageProblem::NoKey)?;
             let (chain, key) = (certificates("sslcert", &certificate)?, private_key(&key)?);
             config
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| CaptureError::usage(format!("sslcert and sslkey cannot be used: {error}")))?
+                .map_err(|error| UsageProblem::ClientCertificate { source: error.into() })?
         }
     };
     Ok(Some(Tls { connector: MakeRustlsConnect::new(config), verifies }))
 }
 
 /// What verifies certificates by the authorities of `file`, or by the public ones.
-fn authority(file: Option<&Path>, provider: Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, CaptureError> {
+fn authority(file: Option<&Path>, provider: Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, UsageProblem> {
     let mut roots = RootCertStore::empty();
     match file {
         Some(file) if file != Path::new("system") => {
             for certificate in certificates("sslrootcert", file)? {
-                roots.add(certificate).map_err(|error| unusable("sslrootcert", file, &error))?;
+                roots.add(certificate).map_err(|error| unusable("sslrootcert", file, error))?;
             }
         }
         _ => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
-        .map_err(|error| CaptureError::usage(format!("the certificates of sslrootcert cannot be used: {error}")))
+        .map_err(|error| UsageProblem::Authorities { source: error.into() })
 }
 
-fn unusable(key: &str, file: &Path, problem: &dyn std::fmt::Display) -> CaptureError {
-    let file = file.display();
-    CaptureError::usage(format!("{key} `{file}` cannot be used: {problem}; give a file of certificates in PEM"))
+fn unusable(key: &'static str, file: &Path, error: impl Into<Box<dyn Error + Send + Sync>>) -> UsageProblem {
+    UsageProblem::Certificates { key, path: file.to_path_buf(), source: error.into() }
 }
 
 /// The certificates of a file; there is at least one.
-fn certificates(key: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, CaptureError> {
+fn certificates(key: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, UsageProblem> {
     let found: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(file).map_err(|error| unusable(key, file, &error))?.collect();
-    let found = found.map_err(|error| unusable(key, file, &error))?;
-    if found.is_empty() { Err(unusable(key, file, &"there is no certificate in it")) } else { Ok(found) }
+        CertificateDer::pem_file_iter(file).map_err(|error| unusable(key, file, error))?.collect();
+    let found = found.map_err(|error| unusable(key, file, error))?;
+    if found.is_empty() { Err(UsageProblem::NoCertificate { key, path: file.to_path_buf() }) } else { Ok(found) }
 }
 
 /// The key of a file that nobody else may read.
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, CaptureError> {
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, UsageProblem> {
     if !is_private(file) {
-        let file = file.display();
-        let problem = format!("sslkey `{file}` may be read by others, so it is not used; `chmod 600 {file}`");
-        return Err(CaptureError::usage(problem));
+        return Err(UsageProblem::Shared { key: "sslkey", path: file.to_path_buf() });
     }
-    PrivateKeyDer::from_pem_file(file).map_err(|error| {
-        CaptureError::usage(format!("sslkey `{}` cannot be used: {error}; give a key in PEM", file.display()))
-    })
+    PrivateKeyDer::from_pem_file(file)
+        .map_err(|error| UsageProblem::PrivateKey { path: file.to_path_buf(), source: error.into() })
 }
 
 /// Takes a certificate of an authority, whatever host it is for, or without one the certificate of whoever answers. That it is

@@ -38,7 +38,7 @@ impl LogGammas {
         Self { known: Vec::new(), math }
     }
 
-    pub(super) fn of(&mut self, run: usize) -> f64 {
+    pub(super) fn for_run(&mut self, run: usize) -> f64 {
         while self.known.len() <= run {
             let degrees = 2.0 + self.known.len() as f64;
             let difference = ln_gamma((degrees + 1.0) * 0.5, self.math) - ln_gamma(degrees * 0.5, self.math);

@@ -77,7 +77,7 @@ pub(in crate::evaluate) fn changes(values: &[f64], hazard: f64, math: Math) -> V
         let x = (value - centre) / scale;
         while factors.len() <= index {
             let degrees = 2.0 + factors.len() as f64;
-            let log_gammas = log_gammas.of(factors.len());
+            let log_gammas = log_gammas.for_run(factors.len());
             factors.push(math.exp(log_gammas - 0.5 * math.ln(degrees * std::f64::consts::PI)));
         }
         // The run of no value yet, which the next one may begin, and those that hold `x`.

@@ -59,7 +59,7 @@ fn changes(values: &[f64], math: Math) -> Vec<usize> {
         let mut next = vec![0.0; runs.len() + 1];
         let mut change = -0.0;
         for (run, (p, belief)) in runs.iter().zip(&beliefs).enumerate() {
-            let joint = p * density(*belief, x, log_gammas.of(run), math);
+            let joint = p * density(*belief, x, log_gammas.for_run(run), math);
             next[run + 1] = joint * (1.0 - HAZARD);
             change += joint * HAZARD;
         }

@@ -1,4 +1,4 @@
-//! The detectors of [`DETECTORS`](super::DETECTORS), a file each.
+//! The detectors, a file each, and the list of them.
 
 pub(super) mod adwin;
 pub(super) mod adwin_reference;
@@ -16,15 +16,41 @@ mod periodic;
 pub(super) mod robust;
 mod threshold;
 
-pub(super) use adwin::Adwin;
-pub(super) use adwin_reference::AdwinReference;
-pub(super) use always::Always;
-pub(super) use bocpd::Bocpd;
-pub(super) use bocpd_reference::BocpdReference;
-pub(super) use cusum::Cusum;
-pub(super) use mad::Mad;
-pub(super) use never::Never;
-pub(super) use pelt::Pelt;
-pub(super) use pelt_reference::PeltReference;
-pub(super) use periodic::Periodic;
-pub(super) use threshold::Threshold;
+use super::Detector;
+use crate::diagnostics::UnknownName;
+use adwin::Adwin;
+use adwin_reference::AdwinReference;
+use always::Always;
+use bocpd::Bocpd;
+use bocpd_reference::BocpdReference;
+use cusum::Cusum;
+use mad::Mad;
+use never::Never;
+use pelt::Pelt;
+use pelt_reference::PeltReference;
+use periodic::Periodic;
+use threshold::Threshold;
+
+/// All detectors.
+pub static DETECTORS: [&dyn Detector; 12] = [
+    &AdwinReference,
+    &BocpdReference,
+    &PeltReference,
+    &Adwin,
+    &Bocpd,
+    &Pelt,
+    &Threshold,
+    &Mad,
+    &Cusum,
+    &Never,
+    &Always,
+    &Periodic,
+];
+
+/// The detector of this name.
+///
+/// # Errors
+/// When there is none.
+pub fn find_detector(name: &str) -> Result<&'static dyn Detector, UnknownName> {
+    UnknownName::find("detector", name, &DETECTORS, |detector| detector.name())
+}

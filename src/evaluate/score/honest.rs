@@ -56,12 +56,12 @@ pub fn tally(episodes: &[Span], windows: &[Window], span: Stretch) -> Vec<Tally>
     let of_motif = |motif: Motif| {
         let episodes: Vec<&Span> = episodes.iter().filter(|episode| episode.motif == motif).collect();
         let windows: Vec<&Window> = windows.iter().filter(|window| window.motif == motif).collect();
-        one(&episodes, &windows, span)
+        tally_motif(&episodes, &windows, span)
     };
     Motif::ALL.into_iter().map(of_motif).collect()
 }
 
-fn one(episodes: &[&Span], windows: &[&Window], span: Stretch) -> Tally {
+fn tally_motif(episodes: &[&Span], windows: &[&Window], span: Stretch) -> Tally {
     let mut tally = Tally { windows: windows.len(), episodes: episodes.len(), ..Tally::default() };
     for (window, episode) in matching(episodes, windows) {
         tally.matched += 1;

@@ -17,6 +17,7 @@ use rows::{Form, compare as compare_rows};
 
 /// Where two results part.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Difference {
     /// The verdict on the second one, if the first one is what is expected.
     pub verdict: Verdict,
@@ -176,6 +177,7 @@ fn flatten_counts(counts: &Counts) -> BTreeMap<String, String> {
 
 /// What `telltape diff` compares.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Compared {
     /// Results of one name in both.
     Results(String, Difference),
@@ -219,7 +221,7 @@ pub fn diff(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Com
 }
 
 fn not_alike(path: &Path, problem: &str) -> ExperimentError {
-    ResultProblem::NotAlike(problem.to_owned()).at(path)
+    ResultProblem::NotAlike(problem.to_owned()).with_path(path)
 }
 
 fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, ExperimentError> {
@@ -236,7 +238,14 @@ fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, 
         }
     }
     let name = b.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Compared::Rows(compare_rows(&name, form, (&read(a)?, &read(b)?), tolerance)))
+    let texts = (read(a)?, read(b)?);
+    // Of a tape the manifest says whether it may be empty.
+    for (path, text) in [(a, &texts.0), (b, &texts.1)] {
+        if form == Form::Csv && text.trim_start_matches('\u{feff}').trim().is_empty() {
+            return Err(ResultProblem::NoHeader.with_path(path));
+        }
+    }
+    Ok(Compared::Rows(compare_rows(&name, form, (&texts.0, &texts.1), tolerance)))
 }
 
 fn folders(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Compared>, ExperimentError> {

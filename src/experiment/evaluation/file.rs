@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{Choice, Evaluation};
 use crate::evaluate::{Axis, Generator, Grid, Subject};
-use crate::experiment::SampleSource;
-use crate::experiment::file::FileProblem;
+use crate::experiment::located::Located;
+use crate::experiment::{EvaluationProblem, SampleSource};
 use crate::motif::Engine;
 
 /// Most runs of an experiment: points of a sweep times seeds.
@@ -77,7 +77,7 @@ impl Evaluation {
         evaluate: Spanned<Evaluate>,
         source: &SampleSource,
         engine: &Engine,
-    ) -> Result<Self, FileProblem> {
+    ) -> Result<Self, Located> {
         let at = evaluate.span().start;
         let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice } = evaluate.into_inner();
         let generated = match source {
@@ -87,36 +87,28 @@ impl Evaluation {
         let perturbed = matches!(generated, Some((Generator::Perturbed { .. }, _)));
         match (&windows, generated) {
             (None, None) if detectors.is_empty() => {
-                return Err(FileProblem::at(
-                    at,
-                    "a trace is scored against `windows`, a CSV with motif, channel, t_start, t_end, or compared with `detectors`",
-                ));
+                return Err(Located::at_byte(at, EvaluationProblem::NothingToCompare));
             }
             (Some(windows), Some(_)) => {
-                return Err(FileProblem::at(windows.span().start, "a generator knows its windows; remove `windows`"));
+                return Err(Located::at_byte(windows.span().start, EvaluationProblem::GeneratedWindows));
             }
             _ => {}
         }
         if let (Some(seeds), None) = (&seeds, generated) {
-            return Err(FileProblem::at(seeds.span().start, "a trace has no seeds; remove `seeds`"));
+            return Err(Located::at_byte(seeds.span().start, EvaluationProblem::SeedsOfTrace));
         }
         let published = match published {
             Some(published) if *published.get_ref() && !perturbed => {
-                return Err(FileProblem::at(
-                    published.span().start,
-                    "the published scores are of the perturbed stream only",
-                ));
+                return Err(Located::at_byte(published.span().start, EvaluationProblem::NotPublished));
             }
             published => published.is_some_and(Spanned::into_inner),
         };
         let subject = |name: &Spanned<String>| {
-            let problem = |text: String| FileProblem::at(name.span().start, text);
-            let subject: Subject = name.get_ref().parse().map_err(|error| FileProblem::at(name.span().start, error))?;
+            let subject: Subject =
+                name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             if subject.name() == engine.kind().name() {
-                return Err(problem(format!(
-                    "`{}` is the engine of the experiment, which is scored first",
-                    subject.name()
-                )));
+                let problem = EvaluationProblem::OwnEngine { name: engine.kind().name() };
+                return Err(Located::at_byte(name.span().start, problem));
             }
             Ok(subject)
         };
@@ -126,10 +118,7 @@ impl Evaluation {
         let sensitivity = match sensitivity {
             None => Vec::new(),
             Some(factors) if generated.is_none() => {
-                return Err(FileProblem::at(
-                    factors.span().start,
-                    "only generated streams tell how sensitive an engine is",
-                ));
+                return Err(Located::at_byte(factors.span().start, EvaluationProblem::SensitivityOfTrace));
             }
             Some(factors) => factors_of(factors, engine)?,
         };
@@ -137,7 +126,7 @@ impl Evaluation {
         let seeds = seeds_of(seeds, generated.map(|(_, seed)| seed), points as u64)?;
         let choice = match choice {
             Some(choice) if !perturbed => {
-                return Err(FileProblem::at(choice.span().start, "parameters are chosen on the perturbed stream"));
+                return Err(Located::at_byte(choice.span().start, EvaluationProblem::ChoiceElsewhere));
             }
             choice => choice.map(choice_of).transpose()?,
         };
@@ -151,69 +140,70 @@ fn axis(
     generated: bool,
     perturbed: bool,
     subjects: &[Subject],
-) -> Result<(Axis, Vec<f64>), FileProblem> {
+) -> Result<(Axis, Vec<f64>), Located> {
     let at = sweep.span().start;
     let SweepKeys { axis, values } = sweep.into_inner();
     if !generated {
-        return Err(FileProblem::at(at, "only generated streams are swept; a trace is as it is"));
+        return Err(Located::at_byte(at, EvaluationProblem::SweepOfTrace));
     }
     let name = axis.span().start;
-    let axis: Axis = axis.get_ref().parse().map_err(|error| FileProblem::at(name, error))?;
+    let axis: Axis = axis.get_ref().parse().map_err(|error| Located::at_byte(name, error))?;
     if axis == Axis::Scale && !perturbed {
-        return Err(FileProblem::at(name, "only the perturbed stream has a scale"));
+        return Err(Located::at_byte(name, EvaluationProblem::ScaleElsewhere));
     }
     if values.is_empty() {
-        return Err(FileProblem::at(at, "a sweep needs `values`, one point each"));
+        return Err(Located::at_byte(at, EvaluationProblem::NoValues));
     }
     for value in &values {
         if let Some(range) = axis.refuses(*value.get_ref()) {
-            return Err(FileProblem::at(value.span().start, format!("`{axis}` is {range}")));
+            return Err(Located::at_byte(value.span().start, EvaluationProblem::Point { axis, range }));
         }
         for subject in subjects {
             if let Subject::Engine(engine) = subject {
                 let scaled = engine.scaled(|key| axis.scales(key), *value.get_ref());
-                scaled.map_err(|error| FileProblem::at(value.span().start, format!("times `{axis}`, {error}")))?;
+                scaled.map_err(|problem| {
+                    Located::at_byte(value.span().start, EvaluationProblem::ScaledPoint { axis, problem })
+                })?;
             }
         }
     }
     Ok((axis, values.into_iter().map(Spanned::into_inner).collect()))
 }
 
-fn factors_of(factors: Spanned<Vec<f64>>, engine: &Engine) -> Result<Vec<f64>, FileProblem> {
+fn factors_of(factors: Spanned<Vec<f64>>, engine: &Engine) -> Result<Vec<f64>, Located> {
     let at = factors.span().start;
     let factors = factors.into_inner();
     for (factor, key) in factors.iter().flat_map(|factor| engine.keys().into_iter().map(move |key| (*factor, key))) {
         if let Some(range) = Axis::Parameter(key).refuses(factor) {
-            return Err(FileProblem::at(at, format!("a factor is {range}, not {factor}")));
+            return Err(Located::at_byte(at, EvaluationProblem::Factor { factor, range }));
         }
         let scaled = engine.scaled(|other| other == key, factor);
-        scaled.map_err(|error| FileProblem::at(at, format!("`{key}` times {factor}: {error}")))?;
+        scaled.map_err(|problem| Located::at_byte(at, EvaluationProblem::ScaledFactor { key, factor, problem }))?;
     }
     Ok(factors)
 }
 
-fn seeds_of(seeds: Option<Spanned<Seeds>>, seed: Option<u64>, points: u64) -> Result<Vec<u64>, FileProblem> {
+fn seeds_of(seeds: Option<Spanned<Seeds>>, seed: Option<u64>, points: u64) -> Result<Vec<u64>, Located> {
     let Some(seeds) = seeds else { return Ok(seed.into_iter().collect()) };
     let at = seeds.span().start;
     let Seeds { first, count } = seeds.into_inner();
     if count == 0 || count.saturating_mul(points) > MOST_RUNS {
-        let text = format!("`count` times the points of a sweep must be from 1 to {MOST_RUNS}");
-        return Err(FileProblem::at(at, text));
+        return Err(Located::at_byte(at, EvaluationProblem::Runs { most: MOST_RUNS }));
     }
-    let last = first.checked_add(count - 1).ok_or_else(|| FileProblem::at(at, "the last seed is beyond 2^64"))?;
+    let last = first.checked_add(count - 1).ok_or_else(|| Located::at_byte(at, EvaluationProblem::LastSeed))?;
     Ok((first..=last).collect())
 }
 
-fn choice_of(choice: Spanned<ChoiceKeys>) -> Result<Choice, FileProblem> {
+fn choice_of(choice: Spanned<ChoiceKeys>) -> Result<Choice, Located> {
     let at = choice.span().start;
     let ChoiceKeys { tau_seconds, drift, clip, scales, noise_seeds, recordings } = choice.into_inner();
     let grid = Grid { tau_seconds, drift, clip };
     let all = grid.tau_seconds.iter().chain(&grid.drift).chain(&grid.clip);
     if grid.is_empty() || !all.clone().all(|value| (0.01..=1000.0).contains(value)) {
-        return Err(FileProblem::at(at, "`tau_seconds`, `drift` and `clip` need numbers from 0.01 to 1000"));
+        return Err(Located::at_byte(at, EvaluationProblem::Grid));
     }
     if !scales.iter().all(|scale| *scale > 0.0 && Generator::takes_scale(*scale)) {
-        return Err(FileProblem::at(at, "`scales` are above 0, up to 1e9"));
+        return Err(Located::at_byte(at, EvaluationProblem::Scales));
     }
     let noise_seeds = seeds_of(Some(noise_seeds), None, grid.len() as u64)?;
     let recordings = recordings.into_iter().map(|Recording { trace, windows }| (trace, windows)).collect();

@@ -7,9 +7,11 @@ use std::path::{Component, Path};
 use serde::Deserialize;
 
 use super::plan::{LARGEST_PLAN, build};
+use super::problem::{PlanProblem, ShardProblem, UnitProblem};
 use super::{CONTRACT, Shard, ShardError, ShardPlan, Unit, Work};
+use crate::diagnostics::Place;
 use crate::residual::Class;
-use crate::store::{Place, StoreError};
+use crate::store::StoreError;
 
 /// Bytes of the longest name: that of most file systems.
 const LONGEST_NAME: usize = 255;
@@ -20,11 +22,11 @@ impl ShardPlan {
     /// # Errors
     /// When it cannot be read, is not a plan, or is for another build of telltape.
     pub fn read(path: &Path) -> Result<Self, ShardError> {
-        let bad = |problem: String| ShardError::Plan { place: Place::file(path), problem };
-        let text = read_bounded(path)?.ok_or_else(|| bad(format!("it has more than {} MiB", LARGEST_PLAN >> 20)))?;
-        let plan: Self = serde_json::from_slice(&text).map_err(|error| bad(not_a_plan(&text, &error)))?;
+        let bad = |problem: PlanProblem| ShardError::Plan { place: Place::file(path), problem };
+        let text = read_bounded(path)?.ok_or_else(|| bad(PlanProblem::TooLarge { mib: LARGEST_PLAN >> 20 }))?;
+        let plan: Self = serde_json::from_slice(&text).map_err(|error| bad(not_a_plan(&text, error)))?;
         if plan.contract != CONTRACT {
-            return Err(bad(other_contract(plan.contract)));
+            return Err(bad(PlanProblem::Contract { contract: plan.contract }));
         }
         let here = program_name(env!("CARGO_PKG_VERSION"), &build()?);
         let there = program_name(&plan.program, &plan.build);
@@ -32,21 +34,21 @@ impl ShardPlan {
             return Err(ShardError::OtherProgram { place: Place::file(path), here, there });
         }
         if plan.digest != plan.own_digest() {
-            return Err(bad("it has been changed since it was made: its digest is not that of its text".to_owned()));
+            return Err(bad(PlanProblem::Changed));
         }
         plan.check().map_err(bad)?;
         Ok(plan)
     }
 
     /// That the plan is one which this program could have made. All that follows from its units is made again.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), PlanProblem> {
         if self.shards.is_empty() {
-            return Err("it has no shards".to_owned());
+            return Err(PlanProblem::NoShards);
         }
         for (ordinal, shard) in self.shards.iter().enumerate() {
-            let wrong = |problem: &str| format!("in its shard {ordinal}, {problem}");
+            let wrong = |problem| PlanProblem::Shard { ordinal, problem };
             if shard.units.is_empty() {
-                return Err(wrong("there are no units"));
+                return Err(wrong(ShardProblem::NoUnits));
             }
             let made = Shard::new(&self.work, ordinal, shard.units.clone());
             let differs = [
@@ -54,22 +56,22 @@ impl ShardPlan {
                 ("bytes", made.bytes != shard.bytes),
                 ("gives", made.gives != shard.gives),
             ];
-            if let Some((key, _)) = differs.iter().find(|(_, differs)| *differs) {
-                return Err(wrong(&format!("`{key}` does not follow from the units")));
+            if let Some((key, _)) = differs.into_iter().find(|(_, differs)| *differs) {
+                return Err(wrong(ShardProblem::Key { key }));
             }
             for (ordinal, unit) in shard.units.iter().enumerate() {
-                check_unit(&self.work, unit).map_err(|problem| wrong(&format!("unit {ordinal}: {problem}")))?;
+                check_unit(&self.work, unit).map_err(|problem| wrong(ShardProblem::Unit { ordinal, problem }))?;
             }
         }
         self.check_names()
     }
 
     /// Each name once, in order; or once a class, of the same tape.
-    fn check_names(&self) -> Result<(), String> {
+    fn check_names(&self) -> Result<(), PlanProblem> {
         let units: Vec<&Unit> = self.shards.iter().flat_map(|shard| &shard.units).collect();
         let of_names: Vec<&[&Unit]> = units.chunk_by(|a, b| a.name == b.name).collect();
         if of_names.windows(2).any(|pair| pair[0][0].name >= pair[1][0].name) {
-            return Err("its units are not in order, or two have one name".to_owned());
+            return Err(PlanProblem::Order);
         }
         let is_whole = |units: &[&Unit]| match units {
             [unit] => unit.class.is_none(),
@@ -82,17 +84,17 @@ impl ShardPlan {
         };
         match of_names.iter().position(|units| !is_whole(units)) {
             None => Ok(()),
-            Some(at) => Err(format!("its name {at} is not one whole tape or experiment, nor all classes of one tape")),
+            Some(ordinal) => Err(PlanProblem::NotWhole { ordinal }),
         }
     }
 }
 
-fn check_unit(work: &Work, unit: &Unit) -> Result<(), String> {
+fn check_unit(work: &Work, unit: &Unit) -> Result<(), UnitProblem> {
     if !is_plain(&unit.name) {
-        return Err("its name cannot be that of a folder".to_owned());
+        return Err(UnitProblem::Name);
     }
     if unit.sha256.len() != 64 || !unit.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err("`sha256` is not a digest".to_owned());
+        return Err(UnitProblem::Digest);
     }
     let has_experiment = unit.experiment.is_some() && unit.file.is_some() && !unit.digests.is_empty();
     let fits = match work {
@@ -102,7 +104,7 @@ fn check_unit(work: &Work, unit: &Unit) -> Result<(), String> {
         Work::Run => has_experiment && unit.class.is_none(),
     };
     if !fits {
-        return Err("its keys are not those of what is to be done".to_owned());
+        return Err(UnitProblem::Keys);
     }
     let is_outside = |input: &Path| {
         let stays = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
@@ -111,7 +113,7 @@ fn check_unit(work: &Work, unit: &Unit) -> Result<(), String> {
     match &unit.input {
         // The input of an experiment is what its text names.
         Some(input) if matches!(work, Work::Replay(_)) && is_outside(input) => {
-            Err(format!("its input `{}` is not a path below the root", input.display()))
+            Err(UnitProblem::Outside { path: input.clone() })
         }
         _ => Ok(()),
     }
@@ -127,19 +129,15 @@ pub(super) fn program_name(version: &str, build: &str) -> String {
     format!("telltape {version} (build {})", build.get(..12).unwrap_or(build))
 }
 
-fn other_contract(contract: u32) -> String {
-    format!("it is of contract {contract}, this program knows {CONTRACT}")
-}
-
 /// Why a text is not a plan; one of another contract is.
-fn not_a_plan(text: &[u8], error: &serde_json::Error) -> String {
+fn not_a_plan(text: &[u8], error: serde_json::Error) -> PlanProblem {
     #[derive(Deserialize)]
     struct Head {
         contract: u32,
     }
     match serde_json::from_slice::<Head>(text) {
-        Ok(Head { contract }) if contract != CONTRACT => other_contract(contract),
-        _ => format!("not a plan: {error}"),
+        Ok(Head { contract }) if contract != CONTRACT => PlanProblem::Contract { contract },
+        _ => PlanProblem::NotAPlan(error),
     }
 }
 
@@ -153,7 +151,7 @@ fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, ShardError> {
     match read() {
         Ok(text) => Ok(Some(text).filter(|text| text.len() as u64 <= LARGEST_PLAN)),
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            Err(ShardError::Plan { place: Place::file(path), problem: "it is a folder".to_owned() })
+            Err(ShardError::Plan { place: Place::file(path), problem: PlanProblem::Folder })
         }
         Err(error) => Err(StoreError::read(path)(error).into()),
     }

@@ -1,13 +1,16 @@
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::diagnostics::{Diagnose, Exit, FailureKind, Place};
+use super::problem::{Change, Disagreement, InputProblem, MergeProblem, Named, PlanProblem, PlanningProblem};
+use crate::diagnostics::{Diagnose, Exit, FailureKind, Place, counted};
 use crate::experiment::ExperimentError;
 use crate::store::{StoreError, TableError};
 use crate::tape::TapeError;
 
 /// Why a plan cannot be made, or a shard not run or merged.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ShardError {
     /// What was asked for cannot be planned.
     #[error("{place}: {problem}")]
@@ -15,7 +18,7 @@ pub enum ShardError {
         /// Which input.
         place: Place,
         /// Why.
-        problem: String,
+        problem: PlanningProblem,
     },
     /// A plan that is none, or is not what its digest says.
     #[error("{place}: {problem}; make it again with `telltape shard plan`")]
@@ -23,7 +26,7 @@ pub enum ShardError {
         /// The file.
         place: Place,
         /// What is wrong.
-        problem: String,
+        problem: PlanProblem,
     },
     /// A plan for another version or build.
     #[error(
@@ -51,12 +54,12 @@ pub enum ShardError {
         first: String,
     },
     /// An input is not the one of the plan.
-    #[error("{place}: {problem}; the plan was made for other inputs: plan again, or bring the right ones")]
+    #[error("{}{problem}; the plan was made for other inputs: plan again, or bring the right ones", before(.place, .problem))]
     Input {
         /// The input.
         place: Place,
         /// What is wrong.
-        problem: String,
+        problem: Box<InputProblem>,
     },
     /// The same shard of the same plan gave other bytes before.
     #[error(
@@ -65,26 +68,28 @@ pub enum ShardError {
     Nondeterminism {
         /// The marker of the one before.
         marker: PathBuf,
-        /// Which output.
-        problem: String,
+        /// What differs.
+        problem: Disagreement,
     },
     /// Shards that cannot be merged, each with why.
-    #[error("{} problems keep the {total} shards of the plan from being merged: {}; `--only` names those to run again: telltape shard plan --only {} --plan PLAN", .problems.len(), .shown, .folder.display())]
+    #[error(
+        "the plan, of {}, cannot be merged for {}: {}; `--only` names those to run again: \
+         telltape shard plan --only {} --plan PLAN", counted(*.total, "shard"), counted(.problems.len(), "problem"),
+        first(.problems), .folder.display()
+    )]
     Refused {
-        /// Each as `id: why`.
-        problems: Vec<String>,
-        /// The first of them, in one line.
-        shown: String,
+        /// By the identifiers of the shards.
+        problems: Vec<Named<MergeProblem>>,
         /// How many shards there are.
         total: usize,
         /// Where they should be.
         folder: PathBuf,
     },
     /// Experiments have changed since they were planned.
-    #[error("the plan is stale: {}; make it again with `telltape shard plan`, and run its shards", .problems.join("; "))]
+    #[error("the plan is stale: {}; make it again with `telltape shard plan`, and run its shards", join(.changes))]
     Stale {
-        /// Each as `name: what has changed`.
-        problems: Vec<String>,
+        /// By the names of the experiments.
+        changes: Vec<Named<Change>>,
     },
     /// A tape.
     #[error(transparent)]
@@ -98,6 +103,26 @@ pub enum ShardError {
     /// A file that cannot be read or written: it may be possible later.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Shards that are named in a refusal; the others are counted.
+const NAMED: usize = 20;
+
+fn join(several: &[impl Display]) -> String {
+    several.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn first(problems: &[Named<MergeProblem>]) -> String {
+    let shown = join(&problems[..problems.len().min(NAMED)]);
+    match problems.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
+    }
+}
+
+/// The place of a problem that does not name it itself.
+fn before(place: &Place, problem: &InputProblem) -> String {
+    if matches!(problem, InputProblem::Tape(_)) { String::new() } else { place.before() }
 }
 
 impl Diagnose for ShardError {
@@ -182,7 +207,7 @@ mod tests {
             (ShardError::Store(write()), Exit::TryAgain),
             (ShardError::Experiment(write().into()), Exit::TryAgain),
             (ShardError::Tape(write().into()), Exit::TryAgain),
-            (ShardError::Store(Obstacle::Folder.at(path)), Exit::Usage),
+            (ShardError::Store(Obstacle::Folder.with_path(path)), Exit::Usage),
             (ShardError::NoBuild, Exit::Input),
         ] {
             assert_eq!(error.exit_of_run(), exit, "{error:?}");
@@ -194,13 +219,8 @@ mod tests {
     fn a_merge_refuses_what_the_kind_documents() {
         let place = Place::file("plan.json");
         let other = ShardError::OtherProgram { place, there: "1".to_owned(), here: "2".to_owned() };
-        let refused = ShardError::Refused {
-            problems: Vec::new(),
-            shown: String::new(),
-            total: 1,
-            folder: PathBuf::from("shards"),
-        };
-        for error in [other, refused, ShardError::Stale { problems: Vec::new() }] {
+        let refused = ShardError::Refused { problems: Vec::new(), total: 1, folder: PathBuf::from("shards") };
+        for error in [other, refused, ShardError::Stale { changes: Vec::new() }] {
             assert_eq!(error.exit_of_merge(), Exit::Refused, "{error:?}");
             assert!(error.kind().exits().contains(&Exit::Refused), "{error:?}");
         }

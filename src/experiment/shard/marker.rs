@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::program_name;
 use super::plan::{LARGEST_PLAN, output_name};
+use super::problem::{MergeProblem, OutputProblem};
 use super::{CONTRACT, Shard, ShardPlan, Work};
 use crate::experiment::ExperimentOutcome;
 use crate::store::{StoreError, file_digest};
@@ -56,9 +57,9 @@ pub(super) enum ShardState {
     Done(Done),
     /// It has to be run, because of this. The marker is of this shard, and speaks of all that it gives; what it names is gone or is
     /// not what was written.
-    Lost(Done, String),
+    Lost(Done, MergeProblem),
     /// It has to be run, because of this.
-    Not(String),
+    Not(MergeProblem),
 }
 
 impl Done {
@@ -77,11 +78,11 @@ impl ShardState {
         let id = &shard.id;
         let done = match read_marker(&Done::path(folder, id)) {
             Ok(Some(done)) => done,
-            Ok(None) => return Ok(Self::Not("its marker cannot be read".to_owned())),
+            Ok(None) => return Ok(Self::Not(MergeProblem::Unreadable)),
             Err(StoreError::Read { source, .. })
                 if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
             {
-                return Ok(Self::Not(format!("missing, there is no `{id}.done.json`")));
+                return Ok(Self::Not(MergeProblem::Missing { marker: format!("{id}.done.json") }));
             }
             Err(error) => return Err(error),
         };
@@ -89,7 +90,7 @@ impl ShardState {
             return Ok(Self::Not(problem));
         }
         if let Some(problem) = done.outputs.iter().find_map(|(name, digest)| wrong_output(folder, name, digest)) {
-            return Ok(Self::Lost(done, format!("changed, {problem}")));
+            return Ok(Self::Lost(done, MergeProblem::Output(problem)));
         }
         // Which tables an experiment gives is said by its digests, which are known to be whole now.
         match tables(plan, shard, folder).and_then(|tables| unlike(&done, shard, &tables)) {
@@ -100,20 +101,20 @@ impl ShardState {
 }
 
 /// Why a marker is not one of this shard that could have been written with it.
-fn misfit(plan: &ShardPlan, shard: &Shard, done: &Done) -> Option<String> {
+fn misfit(plan: &ShardPlan, shard: &Shard, done: &Done) -> Option<MergeProblem> {
     let id = &shard.id;
     let (program, planned) = (program_name(&done.program, &done.build), program_name(&plan.program, &plan.build));
     if program != planned || done.build != plan.build {
-        return Some(format!("it was run by {program}, the plan is for {planned}, and all shards need one build"));
+        return Some(MergeProblem::OtherProgram { there: program, planned });
     }
     if (done.contract, &done.plan, &done.id) != (CONTRACT, &plan.digest, id) {
-        return Some(format!("stale, its marker is of the plan {}", done.plan.get(..12).unwrap_or_default()));
+        return Some(MergeProblem::OtherPlan { plan: done.plan.get(..12).unwrap_or_default().to_owned() });
     }
     if done.units.len() != shard.units.len() {
-        return Some(format!("its marker counts {} units, the plan {}", done.units.len(), shard.units.len()));
+        return Some(MergeProblem::Units { counted: done.units.len(), planned: shard.units.len() });
     }
     if let Some(name) = shard.gives.iter().find(|name| !done.outputs.contains_key(*name)) {
-        return Some(format!("its marker says nothing of `{name}`"));
+        return Some(MergeProblem::Unmentioned { name: name.clone() });
     }
     // Names become paths; which tables experiments give is not known yet.
     let is_own = |name: &String| match plan.work {
@@ -122,27 +123,27 @@ fn misfit(plan: &ShardPlan, shard: &Shard, done: &Done) -> Option<String> {
     };
     let foreign = |name: &&String| !is_own(name);
     if let Some(name) = done.outputs.keys().find(foreign) {
-        return Some(format!("`{name}` is no output of it"));
+        return Some(MergeProblem::Foreign { name: name.clone() });
     }
     let mut units = shard.units.iter().zip(&done.units);
     if units.any(|(unit, done)| unit.sha256 != done.input) {
-        return Some("its marker is of other inputs".to_owned());
+        return Some(MergeProblem::OtherInputs);
     }
     // A tape has no more samples than bytes, uncompressed; sums of what is forged must not wrap.
     if done.units.iter().any(|unit| unit.samples.max(unit.channels).max(unit.episodes) > 1 << 60) {
-        return Some("its marker counts more than there can be".to_owned());
+        return Some(MergeProblem::Counts);
     }
     None
 }
 
 /// The tables of a shard of experiments, as flat names.
-fn tables(plan: &ShardPlan, shard: &Shard, folder: &Path) -> Result<BTreeSet<String>, String> {
+fn tables(plan: &ShardPlan, shard: &Shard, folder: &Path) -> Result<BTreeSet<String>, MergeProblem> {
     let mut names = BTreeSet::new();
     if plan.work == Work::Run {
         for unit in 0..shard.units.len() {
             let digests = output_name(&shard.id, unit, ExperimentOutcome::LAST_FILE);
             let outcome = ExperimentOutcome::read(&folder.join(&digests)).ok().flatten();
-            let outcome = outcome.ok_or_else(|| format!("`{digests}` is not the result of an experiment"))?;
+            let outcome = outcome.ok_or_else(|| MergeProblem::NoResult { name: digests.clone() })?;
             names.extend(outcome.tables.keys().map(|table| output_name(&shard.id, unit, table)));
         }
     }
@@ -150,29 +151,29 @@ fn tables(plan: &ShardPlan, shard: &Shard, folder: &Path) -> Result<BTreeSet<Str
 }
 
 /// Whether a marker names all that the shard gives, and nothing else.
-fn unlike(done: &Done, shard: &Shard, tables: &BTreeSet<String>) -> Result<(), String> {
+fn unlike(done: &Done, shard: &Shard, tables: &BTreeSet<String>) -> Result<(), MergeProblem> {
     if let Some(name) = tables.iter().find(|name| !done.outputs.contains_key(*name)) {
-        return Err(format!("its marker says nothing of `{name}`"));
+        return Err(MergeProblem::Unmentioned { name: name.clone() });
     }
     match done.outputs.keys().find(|name| !shard.gives.contains(name) && !tables.contains(*name)) {
-        Some(name) => Err(format!("`{name}` is no output of it")),
+        Some(name) => Err(MergeProblem::Foreign { name: name.clone() }),
         None => Ok(()),
     }
 }
 
 /// Why an output is not on the disk as a marker says.
-fn wrong_output(folder: &Path, name: &str, digest: &str) -> Option<String> {
+fn wrong_output(folder: &Path, name: &str, digest: &str) -> Option<OutputProblem> {
     let path = folder.join(name);
     match fs::metadata(&path) {
         // A pipe or a device might never end.
-        Ok(found) if !found.is_file() => return Some(format!("`{name}` is not a file")),
+        Ok(found) if !found.is_file() => return Some(OutputProblem::NotAFile(name.to_owned())),
         Ok(_) => {}
-        Err(_) => return Some(format!("`{name}` is gone")),
+        Err(_) => return Some(OutputProblem::Gone(name.to_owned())),
     }
     match file_digest(&path) {
         Ok(found) if found.sha256 == digest => None,
-        Ok(_) => Some(format!("`{name}` is not what was written")),
-        Err(error) => Some(format!("`{name}` cannot be read: {error}")),
+        Ok(_) => Some(OutputProblem::OtherBytes(name.to_owned())),
+        Err(error) => Some(OutputProblem::Unreadable { name: name.to_owned(), error }),
     }
 }
 

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::marker::ShardState;
 use super::plan::{episodes_name, output_name};
+use super::problem::{MergeProblem, Named};
 use super::stale::{self, merged_outcome};
 use super::work::copy;
 use super::{Done, Shard, ShardError, ShardPlan, UnitDone, rows};
@@ -14,11 +15,9 @@ use crate::experiment::{ExperimentOutcome, ExperimentReport, Project, run};
 use crate::motif::{self, EngineKind, Episode};
 use crate::store::{Durability, EPISODES, StoreError, write_over};
 
-/// Shards that are named in a refusal; the others are counted.
-const NAMED: usize = 20;
-
 /// What came of a merge.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum MergedShards {
     /// Tapes that were replayed, in order of name.
     Tapes(Vec<MergedTape>),
@@ -28,6 +27,7 @@ pub enum MergedShards {
 
 /// A tape whose episodes have been put together.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct MergedTape {
     /// Its name.
     pub name: String,
@@ -66,9 +66,7 @@ pub fn ready<'a>(plan: &'a ShardPlan, folder: &'a Path, project: &Project) -> Re
     for (shard, state) in plan.shards.iter().zip(states) {
         match state {
             ShardState::Done(done) => markers.push(done),
-            ShardState::Lost(_, problem) | ShardState::Not(problem) => {
-                problems.push(format!("{}: {problem}", shard.id))
-            }
+            ShardState::Lost(_, what) | ShardState::Not(what) => problems.push(Named { name: shard.id.clone(), what }),
         }
     }
     problems.extend(find_foreign_markers(plan, folder)?);
@@ -77,11 +75,11 @@ pub fn ready<'a>(plan: &'a ShardPlan, folder: &'a Path, project: &Project) -> Re
         return Err(ready.refused(problems));
     }
     let changed = stale::changes(plan, project)?;
-    if changed.is_empty() { Ok(ready) } else { Err(ShardError::Stale { problems: changed }) }
+    if changed.is_empty() { Ok(ready) } else { Err(ShardError::Stale { changes: changed }) }
 }
 
 /// Markers that belong to no shard of the plan: their shards would be left out in silence.
-fn find_foreign_markers(plan: &ShardPlan, folder: &Path) -> Result<Vec<String>, StoreError> {
+fn find_foreign_markers(plan: &ShardPlan, folder: &Path) -> Result<Vec<Named<MergeProblem>>, StoreError> {
     let known: BTreeSet<String> = plan.shards.iter().map(|shard| format!("{}.done.json", shard.id)).collect();
     let mut foreign = Vec::new();
     let entries = match std::fs::read_dir(folder) {
@@ -92,10 +90,10 @@ fn find_foreign_markers(plan: &ShardPlan, folder: &Path) -> Result<Vec<String>, 
     for entry in entries {
         let name = entry.map_err(StoreError::read(folder))?.file_name().to_string_lossy().into_owned();
         if let Some(id) = name.strip_suffix(".done.json").filter(|_| !known.contains(&name)) {
-            foreign.push(format!("{id}: foreign, the plan has no such shard"));
+            foreign.push(Named { name: id.to_owned(), what: MergeProblem::NoSuchShard });
         }
     }
-    foreign.sort();
+    foreign.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(foreign)
 }
 
@@ -125,13 +123,8 @@ impl Ready<'_> {
         }
     }
 
-    fn refused(&self, problems: Vec<String>) -> ShardError {
-        let mut shown: Vec<String> = problems.iter().take(NAMED).cloned().collect();
-        if problems.len() > NAMED {
-            shown.push(format!("and {} more", problems.len() - NAMED));
-        }
-        let (total, folder) = (self.plan.shards.len(), self.folder.to_path_buf());
-        ShardError::Refused { shown: shown.join("; "), problems, total, folder }
+    fn refused(&self, problems: Vec<Named<MergeProblem>>) -> ShardError {
+        ShardError::Refused { problems, total: self.plan.shards.len(), folder: self.folder.to_path_buf() }
     }
 
     fn tapes(&self, engine: EngineKind, project: &Project) -> Result<Vec<MergedTape>, ShardError> {
@@ -152,13 +145,13 @@ impl Ready<'_> {
         let name = episodes_name(&shard.id);
         let path = self.folder.join(&name);
         let text = std::fs::read(&path).map_err(StoreError::read(&path))?;
-        let changed = |problem: &str| self.refused(vec![format!("{}: `{name}` {problem}", shard.id)]);
+        let changed = |what| self.refused(vec![Named { name: shard.id.clone(), what }]);
         if done.outputs.get(&name) != Some(&hex::encode(Sha256::digest(&text))) {
-            return Err(changed("has changed while it was merged"));
+            return Err(changed(MergeProblem::ChangedMeanwhile { name }));
         }
         let rows = rows::read(shard, engine, &path, &text)?;
         if !rows.iter().zip(&done.units).all(|(rows, unit)| rows.len() as u64 == unit.episodes) {
-            return Err(changed("has not as many rows as its marker counts"));
+            return Err(changed(MergeProblem::Rows { name }));
         }
         Ok(rows)
     }
@@ -178,7 +171,7 @@ impl Ready<'_> {
                 crate::store::remove_file(&out.join(ExperimentOutcome::LAST_FILE))?;
                 for (name, sha256) in others.into_iter().chain(digests) {
                     let from = self.folder.join(format!("{prefix}{name}"));
-                    copy(&from, &out.join(name), Durability::Whole, sha256)?;
+                    copy(&from, &out.join(name), Durability::Atomic, sha256)?;
                 }
                 reports.push(run::report_merged(project, &unit.name, outcome));
             }
@@ -208,6 +201,6 @@ fn merged_tape(
     let (samples, channels) = (sum(|unit| unit.samples), sum(|unit| unit.channels));
     let episodes = motif::merge(parts.into_iter().map(|part| part.episodes).collect());
     let csv = project.output_of(name)?.join(EPISODES_FILE);
-    let csv_sha256 = write_over(&csv, &motif::csv(engine, &episodes), Durability::Whole, EPISODES)?;
+    let csv_sha256 = write_over(&csv, &motif::csv(engine, &episodes), Durability::Atomic, EPISODES)?;
     Ok(MergedTape { name: name.to_owned(), input, sha256, samples, channels, episodes, csv_sha256, csv })
 }

@@ -4,10 +4,12 @@
 //! There is no engine in here and no protocol: whoever can start a command and wait for it can run a plan.
 
 mod check;
+mod contract;
 mod error;
 mod marker;
 mod merge;
 mod plan;
+mod problem;
 mod rows;
 mod stale;
 mod work;
@@ -15,8 +17,13 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+pub use contract::CONTRACT;
 pub use error::ShardError;
 pub use marker::{Done, UnitDone};
 pub use merge::{MergedShards, MergedTape, Ready, missing_shards, ready};
-pub use plan::{CONTRACT, Shard, ShardPlan, Split, Unit, Work, plan_experiments, plan_tapes};
+pub use plan::{Shard, ShardPlan, Split, Unit, Work, plan_experiments, plan_tapes};
+pub use problem::{
+    Change, Disagreement, InputProblem, MergeProblem, Named, OutputProblem, PlanProblem, PlanningProblem, ShardProblem,
+    UnitProblem,
+};
 pub use work::run_shard;

@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ShardError;
+use super::problem::PlanningProblem;
+use super::{CONTRACT, ShardError};
+use crate::diagnostics::Place;
 use crate::experiment::cache::program;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
-use crate::experiment::{Experiment, ExperimentOutcome, Project, default_engine};
+use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, default_engine};
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
-use crate::store::{Durability, Kind, Place, StoreError, write_over};
-use crate::tape::Manifest;
-use crate::trace::is_own;
-
-/// Version of what plans and markers mean. Another one is refused, and not guessed at.
-pub const CONTRACT: u32 = 2;
+use crate::store::{Durability, Kind, StoreError, write_over};
+use crate::tape::{Manifest, TapeError};
+use crate::trace::{self, is_own};
 
 /// Bytes of the largest plan: some 300,000 tapes.
 pub(super) const LARGEST_PLAN: u64 = 64 << 20;
@@ -121,10 +120,14 @@ pub fn plan_tapes(
     let mut defaults: BTreeMap<&'static str, (EngineKind, &PathBuf)> = BTreeMap::new();
     for tape in tapes {
         if tape.to_str().is_none() {
-            let problem = "its name is not UTF-8, and a plan is JSON; rename it".to_owned();
+            let problem = PlanningProblem::NotUtf8;
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         let manifest = Manifest::read(&root.join(tape))?;
+        // No shard would replay it.
+        if manifest.sample_count == 0 && !manifest.allow_empty {
+            return Err(TapeError::empty(&root.join(tape), &manifest).into());
+        }
         let kind = default_engine(is_own(&manifest.source));
         defaults.entry(kind.name()).or_insert((kind, tape));
         let path = root.join(tape);
@@ -146,7 +149,7 @@ pub fn plan_tapes(
             _ => vec![unit(None)],
         };
         if units.insert(name.clone(), of_tape).is_some() {
-            let problem = format!("two tapes are called `{name}`, and results go by it");
+            let problem = PlanningProblem::SameName { name };
             return Err(ShardError::Planning { place: Place::file(path), problem });
         }
     }
@@ -154,10 +157,8 @@ pub fn plan_tapes(
     let engine = match (engine, &defaults[..]) {
         (Some(engine), _) => engine,
         (None, [(kind, tape), (other, other_tape), ..]) => {
-            let problem = format!(
-                "it is replayed under `{kind}` by default, and {} under `{other}`; say which with --engine",
-                other_tape.display()
-            );
+            let problem =
+                PlanningProblem::SeveralEngines { kind: *kind, other: (*other_tape).clone(), other_kind: *other };
             return Err(ShardError::Planning { place: Place::file(root.join(tape)), problem });
         }
         (None, defaults) => defaults.first().map_or_else(Engine::default, |(kind, _)| Engine::new(*kind)),
@@ -178,8 +179,7 @@ pub fn plan_experiments(
     let mut units = Vec::new();
     for experiment in experiments {
         let path = experiment.source.find_trace(project)?;
-        let size = |path: &PathBuf| std::fs::metadata(path).map(|found| found.len()).map_err(StoreError::read(path));
-        let bytes = path.as_ref().map_or(Ok(0), size)?;
+        let bytes = path.as_ref().map_or(Ok(0), |path| size(path))?;
         units.push(Unit {
             name: experiment.name.clone(),
             input: path.map(|path| below(&path, project.root())),
@@ -193,6 +193,15 @@ pub fn plan_experiments(
     }
     units.sort_by(|a, b| a.name.cmp(&b.name));
     ShardPlan::new(Work::Run, units, shards, project.root())
+}
+
+/// The bytes of the files that a trace is of.
+fn size(trace: &Path) -> Result<u64, ExperimentError> {
+    let sizes = trace::files(trace)?.into_iter().map(|file| {
+        let found = std::fs::metadata(&file).map_err(StoreError::read(&file))?;
+        Ok(found.len())
+    });
+    sizes.sum()
 }
 
 /// A path relative to the root, where it is below it.
@@ -226,10 +235,9 @@ impl ShardPlan {
         let mut plan = Self { contract: CONTRACT, program, build: build()?, digest: String::new(), work, shards };
         plan.digest = plan.own_digest();
         let unusable = |problem| ShardError::Planning { place: Place::file(place), problem };
-        plan.check().map_err(unusable)?;
+        plan.check().map_err(|problem| unusable(problem.into()))?;
         if canonical(&plan).len() as u64 >= LARGEST_PLAN {
-            let most = LARGEST_PLAN >> 20;
-            return Err(unusable(format!("the plan has more than {most} MiB; make several, each of a part of it")));
+            return Err(unusable(PlanningProblem::TooLarge { mib: LARGEST_PLAN >> 20 }));
         }
         Ok(plan)
     }

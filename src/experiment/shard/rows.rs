@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::{Shard, ShardError};
+use crate::diagnostics::Place;
 use crate::motif::{self, EngineKind, Episode};
-use crate::store::{Columns, Place, Table, TableError};
+use crate::store::{Columns, Table, TableError};
 
 /// A row: the number of a unit, and one of its episodes.
 type Row = (usize, Episode);

@@ -6,6 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use toml::Table;
 
+use super::problem::{Change, Named};
 use super::{Done, ShardError, ShardPlan, Unit};
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, ResultProblem};
@@ -13,39 +14,37 @@ use crate::store::{StoreError, read_small};
 use crate::tape::TapeError;
 use crate::trace::TraceError;
 
-/// What has changed since the plan was made, each as `name: what`. An input or windows that are not here are not looked at: they
+/// What has changed since the plan was made, by its experiment. An input or windows that are not here are not looked at: they
 /// may be where the shards ran, which held them against the plan.
-pub(super) fn changes(plan: &ShardPlan, project: &Project) -> Result<Vec<String>, ShardError> {
+pub(super) fn changes(plan: &ShardPlan, project: &Project) -> Result<Vec<Named<Change>>, ShardError> {
     let mut changes = Vec::new();
     for unit in plan.shards.iter().flat_map(|shard| &shard.units) {
         let Some(planned) = &unit.experiment else { continue };
-        changes.extend(change(unit, planned, project)?.map(|change| format!("{}: {change}", unit.name)));
+        changes.extend(change(unit, planned, project)?.map(|what| Named { name: unit.name.clone(), what }));
     }
     Ok(changes)
 }
 
-fn change(unit: &Unit, planned: &str, project: &Project) -> Result<Option<String>, ExperimentError> {
+fn change(unit: &Unit, planned: &str, project: &Project) -> Result<Option<Change>, ExperimentError> {
     let path = project.root().join(unit.file.as_deref().unwrap_or(Path::new("")));
     if !path.is_file() {
-        return Ok(Some(format!("`{}` is gone", path.display())));
+        return Ok(Some(Change::Gone(path)));
     }
     let text = Experiment::text(&path)?;
     // Comments and blanks decide nothing.
     if text != planned && toml::from_str::<Table>(&text).ok() != toml::from_str::<Table>(planned).ok() {
-        return Ok(Some(format!("`{}` has changed", path.display())));
+        return Ok(Some(Change::File(path)));
     }
-    let changed = |what: &str| Ok(Some(format!("{what} changed")));
-    let named = "a grammar, windows or recordings that it names have";
     let experiment = match Experiment::parse(&path, &text, project.root()) {
-        Err(ExperimentError::Grammar(_)) => return changed(named),
+        Err(ExperimentError::Grammar(_)) => return Ok(Some(Change::Named)),
         experiment => experiment?,
     };
     let parameters = if_here(read_parameters(project, &experiment))?;
     if parameters.is_some_and(|parameters| parameters.stages != unit.digests) {
-        return changed(named);
+        return Ok(Some(Change::Named));
     }
     let input = if_here(experiment.source.hash_input(project))?;
-    if input.is_some_and(|input| input != unit.sha256) { changed("its input has") } else { Ok(None) }
+    Ok(input.is_some_and(|input| input != unit.sha256).then_some(Change::Input))
 }
 
 /// What could be read; nothing where a file is not on this machine.
@@ -74,8 +73,8 @@ pub(super) fn merged_outcome(folder: &Path, name: &str, done: &Done) -> Result<E
     let path = folder.join(name);
     let bytes = read_small(&path).map_err(StoreError::read(&path))?;
     if done.outputs.get(name) != Some(&hex::encode(Sha256::digest(&bytes))) {
-        return Err(ResultProblem::OtherThanMarker.at(&path).into());
+        return Err(ResultProblem::OtherThanMarker.with_path(&path).into());
     }
-    let text = String::from_utf8(bytes).map_err(|_| ResultProblem::NotText.at(&path))?;
+    let text = String::from_utf8(bytes).map_err(|_| ResultProblem::NotText.with_path(&path))?;
     Ok(ExperimentOutcome::parse(&path, &text)?)
 }

@@ -96,7 +96,9 @@ proptest! {
             prop_assert!(run_shard(&plan, id, &root, &done).unwrap());
             prop_assert!(!run_shard(&plan, id, &root, &done).unwrap());
         }
-        let MergedShards::Tapes(merged) = ready(&plan, &done, &Project::at(folder.path(), folder.path().join("out"))).unwrap().merge(&Project::at(&root, &out)).unwrap() else {
+        let elsewhere = Project::in_folder(folder.path(), folder.path().join("out"));
+        let whole = ready(&plan, &done, &elsewhere).unwrap();
+        let MergedShards::Tapes(merged) = whole.merge(&Project::in_folder(&root, &out)).unwrap() else {
             panic!("tapes were planned");
         };
         let tables: BTreeMap<String, Vec<u8>> =
@@ -345,7 +347,7 @@ fn every_wrong_marker_is_not_done_and_the_shard_runs_again() {
             assert_eq!(missing_shards(&plan, &done).unwrap(), std::slice::from_ref(id), "{what}");
             assert!(
                 matches!(
-                    ready(&plan, &done, &Project::at(folder.path(), folder.path().join("out"))),
+                    ready(&plan, &done, &Project::in_folder(folder.path(), folder.path().join("out"))),
                     Err(ShardError::Refused { .. })
                 ),
                 "{what}"

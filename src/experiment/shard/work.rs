@@ -7,12 +7,14 @@ use sha2::{Digest, Sha256};
 
 use super::marker::ShardState;
 use super::plan::{build, episodes_name, output_name};
+use super::problem::{Disagreement, InputProblem};
 use super::{CONTRACT, Done, Shard, ShardError, ShardPlan, Unit, UnitDone, rows};
+use crate::diagnostics::Place;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::TAPE_FILE;
 use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, run};
 use crate::motif::Engine;
-use crate::store::{Durability, Place, Scratch, Staged, StoreError, file_digest, write_whole};
+use crate::store::{AtomicFile, Durability, Scratch, StoreError, file_digest, write_whole};
 use crate::tape::{self, TapeError};
 
 /// What a shard has computed, before it stands in its place: each file, staged, and its digest is known at the end.
@@ -62,7 +64,7 @@ pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Resu
         && earlier != done
     {
         let names = done.outputs.iter().find(|(name, digest)| earlier.outputs.get(*name) != Some(*digest));
-        let problem = names.map_or("its counts".to_owned(), |(name, _)| format!("`{name}`"));
+        let problem = names.map_or(Disagreement::Counts, |(name, _)| Disagreement::Output(name.clone()));
         return Err(ShardError::Nondeterminism { marker, problem });
     }
     for (name, bytes) in &files {
@@ -80,7 +82,7 @@ pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Resu
 /// Copies a file whose SHA-256 is known, whole or not at all.
 pub(super) fn copy(from: &Path, to: &Path, durability: Durability, sha256: &str) -> Result<(), StoreError> {
     let mut file = File::open(from).map_err(StoreError::read(from))?;
-    let mut staged = Staged::create(to)?;
+    let mut staged = AtomicFile::create(to)?;
     let mut block = vec![0; 1 << 18];
     loop {
         match file.read(&mut block).map_err(StoreError::read(from))? {
@@ -97,14 +99,15 @@ fn input_error(error: TapeError, unit: &Unit, root: &Path) -> ShardError {
         TapeError::Store(error) => error.into(),
         error => ShardError::Input {
             place: Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new("")))),
-            problem: error.to_string(),
+            problem: Box::new(InputProblem::Tape(error)),
         },
     }
 }
 
 fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
     let place = Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new(""))));
-    ShardError::Input { place, problem: format!("its SHA-256 is {found}, the plan says {}", unit.sha256) }
+    let problem = InputProblem::OtherBytes { found: found.to_owned(), planned: unit.sha256.clone() };
+    ShardError::Input { place, problem: Box::new(problem) }
 }
 
 fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, ShardError> {
@@ -143,7 +146,7 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
 /// Experiments are run in a temporary folder beside the outputs, and what they give is copied to flat files.
 fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed, ShardError> {
     let scratch = Scratch::create(folder, &shard.id)?;
-    let project = Project::at(root, scratch.path()).without_cache();
+    let project = Project::in_folder(root, scratch.path()).without_cache();
     let (mut units, mut files, mut tapes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for (ordinal, unit) in shard.units.iter().enumerate() {
         let text = unit.experiment.as_deref().unwrap_or_default();
@@ -156,8 +159,7 @@ fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed
         let parameters = read_parameters(&project, &experiment)?.stages;
         if parameters != unit.digests {
             let place = Place::file(&path);
-            let problem = "a grammar or windows that it names are not those of the plan".to_owned();
-            return Err(ShardError::Input { place, problem });
+            return Err(ShardError::Input { place, problem: Box::new(InputProblem::Parameters) });
         }
         let catalogue = project.catalogue().map_err(ExperimentError::from)?;
         let (outcome, _) = run::execute(&project, &catalogue, &experiment, &|_| {})?;

@@ -17,7 +17,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &ExperimentOutcome) -> Result<F
     let ran = || (work.progress)(Progress::Ran);
     let tables = evaluation.tables(work.evaluation_inputs, &work.experiment.source, stream, episodes, &ran);
     for (name, bytes) in tables {
-        let sha256 = write_whole(&work.folder.join(&name), &bytes, Durability::Whole)?;
+        let sha256 = write_whole(&work.folder.join(&name), &bytes, Durability::Atomic)?;
         files.insert(name, sha256);
     }
     Ok(files)

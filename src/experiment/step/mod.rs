@@ -3,17 +3,15 @@
 mod convert;
 mod evaluate;
 mod replay;
+mod steps;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-
-use schemars::JsonSchema;
-use serde::Serialize;
-use strum::{IntoStaticStr, VariantArray};
 
 pub(super) use convert::TAPE_FILE;
 pub(super) use replay::EPISODES_FILE;
+pub use steps::Step;
 
 use super::chain::Stage;
 use super::evaluation::EvaluationInputs;
@@ -22,19 +20,6 @@ use super::{Experiment, ExperimentError, Progress, Project};
 use crate::motif::Episode;
 use crate::residual::Stream;
 use crate::trace::Catalogue;
-
-/// The steps that can be skipped, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, IntoStaticStr, VariantArray)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum Step {
-    /// Input to tape.
-    Convert,
-    /// Tape to episodes.
-    Replay,
-    /// Everything that `[evaluate]` asks for.
-    Evaluate,
-}
 
 /// SHA-256 of files by name.
 pub(super) type Files = BTreeMap<String, String>;
@@ -55,39 +40,6 @@ pub(super) struct Workspace<'a> {
 }
 
 impl Step {
-    /// All steps, in the order in which they run.
-    pub const ALL: &'static [Self] = Self::VARIANTS;
-
-    /// The name in JSON and in the cache.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
-
-    /// The stages that it makes.
-    #[must_use]
-    pub const fn makes(self) -> &'static [Stage] {
-        match self {
-            Self::Convert => &[Stage::Tape],
-            Self::Replay => &[Stage::Stream, Stage::Episodes],
-            Self::Evaluate => &[Stage::Tables],
-        }
-    }
-
-    /// The stages that it reads: of those that its own are made from the nearest that are there before it runs.
-    #[must_use]
-    pub fn reads(self) -> BTreeSet<Stage> {
-        let mut reads = BTreeSet::new();
-        let mut open = self.makes().to_vec();
-        while let Some(stage) = open.pop() {
-            let (kept, made_again): (Vec<Stage>, Vec<Stage>) =
-                stage.made_from().iter().partition(|from| from.is_kept());
-            reads.extend(kept);
-            open.extend(made_again);
-        }
-        reads
-    }
-
     /// The steps of an experiment.
     pub(super) fn select(experiment: &Experiment) -> Vec<Self> {
         let asks = |step: &Self| *step != Self::Evaluate || experiment.evaluation.is_some();
@@ -135,6 +87,8 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

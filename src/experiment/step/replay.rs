@@ -22,7 +22,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &mut ExperimentOutcome) -> Resu
     outcome.counts.channels = stream.channel_count() as u64;
     outcome.counts.count_episodes(episodes);
     let table = motif::csv(work.experiment.engine.kind(), episodes);
-    let sha256 = write_whole(&work.folder.join(EPISODES_FILE), &table, Durability::Whole)?;
+    let sha256 = write_whole(&work.folder.join(EPISODES_FILE), &table, Durability::Atomic)?;
     Ok(Files::from([(EPISODES_FILE.to_owned(), sha256)]))
 }
 
@@ -37,7 +37,7 @@ impl Workspace<'_> {
         let written = outcome.digest(Stage::Tape).unwrap_or_default();
         if manifest.sha256 != written {
             let problem = ResultProblem::Overwritten { actual: manifest.sha256, written: written.to_owned() };
-            return Err(problem.at(&path));
+            return Err(problem.with_path(&path));
         }
         let episodes = self.experiment.engine.replay(&stream);
         Ok(self.replayed.get_or_init(|| (stream, episodes)))

@@ -51,7 +51,7 @@ impl ExcursionDiagnostics {
         if self.mean < 0.0 { "down" } else { "up" }
     }
 
-    fn of(episode: &Episode) -> Self {
+    fn from_episode(episode: &Episode) -> Self {
         match episode.diagnostics {
             Diagnostics::Excursion(diagnostics) => diagnostics,
             Diagnostics::Reference(_) => unreachable!("only its own episodes are written with its columns"),
@@ -61,13 +61,13 @@ impl ExcursionDiagnostics {
 
 fn add_columns(columns: Columns<'static, Episode>) -> Columns<'static, Episode> {
     columns
-        .number("t_confirmed", |episode| ExcursionDiagnostics::of(episode).t_confirmed)
-        .number("t_peak", |episode| ExcursionDiagnostics::of(episode).t_peak)
+        .number("t_confirmed", |episode| ExcursionDiagnostics::from_episode(episode).t_confirmed)
+        .number("t_peak", |episode| ExcursionDiagnostics::from_episode(episode).t_peak)
         .number("peak", |episode| episode.peak)
-        .number("mean", |episode| ExcursionDiagnostics::of(episode).mean)
-        .text("direction", |episode| ExcursionDiagnostics::of(episode).direction())
-        .count("samples", |episode| ExcursionDiagnostics::of(episode).samples)
-        .flag("open", |episode| ExcursionDiagnostics::of(episode).open)
+        .number("mean", |episode| ExcursionDiagnostics::from_episode(episode).mean)
+        .text("direction", |episode| ExcursionDiagnostics::from_episode(episode).direction())
+        .count("samples", |episode| ExcursionDiagnostics::from_episode(episode).samples)
+        .flag("open", |episode| ExcursionDiagnostics::from_episode(episode).open)
 }
 
 fn read_diagnostics(row: Row<'_>) -> Result<Diagnostics, TableError> {

@@ -47,7 +47,7 @@ pub struct ReferenceDiagnostics {
 }
 
 impl ReferenceDiagnostics {
-    fn of(episode: &Episode) -> Self {
+    fn from_episode(episode: &Episode) -> Self {
         match episode.diagnostics {
             Diagnostics::Reference(diagnostics) => diagnostics,
             Diagnostics::Excursion(_) => unreachable!("only its own episodes are written with its columns"),
@@ -58,8 +58,8 @@ impl ReferenceDiagnostics {
 fn add_columns(columns: Columns<'static, Episode>) -> Columns<'static, Episode> {
     columns
         .number("peak", |episode| episode.peak)
-        .number("ema_at_boundary", |episode| ReferenceDiagnostics::of(episode).ema_at_boundary)
-        .optional_number("trust_sum", |episode| ReferenceDiagnostics::of(episode).trust_sum)
+        .number("ema_at_boundary", |episode| ReferenceDiagnostics::from_episode(episode).ema_at_boundary)
+        .optional_number("trust_sum", |episode| ReferenceDiagnostics::from_episode(episode).trust_sum)
 }
 
 fn read_diagnostics(row: Row<'_>) -> Result<Diagnostics, TableError> {
@@ -90,14 +90,14 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     fn new(grammar: &Grammar, stream: &'a Stream, motif: Motif) -> Self {
         let runs = Runs::new(stream, motif.class());
-        let by_channel = emissions_by_channel::<Machine>(grammar.of(motif), &runs);
+        let by_channel = emissions_by_channel::<Machine>(grammar.parameters(motif), &runs);
         let places = by_channel.iter().enumerate();
         let places = places.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission.at))).collect();
         Self { motif, runs, emissions: by_channel.concat(), places }
     }
 
     fn wanted<'b>(&'b self, grammar: &'b Grammar) -> Wanted<'b> {
-        Wanted { parameters: grammar.of(self.motif), runs: &self.runs, places: &self.places }
+        Wanted { parameters: grammar.parameters(self.motif), runs: &self.runs, places: &self.places }
     }
 
     fn episodes(&self, trusts: &[f64]) -> Vec<Episode> {

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
-use crate::diagnostics::problem_of_parser;
-use crate::store::{Durability, Key, Kind, Place, StoreError, label, read_small, write_over};
-use crate::tape::{TapeError, manifest_path};
+use crate::diagnostics::Place;
+use crate::store::{Durability, Key, Kind, StoreError, label, read_small, write_over};
+use crate::tape::{ManifestProblem, TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,10 +71,10 @@ impl RecordingManifest {
             }
             Err(error) => return Err(StoreError::read(&path)(error).into()),
         };
-        let bad = |place: Place, problem: String| TapeError::BadManifest { place, problem };
+        let bad = |place: Place, problem| TapeError::BadManifest { place, problem };
         let manifest: Self = serde_json::from_slice(&text).map_err(|error| {
             let place = Place::file(&path).at_line(error.line() as u64).at_column(error.column() as u64);
-            bad(place, problem_of_parser(&error.to_string(), error.line(), error.column()))
+            bad(place, ManifestProblem::Json(error))
         })?;
         if let Some(key) = key {
             // A part that was compressed afterwards is the same part.
@@ -88,7 +88,7 @@ impl RecordingManifest {
         if let Some(next) = &manifest.continued_in
             && (next.is_empty() || next.contains(['/', '\\']) || next.starts_with('.'))
         {
-            return Err(bad(Place::file(&path), format!("`{next}` is not the name of a part")));
+            return Err(bad(Place::file(&path), ManifestProblem::PartName(next.clone())));
         }
         Ok(manifest)
     }
@@ -106,7 +106,7 @@ impl RecordingManifest {
     /// Writes the manifest of the part at `part`.
     pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("a manifest has string keys and finite numbers only");
-        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::Manifest).map(drop)
+        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::RecordingManifest).map(drop)
     }
 }
 

@@ -17,7 +17,7 @@ pub use line::{Body, Cost, Epoch, Key, Poll, Record, Row, ViewRows};
 pub(super) use manifest::newer_format;
 pub use manifest::{RecordingManifest, is_recording, part_on_disk};
 pub(super) use reader::read_recording_from;
-pub use reader::{Line, RecordingDigest, read_recording, read_recording_signed};
+pub use reader::{RecordingDigest, RecordingLine, read_recording, read_recording_signed};
 pub use view::{ViewDescription, ViewKind};
 pub use writer::{PART_ENDING, RecordingWriter};
 

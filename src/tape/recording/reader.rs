@@ -4,13 +4,14 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk};
-use crate::diagnostics::problem_of_parser;
+use crate::diagnostics::{Place, problem_of_parser};
 use crate::residual::in_range;
-use crate::store::{Input, InputDigest, Key, Place, StoreError, read_small};
+use crate::store::{Input, InputDigest, Key, StoreError, read_small};
 use crate::tape::TapeError;
 
 /// What has been read of a recording.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RecordingDigest {
     /// The stored bytes of its parts: of several, the SHA-256 over their digests, a line each.
     pub input: InputDigest,
@@ -28,7 +29,7 @@ pub struct RecordingDigest {
 /// so. A wrong hash is named first: it explains all the others.
 pub fn read_recording<E: From<TapeError>>(
     path: &Path,
-    take: impl FnMut(&Place, Line) -> Result<(), E>,
+    take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     read_recording_signed(path, None, take)
 }
@@ -40,7 +41,7 @@ pub fn read_recording<E: From<TapeError>>(
 pub fn read_recording_signed<E: From<TapeError>>(
     path: &Path,
     key: Option<&Key>,
-    take: impl FnMut(&Place, Line) -> Result<(), E>,
+    take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     read_recording_from(path, read_small(&RecordingManifest::path(path)), key, take)
 }
@@ -50,7 +51,7 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
     path: &Path,
     mut manifest: std::io::Result<Vec<u8>>,
     key: Option<&Key>,
-    mut take: impl FnMut(&Place, Line) -> Result<(), E>,
+    mut take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     let mut part = path.to_path_buf();
     let mut first: Option<Header> = None;
@@ -71,20 +72,12 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
             None => break,
         }
     }
-    let input = match digests.as_slice() {
-        [one] => one.clone(),
-        several => {
-            let text: String = several.iter().map(|digest| format!("{}\n", digest.sha256)).collect();
-            let bytes = several.iter().map(|digest| digest.bytes).sum();
-            InputDigest { sha256: hex::encode(Sha256::digest(text)), bytes }
-        }
-    };
-    Ok(RecordingDigest { input, manifests })
+    Ok(RecordingDigest { input: InputDigest::of_list(&digests), manifests })
 }
 
 /// A line of a recording.
 #[derive(Debug)]
-pub enum Line {
+pub enum RecordingLine {
     /// The header of the first part.
     Header(Box<Header>),
     /// Any other line.
@@ -95,7 +88,7 @@ fn read_part<E: From<TapeError>>(
     part: &Path,
     manifest: &RecordingManifest,
     before: Option<&Header>,
-    take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
+    take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<(Header, InputDigest), E> {
     let mut input = Input::open(part, true).map_err(TapeError::from)?;
     let mut lines =
@@ -117,7 +110,7 @@ fn take_lines<E: From<TapeError>>(
     lines: &mut Lines<'_, impl BufRead>,
     manifest: &RecordingManifest,
     before: Option<&Header>,
-    take: &mut impl FnMut(&Place, Line) -> Result<(), E>,
+    take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<Header, E> {
     let part = lines.part.to_path_buf();
     let mut text = Vec::new();
@@ -127,7 +120,7 @@ fn take_lines<E: From<TapeError>>(
         return Err(newer_format(&part, header.recording).into());
     }
     match before {
-        None => take(&place, Line::Header(Box::new(header.clone())))?,
+        None => take(&place, RecordingLine::Header(Box::new(header.clone())))?,
         Some(before) if before.id == header.id && before.part + 1 == header.part => {}
         Some(before) => {
             let problem = format!(
@@ -154,7 +147,7 @@ fn take_lines<E: From<TapeError>>(
             Body::Gap { .. } => gaps += 1,
             _ => {}
         }
-        take(&place, Line::Record(Box::new(record)))?;
+        take(&place, RecordingLine::Record(Box::new(record)))?;
     }
     for (key, recorded, actual) in [("polls", manifest.polls, polls), ("gaps", manifest.gaps, gaps)] {
         if recorded != actual {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest};
+use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, part_on_disk};
 use crate::store::{self, Kind, RECORDING, StoreError, sync_folder};
 use crate::tape::TapeError;
 
@@ -102,12 +102,14 @@ impl Part {
         let mut open = path.as_os_str().to_owned();
         open.push(PART_ENDING);
         let open = PathBuf::from(open);
-        if path.exists() {
-            return Err(TapeError::RecordingExists { recording: path.to_path_buf() });
+        // One that was compressed since has the same manifest.
+        let there = part_on_disk(path.to_path_buf());
+        if there.exists() {
+            return Err(TapeError::RecordingExists { recording: there });
         }
         // A capture of days must not find at its end that it cannot seal.
         store::check(path, RECORDING)?;
-        store::check(&RecordingManifest::path(path), Kind::Manifest)?;
+        store::check(&RecordingManifest::path(path), Kind::RecordingManifest)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         }
@@ -135,7 +137,11 @@ impl Part {
         };
         let mut text = serde_json::to_vec(header).expect("a header has string keys and finite numbers only");
         text.push(b'\n');
-        part.append(&text)?;
+        if let Err(error) = part.append(&text) {
+            // There is nothing in it that could be salvaged.
+            let _ = std::fs::remove_file(&part.open);
+            return Err(error.into());
+        }
         Ok(part)
     }
 
@@ -143,7 +149,8 @@ impl Part {
         if let Err(error) = self.file.write_all(text) {
             // A full disk takes half a line. What cannot be taken back is left to `salvage`.
             let _ = self.file.set_len(self.bytes);
-            return Err(StoreError::write(&self.open)(error));
+            // By its last name: it has that, or the error of sealing says where it is.
+            return Err(StoreError::write(&self.path)(error));
         }
         self.hasher.update(text);
         self.bytes += text.len() as u64;
@@ -162,7 +169,7 @@ impl Part {
 
     fn seal(self, end: &str, continued_in: Option<String>) -> Result<RecordingManifest, TapeError> {
         let manifest = RecordingManifest {
-            sha256: hex::encode(self.hasher.finalize()),
+            sha256: hex::encode(self.hasher.clone().finalize()),
             recording: RECORDING_FORMAT,
             polls: self.polls,
             gaps: self.gaps,
@@ -173,10 +180,19 @@ impl Part {
             part: Some(RecordingManifest::name(&self.path)),
             continued_in,
         };
-        self.file.sync_all().map_err(StoreError::write(&self.open))?;
-        std::fs::rename(&self.open, &self.path).map_err(StoreError::write(&self.path))?;
-        sync_folder(&self.path)?;
-        manifest.write(&self.path)?;
+        self.put_in_place(&manifest)
+            .map_err(|error| TapeError::NotSealed { part: self.open.clone(), source: Box::new(error) })?;
         Ok(manifest)
+    }
+
+    /// The manifest first: on a full disk the part keeps the name that says it is not sealed.
+    fn put_in_place(&self, manifest: &RecordingManifest) -> Result<(), StoreError> {
+        self.file.sync_all().map_err(StoreError::write(&self.open))?;
+        manifest.write(&self.path)?;
+        if let Err(error) = std::fs::rename(&self.open, &self.path) {
+            let _ = std::fs::remove_file(RecordingManifest::path(&self.path));
+            return Err(StoreError::write(&self.path)(error));
+        }
+        sync_folder(&self.path)
     }
 }

@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 
 use crate::residual::{Class, formula};
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::RollingMedian;
 use crate::trace::baseline::mix::order_by_time;
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, ColumnSpec, Columns, Fault, LENIENT_HINT, Names, Naming, Row, Settling, Source, TIME_UNIT, TIME_ZONE, Table,
-    Times, Trimmed, Values, parse_number, table,
+    Cell, ColumnSpec, Columns, DELIMITER, Fault, Header, Names, Naming, Row, Settling, Source, TIME_UNIT, TIME_ZONE,
+    Table, Times, Trimmed, Values, parse_number, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -24,7 +23,7 @@ static ABOUT: About = About {
     citation: None,
     format: "any CSV with a time and a value",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, ONE_SERIES, PRE_RESIDUALIZED, TIME_UNIT, TIME_ZONE],
+    options: &[TIME_COL, VALUE_COL, CHANNEL_COL, ONE_SERIES, PRE_RESIDUALIZED, DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: Some("generic-csv"),
     is_recording: false,
 };
@@ -40,7 +39,7 @@ impl Adapter for Generic {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
@@ -205,9 +204,9 @@ impl Table for Sheet {
 /// sign), or to a thousandth of the largest size among them and the value itself, if that is more.
 ///
 /// Values that are residuals already are taken as they are.
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
-    let Selected { columns, others, has_channel } = select(&source, options)?;
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let mut source = Source::open(inputs)?;
+    let Selected { columns, others, has_channel } = source.select(options, |header| select(header, options))?;
     let has_series = has_channel || options.values.switch(&ONE_SERIES) || options.construction.is_reference();
     let header = source.header().clone();
     let reading = source.read::<Sheet>(&columns, options, &options.construction)?;
@@ -221,7 +220,7 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
     let channels = match options.construction {
         Construction::Own(_) if !options.values.switch(&ONE_SERIES) => {
             let telling = of_kind(|other| other.is_text && other.varies);
-            single(&mut output, &table, channels, &telling, options)?
+            single(&mut output, &table, channels, &telling)?
         }
         _ => channels,
     };
@@ -259,11 +258,9 @@ fn single(
     table: &Series,
     mut channels: Vec<Vec<usize>>,
     telling: &[&str],
-    options: &Options,
 ) -> Result<Vec<Vec<usize>>, TraceError> {
     let twice = channels.iter().flat_map(|rows| rows.windows(2)).filter(|pair| table.t[pair[0]] == table.t[pair[1]]);
-    let Some(pair) = twice.min_by_key(|pair| pair[1]) else { return Ok(channels) };
-    if !options.lenient {
+    let has_twice = output.has_twice(twice.map(|pair| (pair[0], pair[1])), |row| {
         let which = match telling {
             [] => "which column tells the series apart? Pass --channel-col".to_owned(),
             [column] => format!("which column tells the series apart? Pass --channel-col {column}"),
@@ -274,14 +271,11 @@ fn single(
                 )
             }
         };
-        let problem = format!(
-            "two values at t = {}: line {} and line {}; {which}, or --one-series if a series has several values at a \
-             time{LENIENT_HINT}",
-            table.t[pair[1]],
-            output.line(pair[0]),
-            output.line(pair[1])
-        );
-        return Err(output.row_error(pair[1], problem));
+        let hint = format!("{which}, or --one-series if a series has several values at a time");
+        (format!("two values at t = {}", table.t[row]), hint)
+    })?;
+    if !has_twice {
+        return Ok(channels);
     }
     for rows in &mut channels {
         let (kept, dropped): (Vec<_>, Vec<_>) =
@@ -368,8 +362,7 @@ struct Selected {
 }
 
 /// The columns that are named, and those that the construction finds.
-fn select(source: &Source<'_>, options: &Options) -> Result<Selected, TraceError> {
-    let header = source.header();
+fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
     let named = |option: &OptionSpec| -> Result<Option<usize>, TraceError> {
         let Some(name) = options.values.text(option) else { return Ok(None) };
         header.required_field(name).map(Some)
@@ -378,7 +371,7 @@ fn select(source: &Source<'_>, options: &Options) -> Result<Selected, TraceError
     let names: Vec<String> = header.names().iter().map(|name| name.to_lowercase()).collect();
     let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
     let found = match options.construction {
-        Construction::Reference => published(&names, named, source.first_record()),
+        Construction::Reference => published(&names, named, header.first_record()),
         Construction::Own(_) => certain(&trimmed, named).map_err(|problem| {
             header.problem(format!(
                 "{problem}; pass --time-col, --value-col or --channel-col (there are {})",

@@ -1,11 +1,13 @@
 //! One file or folder per data set, and the list of them.
 
+mod auto_explain;
 mod ceb;
 mod generic;
 mod job;
 mod otel;
 mod pgss;
 pub(super) mod postgres;
+mod redset;
 mod snowset;
 mod sqlshare;
 mod sqlshare_text;
@@ -18,6 +20,7 @@ macro_rules! adapters {
     ($($dataset:ident = $adapter:path,)*) => {
         /// A format of traces that can be converted: an entry of [`ADAPTERS`].
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Dataset {
             $(#[doc = concat!("The one that `", stringify!($adapter), "` reads.")] $dataset,)*
         }
@@ -46,7 +49,9 @@ adapters! {
     Job = job::Job,
     Tpcds = tpcds::Tpcds,
     Pgss = pgss::Pgss,
+    Redset = redset::Redset,
     Generic = generic::Generic,
     Otel = otel::Otel,
+    AutoExplain = auto_explain::AutoExplain,
     Postgres = postgres::Postgres,
 }

@@ -43,7 +43,7 @@ impl Adapter for Postgres {
     }
 
     /// The parts of a recording are one input, each held against its manifest.
-    fn digest_input(&self, path: &Path) -> Result<InputDigest, TraceError> {
+    fn digest_input(&self, path: &Path, _options: &Options) -> Result<InputDigest, TraceError> {
         Ok(read_recording(path, |_, _| Ok::<(), TapeError>(()))?.input)
     }
 }

@@ -3,19 +3,17 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
-use sha2::{Digest, Sha256};
 
 use crate::residual::{ChannelId, Class, formula};
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
+    Cell, DELIMITER, Duration, Fault, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Values, read_table, table,
 };
-use crate::trace::skeleton::{clauses, published_skeleton, skeleton};
+use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Sqlshare;
@@ -26,7 +24,7 @@ static ABOUT: About = About {
     citation: Some("Jain et al., SIGMOD 2016"),
     format: "CSV: user_id, runtime_seconds, submitted_at, query_text",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_UNIT, TIME_ZONE],
+    options: &[DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -37,7 +35,7 @@ impl Adapter for Sqlshare {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
@@ -46,9 +44,6 @@ const WINDOW: usize = 32;
 
 /// Length of a bucket of the workload mix.
 const BUCKET_S: f64 = 86_400.0;
-
-/// How many bytes of a skeleton a channel shows at most.
-const SHOWN_BYTES: usize = 64;
 
 /// Added to both sides of a ratio of runtimes, so that a query of a few milliseconds is not judged on jitter.
 const JITTER_S: f64 = 0.01;
@@ -105,8 +100,8 @@ struct Query {
 /// the first 8 digits of its SHA-256 follow, so that two skeletons are two channels; and per user the divergence of the sets
 /// of clauses ([`clauses`]; hardly a skeleton comes twice) of a day with 20 queries or more from those of the user's last
 /// such day, stamped at its end. The last day is left out: nothing tells that it is complete.
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Queries>(input, options)?;
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Queries>(inputs, options)?;
     let rows = reading.table.runtime_s.len();
     let (mut output, table) = Output::new(options, reading, rows);
 
@@ -145,13 +140,10 @@ fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError
 }
 
 fn channel_name(construction: Construction, user: &str, skeleton: &str) -> String {
-    let end = (0..=skeleton.len().min(SHOWN_BYTES)).rev().find(|end| skeleton.is_char_boundary(*end));
-    let shown = &skeleton[..end.unwrap_or(0)];
-    if construction == Construction::Reference || shown.len() == skeleton.len() {
-        return format!("{user}#{shown}");
+    match construction {
+        Construction::Reference => format!("{user}#{}", start_of(skeleton)),
+        Construction::Own(_) => format!("{user}#{}", abbreviated(skeleton)),
     }
-    let hash = hex::encode(Sha256::digest(skeleton.as_bytes()));
-    format!("{user}#{shown}#{}", &hash[..8])
 }
 
 /// What users ask, day by day.

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::diagnostics::Place;
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Channels, Class, StreamBuilder};
-use crate::store::{Input, Place};
+use crate::store::Input;
 use crate::tape::Use;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::mix::{Mix, tally};
 use crate::trace::input::Trace;
 use crate::trace::output::source;
-use crate::trace::read::LENIENT_HINT;
+use crate::trace::read::{LENIENT_HINT, Wanted, binary};
 use crate::trace::skeleton::{clauses, published_skeleton};
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
 
@@ -60,6 +61,9 @@ const CORPUS: &str = "corpus";
 fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let bytes = input.read_to_end()?;
     let path = input.path().to_path_buf();
+    if let Some(problem) = binary(&bytes, Wanted::Text) {
+        return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
+    }
     let (queries, mut rows) = queries(&path, &bytes, options.lenient)?;
     let key = match options.construction {
         Construction::Reference => published_skeleton,

@@ -8,13 +8,15 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use part::{Part, Provenance};
-use source::{Answer, Source};
+use source::{Answer, CorpusSource};
 
 use super::{Fetched, TraceError};
-use crate::store::{FolderLock, LockError, Obstacle, Place, StoreError, file_digest, sync_folder};
+use crate::diagnostics::{Place, counted};
+use crate::store::{FolderLock, LockError, Obstacle, StoreError, file_digest, sync_folder};
 
 /// How a full corpus is fetched.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FetchOptions {
     /// What it must hash to.
     pub sha256: Option<KnownDigest>,
@@ -24,6 +26,13 @@ pub struct FetchOptions {
     pub connect: Duration,
     /// How long the server may say nothing, and how long another fetch of the same file is waited for.
     pub silence: Duration,
+}
+
+impl Default for FetchOptions {
+    /// Any bytes, up to 256 GiB, from a server that is there within 15 seconds and never silent for 30.
+    fn default() -> Self {
+        Self { sha256: None, max_bytes: 256 << 30, connect: Duration::from_secs(15), silence: Duration::from_secs(30) }
+    }
 }
 
 /// A SHA-256 that somebody has given.
@@ -44,6 +53,7 @@ impl FromStr for KnownDigest {
 
 /// What a fetch reports while it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FetchEvent<'a> {
     /// So many bytes are there, of so many, if known.
     Bytes(u64, Option<u64>),
@@ -66,7 +76,7 @@ pub fn fetch_corpus(
     options: &FetchOptions,
     report: &mut dyn FnMut(FetchEvent<'_>),
 ) -> Result<Fetched, TraceError> {
-    let source = Source::of(from)?;
+    let source = CorpusSource::parse(from)?;
     let bare = source.shown.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let name = bare.rsplit('/').next().unwrap_or_default();
     let is_own = OWN_ENDINGS.iter().any(|ending| name.ends_with(ending));
@@ -84,7 +94,11 @@ pub fn fetch_corpus(
     let mut part = Part::find(&path, &source)?;
     let answer = source.open(part.resume(options.sha256.is_some()), options)?;
     let too_large = |bytes: u64| {
-        source.problem(&format!("it has {bytes} bytes or more, and --max-bytes allows {}", options.max_bytes))
+        source.problem(&format!(
+            "it has {} or more, and --max-bytes allows {}",
+            counted(bytes, "byte"),
+            options.max_bytes
+        ))
     };
     if let Some(total) = answer.known.total.filter(|total| *total > options.max_bytes) {
         return Err(too_large(total));
@@ -104,7 +118,7 @@ pub fn fetch_corpus(
     part.provenance(&source, Some(&actual)).write(&origin)?;
     // Nobody else fetches it, but somebody may have put a file there.
     if path.symlink_metadata().is_ok() {
-        return Err(Obstacle::Appeared { kept: part.path.clone() }.at(&path).into());
+        return Err(Obstacle::Appeared { kept: part.path.clone() }.with_path(&path).into());
     }
     std::fs::rename(&part.path, &path).map_err(StoreError::write(&path))?;
     sync_folder(&path)?;
@@ -136,7 +150,12 @@ fn lock(
 }
 
 /// What is in the place already: the file that is asked for, or an error that says what it is.
-fn there(source: &Source, path: &Path, origin: &Path, expected: Option<&KnownDigest>) -> Result<Fetched, TraceError> {
+fn there(
+    source: &CorpusSource,
+    path: &Path,
+    origin: &Path,
+    expected: Option<&KnownDigest>,
+) -> Result<Fetched, TraceError> {
     let problem = |problem: String| TraceError::Malformed { place: Place::file(path), problem };
     let actual = file_digest(path)?.sha256;
     let fetched =
@@ -165,7 +184,7 @@ fn there(source: &Source, path: &Path, origin: &Path, expected: Option<&KnownDig
 }
 
 fn copy(
-    source: &Source,
+    source: &CorpusSource,
     mut answer: Answer,
     part: &mut Part,
     options: &FetchOptions,
@@ -182,16 +201,19 @@ fn copy(
         if part.done + block.len() as u64 > most {
             return Err(source.problem(&match total {
                 Some(total) if total <= options.max_bytes => {
-                    format!("it gives more than the {total} bytes that it said")
+                    format!("it gives more than the {} that it said", counted(total, "byte"))
                 }
-                _ => format!("it gives more than the {} bytes that --max-bytes allows", options.max_bytes),
+                _ => format!("it gives more than the {} that --max-bytes allows", counted(options.max_bytes, "byte")),
             }));
         }
         part.append(&block)?;
     }
     match total {
-        Some(total) if part.done != total => Err(source
-            .problem(&format!("it ended after {} of {total} bytes; run the same command again to go on", part.done))),
+        Some(total) if part.done != total => Err(source.problem(&format!(
+            "it ended after {} of {}; run the same command again to go on",
+            part.done,
+            counted(total, "byte")
+        ))),
         _ => Ok(()),
     }
 }

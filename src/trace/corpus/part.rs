@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::set_aside;
-use super::source::{Answer, Known, Source};
+use super::source::{Answer, CorpusSource, Known};
 use crate::store::{Durability, Kind, Obstacle, StoreError, open_in_place, read_small, remove_if, write_over};
 use crate::trace::TraceError;
 
@@ -29,7 +29,7 @@ impl Provenance {
         serde_json::from_slice(&read_small(path).ok()?).ok()
     }
 
-    pub(super) fn is_of(&self, source: &Source) -> bool {
+    pub(super) fn is_of(&self, source: &CorpusSource) -> bool {
         self.origin == origin(source)
     }
 
@@ -39,7 +39,7 @@ impl Provenance {
     }
 }
 
-fn origin(source: &Source) -> String {
+fn origin(source: &CorpusSource) -> String {
     hex::encode(Sha256::digest(source.whole().as_bytes()))
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Part {
 
 impl Part {
     /// The part that an earlier try has left, if any.
-    pub(super) fn find(target: &Path, source: &Source) -> Result<Self, TraceError> {
+    pub(super) fn find(target: &Path, source: &CorpusSource) -> Result<Self, TraceError> {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let path = target.with_file_name(format!("{name}.{}.part", &origin(source)[..8]));
         let beside = target.with_file_name(format!("{name}.{}.part.json", &origin(source)[..8]));
@@ -70,7 +70,7 @@ impl Part {
         match Provenance::read(&part.beside).filter(|known| known.is_of(source)) {
             Some(provenance) => part.known = provenance.known,
             None if part.done > 0 => {
-                return Err(Obstacle::UnknownPart.at(&part.path).into());
+                return Err(Obstacle::UnknownPart.with_path(&part.path).into());
             }
             None => {}
         }
@@ -86,9 +86,11 @@ impl Part {
     }
 
     /// Makes the part ready for what an answer gives. What is there of another file is set aside.
-    pub(super) fn begin(&mut self, answer: &Answer, source: &Source) -> Result<Option<PathBuf>, TraceError> {
+    pub(super) fn begin(&mut self, answer: &Answer, source: &CorpusSource) -> Result<Option<PathBuf>, TraceError> {
         let mut kept = None;
-        if answer.start != self.done && self.known.differs(&answer.known) {
+        // What was fetched of a file that said which one it is, and is not shown to be the same one, is kept.
+        let is_same = self.known.is_repeated_by(&answer.known) || self.known.validator().is_none();
+        if answer.start != self.done && (self.known.differs(&answer.known) || !is_same) {
             kept = Some(self.reject(&self.target.clone())?);
         }
         self.known = answer.known.clone();
@@ -114,7 +116,7 @@ impl Part {
         self.file.as_ref().expect("it was begun").sync_all().map_err(StoreError::write(&self.path))
     }
 
-    pub(super) fn provenance(&self, source: &Source, sha256: Option<&str>) -> Provenance {
+    pub(super) fn provenance(&self, source: &CorpusSource, sha256: Option<&str>) -> Provenance {
         Provenance {
             from: source.shown.clone(),
             origin: origin(source),

@@ -4,17 +4,18 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
-use ureq::http::{HeaderMap, Response, StatusCode};
+use ureq::http::{HeaderMap, Response, StatusCode, Uri};
 
 use super::FetchOptions;
-use crate::store::{Place, StoreError};
+use crate::diagnostics::Place;
+use crate::store::StoreError;
 use crate::trace::TraceError;
 
 /// Bytes of a block.
 const BLOCK: usize = 1 << 18;
 
 /// Where a corpus is fetched from.
-pub(super) struct Source {
+pub(super) struct CorpusSource {
     whole: String,
     /// It without user, password and query, which are nobody's business: for messages and files.
     pub(super) shown: String,
@@ -36,8 +37,21 @@ pub(super) struct Known {
 impl Known {
     /// What `If-Range` takes: a strong entity tag, or else the date.
     pub(super) fn validator(&self) -> Option<&str> {
-        let strong = self.etag.as_deref().filter(|tag| !tag.starts_with("W/"));
-        strong.or(self.last_modified.as_deref())
+        self.strong_tag().or(self.last_modified.as_deref())
+    }
+
+    /// Whether `other` repeats the validator, and says nothing else that differs. Only then is a range of `other` one of
+    /// the same file: a server that leaves the validator out may give anything.
+    pub(super) fn is_repeated_by(&self, other: &Self) -> bool {
+        let is_repeated = match self.strong_tag() {
+            Some(tag) => other.etag.as_deref() == Some(tag),
+            None => self.last_modified.is_some() && self.last_modified == other.last_modified,
+        };
+        is_repeated && !self.differs(other)
+    }
+
+    fn strong_tag(&self) -> Option<&str> {
+        self.etag.as_deref().filter(|tag| !tag.starts_with("W/"))
     }
 
     /// Whether something that both say is not the same.
@@ -50,7 +64,7 @@ impl Known {
             || differ(self.total.as_ref(), other.total.as_ref())
     }
 
-    fn of(headers: &HeaderMap, total: Option<u64>) -> Self {
+    fn from_headers(headers: &HeaderMap, total: Option<u64>) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self { etag: text("ETag"), last_modified: text("Last-Modified"), total }
     }
@@ -64,20 +78,27 @@ pub(super) struct Answer {
     body: Box<dyn Read>,
 }
 
-impl Source {
-    pub(super) fn of(from: &str) -> Result<Self, TraceError> {
-        let Some((scheme, rest)) = from.split_once("://") else {
-            return Ok(Self { whole: from.to_owned(), shown: from.to_owned(), is_url: false });
-        };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        let source = Self { whole: from.to_owned(), shown: format!("{scheme}://{host}{path}"), is_url: true };
-        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-            return Err(source.problem("only http, https and paths can be fetched from"));
+impl CorpusSource {
+    /// What `--from` names.
+    ///
+    /// # Errors
+    /// When it is a URL that cannot be read, or nothing at all and may be one. No message then repeats it: what is misread
+    /// may be a password.
+    pub(super) fn parse(from: &str) -> Result<Self, TraceError> {
+        let unread =
+            |problem: &str| TraceError::Malformed { place: Place::file("--from"), problem: problem.to_owned() };
+        let is_web = ["http:", "https:"].into_iter().any(|scheme| starts_without_case(from, scheme));
+        if !is_web && from.contains("://") {
+            return Err(unread("only http, https and paths can be fetched from"));
         }
-        Ok(source)
+        if !is_web {
+            if from.contains(['@', '?', '#']) && std::fs::symlink_metadata(from).is_err() {
+                return Err(unread("there is no such file; a URL begins with http:// or https://"));
+            }
+            return Ok(Self { whole: from.to_owned(), shown: from.to_owned(), is_url: false });
+        }
+        let shown = shown_url(from).map_err(unread)?;
+        Ok(Self { whole: from.to_owned(), shown, is_url: true })
     }
 
     /// The URL or path with everything that is in it; not for messages.
@@ -86,31 +107,29 @@ impl Source {
     }
 
     pub(super) fn problem(&self, problem: &str) -> TraceError {
-        // Errors of other crates may repeat what they were given.
-        let problem = problem.replace(&self.whole, &self.shown);
-        TraceError::Malformed { place: Place::file(&self.shown), problem }
+        TraceError::Malformed { place: Place::file(&self.shown), problem: problem.to_owned() }
     }
 
-    fn unreachable(&self, problem: &dyn std::fmt::Display) -> TraceError {
+    fn unreachable(&self, problem: &str) -> TraceError {
         self.problem(&format!("cannot be fetched ({problem}); run the same command again to go on where it stopped"))
     }
 
     /// Opens the file behind the bytes that are there, or from its beginning where that cannot be.
     pub(super) fn open(&self, resume: Option<(u64, &Known)>, options: &FetchOptions) -> Result<Answer, TraceError> {
         if !self.is_url {
-            return self.open_path(resume);
+            return self.open_path(resume, options);
         }
         if let Some((done, known)) = resume {
             let response = self.request(Some((done, known)), options)?;
             let total = total_of_range(response.headers(), done);
-            let found = Known::of(response.headers(), total.flatten());
-            if response.status() == StatusCode::PARTIAL_CONTENT && total.is_some() && !known.differs(&found) {
-                // A part of the headers may be left out with a range.
-                let known = Known {
-                    etag: found.etag.or_else(|| known.etag.clone()),
-                    last_modified: found.last_modified.or_else(|| known.last_modified.clone()),
-                    total: found.total.or(known.total),
-                };
+            let found = Known::from_headers(response.headers(), total.flatten());
+            let is_range = response.status() == StatusCode::PARTIAL_CONTENT && total.is_some();
+            let is_proven = known.is_repeated_by(&found);
+            // Without a proof the digest of the whole has to tell, and nothing vouches for the whole until then.
+            if is_range && (is_proven || options.sha256.is_some() && !known.differs(&found)) {
+                let total = found.total.or(known.total);
+                let known =
+                    if is_proven { Known { total, ..known.clone() } } else { Known { total, ..Known::default() } };
                 return Ok(Answer { start: done, known, body: Box::new(response.into_body().into_reader()) });
             }
             if response.status() == StatusCode::OK {
@@ -120,13 +139,13 @@ impl Source {
         }
         let response = self.request(None, options)?;
         match response.status() {
-            StatusCode::PARTIAL_CONTENT => Err(self.unreachable(&"the server gives a range that nobody has asked for")),
+            StatusCode::PARTIAL_CONTENT => Err(self.unreachable("the server gives a range that nobody has asked for")),
             status if status.is_success() => Ok(whole(response)),
             status => Err(self.unreachable(&format!("http status: {}", status.as_u16()))),
         }
     }
 
-    fn open_path(&self, resume: Option<(u64, &Known)>) -> Result<Answer, TraceError> {
+    fn open_path(&self, resume: Option<(u64, &Known)>, options: &FetchOptions) -> Result<Answer, TraceError> {
         let path = Path::new(&self.whole);
         let found = std::fs::metadata(path).map_err(StoreError::read(path))?;
         if found.is_dir() {
@@ -144,7 +163,12 @@ impl Source {
             total: Some(found.len()),
         };
         let start = match resume {
-            Some((done, before)) if !before.differs(&known) && done <= found.len() => done,
+            Some((done, before))
+                if done <= found.len()
+                    && (before.is_repeated_by(&known) || options.sha256.is_some() && !before.differs(&known)) =>
+            {
+                done
+            }
             _ => 0,
         };
         file.seek(SeekFrom::Start(start)).map_err(StoreError::read(path))?;
@@ -172,22 +196,91 @@ impl Source {
                 request = request.header("If-Range", validator);
             }
         }
-        request.call().map_err(|error| self.unreachable(&error))
+        request.call().map_err(|error| self.unreachable(&without_urls(&error)))
     }
 
     /// Reads the next block of an answer; empty at its end.
     pub(super) fn next(&self, answer: &mut Answer) -> Result<Vec<u8>, TraceError> {
         let mut block = vec![0; BLOCK];
-        let count = answer.body.read(&mut block).map_err(|error| self.unreachable(&error))?;
+        let count = answer.body.read(&mut block).map_err(|error| self.unreachable(&io_without_urls(&error)))?;
         block.truncate(count);
         Ok(block)
     }
 }
 
+fn starts_without_case(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
+/// A URL without user, password, query and fragment; or what is wrong with it, without any part of it.
+fn shown_url(url: &str) -> Result<String, &'static str> {
+    let (scheme, rest) = url.split_once("://").ok_or("a URL has `//` behind its scheme, as in https://HOST/FILE")?;
+    let uri: Uri = url.parse().map_err(|_| {
+        "it is not a URL: other letters than those of ASCII, blanks and \\ are written as percent escapes; give one URL"
+    })?;
+    let (Some(_), Some(authority)) = (uri.scheme(), uri.authority()) else {
+        return Err("it is not a URL with a scheme and a host; write https://HOST/FILE");
+    };
+    let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let behind_name = host.rsplit(']').next().unwrap_or_default();
+    if behind_name.contains(':') && authority.port_u16().is_none() {
+        return Err("the port is not a number; in a password, / and ? and # are written as %2F and %3F and %23");
+    }
+    if uri.host().is_none_or(str::is_empty) {
+        return Err("it names no host; write https://HOST/FILE");
+    }
+    // The host may be the beginning of a user and a password, what is behind it their end.
+    let behind = &rest[authority.as_str().len().min(rest.len())..];
+    if let Some(at) = behind.rfind('@')
+        && rest[..rest.len() - behind.len() + at].contains(':')
+    {
+        return Err(
+            "there is a `@` where none is expected: in a password, / and ? and # are written as %2F and %3F and \
+                    %23; behind the host, a @ is written as %40",
+        );
+    }
+    // `;key=value`, and `&key=value` where a `?` is missing, are parameters as well.
+    let path = uri.path();
+    let end = path.find([';', '&']).filter(|at| path[*at..].contains('=')).unwrap_or(path.len());
+    let path = if behind.starts_with('/') { &path[..end] } else { "" };
+    Ok(format!("{scheme}://{host}{path}"))
+}
+
+/// What a failed request says. The texts of ureq may have URLs in them, that of a redirect included; none is repeated.
+fn without_urls(error: &ureq::Error) -> String {
+    use ureq::Error;
+    match error {
+        Error::Io(error) => io_without_urls(error),
+        Error::Timeout(timeout) => format!("timeout: {timeout}"),
+        Error::HostNotFound => "the host is not found".to_owned(),
+        Error::ConnectionFailed => "the connection failed".to_owned(),
+        Error::TooManyRedirects => "too many redirects".to_owned(),
+        Error::Rustls(error) => format!("TLS: {error}"),
+        Error::Tls(problem) => format!("TLS: {problem}"),
+        Error::LargeResponseHeader(..) => "the headers of the answer are too large".to_owned(),
+        Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => {
+            "the proxy that the environment names cannot be used".to_owned()
+        }
+        Error::BadUri(_) | Error::Http(_) | Error::RedirectFailed => {
+            "the server leads to an address that cannot be fetched from".to_owned()
+        }
+        _ => "the answer, or where it leads, is not HTTP as it should be".to_owned(),
+    }
+}
+
+/// The same of an error of reading, behind which may be one of ureq.
+fn io_without_urls(error: &io::Error) -> String {
+    let inner = error.get_ref();
+    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+        return without_urls(error);
+    }
+    error.to_string()
+}
+
 fn whole(response: Response<ureq::Body>) -> Answer {
     let headers = response.headers();
     let length = headers.get("Content-Length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let known = Known::of(headers, length);
+    let known = Known::from_headers(headers, length);
     Answer { start: 0, known, body: Box::new(response.into_body().into_reader()) }
 }
 
@@ -216,13 +309,45 @@ mod tests {
             ("https://a@b@h/x", "https://h/x"),
             ("http://h?token=t", "http://h"),
             ("http://h/a@b/x", "http://h/a@b/x"),
-            ("dir/x.csv?y", "dir/x.csv?y"),
+            ("HTTP://u:p%2F@h:1/x;v=1", "HTTP://h:1/x"),
+            ("http://h/x.csv&token=t", "http://h/x.csv"),
+            ("http://u:p@[::1]:7/x", "http://[::1]:7/x"),
+            ("dir/x.csv", "dir/x.csv"),
         ] {
-            assert_eq!(Source::of(whole).unwrap().shown, shown);
+            assert_eq!(CorpusSource::parse(whole).unwrap().shown, shown);
         }
-        for bad in ["file:///etc/passwd", "ftp://u:p@h/x"] {
-            let error = Source::of(bad).err().unwrap().to_string();
-            assert!(error.contains("only http") && !error.contains("u:p"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_repeated() {
+        for (bad, says) in [
+            ("file:///hunter2", "only http"),
+            ("ftp://user:hunter2@h/x", "only http"),
+            (" http://user:hunter2@h/x", "only http"),
+            ("http://user:hunter2/x@h:1/x.csv", "the port is not a number"),
+            ("http://user:12/hunter2@h:1/x.csv", "a `@` where none is expected"),
+            ("http://user/a:hunter2@h:1/x.csv", "a `@` where none is expected"),
+            ("http://user:hunter2#@h/x.csv", "the port is not a number"),
+            ("http://user:hunter2?@h/x.csv", "the port is not a number"),
+            ("http://user:1#hunter2@h/x.csv", "a `@` where none is expected"),
+            ("http://h:hunter2/x.csv", "the port is not a number"),
+            ("http://h:99999/hunter2", "the port is not a number"),
+            ("http://user:hunter2 @h/x.csv", "is not a URL"),
+            ("http://user:hunter2\u{e9}@h/x.csv", "is not a URL"),
+            ("http:/user:hunter2@h/x.csv", "`//` behind its scheme"),
+            ("http:user:hunter2@h/x.csv", "`//` behind its scheme"),
+            ("HTTPS:user:hunter2@h/x.csv", "`//` behind its scheme"),
+            ("http:\\\\user:hunter2@h\\x.csv", "`//` behind its scheme"),
+            ("http:///hunter2", "is not a URL"),
+            ("http://h/x.csv http://user:hunter2@h/y.csv", "is not a URL"),
+            ("http://h/x.csv,http://user:hunter2@h/y.csv", "a `@` where none is expected"),
+            ("http://h/x.csv;http://user:hunter2@h/y.csv", "a `@` where none is expected"),
+            ("user:hunter2@h/x.csv", "no such file"),
+            ("//user:hunter2@h/x.csv", "no such file"),
+            ("h/x.csv?token=hunter2", "no such file"),
+        ] {
+            let error = CorpusSource::parse(bad).err().unwrap_or_else(|| panic!("{bad} is taken")).to_string();
+            assert!(error.contains(says) && !error.contains("hunter2") && !error.contains("user"), "{bad}: {error}");
         }
     }
 
@@ -255,6 +380,15 @@ mod tests {
             total,
         };
         let before = known(Some("\"a\""), Some("Mon"), Some(10));
+        assert!(before.is_repeated_by(&before) && before.is_repeated_by(&known(Some("\"a\""), None, None)));
+        for other in [known(None, None, None), known(None, Some("Mon"), Some(10)), known(Some("W/\"a\""), None, None)] {
+            assert!(!before.is_repeated_by(&other), "{other:?}");
+        }
+        let dated = known(Some("W/\"a\""), Some("Mon"), None);
+        assert!(
+            dated.is_repeated_by(&known(None, Some("Mon"), None)) && !dated.is_repeated_by(&known(None, None, None))
+        );
+        assert!(!known(None, None, Some(10)).is_repeated_by(&known(None, None, Some(10))));
         assert!(!before.differs(&known(None, None, None)) && !before.differs(&before));
         for other in [known(Some("\"b\""), None, None), known(None, Some("Tue"), None), known(None, None, Some(11))] {
             assert!(before.differs(&other), "{other:?}");

@@ -82,7 +82,7 @@ impl Cache {
         let mut used = Vec::new();
         for delta in self.databases.take(rows, false, context.counts) {
             let blocks = Blocks::Database(self.dbid.cell(delta.row).int().unwrap_or_default());
-            used.push(self.judge(blocks, delta.of(self.blks_read), delta.of(self.blks_hit), context));
+            used.push(self.judge(blocks, delta.growth(self.blks_read), delta.growth(self.blks_hit), context));
         }
         let names = context.names;
         self.misses.silence(Class::CacheIo, |blocks| blocks.name(names), context);
@@ -96,8 +96,8 @@ impl Cache {
             // Rings of a bulk read or a vacuum miss by design.
             let (object, within) = (self.object.cell(delta.row).text(), self.context.cell(delta.row).text());
             used.push(if (object, within) == (Some("relation"), Some("normal")) {
-                let read = delta.of(self.read_bytes) / self.block_bytes;
-                self.judge(Blocks::Context("normal".to_owned()), read, delta.of(self.hits), context)
+                let read = delta.growth(self.read_bytes) / self.block_bytes;
+                self.judge(Blocks::Context("normal".to_owned()), read, delta.growth(self.hits), context)
             } else {
                 None
             });

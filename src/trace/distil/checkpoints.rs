@@ -55,7 +55,7 @@ impl Checkpoints {
         }
         let count: f64 = self.recent.iter().map(|(_, count)| count).sum();
         self.known |= count > 1.0;
-        context.counts.use_for(Use::of(self.known));
+        context.counts.use_for(Use::of_row(self.known));
         if self.known {
             // One is nothing, two are 0.69.
             let residual = context.math.ln(count.max(1.0)).min(rules.limit);

@@ -15,7 +15,7 @@ pub(super) struct Delta<'a> {
 
 impl Delta<'_> {
     /// What it grew by in a column.
-    pub(super) fn of(&self, column: Column) -> f64 {
+    pub(super) fn growth(&self, column: Column) -> f64 {
         column.number(self.row) - self.before.as_ref().map_or(0.0, |before| column.number(before))
     }
 }
@@ -66,7 +66,7 @@ impl Counters {
                 None if from_zero => None,
                 None => Some("primes the counters: new"),
                 Some(before) if was_reset(before) => Some("primes the counters: reset"),
-                Some(_) if self.used.iter().any(|column| delta.of(*column) < 0.0) => {
+                Some(_) if self.used.iter().any(|column| delta.growth(*column) < 0.0) => {
                     Some("primes the counters: one fell")
                 }
                 Some(_) => None,

@@ -50,7 +50,7 @@ impl Idle {
         let seconds = rows.rows.last().map(|row| self.seconds(row)).or(self.before.map(|(_, seconds)| seconds));
         let Some(seconds) = seconds else { return };
         let known = t - since >= rules.known_s;
-        rows.rows.iter().for_each(|_| context.counts.use_for(Use::of(known)));
+        rows.rows.iter().for_each(|_| context.counts.use_for(Use::of_row(known)));
         if let Some((at, before)) = self.before.replace((t, seconds))
             && before > 0.0
             && seconds < before + (t - at) - SLACK_S

@@ -24,7 +24,7 @@ pub use rules::{RuleError, Rules};
 use super::{Conversion, Options, TraceError};
 use crate::residual::{Class, Math, StreamBuilder};
 use crate::store::Key;
-use crate::tape::recording::{Body, Epoch, Header, Line, Poll, Record, ViewRows, read_recording_signed};
+use crate::tape::recording::{Body, Epoch, Header, Poll, Record, RecordingLine, ViewRows, read_recording_signed};
 use crate::tape::{RowCounts, Use};
 
 /// The views whose rows are compared with those of the poll before.
@@ -186,8 +186,10 @@ pub(super) fn convert(input: &Path, options: &Options, key: Option<&Key>) -> Res
     let mut distiller: Option<Distiller> = None;
     let read = read_recording_signed::<TraceError>(input, key, |place, line| {
         match line {
-            Line::Header(header) => distiller = Some(Distiller::new(&header, Rules::from(options), options.math)),
-            Line::Record(record) => {
+            RecordingLine::Header(header) => {
+                distiller = Some(Distiller::new(&header, Rules::from(options), options.math))
+            }
+            RecordingLine::Record(record) => {
                 let mut fault = None;
                 let mut emit = |t: f64, class: Class, value: f64, channel: &str| {
                     fault = builder.push(t, class, value, channel).err().or(fault);

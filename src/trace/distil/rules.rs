@@ -52,6 +52,7 @@ macro_rules! rules {
 
 /// A parameter that distilling does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RuleError {
     /// None of that name.
     #[error(transparent)]

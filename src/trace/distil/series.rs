@@ -35,7 +35,7 @@ pub(super) enum Residual {
 }
 
 impl Residual {
-    fn of(self, ratio: f64, usual: f64) -> f64 {
+    fn compare(self, ratio: f64, usual: f64) -> f64 {
         match self {
             Self::Difference => ratio - usual,
             Self::Ln(math, guard) => math.ln((ratio + guard) / (usual + guard)),
@@ -80,7 +80,7 @@ impl<K: Ord + Clone> SeriesOf<K> {
         let (t, rules) = (context.t, context.rules);
         let baseline = self.channels.entry(key.clone()).or_default();
         let residual = baseline.estimate(t, thresholds.dispersion, rules).map(|usual| {
-            let residual = thresholds.residual.of(pooled.amount / pooled.count, usual.ratio);
+            let residual = thresholds.residual.compare(pooled.amount / pooled.count, usual.ratio);
             let counts = usual.deviations(pooled) >= rules.significance
                 && pooled.amount - usual.ratio * pooled.count >= thresholds.excess
                 && residual > thresholds.floor;

@@ -60,7 +60,7 @@ impl Sessions {
                 used.push(None);
                 continue;
             };
-            let alone = Tally { amount: delta.of(self.sessions), count: seconds };
+            let alone = Tally { amount: delta.growth(self.sessions), count: seconds };
             let pooled = self.pools.entry(dbid).or_default().add(context.t, alone, rules.pool_s);
             let name = || format!("sessions:{}", names.database(dbid));
             used.push(Some(self.began.take(&dbid, name, Interval { pooled, alone }, &thresholds, context)));

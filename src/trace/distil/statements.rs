@@ -73,14 +73,14 @@ impl Statements {
                 context.counts.reject("no identifier".to_owned());
                 continue;
             };
-            let calls = delta.of(self.calls);
+            let calls = delta.growth(self.calls);
             if calls <= 0.0 {
                 context.counts.reject("no call since the poll before".to_owned());
                 continue;
             }
             let (tally, rows) = called.entry((dbid, queryid)).or_default();
             tally.count += calls;
-            tally.amount += delta.of(self.blks_hit) + delta.of(self.blks_read);
+            tally.amount += delta.growth(self.blks_hit) + delta.growth(self.blks_read);
             let mixed = *self.toplevel.cell(delta.row) != Cell::Bool(false);
             rows.push(Called { mixed });
             if mixed {
@@ -115,7 +115,7 @@ impl Statements {
             }
         }
         for (dbid, row, judged) in used {
-            match judged.max(row.mixed.then(|| Use::of(compared.contains(&dbid)))) {
+            match judged.max(row.mixed.then(|| Use::of_row(compared.contains(&dbid)))) {
                 Some(what) => context.counts.use_for(what),
                 None => context.counts.reject("too few calls to judge".to_owned()),
             }

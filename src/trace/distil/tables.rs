@@ -53,7 +53,7 @@ impl Tables {
                 context.counts.reject("no name".to_owned());
                 continue;
             };
-            let alone = Tally { amount: delta.of(self.idx_rows), count: delta.of(self.idx_scan) };
+            let alone = Tally { amount: delta.growth(self.idx_rows), count: delta.growth(self.idx_scan) };
             if alone.count > 0.0 {
                 let pooled = self.pools.entry(name.clone()).or_default().add(context.t, alone, rules.pool_s);
                 let interval = Interval { pooled, alone };

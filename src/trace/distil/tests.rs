@@ -68,7 +68,7 @@ impl Played {
     }
 
     /// The residuals of a channel.
-    fn of(&self, class: Class, channel: &str) -> Vec<(f64, f64)> {
+    fn values_of(&self, class: Class, channel: &str) -> Vec<(f64, f64)> {
         let of_channel =
             self.residuals.iter().filter(|(_, found, _, name)| (*found, name.as_str()) == (class, channel));
         of_channel.map(|(t, _, value, _)| (*t, *value)).collect()
@@ -96,7 +96,7 @@ fn a_regression_is_blocks_per_call_of_all_roles_against_the_past() {
         calls += 100;
         blocks += if (20..30).contains(&second) { 100 * 80 } else { 100 * 4 };
     }
-    let residuals = played.of(PLAN, "app/7");
+    let residuals = played.values_of(PLAN, "app/7");
     // The first poll primes; four intervals and five seconds of history beside the pooled three.
     assert_eq!(residuals[0], (9.0, 0.0));
     let at = |t: f64| residuals.iter().find(|(at, _)| *at == t).unwrap().1;
@@ -128,7 +128,7 @@ fn counters_that_cannot_be_compared_prime_and_are_never_a_number() {
         assert_eq!(played.residuals.len(), before, "{name}");
         // What is usual is still known.
         played.poll(&[(STATEMENTS, vec![statement(1, 9_000_010, 9_000_000_040)])]);
-        assert_eq!(played.of(PLAN, "app/7").last(), Some(&(played.t - 1.0, 0.0)), "{name}");
+        assert_eq!(played.values_of(PLAN, "app/7").last(), Some(&(played.t - 1.0, 0.0)), "{name}");
     }
     // One that fell was evicted and came back, or was reset by itself.
     let mut played = Played::new();
@@ -150,7 +150,7 @@ fn a_statement_that_falls_silent_is_said_to_be_quiet_for_a_while() {
     for _ in 0..50 {
         played.poll(&[(STATEMENTS, vec![])]);
     }
-    let residuals = played.of(PLAN, "app/7");
+    let residuals = played.values_of(PLAN, "app/7");
     let up = residuals.iter().find(|(_, value)| *value > 0.0).unwrap().0;
     let quiet: Vec<f64> = residuals.iter().filter(|(t, _)| *t > up).map(|(t, _)| t - up).collect();
     assert_eq!((quiet.first(), quiet.last()), (Some(&4.0), Some(&30.0)));
@@ -166,7 +166,7 @@ fn a_shifted_mix_diverges_until_it_has_come_to_stay() {
         played.poll(&[(STATEMENTS, vec![row(1, calls[0]), row(2, calls[1])])]);
         calls[usize::from(second >= 30)] += 100;
     }
-    let residuals = played.of(Class::WorkloadPhase, "app");
+    let residuals = played.values_of(Class::WorkloadPhase, "app");
     let at = |t: f64| residuals.iter().find(|(at, _)| *at == t).unwrap().1;
     assert_eq!((at(30.0), at(33.0), at(300.0)), (0.0, 1.0, 1.0));
     assert_eq!(residuals.last().unwrap().1, 0.0);
@@ -196,18 +196,21 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
     played.poll(&[(WAITS, vec![row(6, "LWLock", 0.5, Cell::Null, ""), row(7, "LWLock", 9.0, Cell::Null, "")])]);
     played.poll(&[(WAITS, vec![])]);
     played.poll(&[(WAITS, vec![row(7, "LWLock", 9.0, Cell::Null, "")])]);
-    assert_eq!(played.of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
-    assert_eq!(played.of(Class::Contention, "LWLock:relation"), [(2.0, 0.0), (3.0, 0.5), (4.0, 0.0), (5.0, 0.0)]);
-    assert_eq!(played.of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
+    assert_eq!(played.values_of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
+    assert_eq!(
+        played.values_of(Class::Contention, "LWLock:relation"),
+        [(2.0, 0.0), (3.0, 0.5), (4.0, 0.0), (5.0, 0.0)]
+    );
+    assert_eq!(played.values_of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
     // A deadlock ends the count.
     let waits = |pid, by| row(pid, "Lock", 9.0, Cell::Float(9.0), by);
     played.poll(&[(WAITS, vec![waits(1, "2"), waits(2, "1")])]);
-    assert_eq!(played.of(Class::Contention, "chain").last(), Some(&(6.0, 1.0)));
+    assert_eq!(played.values_of(Class::Contention, "chain").last(), Some(&(6.0, 1.0)));
 }
 
 #[test]
 fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
-    let idle = |played: &Played| played.of(Class::Contention, "idle-transaction");
+    let idle = |played: &Played| played.values_of(Class::Contention, "idle-transaction");
     let ln = |now: f64, usual: f64| Math::Portable.ln((now + 5.0) / (usual + 5.0));
     // Open from second 20 to 30; what has not changed is left out of the polls before and after.
     let open = |second: i64| f64::from(i32::try_from(second).unwrap() - 20);
@@ -292,7 +295,7 @@ fn misses_sessions_rows_checkpoints_and_plans_have_channels_of_their_own() {
         (Class::Cardinality, "plan:9", 2.0),
         (Class::Contention, "sessions:app", Math::Portable.ln(121.0 / 21.0)),
     ] {
-        let residuals = played.of(class, channel);
+        let residuals = played.values_of(class, channel);
         let before = residuals.iter().filter(|(t, _)| *t < 30.0).fold(0.0_f64, |most, (_, value)| most.max(*value));
         assert_eq!(before, 0.0, "{channel}");
         assert!((residuals.last().unwrap().1 - last).abs() < 1e-9, "{channel}: {:?}", residuals.last());

@@ -4,10 +4,13 @@
 //! then. It contradicts an estimate that is smaller, and says nothing of one that is larger; `bounds.rs` has the rules.
 
 mod bounds;
+mod explain;
 mod node;
+mod shape;
 mod text;
 
 pub use bounds::Estimate;
+pub(crate) use explain::{NotAnExecution, Release};
 use node::Node;
 
 /// How far a plan was read by whoever executed the statement.
@@ -23,18 +26,24 @@ pub enum ReadBy {
 #[derive(Debug)]
 pub struct Plan {
     root: Node,
+    execution_ms: Option<f64>,
 }
 
 impl Plan {
-    /// The plan in the text of an entry of `auto_explain`, as JSON or as text.
-    #[must_use]
-    pub fn of_log(text: &str) -> Option<Self> {
-        let root = if text.trim_start().starts_with('{') {
-            serde_json::from_str::<node::Explained>(text).ok()?.plan
+    /// The plan in the text of an entry of `auto_explain`, as JSON or as text, and the text of its statement.
+    ///
+    /// # Errors
+    /// Why it is no plan.
+    pub(crate) fn of_log(text: &str) -> Result<(Self, String), String> {
+        let (plan, statement) = if text.trim_start().starts_with('{') {
+            let explained: node::Explained = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            (Self { root: explained.plan, execution_ms: explained.execution_ms }, explained.text)
         } else {
-            text::parse(text)?
+            let root = text::parse(text).ok_or("there is no node in it")?;
+            (Self { root, execution_ms: None }, text::statement(text).to_owned())
         };
-        Some(Self { root })
+        plan.check_numbers().map_err(|problem| problem.to_string())?;
+        Ok((plan, statement))
     }
 
     /// The node whose estimate is proven most wrong; `None` if none was executed, or nothing is known of those that were.

@@ -36,6 +36,19 @@ pub(super) fn parse(text: &str) -> Option<Node> {
     tree(&mut lines.into_iter().peekable())
 }
 
+/// The statement's text, which stands above the plan.
+pub(super) fn statement(text: &str) -> &str {
+    let Some(statement) = text.trim_start().strip_prefix("Query Text: ") else { return "" };
+    let mut end = 0;
+    for line in statement.split_inclusive('\n') {
+        if end > 0 && (line.starts_with("Query Parameters: ") || node(line.trim()).is_some()) {
+            break;
+        }
+        end += line.len();
+    }
+    statement[..end].trim_end()
+}
+
 /// The node that comes next, with all that is indented deeper.
 fn tree(lines: &mut Peekable<IntoIter<Line>>) -> Option<Node> {
     let Line::Node(indent, mut node) = lines.next()? else { return None };
@@ -77,17 +90,24 @@ fn node(line: &str) -> Option<Node> {
         Some(executed) => (number(executed, "rows="), number(executed, "loops=")),
         None => (None, None),
     };
-    let name = head.split(" on ").next().unwrap_or_default();
-    let name = name.split(" using ").next().unwrap_or_default();
+    let (name, target) = head.split_once(" on ").unwrap_or((head, ""));
+    let (name, index) = name.split_once(" using ").unwrap_or((name, ""));
+    let name = name.strip_suffix(" Backward").unwrap_or(name);
     let parallel_aware = name.starts_with("Parallel ");
     let name = ["Parallel ", "Async ", "Partial ", "Finalize "]
         .iter()
         .fold(name, |name, prefix| name.strip_prefix(prefix).unwrap_or(name));
     let (kind, join, strategy) = kind(name);
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    // Both names of a relation are one here, and the index of a bitmap stands where relations do.
+    let (relation, index) =
+        if kind == "Bitmap Index Scan" { (None, text(target)) } else { (text(target), text(index)) };
     Some(Node {
         kind: kind.to_owned(),
         join: join.to_owned(),
         strategy: strategy.to_owned(),
+        relation,
+        index,
         planned,
         actual,
         loops,

@@ -1,8 +1,12 @@
 //! One cell: what a format gives, and what an adapter makes of it.
 
 use super::column::ColumnSpec;
+use super::delimiter::Delimiter;
 use super::header::Columns;
+use super::stray::Stray;
 use super::time::{self, Dated};
+#[cfg(feature = "parquet")]
+use super::typed::Typed;
 use super::unknown::Unknown;
 use crate::residual::in_range;
 use crate::trace::Construction;
@@ -10,13 +14,16 @@ use crate::trace::Construction;
 /// How much of a wrong value an error shows.
 const SHOWN_CHARS: usize = 60;
 
-/// What stands in a cell. A format whose cells have types of their own adds them here, and every adapter takes them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What stands in a cell.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'r> {
     /// The file has no such column.
     Absent,
     /// The text of the cell.
     Text(&'r str),
+    /// A value of a type of its own, or none.
+    #[cfg(feature = "parquet")]
+    Typed(Typed<'r>),
 }
 
 /// A cell that an adapter asked for.
@@ -94,7 +101,9 @@ pub(crate) enum Fault {
     /// A cell is not what its column says.
     Cell { slot: Slot, kind: Kind, value: String },
     /// The record has another number of fields than the header.
-    FieldCount { found: usize, expected: usize },
+    FieldCount { found: usize, expected: usize, delimiter: Delimiter },
+    /// The line is no record.
+    Stray { stray: Stray, text: String },
     /// The record is not UTF-8.
     NotUtf8,
 }
@@ -117,6 +126,7 @@ pub(crate) enum Kind {
     Ratio,
     Percentage,
     PercentSign,
+    Flag,
     /// A statement's identifier that PostgreSQL does not show to everybody.
     HiddenQuery,
     /// An identifier that a program has taken for a number.
@@ -137,6 +147,7 @@ impl Kind {
             Self::Unknown(unknown) | Self::UnknownName(unknown) => unknown.reason(),
             Self::DecimalComma => "decimal comma",
             Self::Ratio | Self::Percentage | Self::PercentSign => "no ratio",
+            Self::Flag => "neither true nor false",
             Self::HiddenQuery => "hidden from the role that exported it",
             Self::RoundedId => "rounded",
             Self::QueryId => "no identifier",
@@ -162,6 +173,7 @@ impl Kind {
                 "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"
             }
             Self::PercentSign => "a percentage; divide it by 100 and write it like `0.992`",
+            Self::Flag => "neither true nor false; write it like `true` or `0`",
             Self::HiddenQuery => {
                 "the role that exported the view may not see the statements of others; GRANT pg_read_all_stats TO that role, \
                  and export it again"
@@ -176,6 +188,11 @@ impl Kind {
 }
 
 impl Fault {
+    /// Whether it is an error even where faults are counted: what follows would be read wrongly.
+    pub(super) fn is_fatal(&self) -> bool {
+        matches!(self, Self::Stray { stray, .. } if stray.is_fatal())
+    }
+
     /// The same of a cell that may be a time, which is a number or a date.
     pub(super) fn of_time(self) -> Self {
         match self {
@@ -189,6 +206,7 @@ impl Fault {
         match self {
             Self::Cell { slot, kind, .. } => format!("{} in {}", kind.reason(), columns.name(*slot)),
             Self::FieldCount { .. } => "wrong number of fields".to_owned(),
+            Self::Stray { stray, .. } => stray.reason().to_owned(),
             Self::NotUtf8 => "not UTF-8".to_owned(),
         }
     }
@@ -205,10 +223,13 @@ impl Fault {
                     format!("`{name}` is `{value}`{joint} {why}")
                 }
             }
-            Self::FieldCount { found, expected } => format!(
-                "the row has {found} field{}, but the header has {expected}; look for a missing quote or an extra comma",
-                if *found == 1 { "" } else { "s" }
+            Self::FieldCount { found, expected, delimiter } => format!(
+                "the row has {found} field{}, but the header has {expected}; look for a missing quote or an extra {}",
+                if *found == 1 { "" } else { "s" },
+                delimiter.name()
             ),
+            Self::Stray { stray, text } if stray.is_fatal() => return format!("`{text}` {}", stray.explanation()),
+            Self::Stray { stray, text } => format!("`{text}` {}", stray.explanation()),
             Self::NotUtf8 => "the row is not UTF-8; convert the file to UTF-8".to_owned(),
         };
         problem + LENIENT_HINT
@@ -219,22 +240,62 @@ impl Fault {
 pub(crate) const LENIENT_HINT: &str = " (--lenient counts such rows and goes on)";
 
 impl<'r> Cell<'r> {
+    /// A cell of a file that has no columns.
+    pub(crate) fn of_text(slot: Slot, text: &'r str) -> Self {
+        Self { slot, value: Value::Text(text) }
+    }
+
     /// Its text; empty if the file has no such column.
     pub(crate) fn text(self) -> &'r str {
         match self.value {
             Value::Absent => "",
             Value::Text(text) => text,
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) => cell.text(),
         }
     }
 
     /// Whether the file has the column.
     pub(crate) fn is_present(self) -> bool {
-        self.value != Value::Absent
+        !matches!(self.value, Value::Absent)
+    }
+
+    /// Whether it is a plain 0, which is known sooner than any other number.
+    pub(crate) fn is_plain_zero(self) -> bool {
+        match self.value {
+            Value::Absent => false,
+            Value::Text(text) => text == "0",
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) => cell.number() == Some(0.0),
+        }
+    }
+
+    /// How it says that it is not known, if it does.
+    fn unknown(self) -> Option<Unknown> {
+        match self.value {
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) => cell.is_null().then_some(Unknown::Null),
+            _ => Unknown::of(self.text()),
+        }
+    }
+
+    /// The same of a name.
+    fn unknown_name(self) -> Option<Unknown> {
+        match self.value {
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) if cell.is_null() => Some(Unknown::Null),
+            _ => Unknown::of_name(self.text()),
+        }
     }
 
     /// A number as the published system reads one: `nan` and `inf` are numbers too.
     pub(crate) fn number(self) -> Result<f64, Fault> {
-        parse_number(self.text()).ok_or_else(|| self.number_fault())
+        let number = match self.value {
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) => cell.number(),
+            _ => parse_number(self.text()),
+        };
+        number.ok_or_else(|| self.number_fault())
     }
 
     /// A number, or `absent` when the file has no such column. An empty cell is no number.
@@ -244,7 +305,7 @@ impl<'r> Cell<'r> {
 
     /// What `read` reads, or none where the cell says that it is not known, or the file has no such column.
     pub(crate) fn optional<T>(self, read: impl FnOnce(Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
-        if Unknown::of(self.text()).is_some() {
+        if self.unknown().is_some() {
             return Ok(None);
         }
         match read(self) {
@@ -266,7 +327,10 @@ impl<'r> Cell<'r> {
     }
 
     fn trimmed_number(self) -> Result<f64, Fault> {
-        parse_number(self.text().trim()).ok_or_else(|| self.number_fault())
+        match self.value {
+            Value::Text(text) => parse_number(text.trim()).ok_or_else(|| self.number_fault()),
+            _ => self.number(),
+        }
     }
 
     fn checked(self, number: f64, construction: Construction) -> Result<f64, Fault> {
@@ -309,8 +373,10 @@ impl<'r> Cell<'r> {
     /// A number between 0 and 1. A quotient of sums of floating-point numbers may be a few units of its last place above 1: it is
     /// taken for 1, for no residual moves by more than what is below [`ROUNDING`].
     pub(crate) fn ratio(self) -> Result<f64, Fault> {
-        let text = self.text().trim();
-        if text.strip_suffix('%').is_some_and(|number| parse_number(number.trim_end()).is_some()) {
+        if let Value::Text(text) = self.value
+            && let Some(number) = text.trim().strip_suffix('%')
+            && parse_number(number.trim_end()).is_some()
+        {
             return Err(self.fault(Kind::PercentSign));
         }
         match self.in_range(self.trimmed_number()?)? {
@@ -326,18 +392,10 @@ impl<'r> Cell<'r> {
     /// and `12.0`, as programs write it that know no whole numbers; of what stands for -1 it takes none.
     pub(crate) fn whole(self, construction: Construction) -> Result<u64, Fault> {
         let is_own = !construction.is_reference();
-        let text = if is_own { self.text().trim() } else { self.text() };
-        let number = match text.strip_prefix("0x") {
-            Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
-            _ => text.parse(),
-        };
-        let number = number.ok().or_else(|| parse_number(text).filter(|_| is_own).and_then(exact_whole));
-        match number {
+        match self.whole_number(is_own) {
             Some(number) if is_own && is_minus_one(number as f64) => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
             Some(number) => Ok(number),
-            None if parse_number(text.trim())
-                .is_some_and(|number| number == -1.0 || is_own && is_minus_one(number)) =>
-            {
+            None if self.trimmed_number().is_ok_and(|number| number == -1.0 || is_own && is_minus_one(number)) => {
                 Err(self.fault(Kind::Unknown(Unknown::MinusOne)))
             }
             None => Err(match self.number_fault() {
@@ -347,17 +405,49 @@ impl<'r> Cell<'r> {
         }
     }
 
+    fn whole_number(self, is_own: bool) -> Option<u64> {
+        #[cfg(feature = "parquet")]
+        if let Value::Typed(cell) = self.value
+            && let Some(whole) = cell.whole()
+        {
+            return Some(whole);
+        }
+        let text = if is_own { self.text().trim() } else { self.text() };
+        let number = match text.strip_prefix("0x") {
+            Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
+            _ => text.parse(),
+        };
+        number.ok().or_else(|| parse_number(text).filter(|_| is_own).and_then(exact_whole))
+    }
+
     /// A name; the published construction takes any text for one.
     pub(crate) fn name(self, construction: Construction) -> Result<&'r str, Fault> {
-        match Unknown::of_name(self.text()) {
+        match self.unknown_name() {
             Some(unknown) if !construction.is_reference() => Err(self.fault(Kind::UnknownName(unknown))),
             _ => Ok(self.text()),
         }
     }
 
+    /// An identifier, which no program has taken for a number.
+    pub(crate) fn id(self, construction: Construction) -> Result<&'r str, Fault> {
+        let id = self.name(construction)?.trim();
+        let is_rounded = id.contains("E+") || id.contains("e+");
+        if is_rounded && parse_number(id).is_some() { Err(self.fault(Kind::RoundedId)) } else { Ok(id) }
+    }
+
+    /// True or false, as systems write it; programs that know no truth values write 1 or 0, or `1.0` or `0.0`.
+    pub(crate) fn flag(self) -> Result<bool, Fault> {
+        let text = self.text().trim();
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "t" | "1" | "1.0" | "yes" => Ok(true),
+            "false" | "f" | "0" | "0.0" | "no" => Ok(false),
+            _ => Err(self.fault(Unknown::of(text).map_or(Kind::Flag, Kind::Unknown))),
+        }
+    }
+
     /// A name, if it is known.
     pub(crate) fn known_name(self) -> Option<&'r str> {
-        Some(self.text()).filter(|text| Unknown::of_name(text).is_none())
+        if self.unknown_name().is_some() { None } else { Some(self.text()) }
     }
 
     /// A time with its offset, in microseconds since 1970.
@@ -368,7 +458,29 @@ impl<'r> Cell<'r> {
 
     /// A date and time, if it is one.
     pub(super) fn date(self) -> Option<Dated> {
-        time::parse(self.text())
+        match self.value {
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) => cell.date(),
+            _ => time::parse(self.text()),
+        }
+    }
+
+    /// As [`Cell::date`], of a cell that is more likely one than a number.
+    pub(super) fn likely_date(self) -> Option<Dated> {
+        match self.value {
+            Value::Text(text) if text.as_bytes().get(4) != Some(&b'-') => None,
+            _ => self.date(),
+        }
+    }
+
+    /// Whether it is the date of no year, month and day.
+    pub(super) fn is_no_date(self) -> bool {
+        matches!(self.value, Value::Text(text) if text.starts_with("0000-00-00"))
+    }
+
+    /// A date and time in microseconds since 1970, as if it were UTC where there is no offset.
+    pub(crate) fn date_us(self) -> Option<i64> {
+        self.date().map(|date| date.us)
     }
 
     /// Whether it is a date and time.
@@ -381,7 +493,7 @@ impl<'r> Cell<'r> {
         let text = self.text();
         let has_comma =
             text.contains(',') && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'-' | b'+'));
-        self.fault(match Unknown::of(text) {
+        self.fault(match self.unknown() {
             Some(unknown) => Kind::Unknown(unknown),
             None if has_comma => Kind::DecimalComma,
             None => Kind::Number,
@@ -390,7 +502,12 @@ impl<'r> Cell<'r> {
 
     /// The fault that it is.
     pub(crate) fn fault(self, kind: Kind) -> Fault {
-        Fault::Cell { slot: self.slot, kind, value: shown(self.text()) }
+        let value = match self.value {
+            #[cfg(feature = "parquet")]
+            Value::Typed(cell) if cell.is_null() => "null".to_owned(),
+            _ => shown(self.text()),
+        };
+        Fault::Cell { slot: self.slot, kind, value }
     }
 }
 

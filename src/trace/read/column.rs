@@ -220,6 +220,13 @@ pub(crate) struct OptionalNames {
     names: Channels,
 }
 
+impl OptionalNames {
+    /// By row, and the names.
+    pub(crate) fn into_parts(self) -> (Vec<Option<ChannelId>>, Channels) {
+        (self.ids, self.names)
+    }
+}
+
 impl Index<usize> for OptionalNames {
     type Output = Option<ChannelId>;
 
@@ -326,6 +333,7 @@ mod tests {
     use super::*;
     use crate::store::Input;
     use crate::trace::read::csv;
+    use crate::trace::read::source::{Format, Source};
     use crate::trace::{Dataset, Options};
 
     table! {
@@ -362,7 +370,8 @@ mod tests {
 
     fn rows(text: &str, construction: Construction, block_bytes: usize) -> Vec<String> {
         let input = Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap();
-        let source = csv::open(input, block_bytes).unwrap();
+        let csv = Format::Csv(csv::open(input, block_bytes).unwrap());
+        let source = Source::new("x.csv".into(), csv, Vec::new(), false).unwrap();
         let columns = source.header().select(<Sheet as crate::trace::read::Table>::COLUMNS).unwrap();
         let Sheet { name, value, upper, share, note } =
             source.read::<Sheet>(&columns, &lenient(), &construction).unwrap().table;

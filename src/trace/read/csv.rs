@@ -2,106 +2,171 @@
 //!
 //! Only the columns that are asked for are looked at, and there is no string a row. Memory is that of the tables plus a
 //! few blocks. A block without a quote or a carriage return needs no CSV parser: its rows end at line feeds and its
-//! fields at commas. From the first block that has one of these, the rest goes through the CSV parser, one record
+//! fields at delimiters. From the first block that has one of these, the rest goes through the CSV parser, one record
 //! after the other; `a_quote_anywhere_changes_nothing` guards that both mean the same.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 use rayon::prelude::*;
 
 use super::cell::{Fault, Value};
-use super::commas::Commas;
+use super::delimiter::Delimiter;
+use super::delimiters::Delimiters;
+use super::foreign::{self, AS_CSV, BOM, Wanted};
 use super::header::Header;
-use super::records::Records;
+use super::records::{Records, builder};
 use super::rows::{Block, Merged, Plan, Rows, Table};
-use super::source::{Format, Source};
-use crate::store::{Blocks, Input, Place, StoreError};
+use super::stray;
+use crate::diagnostics::Place;
+use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
 
-const BOM: &[u8] = "\u{feff}".as_bytes();
+/// Bytes up to which a header with quotes is looked for.
+const LONGEST_HEADER: usize = 64 << 20;
 
-/// The rows of a CSV whose header has been read.
-pub(super) enum Csv<'i> {
-    /// Blocks without quotes and carriage returns so far; the first one starts on a line of the file.
-    Plain {
-        first: Vec<u8>,
-        line: u64,
-        blocks: Blocks<Input<'i>>,
-    },
-    Records(Records<'i>),
+/// A CSV whose header has been read, and may have to be read again with another delimiter.
+pub(super) struct Csv<'i> {
+    path: PathBuf,
+    /// What has been read, from the header on: whole lines.
+    first: Vec<u8>,
+    /// The line of the header.
+    line: u64,
+    blocks: Blocks<Input<'i>>,
+    pub(super) delimiter: Delimiter,
 }
 
-/// Reads the header of a CSV, in blocks of about so many bytes.
-pub(super) fn open(input: Input<'_>, block_bytes: usize) -> Result<Source<'_>, TraceError> {
+/// Reads a CSV up to its first rows, in blocks of about so many bytes.
+pub(super) fn open(input: Input<'_>, block_bytes: usize) -> Result<Csv<'_>, TraceError> {
     let path = input.path().to_path_buf();
     let mut blocks = Blocks::with_block_bytes(input, block_bytes);
     let mut first = Vec::new();
     let mut line = 1;
-    loop {
-        // Blank lines before the header may fill whole blocks.
-        let Some(mut block) = blocks.next_block().map_err(StoreError::read(&path))? else {
-            return Err(empty(&path));
-        };
-        if line == 1 && first.is_empty() && block.starts_with(BOM) {
-            block.drain(..BOM.len());
+    // Blank lines before the header may fill whole blocks, and a header in quotes may be longer than one.
+    let mut is_start = true;
+    while let Some(mut block) = blocks.next_block().map_err(StoreError::read(&path))? {
+        if is_start {
+            if let Some(problem) = foreign::binary(&block, Wanted::Table) {
+                return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
+            }
+            if block.starts_with(BOM) {
+                block.drain(..BOM.len());
+            }
+            is_start = false;
         }
         first.append(&mut block);
-        if !is_plain(&first) {
-            return from_records(&path, read_on(first, Vec::new(), blocks, line));
-        }
-        let blank = first.iter().take_while(|byte| **byte == b'\n').count();
+        let blank = first.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        line += line_ends(&first[..blank]);
         first.drain(..blank);
-        line += blank as u64;
-        if !first.is_empty() {
-            return from_plain(&path, first, line, blocks);
+        if !first.is_empty() && (is_plain(&first) || first.len() > LONGEST_HEADER || has_whole_header(&first)) {
+            break;
         }
+    }
+    if first.is_empty() {
+        Err(empty(&path))
+    } else {
+        Ok(Csv { path, first, line, blocks, delimiter: Delimiter::Comma })
     }
 }
 
-fn from_plain<'i>(
-    path: &Path,
-    mut first: Vec<u8>,
-    line: u64,
-    blocks: Blocks<Input<'i>>,
-) -> Result<Source<'i>, TraceError> {
-    let end = memchr::memchr(b'\n', &first).unwrap_or(first.len());
-    let names = strings(path, line, first[..end].split(|byte| *byte == b','))?;
-    first.drain(..(end + 1).min(first.len()));
-    let record = first.split(|byte| *byte == b'\n').find(|record| !record.is_empty());
-    let record = record.map(|record| record.split(|byte| *byte == b',').map(lossy).collect());
-    let header = Header::new(path, line, names);
-    let rows = Csv::Plain { first, line: line + 1, blocks };
-    Ok(Source::new(path.to_path_buf(), header, record, Format::Csv(rows)))
+/// How many lines end in `blank`.
+fn line_ends(blank: &[u8]) -> u64 {
+    let ends = blank.iter().enumerate().filter(|(at, byte)| **byte == b'\n' || blank.get(at + 1) != Some(&b'\n'));
+    ends.count() as u64
 }
 
-fn from_records<'i>(path: &Path, mut records: Records<'i>) -> Result<Source<'i>, TraceError> {
-    let mut record = ByteRecord::new();
-    let Some(line) = records.next(&mut record).map_err(StoreError::read(path))? else { return Err(empty(path)) };
-    let header = Header::new(path, line, strings(path, line, record.iter())?);
-    let first = records.peek().map_err(StoreError::read(path))?.map(|record| record.iter().map(lossy).collect());
-    Ok(Source::new(path.to_path_buf(), header, first, Format::Csv(Csv::Records(records))))
+/// Whether two records end in `text` whatever separates its columns, and a third one begins.
+fn has_whole_header(text: &[u8]) -> bool {
+    Delimiter::ALL.iter().all(|delimiter| head(text, *delimiter).nth(2).is_some())
 }
 
-impl<'i> Rows<'i> for Csv<'i> {
-    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Input<'i>, TraceError> {
-        match self {
-            Self::Plain { first, line, blocks } => plan.read_blocks(first, line, blocks, merged),
-            Self::Records(records) => plan.read_records(records, merged),
+/// The first records of a text with quotes.
+fn head(text: &[u8], delimiter: Delimiter) -> impl Iterator<Item = Vec<Vec<u8>>> {
+    let records = builder(delimiter.byte()).from_reader(text).into_byte_records();
+    records.map_while(Result::ok).map(|record| record.iter().map(<[u8]>::to_vec).collect())
+}
+
+impl<'i> Csv<'i> {
+    /// The header, if so its columns are separated.
+    ///
+    /// # Errors
+    /// When it is not UTF-8, or the text is a table that is drawn for people to read.
+    pub(super) fn header(&self, delimiter: Delimiter) -> Result<Header, TraceError> {
+        let mut lines = self.first.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let (first, second) = (lines.next().unwrap_or_default(), lines.next());
+        let malformed = |problem: &str| TraceError::Malformed {
+            place: Place::file(&self.path).at_line(self.line),
+            problem: problem.to_owned(),
+        };
+        if stray::is_rule(first) || second.is_some_and(stray::is_rule) {
+            return Err(malformed(&format!("this is a table that is drawn for people to read; {AS_CSV}")));
         }
+        if stray::is_setting(first) {
+            return Err(malformed(&format!("this line is a message of psql and no header; {AS_CSV}, with `psql -qX`")));
+        }
+        if let Some(delimiter) = stray::directive(first) {
+            let flag = delimiter.map_or_else(|| "--delimiter".to_owned(), |delimiter| delimiter.flag().to_owned());
+            return Err(malformed(&format!("this line is for Excel and no header; remove it, and pass {flag}")));
+        }
+        let is_plain = is_plain(&self.first);
+        let split = |line: &[u8]| line.split(|byte| *byte == delimiter.byte()).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let (names, record) = if is_plain {
+            (split(first), second.map(split))
+        } else {
+            let mut records = head(&self.first, delimiter);
+            (records.next().unwrap_or_default(), records.next())
+        };
+        let names: Result<Vec<String>, _> = names.into_iter().map(String::from_utf8).collect();
+        let names = names.map_err(|_| malformed("the header is not UTF-8; convert the file to UTF-8"))?;
+        let record =
+            record.map(|record| record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect());
+        Ok(Header::new(&self.path, Some(self.line), names, record))
+    }
+
+    /// What the file is instead of a table, and what to do, if its first bytes say so.
+    pub(super) fn foreign(&self) -> Option<TraceError> {
+        let place = Place::file(&self.path).at_line(self.line);
+        foreign::text(&self.first).map(|problem| TraceError::Malformed { place, problem })
+    }
+
+    /// Whether the header has such a delimiter.
+    pub(super) fn has(&self, delimiter: Delimiter) -> bool {
+        let end = memchr::memchr2(b'\n', b'\r', &self.first).unwrap_or(self.first.len());
+        memchr::memchr(delimiter.byte(), &self.first[..end]).is_some()
     }
 }
 
-impl<T: Table> Plan<'_, T> {
+impl Rows for Csv<'_> {
+    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError> {
+        let Self { path, mut first, line, blocks, delimiter } = self;
+        merged.start(&path, line);
+        let input = if is_plain(&first) {
+            let end = memchr::memchr(b'\n', &first).map_or(first.len(), |end| end + 1);
+            first.drain(..end);
+            CsvPlan { plan, delimiter }.read_blocks(first, blocks, merged)?
+        } else {
+            let mut records = read_on(first, Vec::new(), blocks, line, delimiter);
+            records.next(&mut ByteRecord::new()).map_err(StoreError::read(&path))?;
+            CsvPlan { plan, delimiter }.read_records(records, merged)?
+        };
+        Ok(input.finish()?)
+    }
+}
+
+/// How rows of a CSV are read.
+struct CsvPlan<'a, 'p, T: Table> {
+    plan: &'a Plan<'p, T>,
+    delimiter: Delimiter,
+}
+
+impl<T: Table> CsvPlan<'_, '_, T> {
     /// Reads and hashes the next blocks, parses the current ones, and merges those before, all at the same time.
     fn read_blocks<'r>(
         &self,
         first: Vec<u8>,
-        line: u64,
         mut blocks: Blocks<Input<'r>>,
         merged: &mut Merged<'_, T>,
     ) -> Result<Input<'r>, TraceError> {
-        merged.block.line_count = line - 1;
         let jobs = rayon::current_num_threads() * 4;
         let mut batch = vec![first];
         let mut parsed: Vec<Block<T>> = Vec::new();
@@ -118,7 +183,7 @@ impl<T: Table> Plan<'_, T> {
                 },
             );
             earlier?;
-            let next = next.map_err(StoreError::read(merged.path))?;
+            let next = next.map_err(StoreError::read(&merged.path))?;
             if quoted.is_empty() {
                 blocks.recycle(std::mem::replace(&mut batch, next));
                 parsed = current;
@@ -126,7 +191,7 @@ impl<T: Table> Plan<'_, T> {
             }
             current.into_iter().try_for_each(|block| merged.append(block))?;
             let line = merged.block.line_count + 1;
-            return self.read_records(read_on(quoted.concat(), next, blocks, line), merged);
+            return self.read_records(read_on(quoted.concat(), next, blocks, line, self.delimiter), merged);
         }
         parsed.into_iter().try_for_each(|block| merged.append(block))?;
         Ok(blocks.into_rest().1)
@@ -134,9 +199,9 @@ impl<T: Table> Plan<'_, T> {
 
     fn read_records<'r>(&self, mut records: Records<'r>, merged: &mut Merged<'_, T>) -> Result<Input<'r>, TraceError> {
         let mut record = ByteRecord::new();
-        while let Some(line) = records.next(&mut record).map_err(StoreError::read(merged.path))? {
+        while let Some(line) = records.next(&mut record).map_err(StoreError::read(&merged.path))? {
             let outcome = self.record(&mut merged.block.table, &record);
-            merged.block.count(self, line, outcome.map_err(|fault| (None, fault)));
+            merged.block.count(self.plan, line, outcome.map_err(|fault| (None, fault)));
             merged.check()?;
         }
         Ok(records.into_input())
@@ -145,20 +210,22 @@ impl<T: Table> Plan<'_, T> {
     fn record(&self, table: &mut T, record: &ByteRecord) -> Result<(), Fault> {
         let fields: Result<Vec<&str>, _> = record.iter().map(std::str::from_utf8).collect();
         let fields = fields.map_err(|_| Fault::NotUtf8)?;
-        if fields.len() != self.fields {
-            return Err(Fault::FieldCount { found: fields.len(), expected: self.fields });
+        let named = |fault: Fault| self.plan.stray(&fields).unwrap_or(fault);
+        let expected = self.plan.names.len();
+        if fields.len() != expected {
+            return Err(named(Fault::FieldCount { found: fields.len(), expected, delimiter: self.delimiter }));
         }
-        let mut cells = self.cells();
-        for (field, slot) in &self.wanted {
+        let mut cells = self.plan.cells();
+        for (field, slot) in &self.plan.wanted {
             cells[slot.0] = Value::Text(fields[*field]);
         }
-        self.row(table, &cells)
+        self.plan.row(table, &cells).map_err(named)
     }
 
     fn parse(&self, bytes: &[u8]) -> Block<T> {
         let mut block = Block::<T>::default();
         let text = std::str::from_utf8(bytes).ok();
-        let mut cells = self.cells();
+        let mut cells = self.plan.cells();
         let mut start = 0;
         while start < bytes.len() && block.fault.is_none() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
@@ -173,37 +240,49 @@ impl<T: Table> Plan<'_, T> {
                     None => Err((None, Fault::NotUtf8)),
                 };
                 let line = block.line_count;
-                block.count(self, line, outcome);
+                block.count(self.plan, line, outcome);
             }
             start = end + 1;
         }
         block
     }
 
-    /// Splits a line at its commas; a fault comes with its column, from 1, if it is in one.
+    /// Splits a line at its delimiters; a fault comes with its column, from 1, if it is in one.
     fn line<'t>(&self, table: &mut T, line: &'t str, cells: &mut [Value<'t>]) -> Result<(), (Option<u64>, Fault)> {
-        let mut commas = Commas::new(line.as_bytes());
-        // The field that starts at `start` and ends at the comma at `end`, or with the line.
-        let (mut field, mut start, mut end) = (0, 0, commas.next());
-        for (wanted, slot) in &self.wanted {
+        let delimiter = self.delimiter.byte();
+        let mut places = Delimiters::new(line.as_bytes(), delimiter);
+        // The field that starts at `start` and ends at the delimiter at `end`, or with the line.
+        let (mut field, mut start, mut end) = (0, 0, places.next());
+        for (wanted, slot) in &self.plan.wanted {
             if field < *wanted {
-                let before = if field + 1 < *wanted { commas.nth(*wanted - field - 2) } else { end };
-                let Some(comma) = before else { break };
-                (field, start, end) = (*wanted, comma + 1, commas.next());
+                let before = if field + 1 < *wanted { places.nth(*wanted - field - 2) } else { end };
+                let Some(place) = before else { break };
+                (field, start, end) = (*wanted, place + 1, places.next());
             }
             cells[slot.0] = Value::Text(&line[start..end.unwrap_or(line.len())]);
         }
-        let found = memchr::memchr_iter(b',', &line.as_bytes()[start..]).count() + field + 1;
-        if found != self.fields {
-            return Err((None, Fault::FieldCount { found, expected: self.fields }));
+        let found = memchr::memchr_iter(delimiter, &line.as_bytes()[start..]).count() + field + 1;
+        let expected = self.plan.names.len();
+        if found != expected {
+            let fault = Fault::FieldCount { found, expected, delimiter: self.delimiter };
+            return Err((None, self.stray(line).unwrap_or(fault)));
         }
-        self.row(table, cells).map_err(|fault| (self.column(line, &fault), fault))
+        self.plan.row(table, cells).map_err(|fault| match self.stray(line) {
+            Some(stray) => (None, stray),
+            None => (self.column(line, &fault), fault),
+        })
+    }
+
+    /// What a line is that is no row, if it is known.
+    #[cold]
+    fn stray(&self, line: &str) -> Option<Fault> {
+        self.plan.stray(&line.split(char::from(self.delimiter.byte())).collect::<Vec<_>>())
     }
 
     fn column(&self, line: &str, fault: &Fault) -> Option<u64> {
         let Fault::Cell { slot, .. } = fault else { return None };
-        let before: usize =
-            line.split(',').take(self.columns.field(*slot)?).map(|field| field.chars().count() + 1).sum();
+        let fields = line.split(char::from(self.delimiter.byte())).take(self.plan.columns.field(*slot)?);
+        let before: usize = fields.map(|field| field.chars().count() + 1).sum();
         Some(before as u64 + 1)
     }
 }
@@ -214,24 +293,18 @@ fn is_plain(block: &[u8]) -> bool {
 }
 
 /// Records of what has been read in blocks, and of what follows.
-fn read_on(mut read: Vec<u8>, next: Vec<Vec<u8>>, blocks: Blocks<Input<'_>>, line: u64) -> Records<'_> {
+fn read_on(
+    mut read: Vec<u8>,
+    next: Vec<Vec<u8>>,
+    blocks: Blocks<Input<'_>>,
+    line: u64,
+    delimiter: Delimiter,
+) -> Records<'_> {
     let (carry, input) = blocks.into_rest();
     for block in next.into_iter().chain([carry]) {
         read.extend_from_slice(&block);
     }
-    Records::new(read, input, line)
-}
-
-fn strings<'a>(path: &Path, line: u64, fields: impl Iterator<Item = &'a [u8]>) -> Result<Vec<String>, TraceError> {
-    let fields = fields.map(|field| std::str::from_utf8(field).map(str::to_owned));
-    fields.collect::<Result<_, _>>().map_err(|_| TraceError::Malformed {
-        place: Place::file(path).at_line(line),
-        problem: "the header is not UTF-8; convert the file to UTF-8".to_owned(),
-    })
-}
-
-fn lossy(field: &[u8]) -> String {
-    String::from_utf8_lossy(field).into_owned()
+    Records::new(read, input, line, delimiter.byte())
 }
 
 fn empty(path: &Path) -> TraceError {

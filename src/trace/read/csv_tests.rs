@@ -2,6 +2,7 @@ use super::*;
 use crate::store::BLOCK_BYTES;
 use crate::tape::RowCounts;
 use crate::trace::read::cell::{Kind, Row, Slot};
+use crate::trace::read::source::{Format, Source};
 use crate::trace::read::{ColumnSpec, Lines, Reading, Settling};
 use crate::trace::{Dataset, Options};
 
@@ -54,7 +55,8 @@ fn options(lenient: bool) -> Options {
 
 fn read_in_blocks_of(text: &[u8], lenient: bool, block_bytes: usize) -> Result<Reading<Sheet>, String> {
     let read = || {
-        let source = open(Input::new(text, Path::new("x.csv"), true)?, block_bytes)?;
+        let csv = Format::Csv(open(Input::new(text, Path::new("x.csv"), true)?, block_bytes)?);
+        let source = Source::new("x.csv".into(), csv, Vec::new(), true)?;
         let columns = source.header().select(COLUMNS)?;
         source.read::<Sheet>(&columns, &options(lenient), &())
     };

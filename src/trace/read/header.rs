@@ -1,19 +1,21 @@
 use std::path::{Path, PathBuf};
 
-use super::cell::{Slot, shown};
+use super::cell::{Slot, parse_number, shown};
 use super::column::ColumnSpec;
-use crate::store::{Place, nearest};
+use crate::diagnostics::{Place, nearest};
 use crate::trace::TraceError;
 
 /// How many column names an error lists before it says how many more there are.
 const LISTED: usize = 30;
 
-/// The first record of a CSV: what its columns are called.
+/// What the columns of a table are called.
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
     file: PathBuf,
-    line: u64,
+    /// None in a format whose header is no line.
+    line: Option<u64>,
     names: Vec<String>,
+    first_record: Option<Vec<String>>,
 }
 
 /// The columns an adapter looks at, by slot, in the order in which it declares them.
@@ -69,13 +71,18 @@ impl Columns {
 }
 
 impl Header {
-    pub(crate) fn new(file: &Path, line: u64, names: Vec<String>) -> Self {
-        Self { file: file.to_path_buf(), line, names }
+    pub(super) fn new(file: &Path, line: Option<u64>, names: Vec<String>, first_record: Option<Vec<String>>) -> Self {
+        Self { file: file.to_path_buf(), line, names, first_record }
     }
 
     /// All column names in order.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The cells of the first record of a text, if there is one; it is still to be read.
+    pub(crate) fn first_record(&self) -> Option<&[String]> {
+        self.first_record.as_deref()
     }
 
     /// The slots of the declared columns.
@@ -90,7 +97,8 @@ impl Header {
                 Some(field) => columns.add(self, field),
                 None => columns.add_absent(column.name),
             }
-            if column.required && columns.fields.last() == Some(&None) {
+            // A column may be declared twice, for two uses.
+            if column.required && columns.fields.last() == Some(&None) && !missing.contains(&column.name) {
                 missing.push(column.name);
             }
         }
@@ -124,7 +132,30 @@ impl Header {
 
     /// An error about the header.
     pub(crate) fn problem(&self, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place::file(&self.file).at_line(self.line), problem }
+        TraceError::Malformed { place: Place { line: self.line, ..Place::file(&self.file) }, problem }
+    }
+
+    /// The file that it is of.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Checks that another file of the trace has the same columns.
+    ///
+    /// # Errors
+    /// When it has others, or in another order.
+    pub(super) fn expect(&self, other: &Self) -> Result<(), TraceError> {
+        if self.names == other.names {
+            return Ok(());
+        }
+        let first = self.file.display();
+        let missing = |these: &Self, those: &Self| these.names.iter().find(|name| !those.names.contains(name)).cloned();
+        let difference = match (missing(self, other), missing(other, self)) {
+            (Some(name), _) => format!("it has no column `{}`, which `{first}` has", shown(&name)),
+            (None, Some(name)) => format!("it has a column `{}`, which `{first}` has not", shown(&name)),
+            (None, None) => format!("its columns are in another order than those of `{first}`"),
+        };
+        Err(other.problem(format!("{difference}; the files of a trace have one header")))
     }
 
     /// The column names, as an error lists them.
@@ -138,27 +169,23 @@ impl Header {
     }
 
     fn missing(&self, missing: &[&str]) -> TraceError {
-        if let Some(separator) = self.other_separator() {
-            return self.problem(format!(
-                "the header is one column, {}, and looks separated by {separator}; this format is read with commas \
-                 alone, so export the file as CSV with commas",
-                self.list()
-            ));
-        }
         let plural = if missing.len() == 1 { "column" } else { "columns" };
         let quoted = missing.iter().map(|name| match nearest(name, self.names.iter().map(String::as_str)) {
             Some(near) if !missing.contains(&near) => format!("`{name}` (is it `{near}`?)"),
             _ => format!("`{name}`"),
         });
         let quoted = quoted.collect::<Vec<_>>().join(", ");
-        self.problem(format!("the header has no {plural} {quoted}; it has {}", self.list()))
+        let hint = if self.is_row() {
+            "; if these are values and no names, export the file with its header (`CSV HEADER`)"
+        } else {
+            ""
+        };
+        self.problem(format!("the header has no {plural} {quoted}; it has {}{hint}", self.list()))
     }
 
-    /// What separates the columns of a header that has no comma, if something does.
-    fn other_separator(&self) -> Option<&'static str> {
-        let [name] = &self.names[..] else { return None };
-        let separators = [('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
-        separators.into_iter().find(|(letter, _)| name.contains(*letter)).map(|(_, separator)| separator)
+    /// Whether it looks like a row of a file without a header.
+    fn is_row(&self) -> bool {
+        self.names.len() > 1 && self.names.iter().any(|name| parse_number(name.trim()).is_some_and(f64::is_finite))
     }
 }
 
@@ -175,7 +202,7 @@ mod tests {
     }
 
     fn header(names: &[&str]) -> Header {
-        Header::new(Path::new("x.csv"), 1, names.iter().map(|name| (*name).to_owned()).collect())
+        Header::new(Path::new("x.csv"), Some(1), names.iter().map(|name| (*name).to_owned()).collect(), None)
     }
 
     #[test]
@@ -197,12 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_other_separators_says_so() {
-        for (name, separator) in [("name\trun", "tabs"), ("a;b", "semicolons"), ("a|b", "vertical bars")] {
-            let error = header(&[name]).select(&["a"].map(required)).unwrap_err().to_string();
-            assert!(error.contains(&format!("looks separated by {separator}; ")), "{error}");
-        }
-        assert!(header(&["a b"]).select(&["a"].map(required)).unwrap_err().to_string().contains("has no column `a`"));
+    fn a_row_in_the_place_of_the_header_is_called_so() {
+        let error = header(&["2024-01-01", "12.5"]).select(&["a"].map(required)).unwrap_err().to_string();
+        assert!(error.ends_with("export the file with its header (`CSV HEADER`)"), "{error}");
+        assert!(!header(&["a b", "c1"]).select(&["a"].map(required)).unwrap_err().to_string().contains("export"));
     }
 
     #[test]

@@ -5,16 +5,24 @@
 
 mod cell;
 mod column;
-mod commas;
 mod csv;
+mod delimiter;
+mod delimiters;
+mod foreign;
 mod header;
+mod identity;
 mod lines;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod records;
 mod rows;
 mod settle;
 mod source;
+mod stray;
 mod time;
 mod times;
+#[cfg(feature = "parquet")]
+mod typed;
 mod unit;
 mod unknown;
 
@@ -23,26 +31,30 @@ pub(crate) use column::{
     Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Trimmed,
     Values, Whole, retain_rows, table,
 };
+pub(crate) use delimiter::DELIMITER;
+pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
 pub(crate) use header::{Columns, Header};
+pub(crate) use identity::repeated;
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
 pub(crate) use settle::{Settling, WholeColumn};
 pub(crate) use source::Source;
+pub(crate) use time::{Dated, parse as parse_date};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
 pub(crate) use unknown::Unless;
 
+use super::input::Inputs;
 use super::{Construction, Options, TraceError};
-use crate::store::Input;
 
 /// Reads the table that an adapter declares.
 ///
 /// # Errors
 /// When a column is missing, there are no rows, reading fails, or (unless `lenient`) a row has a fault.
-pub(crate) fn read_table<T: Table<Context = Construction>>(
-    input: Input<'_>,
+pub(crate) fn read_table<'i, T: Table<Context = Construction>>(
+    inputs: impl Into<Inputs<'i>>,
     options: &Options,
 ) -> Result<Reading<T>, TraceError> {
-    let source = Source::open(input)?;
-    let columns = source.header().select(T::COLUMNS)?;
+    let mut source = Source::open(inputs)?;
+    let columns = source.select(options, |header| header.select(T::COLUMNS))?;
     source.read(&columns, options, &options.construction)
 }

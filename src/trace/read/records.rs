@@ -12,28 +12,22 @@ type Rest<'a> = Chain<Cursor<Vec<u8>>, Input<'a>>;
 /// Reads records by the rules of RFC 4180, with line ends LF, CRLF or CR, and skips blank lines.
 pub(super) struct Records<'a> {
     reader: csv::Reader<Tracker<Rest<'a>>>,
-    peeked: Option<(u64, ByteRecord)>,
+    delimiter: u8,
 }
 
 impl<'a> Records<'a> {
     /// Records of `read`, which starts on line `line`, followed by those of `input`.
-    pub(super) fn new(read: Vec<u8>, input: Input<'a>, line: u64) -> Self {
+    pub(super) fn new(read: Vec<u8>, input: Input<'a>, line: u64, delimiter: u8) -> Self {
         let tracker = Tracker::new(Cursor::new(read).chain(input), line);
-        let mut builder = csv::ReaderBuilder::new();
-        let reader = builder.has_headers(false).flexible(true).buffer_capacity(1 << 16).from_reader(tracker);
-        Self { reader, peeked: None }
+        Self { reader: builder(delimiter).buffer_capacity(1 << 16).from_reader(tracker), delimiter }
     }
 
     /// Reads the next record into `record`, and returns the line on which it starts.
     pub(super) fn next(&mut self, record: &mut ByteRecord) -> io::Result<Option<u64>> {
-        if let Some((line, peeked)) = self.peeked.take() {
-            *record = peeked;
-            return Ok(Some(line));
-        }
         let start = self.reader.position().byte();
         match self.reader.read_byte_record(record) {
             Ok(true) => Ok(Some(self.reader.get_mut().line_of(start))),
-            Ok(false) => self.reader.get_ref().check_closed().map(|()| None),
+            Ok(false) => self.reader.get_ref().check_closed(self.delimiter).map(|()| None),
             Err(error) => Err(match error.into_kind() {
                 csv::ErrorKind::Io(error) => error,
                 other => io::Error::other(format!("{other:?}")),
@@ -41,19 +35,17 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The next record, which stays the next one.
-    pub(super) fn peek(&mut self) -> io::Result<Option<&ByteRecord>> {
-        if self.peeked.is_none() {
-            let mut record = ByteRecord::new();
-            self.peeked = self.next(&mut record)?.map(|line| (line, record));
-        }
-        Ok(self.peeked.as_ref().map(|(_, record)| record))
-    }
-
     /// The file behind the records.
     pub(super) fn into_input(self) -> Input<'a> {
         self.reader.into_inner().inner.into_inner().1
     }
+}
+
+/// A reader of records as they stand.
+pub(super) fn builder(delimiter: u8) -> csv::ReaderBuilder {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter);
+    builder
 }
 
 /// Keeps the bytes that have been handed to the CSV reader and whose lines have not been counted, to tell on which
@@ -91,11 +83,10 @@ impl<R: Read> Tracker<R> {
 impl<R> Tracker<R> {
     /// An error if the last record, which is what is kept at the end of the file, ends inside a quote: everything behind
     /// the quote would pass for one field.
-    fn check_closed(&self) -> io::Result<()> {
+    fn check_closed(&self, delimiter: u8) -> io::Result<()> {
         let last = &self.kept[(self.counted_to - self.base) as usize..];
-        let mut builder = csv::ReaderBuilder::new();
         let more = last.chain(&b"\nmore\n"[..]);
-        let mut records = builder.has_headers(false).flexible(true).from_reader(more).into_byte_records();
+        let mut records = builder(delimiter).from_reader(more).into_byte_records();
         if last.iter().all(|byte| matches!(byte, b'\r' | b'\n')) || records.nth(1).is_some() {
             return Ok(());
         }
@@ -133,9 +124,8 @@ mod tests {
             let mut input = Input::new(text.as_bytes(), Path::new("x.csv"), false).unwrap();
             let mut read = vec![0; cut];
             input.read_exact(&mut read).unwrap();
-            let mut records = Records::new(read, input, 10);
+            let mut records = Records::new(read, input, 10, b',');
             let mut record = ByteRecord::new();
-            assert_eq!(records.peek().unwrap().unwrap().len(), 2);
             let mut found = Vec::new();
             while let Some(line) = records.next(&mut record).unwrap() {
                 found.push((line, String::from_utf8(record[0].to_vec()).unwrap()));

@@ -8,7 +8,8 @@ use super::column::ColumnSpec;
 use super::header::Columns;
 use super::lines::Lines;
 use super::settle::Settling;
-use crate::store::{Input, InputDigest, Place};
+use crate::diagnostics::Place;
+use crate::store::InputDigest;
 use crate::tape::RowCounts;
 use crate::trace::TraceError;
 
@@ -48,10 +49,18 @@ pub(crate) struct Reading<T> {
     pub(crate) path: PathBuf,
 }
 
+impl<T> Reading<T> {
+    /// The same rows as another table.
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Reading<U> {
+        let Self { table, rows, lines, notes, input, path } = self;
+        Reading { table: map(table), rows, lines, notes, input, path }
+    }
+}
+
 /// The rows of a file in one format, which are still to be read.
-pub(super) trait Rows<'i> {
-    /// Reads all of them in order, and gives back the input behind them.
-    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Input<'i>, TraceError>;
+pub(super) trait Rows {
+    /// Reads all of them in order, and gives the digest of the file if it was asked for.
+    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError>;
 }
 
 /// How the cells that an adapter wants are found in a record.
@@ -59,7 +68,8 @@ pub(super) struct Plan<'a, T: Table> {
     pub(super) columns: &'a Columns,
     /// (field, slot), ascending.
     pub(super) wanted: Vec<(usize, Slot)>,
-    pub(super) fields: usize,
+    /// The names of all columns of the file.
+    pub(super) names: &'a [String],
     lenient: bool,
     context: &'a T::Context,
 }
@@ -83,11 +93,11 @@ impl<T: Default> Default for Block<T> {
 }
 
 impl<'a, T: Table> Plan<'a, T> {
-    pub(super) fn new(columns: &'a Columns, fields: usize, lenient: bool, context: &'a T::Context) -> Self {
+    pub(super) fn new(columns: &'a Columns, names: &'a [String], lenient: bool, context: &'a T::Context) -> Self {
         let slots = (0..columns.len()).map(Slot);
         let mut wanted: Vec<_> = slots.filter_map(|slot| Some((columns.field(slot)?, slot))).collect();
         wanted.sort_unstable();
-        Self { columns, wanted, fields, lenient, context }
+        Self { columns, wanted, names, lenient, context }
     }
 
     /// Cells for a row, all of them absent until they are filled in.
@@ -110,7 +120,7 @@ impl<T> Block<T> {
                 self.rows.used += 1;
                 self.lines.push(line);
             }
-            Err((_, fault)) if plan.lenient => self.rows.reject(fault.reason(plan.columns)),
+            Err((_, fault)) if plan.lenient && !fault.is_fatal() => self.rows.reject(fault.reason(plan.columns)),
             Err((column, fault)) => self.fault = Some((line, column, fault)),
         }
     }
@@ -118,12 +128,25 @@ impl<T> Block<T> {
 
 /// The blocks so far as one.
 pub(super) struct Merged<'a, T> {
-    pub(super) path: &'a Path,
+    /// The file that is read.
+    pub(super) path: PathBuf,
     pub(super) columns: &'a Columns,
     pub(super) block: Block<T>,
 }
 
-impl<T: Table> Merged<'_, T> {
+impl<'a, T: Table> Merged<'a, T> {
+    /// Nothing yet, of a table whose rows are called as `lines` calls them.
+    pub(super) fn new(columns: &'a Columns, lines: Lines) -> Self {
+        Self { path: PathBuf::new(), columns, block: Block { lines, ..Block::default() } }
+    }
+
+    /// Goes on with the rows of the file at `path`, of which so many lines were read.
+    pub(super) fn start(&mut self, path: &Path, lines_before: u64) {
+        self.path = path.to_path_buf();
+        self.block.lines.start(path);
+        self.block.line_count = lines_before;
+    }
+
     pub(super) fn append(&mut self, later: Block<T>) -> Result<(), TraceError> {
         let block = &mut self.block;
         block.table.append(later.table);
@@ -136,7 +159,7 @@ impl<T: Table> Merged<'_, T> {
 
     pub(super) fn check(&mut self) -> Result<(), TraceError> {
         let Some((line, column, fault)) = self.block.fault.take() else { return Ok(()) };
-        let place = Place { file: self.path.to_path_buf(), line: Some(line), column };
+        let place = Place { file: self.path.clone(), line: Some(line), column };
         Err(TraceError::Malformed { place, problem: fault.problem(self.columns) })
     }
 }

@@ -1,22 +1,19 @@
 //! What is only known once a whole column has been read: the unit and the zone of its times.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use super::cell::Slot;
 use super::column::Column;
 use super::header::Columns;
 use super::lines::Lines;
 use super::unknown::NO_TIME;
-use crate::store::Place;
+use crate::diagnostics::Place;
 use crate::trace::{Options, TraceError};
+use std::collections::BTreeMap;
 
 /// The columns of a table on their way to their final values, and what is said of them.
 pub(crate) struct Settling<'a> {
     pub(super) options: &'a Options,
     pub(super) columns: &'a Columns,
     pub(super) lines: &'a Lines,
-    pub(super) path: &'a Path,
     /// What was recognised and not told.
     pub(super) notes: Vec<String>,
     /// Rows that only their whole column shows to be of no use, by why.
@@ -34,7 +31,6 @@ pub(crate) struct WholeColumn<'a> {
     /// Rows without a time.
     pub(super) unknown: Vec<usize>,
     lines: &'a Lines,
-    path: &'a Path,
 }
 
 impl Settling<'_> {
@@ -59,7 +55,7 @@ impl Settling<'_> {
     ) -> Result<(), TraceError> {
         let name = self.columns.name(slot);
         let (notes, unknown) = Default::default();
-        let mut whole = WholeColumn { name, options: self.options, notes, unknown, lines: self.lines, path: self.path };
+        let mut whole = WholeColumn { name, options: self.options, notes, unknown, lines: self.lines };
         column.settle(&mut whole)?;
         self.notes.extend(whole.notes);
         self.rejected.extend(whole.unknown.into_iter().map(|row| (row, format!("{NO_TIME} in {name}"))));
@@ -68,13 +64,13 @@ impl Settling<'_> {
 }
 
 impl WholeColumn<'_> {
-    /// The line of a row that was read.
-    pub(super) fn line(&self, row: usize) -> u64 {
-        self.lines.of(row).unwrap_or_default()
+    /// Where a row stands that was read, in a sentence.
+    pub(super) fn at(&self, row: usize) -> String {
+        self.lines.text(row)
     }
 
     /// An error about the column, in a row that was read.
     pub(super) fn error(&self, row: usize, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place { line: self.lines.of(row), ..Place::file(self.path) }, problem }
+        TraceError::Malformed { place: self.lines.place(row).unwrap_or_else(|| Place::file("")), problem }
     }
 }

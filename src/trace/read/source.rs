@@ -1,75 +1,236 @@
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::csv::{self, Csv};
+#[cfg(feature = "parquet")]
+use super::delimiter::DELIMITER;
+use super::delimiter::Delimiter;
+use super::foreign;
 use super::header::{Columns, Header};
+use super::lines::Lines;
+#[cfg(feature = "parquet")]
+use super::parquet::Parquet;
 use super::rows::{Block, Merged, Plan, Reading, Rows, Table};
 use super::settle::Settling;
-use crate::store::{BLOCK_BYTES, Input};
+use crate::diagnostics::Place;
+use crate::store::{BLOCK_BYTES, Input, InputDigest};
+use crate::trace::input::Inputs;
 use crate::trace::{Options, TraceError};
 
 /// A trace whose column names are known and whose rows are still to be read.
 pub(crate) struct Source<'i> {
-    path: PathBuf,
+    /// What users call it: a file, a folder or a glob.
+    name: PathBuf,
     header: Header,
-    first: Option<Vec<String>>,
     format: Format<'i>,
+    /// The files behind the first one.
+    rest: Vec<PathBuf>,
+    digest: bool,
+    notes: Vec<String>,
 }
 
 /// The formats that rows are read from.
 pub(super) enum Format<'i> {
     Csv(Csv<'i>),
+    #[cfg(feature = "parquet")]
+    Parquet(Parquet<'i>),
+}
+
+impl<'i> Format<'i> {
+    fn open(mut input: Input<'i>) -> Result<Self, TraceError> {
+        if foreign::is_parquet(input.peek(5)?) {
+            #[cfg(feature = "parquet")]
+            return Ok(Self::Parquet(Parquet::open(input)?));
+            #[cfg(not(feature = "parquet"))]
+            return Err(TraceError::Malformed {
+                place: Place::file(input.path()),
+                problem: "this is Parquet, and this build lacks the feature `parquet`; write it as CSV, such as with \
+                          `duckdb -csv -c \"FROM 'x.parquet'\" > x.csv`"
+                    .to_owned(),
+            });
+        }
+        Ok(Self::Csv(csv::open(input, BLOCK_BYTES)?))
+    }
+
+    fn header(&self) -> Result<Header, TraceError> {
+        match self {
+            Self::Csv(csv) => csv.header(csv.delimiter),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(parquet) => Ok(parquet.header()),
+        }
+    }
+
+    /// What it is, for a sentence.
+    fn name(&self) -> String {
+        match self {
+            Self::Csv(csv) => format!("CSV with {}", csv.delimiter),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => "Parquet".to_owned(),
+        }
+    }
 }
 
 impl<'i> Source<'i> {
-    /// Opens a trace, up to its first row.
-    pub(crate) fn open(input: Input<'i>) -> Result<Self, TraceError> {
-        csv::open(input, BLOCK_BYTES)
+    /// Opens a trace, up to the first row of its first file. Until [`Source::select`] says otherwise, the columns of a text are
+    /// separated by commas.
+    pub(crate) fn open(inputs: impl Into<Inputs<'i>>) -> Result<Self, TraceError> {
+        let Inputs { name, first, rest, digest } = inputs.into();
+        Self::new(name, Format::open(first)?, rest, digest)
     }
 
-    pub(super) fn new(path: PathBuf, header: Header, first: Option<Vec<String>>, format: Format<'i>) -> Self {
-        Self { path, header, first, format }
+    pub(super) fn new(name: PathBuf, format: Format<'i>, rest: Vec<PathBuf>, digest: bool) -> Result<Self, TraceError> {
+        Ok(Self { header: format.header()?, name, format, rest, digest, notes: Vec::new() })
     }
 
     pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The cells of the first record, if there is one; it is still to be read.
-    pub(crate) fn first_record(&self) -> Option<&[String]> {
-        self.first.as_deref()
+    /// What `select` finds in the header, whose columns are separated by what the options say, or else by what gives `select`
+    /// the columns that it asks for. The published construction knows commas alone, unless it is told.
+    ///
+    /// # Errors
+    /// When the columns are not there, whatever separates them, or are there in two ways.
+    pub(crate) fn select<S>(
+        &mut self,
+        options: &Options,
+        select: impl Fn(&Header) -> Result<S, TraceError>,
+    ) -> Result<S, TraceError> {
+        let told = Delimiter::told(options);
+        let csv = match &mut self.format {
+            Format::Csv(csv) => csv,
+            #[cfg(feature = "parquet")]
+            Format::Parquet(_) if told.is_some() => {
+                let problem = format!("--{} is for CSV, and this is Parquet", DELIMITER.flag);
+                return Err(TraceError::Malformed { place: Place::file(&self.name), problem });
+            }
+            #[cfg(feature = "parquet")]
+            Format::Parquet(_) => return select(&self.header),
+        };
+        let taken = told.unwrap_or(Delimiter::Comma);
+        csv.delimiter = taken;
+        self.header = csv.header(taken)?;
+        let error = match select(&self.header) {
+            Ok(selected) => return Ok(selected),
+            Err(error) => csv.foreign().unwrap_or(error),
+        };
+        let mut others = Vec::new();
+        for delimiter in Delimiter::ALL.into_iter().filter(|other| *other != taken && csv.has(*other)) {
+            let header = csv.header(delimiter)?;
+            let selected = select(&header);
+            others.push((delimiter, header, selected));
+        }
+        let fits: Vec<Delimiter> =
+            others.iter().filter(|(.., selected)| selected.is_ok()).map(|(delimiter, ..)| *delimiter).collect();
+        let asks = told.is_some() || options.construction.is_reference();
+        match fits[..] {
+            [delimiter] if !asks => {
+                let position = others.iter().position(|(other, ..)| *other == delimiter).unwrap_or_default();
+                let (_, header, selected) = others.swap_remove(position);
+                csv.delimiter = delimiter;
+                self.header = header;
+                self.notes.push(format!("the columns are separated by {delimiter}, as with {}", delimiter.flag()));
+                selected
+            }
+            [delimiter] => {
+                let name = taken.name();
+                let why =
+                    if told.is_some() { "" } else { ", which the construction `reference` takes unless it is told" };
+                Err(self.header.problem(format!(
+                    "the columns are separated by {delimiter} and not by {name}s{why}; pass {}",
+                    delimiter.flag()
+                )))
+            }
+            [first, second, ..] => Err(self.header.problem(format!(
+                "the columns may be separated by {first} or by {second}; pass {} or {}",
+                first.flag(),
+                second.flag()
+            ))),
+            // What has the most columns is most likely what separates them.
+            [] => match others.into_iter().max_by_key(|(_, header, _)| header.names().len()) {
+                Some((delimiter, header, Err(TraceError::Malformed { place, problem })))
+                    if header.names().len() > self.header.names().len() =>
+                {
+                    let flag = delimiter.flag();
+                    let problem = format!("the columns are separated by {delimiter} ({flag}), and {problem}");
+                    Err(TraceError::Malformed { place, problem })
+                }
+                _ => Err(error),
+            },
+        }
     }
 
     /// Reads all rows.
     ///
     /// # Errors
     /// When there are none, reading fails, or (unless lenient) a row has a fault, or the values of a column do not go
-    /// together.
+    /// together, or the files are not of one kind.
     pub(crate) fn read<T: Table>(
         self,
         columns: &Columns,
         options: &Options,
         context: &T::Context,
     ) -> Result<Reading<T>, TraceError> {
-        let plan = Plan::<T>::new(columns, self.header.names().len(), options.lenient, context);
-        let mut merged = Merged { path: &self.path, columns, block: Block::default() };
-        let input = match self.format {
-            Format::Csv(csv) => csv.read(&plan, &mut merged)?,
-        };
+        let Self { name, header, format, rest, digest, mut notes } = self;
+        let plan = Plan::<T>::new(columns, header.names(), options.lenient, context);
+        let mut merged = Merged::new(columns, Lines::of_rows(!matches!(format, Format::Csv(_))));
+        let (kind, delimiter) = (format.name(), format.delimiter());
+        let mut digests = vec![format.read(&plan, &mut merged)?];
+        for path in &rest {
+            let format = open_next(path, digest, delimiter)?;
+            if format.name() != kind {
+                let (first, other) = (header.file().display(), format.name());
+                let problem =
+                    format!("this file is {other}, but `{first}` is {kind}; the files of a trace are of one format");
+                return Err(TraceError::Malformed { place: Place::file(path), problem });
+            }
+            header.expect(&format.header()?)?;
+            digests.push(format.read(&plan, &mut merged)?);
+        }
         let Block { mut table, mut rows, mut lines, .. } = merged.block;
         if rows.read == 0 {
-            return Err(self.header.problem("there are no rows after the header".to_owned()));
+            return Err(header.problem("there are no rows after the header".to_owned()));
         }
-        let path = &self.path;
-        let (notes, rejected) = Default::default();
-        let mut settling = Settling { options, columns, lines: &lines, path, notes, rejected, next: 0 };
+        let rejected = BTreeMap::new();
+        let mut settling = Settling { options, columns, lines: &lines, notes: Vec::new(), rejected, next: 0 };
         table.settle(&mut settling)?;
-        let Settling { notes, rejected, .. } = settling;
+        notes.append(&mut settling.notes);
+        let rejected = settling.rejected;
         if !rejected.is_empty() {
             let keep: Vec<bool> = (0..lines.len()).map(|row| !rejected.contains_key(&row)).collect();
             table.retain(&keep);
             lines.retain(&keep);
             rejected.values().for_each(|reason| rows.withdraw(1, reason));
         }
-        Ok(Reading { table, rows, lines, notes, input: input.finish()?, path: self.path })
+        let input = digests.into_iter().collect::<Option<Vec<_>>>().map(|digests| InputDigest::of_list(&digests));
+        Ok(Reading { table, rows, lines, notes, input, path: name })
+    }
+}
+
+/// The next file of a trace, separated as the first one is.
+fn open_next(path: &Path, digest: bool, delimiter: Option<Delimiter>) -> Result<Format<'static>, TraceError> {
+    let mut format = Format::open(Input::open(path, digest)?)?;
+    if let (Format::Csv(csv), Some(delimiter)) = (&mut format, delimiter) {
+        csv.delimiter = delimiter;
+    }
+    Ok(format)
+}
+
+impl Format<'_> {
+    /// What separates its columns, if it is a text.
+    fn delimiter(&self) -> Option<Delimiter> {
+        match self {
+            Self::Csv(csv) => Some(csv.delimiter),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => None,
+        }
+    }
+
+    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError> {
+        match self {
+            Self::Csv(csv) => csv.read(plan, merged),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(parquet) => parquet.read(plan, merged),
+        }
     }
 }

@@ -2,16 +2,16 @@
 
 /// A date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Dated {
+pub(crate) struct Dated {
     /// Microseconds since 1970, as if it were UTC where there is no offset.
-    pub(super) us: i64,
-    pub(super) has_offset: bool,
+    pub(crate) us: i64,
+    pub(crate) has_offset: bool,
 }
 
 /// Reads ISO 8601, RFC 3339 (with `T`, a blank or `_`) and what PostgreSQL writes: `YYYY-MM-DD[ HH:MM[:SS[.fraction]]]`, then
 /// perhaps an offset (`+hh`, `+hhmm`, `+hh:mm`, `Z`, ` UTC`) and a zone in brackets. The basic form is `YYYYMMDDThhmmss`. Digits
 /// finer than a microsecond are cut. None if it is something else.
-pub(super) fn parse(text: &str) -> Option<Dated> {
+pub(crate) fn parse(text: &str) -> Option<Dated> {
     let mut scan = Scan(text.trim_ascii().as_bytes());
     let year = scan.digits(4, 4)?;
     let basic = scan.0.first() != Some(&b'-');

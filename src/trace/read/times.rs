@@ -107,14 +107,11 @@ impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
             let is_time = (-DAY_US..END_US).contains(&us);
             if is_time { Ok(Time { value: us as f64, form }) } else { Err(unknown()) }
         };
-        if cell.text().as_bytes().get(4) == Some(&b'-') {
-            // A date of no year, month and day.
-            if cell.text().starts_with("0000-00-00") {
-                return Err(unknown());
-            }
-            if let Some(date) = cell.date() {
-                return dated(date);
-            }
+        if let Some(date) = cell.likely_date() {
+            return dated(date);
+        }
+        if cell.is_no_date() {
+            return Err(unknown());
         }
         match cell.finite(construction) {
             Ok(value) if is_no_time(value) => Err(unknown()),
@@ -407,9 +404,8 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
 
 /// An error about a column whose rows are not of one kind; each row comes with what it is.
 fn mixture(column: &WholeColumn<'_>, (row, this): (usize, String), (first, other): (usize, String)) -> TraceError {
-    let line = column.line(first);
-    let problem =
-        format!("`{}` is {this} here and {other} on line {line}; give the whole column one form", column.name);
+    let (name, at) = (column.name, column.at(first));
+    let problem = format!("`{name}` is {this} here and {other} on {at}; give the whole column one form");
     column.error(row, problem)
 }
 

@@ -100,7 +100,7 @@ pub(super) const KEYWORDS: [Keyword; 54] = [
 ];
 
 /// Words of other clients, and what to write instead.
-const FOREIGN: [(&str, &str); 17] = [
+const FOREIGN: [(&str, &str); 41] = [
     ("pgbouncer", "it is a word of Prisma; leave it out, and connect to the server itself and not through PgBouncer"),
     ("schema", "it is a word of Prisma; leave it out: a capture reads all schemas"),
     ("currentSchema", "it is a word of JDBC; leave it out: a capture reads all schemas"),
@@ -118,6 +118,30 @@ const FOREIGN: [(&str, &str); 17] = [
     ("ApplicationName", "write application_name"),
     ("connectTimeout", "write connect_timeout, in seconds"),
     ("prepareThreshold", "it is a word of JDBC; leave it out"),
+    ("preparedStatementCacheQueries", "it is a word of JDBC; leave it out"),
+    ("reWriteBatchedInserts", "it is a word of JDBC; leave it out"),
+    ("stringtype", "it is a word of JDBC; leave it out"),
+    ("binaryTransfer", "it is a word of JDBC; leave it out"),
+    ("loginTimeout", "it is a word of JDBC; write connect_timeout, in seconds"),
+    ("socketTimeout", "it is a word of JDBC; leave it out: a capture has its own deadlines"),
+    ("targetServerType", "it is a word of JDBC; leave it out, and name the server itself"),
+    ("statement_cache_size", "it is a word of asyncpg and Prisma; leave it out: a capture prepares few statements"),
+    ("prepared_statement_cache_size", "it is a word of SQLAlchemy; leave it out: a capture prepares few statements"),
+    ("statement_cache_mode", "it is a word of pgx; leave it out: a capture prepares few statements"),
+    ("default_query_exec_mode", "it is a word of pgx; leave it out: a capture prepares few statements"),
+    ("prepared_statements", "it is a word of Rails; leave it out: a capture prepares few statements"),
+    ("binary_parameters", "it is a word of lib/pq; leave it out"),
+    ("search_path", "it is a setting of the server; leave it out: a capture reads all schemas"),
+    ("statement_timeout", "it is a setting of the server; leave it out: a capture has its own deadlines"),
+    ("pool", "it is a word of Rails; leave it out: a capture has one connection"),
+    ("pool_size", "it is a word of Ecto and SQLAlchemy; leave it out: a capture has one connection"),
+    ("pool_max_conns", "it is a word of pgx; leave it out: a capture has one connection"),
+    ("encoding", "leave it out: a capture talks UTF-8"),
+    ("charset", "leave it out: a capture talks UTF-8"),
+    ("Server", "it is a word of Npgsql and ODBC; write host"),
+    ("User ID", "it is a word of Npgsql and ODBC; write user"),
+    ("Uid", "it is a word of ODBC; write user"),
+    ("Pwd", "it is a word of ODBC; write password, or better set PGPASSWORD"),
 ];
 
 /// The keyword called `key`.
@@ -127,7 +151,11 @@ pub(super) fn find(key: &str) -> Option<&'static Keyword> {
 
 /// What to write instead of a key that libpq does not know.
 pub(super) fn instead(key: &str) -> Option<&'static str> {
-    FOREIGN.into_iter().find(|(foreign, _)| *foreign == key).map(|(_, instead)| instead)
+    let found = FOREIGN.into_iter().find(|(foreign, _)| *foreign == key);
+    // As it is written elsewhere, such as `Host` or `USERNAME`.
+    let lower = key.to_ascii_lowercase();
+    let found = found.or_else(|| FOREIGN.into_iter().find(|(foreign, _)| foreign.to_ascii_lowercase() == lower));
+    found.map(|(_, instead)| instead).or_else(|| find(&lower).map(|_| "keys are written in lower case"))
 }
 
 /// A key that is not one of the keywords; those that are refused are not offered.

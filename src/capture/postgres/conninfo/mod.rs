@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio_postgres::config::ChannelBinding;
 
 use super::require_auth::RequireAuth;
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, StringProblem, UsageProblem, ValueProblem};
 use crate::diagnostics::UnknownName;
 use keywords::{Handling, KEYWORDS};
-use parameters::{NotAString, parameters};
+use parameters::{has_password, parameters};
 pub(super) use server::{Server, Way};
 
 /// How far the server is trusted: the modes of libpq that do not fall back to clear text in silence.
@@ -47,14 +47,7 @@ impl SslMode {
 
     fn parse(text: &str) -> Result<Self, CaptureError> {
         let found = Self::ALL.into_iter().find(|(name, _)| *name == text);
-        found.map(|(_, mode)| mode).ok_or_else(|| {
-            let why = match text {
-                "allow" | "prefer" => " may fall back to clear text in silence, and is not taken",
-                "no-verify" => " is a word of Node; write require",
-                _ => " is not known",
-            };
-            CaptureError::usage(format!("sslmode `{text}`{why}; known: disable, require, verify-ca, verify-full"))
-        })
+        found.map(|(_, mode)| mode).ok_or_else(|| UsageProblem::SslMode { mode: text.to_owned() }.into())
     }
 }
 
@@ -107,7 +100,7 @@ impl Conninfo {
     /// password.
     pub fn new(text: &str, environment: Environment<'_>) -> Result<Self, CaptureError> {
         let mut given = Given::default();
-        for parameter in parameters(text).map_err(|error| not_a_string(&error))? {
+        for parameter in parameters(text).map_err(UsageProblem::NotAString)? {
             given.set(&parameter.key, parameter.value, "the connection string")?;
         }
         // Ranks as it did in the string that it was taken out of: before services and PGPASSWORD.
@@ -174,34 +167,33 @@ struct Given(BTreeMap<&'static str, (String, String)>);
 impl Given {
     fn set(&mut self, key: &str, value: String, by: &str) -> Result<(), CaptureError> {
         let Some(keyword) = keywords::find(key) else {
+            if !key.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ')) {
+                return Err(UsageProblem::NotAString(StringProblem::OddKey).into());
+            }
             let shown: String = key.chars().take(40).collect();
             let problem = match keywords::instead(key) {
-                Some(instead) => format!("unknown option `{shown}` in {by}; {instead}"),
-                None => keywords::unknown(&shown).in_context(format!("in {by}")).to_string(),
+                Some(instead) => UsageProblem::Foreign { key: shown, by: by.to_owned(), instead },
+                None => keywords::unknown(&shown).in_context(format!("in {by}")).into(),
             };
-            return Err(CaptureError::usage(problem));
+            return Err(problem.into());
         };
         if value.is_empty() {
             // As libpq has it: an empty value is none, but stands before the environment.
             self.0.insert(keyword.key, (value, by.to_owned()));
             return Ok(());
         }
+        if keyword.key != "password" && has_password(&value) {
+            let problem = ValueProblem::HasPassword;
+            return Err(UsageProblem::Value { key: keyword.key, by: by.to_owned(), problem }.into());
+        }
         match keyword.handling {
             Handling::Used => {}
             Handling::Only(values) if values.contains(&value.as_str()) => {}
             Handling::Only(values) => {
-                let problem = if key == "sslnegotiation" || key == "target_session_attrs" {
-                    "connect to the server itself"
-                } else {
-                    "a capture cannot do otherwise"
-                };
-                return Err(CaptureError::usage(format!(
-                    "`{key}` of {by} may only be {}: {problem}",
-                    values.join(" or ")
-                )));
+                return Err(UsageProblem::OtherValue { key: keyword.key, by: by.to_owned(), values }.into());
             }
             Handling::Refused(remedy) => {
-                return Err(CaptureError::usage(format!("`{key}` of {by} is not taken: {remedy}")));
+                return Err(UsageProblem::NotTaken { key: keyword.key, by: by.to_owned(), remedy }.into());
             }
         }
         self.0.insert(keyword.key, (value, by.to_owned()));
@@ -213,16 +205,19 @@ impl Given {
     }
 
     /// A value that has to be one of a few.
-    fn parse<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, CaptureError> {
+    fn parse<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, ValueProblem>,
+    ) -> Result<Option<T>, UsageProblem> {
         let Some((value, by)) = self.0.remove(key).filter(|(value, _)| !value.is_empty()) else { return Ok(None) };
-        parse(&value).map(Some).map_err(|problem| CaptureError::usage(format!("`{key}` of {by}: {problem}")))
+        parse(&value).map(Some).map_err(|problem| UsageProblem::Value { key, by, problem })
     }
 
     fn into_conninfo(mut self, environment: Environment<'_>) -> Result<Conninfo, CaptureError> {
         let servers = server::servers(self.take("host"), self.take("hostaddr"), self.take("port"))?;
         let user = self.take("user").or_else(|| environment("USER").filter(|user| !user.is_empty()));
-        let user = user
-            .ok_or_else(|| CaptureError::usage("no role is given; write postgres://ROLE@HOST/DATABASE".to_owned()))?;
+        let user = user.ok_or(UsageProblem::NoRole)?;
         let mut options = self.take("options").unwrap_or_default();
         for (variable, setting) in SESSION {
             if let Some(value) = environment(variable).filter(|value| !value.is_empty()) {
@@ -234,14 +229,11 @@ impl Given {
         let sslrootcert = self.take("sslrootcert").map(PathBuf::from);
         let system = sslrootcert.as_deref().is_some_and(|path| path.as_os_str() == "system");
         if system && matches!(sslmode, SslMode::Require | SslMode::VerifyCa) {
-            let problem =
-                "sslrootcert=system needs sslmode=verify-full: anybody has a certificate of a public authority";
-            return Err(CaptureError::usage(problem.to_owned()));
+            return Err(UsageProblem::SystemWithoutHost.into());
         }
         let application_name = self.take("application_name").or_else(|| self.take("fallback_application_name"));
-        let timeout = self.parse("connect_timeout", |text| {
-            text.trim().parse::<i32>().map_err(|_| "it is not a number of seconds".to_owned())
-        })?;
+        let timeout =
+            self.parse("connect_timeout", |text| text.trim().parse::<i32>().map_err(|_| ValueProblem::Seconds))?;
         Ok(Conninfo {
             servers,
             user,
@@ -258,7 +250,7 @@ impl Given {
                     "disable" => Ok(ChannelBinding::Disable),
                     "prefer" => Ok(ChannelBinding::Prefer),
                     "require" => Ok(ChannelBinding::Require),
-                    other => Err(UnknownName::new("value", other, ["disable", "prefer", "require"]).to_string()),
+                    other => Err(UnknownName::new("value", other, ["disable", "prefer", "require"]).into()),
                 })?
                 .unwrap_or(ChannelBinding::Prefer),
             require_auth: self.parse("require_auth", str::parse)?.unwrap_or_default(),
@@ -269,14 +261,6 @@ impl Given {
             passfile: self.take("passfile").map(PathBuf::from),
         })
     }
-}
-
-fn not_a_string(error: &NotAString) -> CaptureError {
-    CaptureError::usage(format!(
-        "not a connection string: {}; write postgres://ROLE@HOST:PORT/DATABASE or 'host=… port=… user=… dbname=…', \
-         with % and two hexadecimal digits for letters like @ : / in a URL",
-        error.0
-    ))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::keywords;
+use crate::capture::StringProblem;
 
 /// A parameter as it was given.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,16 +16,12 @@ pub(super) struct Parameter {
     pub(super) span: Range<usize>,
 }
 
-/// Why a string is no connection string. Never has a part of it that could be a password.
-#[derive(Debug, PartialEq)]
-pub(super) struct NotAString(pub(super) String);
-
 /// The parameters of a connection string, in the order in which they stand there.
 ///
 /// A URL may have several hosts; `host` and `port` are then lists, as they are in `key=value` pairs.
-pub(super) fn parameters(text: &str) -> Result<Vec<Parameter>, NotAString> {
+pub(super) fn parameters(text: &str) -> Result<Vec<Parameter>, StringProblem> {
     if let Some(scheme) = foreign_scheme(text) {
-        return Err(NotAString(scheme));
+        return Err(scheme);
     }
     match ["postgresql://", "postgres://"].into_iter().find(|scheme| text.starts_with(scheme)) {
         Some(scheme) => url(text, scheme.len()),
@@ -32,41 +29,94 @@ pub(super) fn parameters(text: &str) -> Result<Vec<Parameter>, NotAString> {
     }
 }
 
+/// Keys whose values are free text, in which any letter may be meant.
+const FREE_TEXT: [&str; 10] = [
+    "password",
+    "options",
+    "application_name",
+    "fallback_application_name",
+    "passfile",
+    "servicefile",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "sslcrl",
+];
+
+/// An error where a value, as it was written, has what separates options elsewhere: it may hold the password.
+fn check_separators(key: &str, written: &str) -> Result<(), StringProblem> {
+    if !FREE_TEXT.contains(&key) && written.contains([';', '&', '#']) {
+        return Err(StringProblem::Separator);
+    }
+    Ok(())
+}
+
+/// Whether something in a value may be a password: an option of that name, or a URL with credentials.
+pub(super) fn has_password(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let is_named = ["password", "passwd", "pwd", "pass", "passphrase", "secret"].iter().any(|word| {
+        let behind = lower.match_indices(word).map(|(at, _)| lower[at + word.len()..].trim_start());
+        behind.into_iter().any(|behind| behind.starts_with(['=', ':']))
+    });
+    let has_url = lower.split_once("://").is_some_and(|(_, behind)| behind.contains('@'));
+    is_named || has_url
+}
+
+/// Schemes of other clients and frameworks for the same servers.
+const FRAMEWORKS: [&str; 13] = [
+    "ecto",
+    "cockroachdb",
+    "cockroach",
+    "postgis",
+    "pgsql",
+    "psql",
+    "pg",
+    "pq",
+    "pgx",
+    "asyncpg",
+    "timescaledb",
+    "yugabytedb",
+    "r2dbc",
+];
+
 /// What helps somebody whose string is one of another client.
-fn foreign_scheme(text: &str) -> Option<String> {
+fn foreign_scheme(text: &str) -> Option<StringProblem> {
+    let lower = text.trim_start().to_ascii_lowercase();
+    if lower.starts_with("pgsql:") && !lower.starts_with("pgsql://") {
+        return Some(StringProblem::Pdo);
+    }
     let (scheme, _) = text.split_once("://").or_else(|| text.strip_prefix("jdbc:").map(|_| ("jdbc:", "")))?;
     let lower = scheme.to_ascii_lowercase();
     if matches!(scheme, "postgres" | "postgresql") || scheme.contains(['=', '\'', ' ']) {
         return None;
     }
-    let what = match lower.as_str() {
-        jdbc if jdbc.starts_with("jdbc:") => "it is a JDBC URL; leave out `jdbc:` and put the role before the host",
-        sqlalchemy if sqlalchemy.starts_with("postgres") && sqlalchemy.contains('+') => {
-            "it is a URL of SQLAlchemy; leave out the driver, which is from `+` to `:`"
+    Some(match lower.as_str() {
+        jdbc if jdbc.starts_with("jdbc:") => StringProblem::Jdbc,
+        sqlalchemy
+            if sqlalchemy
+                .split_once('+')
+                .is_some_and(|(server, _)| server.starts_with("postgres") || FRAMEWORKS.contains(&server)) =>
+        {
+            StringProblem::SqlAlchemy
         }
-        "postgres" | "postgresql" => "the scheme is written in lower case",
-        "http" | "https" => "it is the address of a web page",
-        _ => "its scheme is not `postgres` or `postgresql`",
-    };
-    Some(what.to_owned())
+        framework if framework.split(':').next().is_some_and(|first| FRAMEWORKS.contains(&first)) => {
+            StringProblem::FrameworkScheme
+        }
+        "postgres" | "postgresql" => StringProblem::UpperCase,
+        "http" | "https" => StringProblem::WebPage,
+        _ => StringProblem::OtherScheme,
+    })
 }
-
-fn bad(problem: &str) -> NotAString {
-    NotAString(problem.to_owned())
-}
-
-/// What is said where a part of the password may have been read as something else; nothing of it is repeated.
-const MAYBE_PASSWORD: &str =
-    "there is a `@` where none is expected: in a password, / and ? and @ are written as %2F and %3F and %40";
 
 /// Whether a key is one that may be repeated in messages, because it cannot be a part of a password.
 fn is_word(key: &str) -> bool {
     keywords::find(key).is_some() || keywords::instead(key).is_some()
 }
 
-fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
+fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
     let mut found = Vec::new();
-    let mut add = |key: &str, range: Range<usize>, span: Range<usize>| -> Result<(), NotAString> {
+    let mut add = |key: &str, range: Range<usize>, span: Range<usize>| -> Result<(), StringProblem> {
+        check_separators(key, &text[range.clone()])?;
         found.push(Parameter { key: key.to_owned(), value: decoded(&text[range])?, span });
         Ok(())
     };
@@ -86,13 +136,14 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
         None => start,
     };
     let hosts = &text[host_start..authority_end];
+    check_separators("host", hosts)?;
     let stray = text[authority_end..].contains('@');
     if !hosts.is_empty() {
         let (mut names, mut ports) = (Vec::new(), Vec::new());
         for host in hosts.split(',') {
             let (name, port) = host_and_port(host)?;
             if stray && !port.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(bad(MAYBE_PASSWORD));
+                return Err(StringProblem::StrayAt);
             }
             names.push(decoded(name)?);
             ports.push(decoded(port)?);
@@ -106,9 +157,10 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
     let query_start = text[authority_end..].find('?').map(|at| authority_end + at);
     let path = authority_end..query_start.unwrap_or(text.len());
     if text[path.clone()].contains('@') {
-        return Err(bad(MAYBE_PASSWORD));
+        return Err(StringProblem::StrayAt);
     }
     if path.len() > 1 {
+        check_separators("dbname", &text[path.clone()])?;
         let value = decoded(&text[path.start + 1..path.end])?;
         found.push(Parameter { key: "dbname".to_owned(), value, span: path });
     }
@@ -118,12 +170,13 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
         let next = (end + 1).min(text.len());
         if end > at {
             let Some(equals) = text[at..end].find('=').map(|length| at + length) else {
-                return Err(bad("a parameter behind `?` has no `=`"));
+                return Err(StringProblem::ParameterWithoutEquals);
             };
             let key = decoded(&text[at..equals])?;
             if stray && !is_word(&key) {
-                return Err(bad(MAYBE_PASSWORD));
+                return Err(StringProblem::StrayAt);
             }
+            check_separators(&key, &text[equals + 1..end])?;
             found.push(Parameter { key, value: decoded(&text[equals + 1..end])?, span: at..next });
         }
         at = next;
@@ -132,44 +185,43 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, NotAString> {
 }
 
 /// A name and a port, either of which may be empty; an address of IPv6 stands in brackets.
-fn host_and_port(host: &str) -> Result<(&str, &str), NotAString> {
+fn host_and_port(host: &str) -> Result<(&str, &str), StringProblem> {
     if let Some(rest) = host.strip_prefix('[') {
-        let (name, rest) = rest.split_once(']').ok_or_else(|| bad("a `[` of an IPv6 address is not closed"))?;
+        let (name, rest) = rest.split_once(']').ok_or(StringProblem::OpenBracket)?;
         return match rest.strip_prefix(':') {
             Some(port) => Ok((name, port)),
             None if rest.is_empty() => Ok((name, "")),
-            None => Err(bad("there is something between `]` and the port")),
+            None => Err(StringProblem::BehindBracket),
         };
     }
     match host.split_once(':') {
-        Some((_, port)) if port.contains(':') => Err(bad("an IPv6 address in a URL stands in brackets, as in `[::1]`")),
+        Some((_, port)) if port.contains(':') => Err(StringProblem::NoBrackets),
         Some((name, port)) => Ok((name, port)),
         None => Ok((host, "")),
     }
 }
 
 /// Text of a URL with its percent escapes taken out.
-fn decoded(text: &str) -> Result<String, NotAString> {
-    let wrong = || bad("a percent escape in it is none");
+fn decoded(text: &str) -> Result<String, StringProblem> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'%' => {
-                let digits = [rest.next().ok_or_else(wrong)?, rest.next().ok_or_else(wrong)?];
-                hex::decode(digits).map_err(|_| wrong())?[0]
+                let digits = [rest.next().ok_or(StringProblem::Escape)?, rest.next().ok_or(StringProblem::Escape)?];
+                hex::decode(digits).map_err(|_| StringProblem::Escape)?[0]
             }
             byte => byte,
         });
     }
     if bytes.contains(&0) {
-        return Err(bad("there is a NUL in it"));
+        return Err(StringProblem::Nul);
     }
-    String::from_utf8(bytes).map_err(|_| wrong())
+    String::from_utf8(bytes).map_err(|_| StringProblem::Escape)
 }
 
 /// `key = value`, separated by white space; a value with white space in it is quoted, and `\` takes the next letter as it is.
-fn pairs(text: &str) -> Result<Vec<Parameter>, NotAString> {
+fn pairs(text: &str) -> Result<Vec<Parameter>, StringProblem> {
     let mut found: Vec<Parameter> = Vec::new();
     let mut letters = text.char_indices().peekable();
     loop {
@@ -180,7 +232,7 @@ fn pairs(text: &str) -> Result<Vec<Parameter>, NotAString> {
             key.push(letter);
         }
         while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
-        letters.next_if(|(_, letter)| *letter == '=').ok_or_else(|| bad("a key has no `=` behind it"))?;
+        letters.next_if(|(_, letter)| *letter == '=').ok_or(StringProblem::KeyWithoutEquals)?;
         while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
         let quoted = letters.next_if(|(_, letter)| *letter == '\'').is_some();
         let mut value = String::new();
@@ -190,12 +242,15 @@ fn pairs(text: &str) -> Result<Vec<Parameter>, NotAString> {
                 Some((at, letter)) if !quoted && letter.is_whitespace() => break at,
                 Some((_, '\\')) => value.extend(letters.next().map(|(_, letter)| letter)),
                 Some((_, letter)) => value.push(letter),
-                None if quoted => return Err(bad("a quote is not closed")),
+                None if quoted => return Err(StringProblem::OpenQuote),
                 None => break text.len(),
             }
         };
+        if !quoted {
+            check_separators(&key, &value)?;
+        }
         if !is_word(&key) && found.iter().any(|parameter| parameter.key == "password") {
-            return Err(bad("what follows the password is not a known key; a value with white space is quoted"));
+            return Err(StringProblem::BehindPassword);
         }
         found.push(Parameter { key, value, span: start..end });
     }
@@ -249,8 +304,16 @@ mod tests {
             ("postgresql+psycopg2://me@db/app", "leave out the driver"),
             ("POSTGRES://me@db/app", "lower case"),
             ("mysql://me@db/app", "not `postgres`"),
+            ("mysql+pymysql://me@db/app", "not `postgres`"),
+            ("oracle+cx_oracle://me@db/app", "not `postgres`"),
+            ("cockroachdb+asyncpg://me@db/app", "leave out the driver"),
+            ("ecto://me@db/app", "write `postgres://` in its place"),
+            ("cockroachdb://me@db/app", "write `postgres://` in its place"),
+            ("pgsql:host=db;dbname=app;password=hunter2", "leave out `pgsql:`"),
+            ("Host=db;Username=me;Database=app;Password=hunter2", "Npgsql"),
+            ("Host=db; Username=me; Database=app", "Npgsql"),
         ] {
-            let NotAString(problem) = parameters(text).unwrap_err();
+            let problem = parameters(text).unwrap_err().to_string();
             assert!(problem.contains(sentence), "{text}: {problem}");
         }
     }

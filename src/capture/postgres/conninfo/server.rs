@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use crate::capture::CaptureError;
+use crate::capture::UsageProblem;
 
 /// Folders where a local server has its socket, as distributions have it.
 const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
@@ -64,45 +64,33 @@ pub(super) fn servers(
     host: Option<String>,
     hostaddr: Option<String>,
     port: Option<String>,
-) -> Result<Vec<Server>, CaptureError> {
+) -> Result<Vec<Server>, UsageProblem> {
     let split = |list: &Option<String>| -> Vec<String> {
         list.as_ref().map_or_else(Vec::new, |list| list.split(',').map(|entry| entry.trim().to_owned()).collect())
     };
     let (hosts, addresses, ports) = (split(&host), split(&hostaddr), split(&port));
     let count = hosts.len().max(addresses.len()).max(1);
     if !hosts.is_empty() && !addresses.is_empty() && hosts.len() != addresses.len() {
-        let problem = format!("{} hosts and {} of hostaddr: give as many of each", hosts.len(), addresses.len());
-        return Err(CaptureError::usage(problem));
+        return Err(UsageProblem::AddressCount { hosts: hosts.len(), addresses: addresses.len() });
     }
     if ports.len() > 1 && ports.len() != count {
-        return Err(CaptureError::usage(format!(
-            "{} ports and {count} hosts: give one port, or one for each",
-            ports.len()
-        )));
+        return Err(UsageProblem::PortCount { ports: ports.len(), hosts: count });
     }
     (0..count)
         .map(|index| {
             let port = match ports.get(index).or(ports.first()).map(String::as_str) {
                 None | Some("") => DEFAULT_PORT,
-                // Not shown: in a URL without a host it is the password.
-                Some(text) => text
-                    .parse()
-                    .ok()
-                    .filter(|port| *port > 0)
-                    .ok_or_else(|| CaptureError::usage("a port is not a number from 1 to 65535".to_owned()))?,
+                Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or(UsageProblem::Port)?,
             };
             let name = hosts.get(index).filter(|name| !name.is_empty());
             let way = match (addresses.get(index).filter(|address| !address.is_empty()), name) {
                 (Some(address), name) => {
-                    let address = address.parse().map_err(|_| {
-                        CaptureError::usage("hostaddr is not an IP address; give a name as host".to_owned())
-                    })?;
+                    let address = address.parse().map_err(|_| UsageProblem::Address)?;
                     Way::Address(address, name.filter(|name| !name.starts_with(['/', '@'])).cloned())
                 }
                 (None, Some(name)) if name.starts_with('/') => Way::Socket(PathBuf::from(name)),
                 (None, Some(name)) if name.starts_with('@') => {
-                    let problem = "sockets in the abstract namespace are not known; give the folder of a socket file";
-                    return Err(CaptureError::usage(problem.to_owned()));
+                    return Err(UsageProblem::AbstractSocket);
                 }
                 (None, Some(name)) => {
                     name.parse().map_or(Way::Name(name.clone()), |address| Way::Address(address, None))
@@ -144,7 +132,7 @@ mod tests {
         }
         for (host, hostaddr, port, problem) in [
             ("a,b", "127.0.0.1", "", "2 hosts and 1 of hostaddr"),
-            ("a", "", "1,2", "2 ports and 1 hosts"),
+            ("a", "", "1,2", "2 ports and 1 host:"),
             ("a", "", "0", "a port is not a number"),
             ("a", "", "65536", "a port is not a number"),
             ("a", "db", "", "hostaddr is not an IP address"),

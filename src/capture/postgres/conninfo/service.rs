@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Environment;
-use crate::capture::CaptureError;
+use crate::capture::{ServiceLineProblem, UsageProblem};
+use crate::diagnostics::Place;
 use crate::store::read_small_text;
 
 /// The parameters of a service.
@@ -14,7 +15,7 @@ pub(super) fn parameters(
     service: &str,
     file: Option<&str>,
     environment: Environment<'_>,
-) -> Result<Vec<(String, String)>, CaptureError> {
+) -> Result<Vec<(String, String)>, UsageProblem> {
     let mut looked = Vec::new();
     let own = match file {
         Some(file) => Some((PathBuf::from(file), true)),
@@ -25,23 +26,20 @@ pub(super) fn parameters(
         let text = match read_small_text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !needed => {
-                looked.push(format!("`{}` (not there)", path.display()));
+                looked.push((path, false));
                 continue;
             }
-            Err(error) => {
-                return Err(CaptureError::usage(format!("service file `{}` cannot be read: {error}", path.display())));
-            }
+            Err(source) => return Err(UsageProblem::ServiceFile { path, source }),
         };
         if let Some(found) = section(&text, service, &path)? {
             return Ok(found);
         }
-        looked.push(format!("`{}`", path.display()));
+        looked.push((path, true));
     }
-    let looked = if looked.is_empty() { "nowhere: HOME is not set".to_owned() } else { looked.join(", ") };
-    Err(CaptureError::usage(format!("there is no service `{service}`; looked at: {looked}")))
+    Err(UsageProblem::NoService { service: service.to_owned(), looked })
 }
 
-fn section(text: &str, service: &str, path: &Path) -> Result<Option<Vec<(String, String)>>, CaptureError> {
+fn section(text: &str, service: &str, path: &Path) -> Result<Option<Vec<(String, String)>>, UsageProblem> {
     let mut inside = false;
     let mut found: Option<Vec<(String, String)>> = None;
     for (number, line) in (1..).zip(text.lines()) {
@@ -59,10 +57,10 @@ fn section(text: &str, service: &str, path: &Path) -> Result<Option<Vec<(String,
         if !inside {
             continue;
         }
-        let bad = |problem: &str| CaptureError::usage(format!("`{}:{number}`: {problem}", path.display()));
-        let (key, value) = line.split_once('=').ok_or_else(|| bad("there is no `=`; write `key=value`"))?;
+        let bad = |problem| UsageProblem::ServiceLine { place: Place::file(path).at_line(number), problem };
+        let (key, value) = line.split_once('=').ok_or_else(|| bad(ServiceLineProblem::NoEquals))?;
         if key == "service" || key == "servicefile" {
-            return Err(bad("a service cannot name another one"));
+            return Err(bad(ServiceLineProblem::AnotherService));
         }
         found.get_or_insert_default().push((key.to_owned(), value.to_owned()));
     }

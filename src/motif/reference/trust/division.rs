@@ -24,8 +24,8 @@ impl Divisor {
     /// - the error is smaller than that distance for a >= b always, for a < b if the multiple is even or `low` that small.
     #[inline(always)]
     pub(super) fn new(sum: &Lanes, lanes: usize) -> Self {
-        let high = Lanes::of(|lane| 1.0 / sum.0[lane]);
-        let low = Lanes::of(|lane| (-high.0[lane]).mul_add(sum.0[lane], 1.0) / sum.0[lane]);
+        let high = Lanes::from_fn(|lane| 1.0 / sum.0[lane]);
+        let low = Lanes::from_fn(|lane| (-high.0[lane]).mul_add(sum.0[lane], 1.0) / sum.0[lane]);
         let short = |lane: usize| {
             let (bits, power) = (sum.0[lane].to_bits(), power_of_two_around(sum.0[lane]).0);
             bits & 1 == 0 || low.0[lane].abs() * power <= f64::EPSILON / 8.0
@@ -36,7 +36,7 @@ impl Divisor {
     /// Two operations, where [`Self::new`] says that they are enough.
     #[inline(always)]
     pub(super) fn divide_short(&self, dividend: &Lanes) -> Lanes {
-        Lanes::of(|lane| {
+        Lanes::from_fn(|lane| {
             let a = dividend.0[lane];
             a.mul_add(self.high.0[lane], a * self.low.0[lane])
         })
@@ -47,7 +47,7 @@ impl Divisor {
     #[inline(always)]
     pub(super) fn divide(&self, dividend: &Lanes) -> Lanes {
         let near = self.divide_short(dividend);
-        Lanes::of(|lane| {
+        Lanes::from_fn(|lane| {
             let rest = (-near.0[lane]).mul_add(self.sum.0[lane], dividend.0[lane]);
             rest.mul_add(self.high.0[lane], near.0[lane])
         })

@@ -63,7 +63,7 @@ impl Run for Quotients {
 }
 
 fn check_quotients(dividend: Lanes, divisor: Lanes) -> Result<(), TestCaseError> {
-    let expected = bits(&Lanes::of(|lane| dividend.0[lane] / divisor.0[lane]));
+    let expected = bits(&Lanes::from_fn(|lane| dividend.0[lane] / divisor.0[lane]));
     for level in levels() {
         let mut quotients = Quotients { dividend, divisor, short: None, long: None };
         level.run(&mut quotients);
@@ -97,7 +97,7 @@ proptest! {
             let mut reciprocals = Reciprocals { of: [first, second], found: [Lanes::default(); 2] };
             level.run(&mut reciprocals);
             for (of, found) in [first, second].iter().zip(&reciprocals.found) {
-                prop_assert_eq!(bits(found), bits(&Lanes::of(|lane| 1.0 / of.0[lane])), "1 / {:?} by {:?}", of.0, level);
+                prop_assert_eq!(bits(found), bits(&Lanes::from_fn(|lane| 1.0 / of.0[lane])), "1 / {:?} by {:?}", of.0, level);
             }
         }
     }

@@ -114,11 +114,11 @@ impl<'a> Group<'a> {
                 continue;
             }
             let runs = cursor.wanted.runs;
-            let (mut t, mut values) = runs.of(cursor.channel);
+            let (mut t, mut values) = runs.of_channel(cursor.channel);
             if cursor.at == t.len() {
                 cursor.channel += 1;
                 cursor.at = 0;
-                (t, values) = runs.of(cursor.channel);
+                (t, values) = runs.of_channel(cursor.channel);
             }
             if cursor.at == 0 {
                 cursor.previous_t = t[0];
@@ -144,13 +144,13 @@ impl<'a> Group<'a> {
         for ((latest, ema), raw) in latest.iter().zip(ema).zip(raw) {
             // Whole vectors are loaded, worked on and stored: written lane by lane, this loop is not vectorised.
             let follow = |old: Lanes, latest: Lanes| {
-                let innovation = Lanes::of(|lane| latest.0[lane] - predicted.0[lane]);
-                Lanes::of(|lane| rho.0[lane] * old.0[lane] + complement.0[lane] * innovation.0[lane].abs())
+                let innovation = Lanes::from_fn(|lane| latest.0[lane] - predicted.0[lane]);
+                Lanes::from_fn(|lane| rho.0[lane] * old.0[lane] + complement.0[lane] * innovation.0[lane].abs())
             };
             let new = [follow(ema[0], latest[0]), follow(ema[1], latest[1])];
-            let reciprocals = A::reciprocals(new.map(|new| Lanes::of(|lane| sigma0.0[lane] + new.0[lane])));
+            let reciprocals = A::reciprocals(new.map(|new| Lanes::from_fn(|lane| sigma0.0[lane] + new.0[lane])));
             for reciprocal in reciprocals {
-                sum = Lanes::of(|lane| sum.0[lane] + reciprocal.0[lane]);
+                sum = Lanes::from_fn(|lane| sum.0[lane] + reciprocal.0[lane]);
             }
             (*ema, *raw) = (new, reciprocals);
         }
@@ -163,7 +163,8 @@ impl<'a> Group<'a> {
         let mut correction = Lanes::default();
         for (latest, raw) in self.latest[..reached].iter().zip(&self.raw[..reached]) {
             let weight = weight(raw);
-            correction = Lanes::of(|lane| correction.0[lane] + weight.0[lane] * (latest.0[lane] - predicted.0[lane]));
+            correction =
+                Lanes::from_fn(|lane| correction.0[lane] + weight.0[lane] * (latest.0[lane] - predicted.0[lane]));
         }
         correction
     }
@@ -181,7 +182,7 @@ impl<'a> Group<'a> {
         // Mostly all lanes have as many: nothing is asked then, and a lane without a class may add what it likes.
         let common = self.late[..self.cursors.len()].iter().copied().min().unwrap_or_default();
         for _ in 0..common {
-            *sum = Lanes::of(|lane| sum.0[lane] + x.0[lane]);
+            *sum = Lanes::from_fn(|lane| sum.0[lane] + x.0[lane]);
         }
         for time in common..most {
             for lane in 0..LANES {
@@ -220,13 +221,13 @@ impl Run for Group<'_> {
             // In pairs; the one more has not been reached.
             let reached = reached.next_multiple_of(2);
             let mut sum = self.observe::<A>(&predicted, reached);
-            let late_innovation = Lanes::of(|lane| 0.0 - predicted.0[lane]);
-            self.late_ema = Lanes::of(|lane| {
+            let late_innovation = Lanes::from_fn(|lane| 0.0 - predicted.0[lane]);
+            self.late_ema = Lanes::from_fn(|lane| {
                 self.rho.0[lane] * self.late_ema.0[lane] + self.complement.0[lane] * late_innovation.0[lane].abs()
             });
-            let late_raw = Lanes::of(|lane| 1.0 / (self.sigma0.0[lane] + self.late_ema.0[lane]));
+            let late_raw = Lanes::from_fn(|lane| 1.0 / (self.sigma0.0[lane] + self.late_ema.0[lane]));
             self.add_late(&mut sum, &late_raw);
-            let divided = |raw: &Lanes| Lanes::of(|lane| raw.0[lane] / sum.0[lane]);
+            let divided = |raw: &Lanes| Lanes::from_fn(|lane| raw.0[lane] / sum.0[lane]);
             let mut correction = if A::FUSED_MULTIPLY_ADD {
                 let divisor = Divisor::new(&sum, self.cursors.len());
                 if divisor.short {
@@ -238,7 +239,7 @@ impl Run for Group<'_> {
                 self.correction(&predicted, reached, divided)
             };
             let late_weight = divided(&late_raw);
-            self.add_late(&mut correction, &Lanes::of(|lane| late_weight.0[lane] * late_innovation.0[lane]));
+            self.add_late(&mut correction, &Lanes::from_fn(|lane| late_weight.0[lane] * late_innovation.0[lane]));
             for lane in 0..LANES {
                 self.phi.0[lane] = predicted.0[lane] + GAINS[0] * correction.0[lane];
                 self.omega.0[lane] += GAINS[1] * correction.0[lane];

@@ -25,7 +25,7 @@ fn streams() -> impl Strategy<Value = (Stream, f64)> {
 
 /// Every seventh sample, and the last.
 fn places(runs: &Runs<'_>) -> Vec<(usize, usize)> {
-    let all = (0..runs.len()).flat_map(|channel| (0..runs.of(channel).0.len()).map(move |at| (channel, at)));
+    let all = (0..runs.len()).flat_map(|channel| (0..runs.of_channel(channel).0.len()).map(move |at| (channel, at)));
     let all: Vec<_> = all.collect();
     let chosen = all.iter().enumerate().filter(|(index, _)| index % 7 == 0 || index + 1 == all.len());
     chosen.map(|(_, place)| *place).collect()
@@ -52,7 +52,7 @@ proptest! {
         let places: Vec<_> = runs.iter().map(places).collect();
         let wanted: Vec<_> = (0..LANES)
             .filter(|index| !places[*index].is_empty())
-            .map(|index| Wanted { parameters: grammar.of(Motif::ALL[index]), runs: &runs[index], places: &places[index] })
+            .map(|index| Wanted { parameters: grammar.parameters(Motif::ALL[index]), runs: &runs[index], places: &places[index] })
             .collect();
         let plain: Vec<_> = wanted.iter().map(scalar::trust_sums).collect();
         // Beyond the limit there are none, and the plain ones are taken.

@@ -61,7 +61,7 @@ pub(super) fn trust_sums(wanted: &Wanted<'_>) -> Vec<f64> {
     let mut observer = FusedObserver::new(parameters, runs.len());
     let mut sums = Vec::with_capacity(places.len());
     for channel in 0..runs.len() {
-        let (t, values) = runs.of(channel);
+        let (t, values) = runs.of_channel(channel);
         let mut previous = t.first().copied().unwrap_or_default();
         for (at, (&now, &value)) in t.iter().zip(values).enumerate() {
             let Some(&next) = places.get(sums.len()) else { return sums };

@@ -13,7 +13,7 @@ pub(super) struct Lanes(pub(super) [f64; LANES]);
 impl Lanes {
     /// The lanes of `f`, by index.
     #[inline(always)]
-    pub(super) fn of(f: impl FnMut(usize) -> f64) -> Self {
+    pub(super) fn from_fn(f: impl FnMut(usize) -> f64) -> Self {
         Self(std::array::from_fn(f))
     }
 }
@@ -41,7 +41,7 @@ impl Arithmetic for Portable {
 
 #[inline(always)]
 fn divided(number: Lanes) -> Lanes {
-    Lanes::of(|lane| 1.0 / number.0[lane])
+    Lanes::from_fn(|lane| 1.0 / number.0[lane])
 }
 
 /// Something that runs on lanes.

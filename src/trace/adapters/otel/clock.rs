@@ -1,7 +1,7 @@
 //! Start and end of a span, in the unit that its format says.
 
 use super::scalar::Scalar;
-use super::spans::Fault;
+use super::spans::SpanFault;
 
 /// How a format writes start and end.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ const PRESENT_S: std::ops::Range<u64> = 1_200_000_000..2_200_000_000;
 
 impl Clock {
     /// Start and duration in nanoseconds.
-    pub(super) fn interval(&self, start: &Scalar<'_>, end: &Scalar<'_>) -> Result<(u64, u64), Fault> {
+    pub(super) fn interval(&self, start: &Scalar<'_>, end: &Scalar<'_>) -> Result<(u64, u64), SpanFault> {
         let start_ns = self.time(self.start, start)?;
         if self.end_is_duration {
             let duration = self.number(self.end, end)?.ok_or_else(|| unfinished(self.end))?;
@@ -49,7 +49,7 @@ impl Clock {
             return Ok((start_ns, duration_ns.ok_or_else(|| self.wrong(self.end, &duration.to_string()))?));
         }
         let end_ns = self.time(self.end, end)?;
-        let duration_ns = end_ns.checked_sub(start_ns).ok_or_else(|| Fault {
+        let duration_ns = end_ns.checked_sub(start_ns).ok_or_else(|| SpanFault {
             reason: "span ends before it starts",
             problem: format!(
                 "the span ends before it starts: `{}` is {start_ns} and `{}` is {end_ns}",
@@ -59,20 +59,20 @@ impl Clock {
         Ok((start_ns, duration_ns))
     }
 
-    fn number(&self, field: &str, value: &Scalar<'_>) -> Result<Option<u64>, Fault> {
+    fn number(&self, field: &str, value: &Scalar<'_>) -> Result<Option<u64>, SpanFault> {
         value.whole().map_err(|value| self.wrong(field, &value))
     }
 
-    fn wrong(&self, field: &str, value: &str) -> Fault {
+    fn wrong(&self, field: &str, value: &str) -> SpanFault {
         let unit = self.unit.name;
-        Fault {
+        SpanFault {
             reason: "bad start, end or duration",
             problem: format!("`{field}` is `{value}`, not a whole number of {unit}"),
         }
     }
 
     /// A time in nanoseconds.
-    fn time(&self, field: &'static str, value: &Scalar<'_>) -> Result<u64, Fault> {
+    fn time(&self, field: &'static str, value: &Scalar<'_>) -> Result<u64, SpanFault> {
         let known = self.number(field, value)?.filter(|number| !self.since_1970 || *number > 0);
         let Some(number) = known else {
             return Err(if field == self.end { unfinished(field) } else { no_start(field) });
@@ -82,7 +82,7 @@ impl Clock {
             let looks = UNITS.iter().find(|unit| in_range(unit));
             let looks = looks.map_or_else(String::new, |unit| format!("; it looks like {}", unit.name));
             let unit = self.unit.name;
-            return Err(Fault {
+            return Err(SpanFault {
                 reason: "time in another unit",
                 problem: format!("`{field}` is {number}, which is not a time in {unit} since 1970{looks}"),
             });
@@ -97,12 +97,12 @@ impl Clock {
     }
 }
 
-fn no_start(field: &str) -> Fault {
-    Fault { reason: "span without a start", problem: format!("the span has no `{field}`, so its time is unknown") }
+fn no_start(field: &str) -> SpanFault {
+    SpanFault { reason: "span without a start", problem: format!("the span has no `{field}`, so its time is unknown") }
 }
 
-fn unfinished(field: &str) -> Fault {
-    Fault {
+fn unfinished(field: &str) -> SpanFault {
+    SpanFault {
         reason: "span without an end",
         problem: format!("the span has no `{field}`; it was not finished, so its duration is unknown"),
     }

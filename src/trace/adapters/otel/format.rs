@@ -1,6 +1,7 @@
 //! Which format a file is in, by its first bytes and keys.
 
 use super::json::{ARRAY, JAEGER, Layout, OTLP, ZIPKIN};
+use crate::trace::read::{BOM, Wanted, binary, first_keys, markup, skip_string};
 
 /// The formats that spans are read from.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +28,6 @@ impl Format {
     }
 }
 
-pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
-
 /// The first bytes of zstd.
 pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
@@ -41,23 +40,6 @@ pub(super) const LONGEST_MESSAGE: usize = 64 << 20;
 /// Bytes that tell the format unless the first line has to be seen to its end.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
 
-/// Files of other kinds, by their first bytes, and the way on.
-const OTHERS: &[(&[u8], &str)] = &[
-    (b"PAR1", "Parquet; there is no Parquet form of spans, so export them as OTLP JSON"),
-    (b"PK\x03\x04", "a zip archive; unpack it with `unzip`"),
-    (b"\xfd7zXZ\0", "compressed by xz; decompress it with `xz -d`"),
-    (b"BZh", "compressed by bzip2; decompress it with `bzip2 -d`"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it with `7z x`"),
-    (b"\xff\xfe", "UTF-16; convert it with `iconv -f UTF-16 -t UTF-8`"),
-    (b"\xfe\xff", "UTF-16; convert it with `iconv -f UTF-16 -t UTF-8`"),
-    (b"{\0", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16LE -t UTF-8`"),
-    (b"\0{", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16BE -t UTF-8`"),
-    (b"[\0", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16LE -t UTF-8`"),
-    (b"\0[", "UTF-16 without a byte order mark; convert it with `iconv -f UTF-16BE -t UTF-8`"),
-    (b"SQLite format 3\0", "an SQLite database; export its spans as JSON"),
-    (b"<", "markup such as HTML or XML; perhaps a page was saved instead of the answer of its API"),
-];
-
 /// The ways to get a file that is read.
 const KNOWN: &str = "this data set reads OTLP JSON (`resourceSpans`), one object or one a line, OTLP protobuf, Jaeger's JSON \
                      (`data` with `spans`), Zipkin's JSON (version 2) and a JSON array of objects with `t_start_ns`, \
@@ -68,11 +50,8 @@ pub(super) fn find(head: &[u8]) -> Result<Format, String> {
     if is_messages(head) {
         return Ok(Format::Messages);
     }
-    if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Err(format!("this is {what}"));
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        return Err("this is a tar archive; unpack it with `tar -xf`".to_owned());
+    if let Some(problem) = binary(head, Wanted::Spans) {
+        return Err(problem);
     }
     if head.first() == Some(&RESOURCE_SPANS) && is_binary(head) {
         return Ok(Format::Protobuf);
@@ -118,7 +97,10 @@ pub(super) fn find(head: &[u8]) -> Result<Format, String> {
                 Err(format!("the first object has the keys {}, of no format that is known; {KNOWN}", keys.join(", ")))
             }
         }
-        Some(_) => Err(format!("this is not JSON, which starts with `{{` or `[`; {KNOWN}")),
+        Some(_) => Err(match markup(text) {
+            Some(problem) => problem.to_owned(),
+            None => format!("this is not JSON, which starts with `{{` or `[`; {KNOWN}"),
+        }),
     }
 }
 
@@ -156,50 +138,6 @@ fn first_line_is_whole(text: &[u8]) -> bool {
     }
     // A text of one line is best read as such, even if it is cut.
     depth == 0 || line.len() == text.len() && text.len() < LONGEST_MESSAGE
-}
-
-/// The keys of the first object, which may stand in lists; all that can be seen of it.
-fn first_keys(text: &[u8]) -> Vec<String> {
-    let mut keys = Vec::new();
-    let (mut bytes, mut depth, mut key) = (text.iter(), 0_usize, Vec::new());
-    let mut is_key = false;
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => {
-                key.clear();
-                skip_string(&mut bytes, &mut key);
-                if is_key && depth == 1 {
-                    keys.push(String::from_utf8_lossy(&key).into_owned());
-                    is_key = false;
-                }
-            }
-            b'{' => {
-                depth += 1;
-                is_key = depth == 1;
-            }
-            b'[' if depth > 0 => depth += 1,
-            b'}' | b']' if depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    break;
-                }
-            }
-            b',' => is_key = depth == 1,
-            _ => {}
-        }
-    }
-    keys
-}
-
-/// Goes behind the closing quote of a string and keeps what is in it.
-fn skip_string(bytes: &mut std::slice::Iter<'_, u8>, kept: &mut Vec<u8>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return,
-            b'\\' => drop(bytes.next()),
-            byte => kept.push(*byte),
-        }
-    }
 }
 
 #[cfg(test)]

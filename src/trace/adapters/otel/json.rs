@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::attributes::{self, Says};
 use super::clock::{Clock, MICROSECONDS, NANOSECONDS};
 use super::scalar::{Lookup, Member};
-use super::spans::{Fault, Span, Spans};
+use super::spans::{Span, SpanFault, Spans};
 
 /// Where the spans of a format stand, and what their members are called.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl<'s> Walk<'s> {
             return Err(E::invalid_type(found, &self));
         }
         let problem = format!("invalid type: {found}, expected a span");
-        self.spans.push_fault(Fault { reason: "not a span", problem }).map_err(fault)
+        self.spans.push_fault(SpanFault { reason: "not a span", problem }).map_err(fault)
     }
 
     fn span<'de, A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
@@ -179,7 +179,7 @@ impl<'s> Walk<'s> {
     }
 }
 
-fn fault<E: Error>(fault: Fault) -> E {
+fn fault<E: Error>(fault: SpanFault) -> E {
     E::custom(fault.problem)
 }
 
@@ -227,7 +227,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         if self.depth == 0 && keys > 0 && !known {
             let keys: Vec<String> = self.layout.path.iter().take(3).map(|(key, _)| format!("`{key}`")).collect();
             let problem = format!("the object has no {}", keys.join(" or "));
-            return self.spans.push_fault(Fault { reason: "an object without spans", problem }).map_err(fault);
+            return self.spans.push_fault(SpanFault { reason: "an object without spans", problem }).map_err(fault);
         }
         Ok(())
     }

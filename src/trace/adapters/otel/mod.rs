@@ -12,7 +12,7 @@ mod reference;
 mod scalar;
 mod spans;
 
-use self::read::Source;
+use self::read::SpanSource;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::{Conversion, Options, TraceError};
@@ -37,7 +37,7 @@ impl Adapter for Otel {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        let source = Source::new(trace.open(options.digest)?)?;
+        let source = SpanSource::new(trace.open(options.digest)?)?;
         if options.construction.is_reference() {
             reference::convert(source, options)
         } else {

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::read::Source;
+use super::read::SpanSource;
 use super::spans::Spans;
+use crate::diagnostics::Place;
 use crate::residual::Class;
-use crate::store::Place;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::output::Output;
 use crate::trace::read::{LENIENT_HINT, Lines, Reading};
@@ -16,7 +16,7 @@ const JITTER_MS: f64 = 1.0;
 
 /// ln of the duration over the median of the statement's last 24, once 5 are known, at the start of the span in seconds
 /// since the earliest one. The order of the file has no say.
-pub(super) fn convert(source: Source<'_>, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let path = source.path().to_path_buf();
     let format = source.format.as_ref().ok().copied();
     let (spans, input) = source.read(options.lenient)?;

@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::json::OTLP;
 use super::scalar::Scalar;
-use super::spans::{Fault, Span, Spans};
+use super::spans::{Span, SpanFault, Spans};
 
 #[derive(Clone, PartialEq, Message)]
 struct TracesData {
@@ -69,8 +69,8 @@ struct Status {
 ///
 /// # Errors
 /// When it is not one, or (unless lenient) a span of it cannot be used.
-pub(super) fn read(message: &[u8], spans: &mut Spans) -> Result<(), Fault> {
-    let traces = TracesData::decode(message).map_err(|error| Fault {
+pub(super) fn read(message: &[u8], spans: &mut Spans) -> Result<(), SpanFault> {
+    let traces = TracesData::decode(message).map_err(|error| SpanFault {
         reason: "not a message of OTLP",
         problem: format!("not an OTLP message in protobuf: {error}"),
     })?;

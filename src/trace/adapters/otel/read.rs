@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::de::DeserializeSeed;
 
-use super::format::{self, BOM, Format, HEAD_BYTES, LONGEST_MESSAGE, ZSTD};
+use super::format::{self, Format, HEAD_BYTES, LONGEST_MESSAGE, ZSTD};
 use super::json::{Layout, OTLP, Walk};
 #[cfg(feature = "protobuf")]
 use super::protobuf;
-use super::spans::{Fault, Spans};
-use crate::store::{Blocks, Input, InputDigest, Place, StoreError};
+use super::spans::{SpanFault, Spans};
+use crate::diagnostics::Place;
+use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
-use crate::trace::read::LENIENT_HINT;
+use crate::trace::read::{BOM, LENIENT_HINT};
 
 /// Bytes that are read before they are parsed side by side.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -29,14 +30,14 @@ const PIECE_BYTES: usize = 256 << 10;
 const LARGEST_MESSAGE: u64 = 512 << 20;
 
 /// A file whose format is known.
-pub(super) struct Source<'a> {
+pub(super) struct SpanSource<'a> {
     path: PathBuf,
     head: Vec<u8>,
     input: Input<'a>,
     pub(super) format: Result<Format, String>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> SpanSource<'a> {
     /// Reads as much of a file as tells its format.
     pub(super) fn new(mut input: Input<'a>) -> Result<Self, TraceError> {
         let path = input.path().to_path_buf();
@@ -137,7 +138,7 @@ impl Misread {
         Self { line: line.max(1), column: column.max(1), problem }
     }
 
-    fn at(self, path: &Path, lines_before: u64) -> TraceError {
+    fn into_error(self, path: &Path, lines_before: u64) -> TraceError {
         let place = Place::file(path).at((lines_before + self.line, self.column));
         TraceError::Malformed { place, problem: self.problem }
     }
@@ -162,7 +163,7 @@ fn read_text(path: &Path, whole: &mut Whole<'_>, layout: &'static Layout, lenien
             if misread.problem.ends_with("trailing characters") {
                 misread.problem += "; write several objects one a line, as `jq -c .` does";
             }
-            Err(misread.at(path, 0))
+            Err(misread.into_error(path, 0))
         }
     }
 }
@@ -175,7 +176,7 @@ fn read_lines(path: &Path, whole: &mut Whole<'_>, layout: &'static Layout, lenie
     while let Some(text) = block {
         let (parsed, next) = rayon::join(|| parse_lines(&text, layout, lenient), || blocks.next_block());
         for piece in parsed {
-            let (piece, count) = piece.map_err(|misread| misread.at(path, lines))?;
+            let (piece, count) = piece.map_err(|misread| misread.into_error(path, lines))?;
             spans.append(piece, lines);
             lines += count;
         }
@@ -212,7 +213,7 @@ fn parse_line(text: &[u8], layout: &'static Layout, spans: &mut Spans, lenient: 
     let Err(error) = read else { return Ok(()) };
     if let Some(mark) = mark {
         spans.rewind(mark);
-        let fault = Fault { reason: "not a line of OTLP JSON", problem: String::new() };
+        let fault = SpanFault { reason: "not a line of OTLP JSON", problem: String::new() };
         return spans.push_fault(fault).map_err(|_| Misread::new(&error, layout, spans));
     }
     let mut misread = Misread::new(&error, layout, spans);
@@ -278,7 +279,7 @@ fn read_messages(path: &Path, whole: &mut Whole<'_>, lenient: bool) -> Result<Sp
             }
             Some(_) => return Ok(spans),
         };
-        let fault = Fault { reason: "a message that is cut", problem: problem + LENIENT_HINT };
+        let fault = SpanFault { reason: "a message that is cut", problem: problem + LENIENT_HINT };
         spans.push_fault(fault).map_err(|fault| at_message(path, before + 1, fault.problem))?;
         return Ok(spans);
     }
@@ -317,7 +318,7 @@ fn parse_message(message: &[u8], spans: &mut Spans, lenient: bool) -> Result<(),
         let unpacked = unpacked(message).map_err(|error| format!("it cannot be decompressed: {error}"));
         return match unpacked {
             Ok(unpacked) => parse_plain(&unpacked, spans, lenient),
-            Err(problem) => counted(Fault { reason: "not a message of OTLP", problem }, spans),
+            Err(problem) => counted(SpanFault { reason: "not a message of OTLP", problem }, spans),
         };
     }
     parse_plain(message, spans, lenient)
@@ -350,18 +351,18 @@ fn parse_plain(message: &[u8], spans: &mut Spans, lenient: bool) -> Result<(), S
 
 #[cfg(not(feature = "protobuf"))]
 mod protobuf {
-    use super::{Fault, Spans};
+    use super::{SpanFault, Spans};
 
     /// Without the feature no message can be read.
-    pub(super) fn read(_: &[u8], _: &mut Spans) -> Result<(), Fault> {
+    pub(super) fn read(_: &[u8], _: &mut Spans) -> Result<(), SpanFault> {
         let problem =
             "it is protobuf, and this build lacks the feature `protobuf`; export with `format: json`".to_owned();
-        Err(Fault { reason: "not a message of OTLP", problem })
+        Err(SpanFault { reason: "not a message of OTLP", problem })
     }
 }
 
 /// Counts a fault of a message, or says it.
-fn counted(fault: Fault, spans: &mut Spans) -> Result<(), String> {
+fn counted(fault: SpanFault, spans: &mut Spans) -> Result<(), String> {
     spans.push_fault(fault).map_err(|fault| fault.problem + LENIENT_HINT)
 }
 

@@ -9,9 +9,10 @@ use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use super::format::Format;
 use super::json::ARRAY;
-use super::read::{Source, Whole, bare};
+use super::read::{SpanSource, Whole, bare};
+use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Channels, Class, formula};
-use crate::store::{Place, StoreError};
+use crate::store::StoreError;
 use crate::trace::baseline::mix::order_by_time;
 use crate::trace::output::Output;
 use crate::trace::read::{LENIENT_HINT, Lines, Reading};
@@ -93,7 +94,7 @@ impl<'de> Visitor<'de> for Collect {
 
 /// Durations of each statement against the mean of its first three for ever, in seconds since the span that is first in the
 /// file.
-pub(super) fn convert(source: Source<'_>, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conversion, TraceError> {
     if let Ok(format) = source.format
         && !matches!(format, Format::Json(layout) if std::ptr::eq(layout, &ARRAY))
     {

@@ -27,7 +27,7 @@ pub(super) struct Span<'a> {
 
 /// Why a span, or what stands for one, cannot be used.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct SpanFault {
     /// Under which such spans are counted.
     pub(super) reason: &'static str,
     /// What is wrong with this one.
@@ -64,7 +64,7 @@ pub(super) struct Spans {
     /// The first span of each line that has any, and the line.
     lines: Vec<(usize, u64)>,
     /// The fault for which reading was stopped.
-    fault: Option<Fault>,
+    fault: Option<SpanFault>,
 }
 
 /// Texts of statements, and by their index the names.
@@ -139,7 +139,7 @@ impl Spans {
     ///
     /// # Errors
     /// When it is not what a span is, unless lenient.
-    pub(super) fn push(&mut self, span: Span<'_>, layout: &Layout) -> Result<(), Fault> {
+    pub(super) fn push(&mut self, span: Span<'_>, layout: &Layout) -> Result<(), SpanFault> {
         self.read += 1;
         let Span { trace_id, span_id, start, end, failed, mut attributes } = span;
         if !attributes.are_of_a_database() && !layout.is_of_databases {
@@ -159,7 +159,7 @@ impl Spans {
         if statement == Told::default() {
             if layout.is_of_databases {
                 let problem = "the span has no `statement_hash`, or an empty one".to_owned();
-                return self.refuse(Fault { reason: "span without a statement", problem });
+                return self.refuse(SpanFault { reason: "span without a statement", problem });
             }
             return self.count(NO_STATEMENT);
         }
@@ -182,7 +182,7 @@ impl Spans {
     ///
     /// # Errors
     /// Unless lenient.
-    pub(super) fn push_fault(&mut self, fault: Fault) -> Result<(), Fault> {
+    pub(super) fn push_fault(&mut self, fault: SpanFault) -> Result<(), SpanFault> {
         self.read += 1;
         self.refuse(fault)
     }
@@ -193,7 +193,7 @@ impl Spans {
         *self.rejected.entry("logs, metrics or profiles, not spans").or_default() += 1;
     }
 
-    fn refuse(&mut self, fault: Fault) -> Result<(), Fault> {
+    fn refuse(&mut self, fault: SpanFault) -> Result<(), SpanFault> {
         if self.lenient {
             return self.count(fault.reason);
         }
@@ -201,13 +201,13 @@ impl Spans {
         Err(fault)
     }
 
-    fn count(&mut self, reason: &'static str) -> Result<(), Fault> {
+    fn count(&mut self, reason: &'static str) -> Result<(), SpanFault> {
         *self.rejected.entry(reason).or_default() += 1;
         Ok(())
     }
 
     /// The fault of a span for which reading was stopped, if that is why.
-    pub(super) fn take_fault(&mut self) -> Option<Fault> {
+    pub(super) fn take_fault(&mut self) -> Option<SpanFault> {
         self.fault.take()
     }
 

@@ -14,8 +14,8 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::read::{
-    Cell, ColumnSpec, Duration, Fault, Kind, Names, Naming, OptionalNames, Row, Rule, Settling, TIME_UNIT, TIME_ZONE,
-    Table, Times, Values, Whole, retain_rows, table,
+    Cell, ColumnSpec, DELIMITER, Duration, Fault, Kind, Names, Naming, OptionalNames, Row, Rule, Settling, TIME_UNIT,
+    TIME_ZONE, Table, Times, Values, Whole, retain_rows, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -27,7 +27,7 @@ static ABOUT: About = About {
     citation: None,
     format: "CSV snapshots of `pg_stat_statements` as `\\copy` writes them: a time, queryid, calls, total_exec_time",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[TIME_COL, COUNTERS, TIME_UNIT, TIME_ZONE],
+    options: &[TIME_COL, COUNTERS, DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: Some("postgres-pgss"),
     is_recording: false,
 };
@@ -74,10 +74,10 @@ impl Adapter for Pgss {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        let input = trace.open(options.digest)?;
+        let inputs = trace.open_all(options.digest)?;
         match options.construction {
-            Construction::Reference => reference::convert(input, options),
-            Construction::Own(_) => plain::convert(input, options),
+            Construction::Reference => reference::convert(inputs, options),
+            Construction::Own(_) => plain::convert(inputs, options),
         }
     }
 }

@@ -8,9 +8,9 @@ use super::steps::{Step, Steps, WrongCounting};
 use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, count_rounded};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
-use crate::store::Input;
 use crate::trace::baseline::history::{RollingMedian, log_ratio};
 use crate::trace::baseline::mix::Mix;
+use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::Source;
 use crate::trace::{Conversion, Options, TraceError};
@@ -27,9 +27,9 @@ const JITTER_MS: f64 = 0.01;
 /// A statement's first snapshot only primes its counters, and one before which they were reset primes them again. A statement
 /// that is missing from a snapshot is unknown there, and its next interval is the longer one. What is unknown is in no mix that
 /// is compared with that interval; where the server says that it began to count within it, its calls are known.
-pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
-    let selected = header::select(source.header(), options)?;
+pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let mut source = Source::open(inputs)?;
+    let selected = source.select(options, |header| header::select(header, options))?;
     let reader = Reader { construction: options.construction, levels: selected.levels.clone() };
     let reading = source.read::<Snapshots>(&selected.columns, options, &reader)?;
     let (read, rows) = (reading.rows.read, reading.table.keys.len());
@@ -50,12 +50,12 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
             ));
         }
     }
-    let polls = find_polls(&mut output, &table, &selected, options)?;
+    let polls = find_polls(&mut output, &table, &selected)?;
     let told = Counting::told(options);
     check_snapshots(&output, &polls, &selected.key, told)?;
     let steps = Steps::new(&table.counters, &polls, told)
         .map_err(|problem| wrong_counting(&output, &table.counters, &problem))?;
-    say(&mut output, &polls, &steps, told);
+    note_counting(&mut output, &polls, &steps, told);
     let names = channel_names(&table, &polls, &selected.key);
     latencies(&mut output, &polls, &steps, &names, options)?;
     mixes(&mut output, &polls, &steps, &names, told, options)?;
@@ -63,17 +63,11 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
 }
 
 /// The snapshots, in which every key is once.
-fn find_polls(
-    output: &mut Output<'_>,
-    table: &Snapshots,
-    selected: &Selected,
-    options: &Options,
-) -> Result<Polls, TraceError> {
+fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -> Result<Polls, TraceError> {
     let (t, keys) = (&table.counters.t, table.names.len());
     let key = |row: usize| table.keys[row].index();
     let polls = Polls::new(0..table.keys.len(), t, key, keys);
-    let Some((first, second)) = polls.twice.iter().min().copied() else { return Ok(polls) };
-    if !options.lenient {
+    let has_twice = output.has_twice(polls.twice.iter().copied(), |row| {
         let hint = match selected.missing[..] {
             _ if !selected.finer.is_empty() => format!(
                 "do they differ in {}? That is no part of the key here; export the sums of calls and total time over it",
@@ -87,14 +81,11 @@ fn find_polls(
                 format!("is `{}` or `{last}` part of the key? Export them, too", parts.join("`, `"))
             }
         };
-        let problem = format!(
-            "query `{}` occurs twice in the snapshot of t = {}: line {} and line {}; {hint}",
-            table.counters.query.of_row(second),
-            t[second],
-            output.line(first),
-            output.line(second)
-        );
-        return Err(output.row_error(second, problem));
+        let query = table.counters.query.of_row(row);
+        (format!("query `{query}` occurs twice in the snapshot of t = {}", t[row]), hint)
+    })?;
+    if !has_twice {
+        return Ok(polls);
     }
     // Which row of the other snapshots is which of the two is not known either.
     let mut is_twice = vec![false; keys];
@@ -156,9 +147,9 @@ fn wrong_counting(output: &Output<'_>, counters: &Counters, problem: &WrongCount
         WrongCounting::Contradiction { before, row } => output.row_error(
             *row,
             format!(
-                "these are not cumulative counters: since line {}, calls grow from {} to {} and their total time falls from {} to \
+                "these are not cumulative counters: since {}, calls grow from {} to {} and their total time falls from {} to \
                  {}, which no reset explains; {OR_ELSE}",
-                output.line(*before),
+                output.at(*before),
                 counters.calls[*before],
                 counters.calls[*row],
                 counters.total_ms[*before],
@@ -175,7 +166,7 @@ fn wrong_counting(output: &Output<'_>, counters: &Counters, problem: &WrongCount
 }
 
 /// Says what was recognised.
-fn say(output: &mut Output<'_>, polls: &Polls, steps: &Steps, told: Option<Counting>) {
+fn note_counting(output: &mut Output<'_>, polls: &Polls, steps: &Steps, told: Option<Counting>) {
     if polls.spread_s > 0.0 {
         output.notes.push(format!("rows up to {:.3} s apart are one snapshot", polls.spread_s));
     }

@@ -2,7 +2,7 @@
 
 use super::MIX;
 use crate::residual::{Class, formula};
-use crate::store::Input;
+use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{Duration, Known, Names, Times, Values, Whole, read_table, table};
 use crate::trace::{Conversion, Options, TraceError};
@@ -76,8 +76,8 @@ impl Snapshots {
 
 /// Mean latency of each interval against the first three for ever, and how far the entropy of what ran is below its
 /// maximum over the trace, where the totals of the first snapshot count as an interval.
-pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Snapshots>(input, options)?;
+pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Snapshots>(inputs, options)?;
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows);
     if rows < 2 {

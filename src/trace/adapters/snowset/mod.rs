@@ -3,11 +3,10 @@
 mod profile;
 mod reference;
 
-use crate::store::Input;
 use crate::trace::adapter::{About, Adapter, Construction};
-use crate::trace::input::Trace;
+use crate::trace::input::{Inputs, Trace};
 use crate::trace::option::OptionSpec;
-use crate::trace::read::{TIME_UNIT, TIME_ZONE};
+use crate::trace::read::{DELIMITER, TIME_UNIT, TIME_ZONE};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Snowset;
@@ -20,7 +19,7 @@ static ABOUT: About = About {
     citation: Some("Vuppalapati et al., NSDI 2020"),
     format: "the CSV of Snowset",
     constructions: &[OWN, Construction::Reference],
-    options: &[TIME_UNIT, TIME_ZONE],
+    options: &[DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
 };
@@ -36,13 +35,13 @@ impl Adapter for Snowset {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        convert(trace.open_all(options.digest)?, options)
     }
 }
 
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
+fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
     match options.construction {
-        Construction::Reference => reference::convert(input, options),
-        Construction::Own(_) => profile::convert(input, options),
+        Construction::Reference => reference::convert(inputs, options),
+        Construction::Own(_) => profile::convert(inputs, options),
     }
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::OWN;
 use crate::residual::{ChannelId, Class, formula};
-use crate::store::Input;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
+use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{
     Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Names, Naming, Row, Rule, Settling, Slot, Source,
@@ -121,7 +121,7 @@ impl Executions {
         let prefix = self.name.len();
         for (time, operator) in row.cells_behind(COLUMNS).zip(&operators.0) {
             // Most operators of most queries did not run.
-            if time.text() != "0" && time.optional(Cell::amount)?.is_some_and(|time| time > 0.0) {
+            if !time.is_plain_zero() && time.optional(Cell::amount)?.is_some_and(|time| time > 0.0) {
                 if self.name.len() > prefix {
                     self.name.push('+');
                 }
@@ -189,9 +189,9 @@ struct Warehouse {
 /// - workload phase, channel `warehouse`: the divergence of its classes in a bucket of 300 s from those in its last bucket
 ///   before, both with 20 queries or more, stamped at the end of the bucket. The last bucket of a trace is left out: nothing
 ///   tells that it is complete.
-pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let source = Source::open(input)?;
-    let (columns, operators) = Operators::select(source.header())?;
+pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let mut source = Source::open(inputs)?;
+    let (columns, operators) = source.select(options, Operators::select)?;
     let reading = source.read::<Executions>(&columns, options, &operators)?;
     let samples = reading.table.exec_ms.len() * 2;
     let (mut output, table) = Output::new(options, reading, samples);

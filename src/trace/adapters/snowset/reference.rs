@@ -3,9 +3,9 @@
 use hashbrown::HashMap;
 
 use crate::residual::{ChannelId, Class, StreamBuilder, formula};
-use crate::store::Input;
 use crate::trace::baseline::history::Window;
 use crate::trace::baseline::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
+use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{Cell, Fault, Finite, Kind, Names, Rule, TimeUs, Values, read_table, table};
 use crate::trace::{Construction, Conversion, Options, TraceError};
@@ -42,23 +42,23 @@ impl Rule<2> for HitRatio {
 }
 
 /// One query in one warehouse.
-struct Plan {
+struct QueryPlan {
     channel: ChannelId,
     exec_ms: Window,
 }
 
 /// Finds the plan of (warehouse, query). A query nearly always stays in one warehouse, so that an array does.
 #[derive(Default)]
-struct Plans {
-    plans: Vec<Plan>,
+struct QueryPlans {
+    plans: Vec<QueryPlan>,
     /// By query: the warehouse where it came first, and its plan there.
     first: Vec<Option<(ChannelId, u32)>>,
     others: HashMap<(ChannelId, ChannelId), u32>,
     name: String,
 }
 
-impl Plans {
-    fn find(&mut self, table: &Executions, row: usize, builder: &mut StreamBuilder) -> &mut Plan {
+impl QueryPlans {
+    fn find(&mut self, table: &Executions, row: usize, builder: &mut StreamBuilder) -> &mut QueryPlan {
         let (warehouse, query) = (table.warehouse[row], table.query[row]);
         let next = self.plans.len() as u32;
         let first = self.first[query.index()].get_or_insert((warehouse, next));
@@ -68,14 +68,14 @@ impl Plans {
             self.name.push_str(table.warehouse.of_row(row));
             self.name.push('/');
             self.name.push_str(table.query.of_row(row));
-            self.plans.push(Plan { channel: builder.channel(&self.name), exec_ms: Window::default() });
+            self.plans.push(QueryPlan { channel: builder.channel(&self.name), exec_ms: Window::default() });
         }
         &mut self.plans[index as usize]
     }
 }
 
-pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Executions>(input, options)?;
+pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
+    let reading = read_table::<Executions>(inputs, options)?;
     let samples = reading.table.exec_ms.len() * 2;
     let (mut output, table) = Output::new(options, reading, samples);
 
@@ -85,7 +85,7 @@ pub(super) fn convert(input: Input<'_>, options: &Options) -> Result<Conversion,
     let warehouse_channels: Vec<_> =
         table.warehouse.names.ids().map(|id| output.builder.channel(table.warehouse.names.name(id))).collect();
     let mut hit_ratios = vec![Window::default(); table.warehouse.names.len()];
-    let mut plans = Plans { first: vec![None; table.query.names.len()], ..Plans::default() };
+    let mut plans = QueryPlans { first: vec![None; table.query.names.len()], ..QueryPlans::default() };
     let mut used = vec![true; t.len()];
     // Names are put in order, for the second pass, while the first one goes on.
     let ranks = || rayon::join(|| table.warehouse.names.ranks(), || table.query.names.ranks());

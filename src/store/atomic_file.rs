@@ -16,13 +16,13 @@ pub enum Durability {
     /// The file and its name are on disk: tapes, manifests, expected results.
     Synced,
     /// Whole or absent after a crash of the program; the operating system writes it in its own time.
-    Whole,
+    Atomic,
 }
 
 /// A file that is written beside its place, hashed on the way, and renamed into it when it is complete.
 ///
-/// Dropped without [`Staged::commit`], it leaves no trace.
-pub struct Staged {
+/// Dropped without [`AtomicFile::commit`], it leaves no trace.
+pub struct AtomicFile {
     path: PathBuf,
     kind: OwnedKind,
     file: BufWriter<File>,
@@ -33,11 +33,11 @@ pub struct Staged {
     bytes: u64,
 }
 
-impl Staged {
+impl AtomicFile {
     /// Starts a file of telltape's own folders that will stand at `path`; its folder is made if need be.
     ///
     /// # Errors
-    /// As for [`Staged::create_like`].
+    /// As for [`AtomicFile::create_like`].
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         Self::create_like(path, Kind::Own)
     }
@@ -72,7 +72,7 @@ impl Staged {
         let in_progress = InProgress::new(&place);
         Ok(Self {
             path: path.to_path_buf(),
-            kind: OwnedKind::of(kind),
+            kind: OwnedKind::new(kind),
             file: BufWriter::with_capacity(1 << 17, file),
             place,
             _in_progress: in_progress,
@@ -123,14 +123,16 @@ impl Staged {
 enum OwnedKind {
     Own,
     Manifest,
+    RecordingManifest,
     Like(Vec<u8>),
 }
 
 impl OwnedKind {
-    fn of(kind: Kind<'_>) -> Self {
+    fn new(kind: Kind<'_>) -> Self {
         match kind {
             Kind::Own => Self::Own,
             Kind::Manifest => Self::Manifest,
+            Kind::RecordingManifest => Self::RecordingManifest,
             Kind::Like(start) => Self::Like(start.to_vec()),
         }
     }
@@ -139,6 +141,7 @@ impl OwnedKind {
         match self {
             Self::Own => Kind::Own,
             Self::Manifest => Kind::Manifest,
+            Self::RecordingManifest => Kind::RecordingManifest,
             Self::Like(start) => Kind::Like(start),
         }
     }
@@ -201,7 +204,7 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
 /// as it is: replacing a file makes a file system write it out at once.
 ///
 /// # Errors
-/// As for [`Staged`].
+/// As for [`AtomicFile`].
 pub fn write_whole(path: &Path, bytes: &[u8], durability: Durability) -> Result<String, StoreError> {
     write_over(path, bytes, durability, Kind::Own)
 }
@@ -209,14 +212,14 @@ pub fn write_whole(path: &Path, bytes: &[u8], durability: Durability) -> Result<
 /// As [`write_whole`], at a path that somebody has chosen: only what is of the same kind is replaced.
 ///
 /// # Errors
-/// As for [`Staged`].
+/// As for [`AtomicFile`].
 pub fn write_over(path: &Path, bytes: &[u8], durability: Durability, kind: Kind<'_>) -> Result<String, StoreError> {
     gate::check(path, kind)?;
     let same_size = || fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
-    if durability == Durability::Whole && same_size() && fs::read(path).is_ok_and(|found| found == bytes) {
+    if durability == Durability::Atomic && same_size() && fs::read(path).is_ok_and(|found| found == bytes) {
         return Ok(hex::encode(Sha256::digest(bytes)));
     }
-    let mut staged = Staged::create_like(path, kind)?;
+    let mut staged = AtomicFile::create_like(path, kind)?;
     staged.append(bytes)?;
     staged.commit(durability)
 }
@@ -262,7 +265,7 @@ mod tests {
     fn nothing_stands_at_the_path_until_commit_and_nothing_is_left_without_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/folder/file.txt");
-        let mut staged = Staged::create(&path).unwrap();
+        let mut staged = AtomicFile::create(&path).unwrap();
         staged.append(b"abc").unwrap();
         assert!(!path.exists());
         drop(staged);
@@ -283,7 +286,7 @@ mod tests {
     #[test]
     fn a_folder_in_the_way_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Staged::create(folder.path()).err().unwrap();
+        let error = AtomicFile::create(folder.path()).err().unwrap();
         assert_eq!(error.place(), Some(Place::file(folder.path())));
     }
 
@@ -292,7 +295,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file.txt");
         fs::write(&path, "old").unwrap();
-        let mut staged = Staged::create(&path).unwrap();
+        let mut staged = AtomicFile::create(&path).unwrap();
         staged.append(b"abc").unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         let part = staged.place.to_path_buf();
@@ -306,7 +309,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_device_is_not_replaced() {
-        let error = Staged::create(Path::new("/dev/null")).err().unwrap();
+        let error = AtomicFile::create(Path::new("/dev/null")).err().unwrap();
         assert!(matches!(error, StoreError::InTheWay { .. }));
     }
 }

@@ -1,11 +1,19 @@
 //! The Cardinality Estimation Benchmark (Negi et al., VLDB 2021): true and estimated rows of every subplan.
 
+mod sql;
+
+use std::path::Path;
+
+use crate::diagnostics::Place;
 use crate::residual::{Channels, Class, formula};
-use crate::store::Input;
+use crate::store::InputDigest;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
+use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
-use crate::trace::read::{Cardinality, Known, Names, Unless, Values, read_table, table};
+use crate::trace::read::{
+    Cardinality, Column, DELIMITER, Known, Names, Reading, Unless, Values, read_table, repeated, table,
+};
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -14,9 +22,10 @@ static ABOUT: About = About {
     name: "ceb",
     title: "The Cardinality Estimation Benchmark",
     citation: Some("Negi et al., VLDB 2021"),
-    format: "CSV: query_id, subplan_id, true_rows, est_rows",
+    format: "CSV: query_id, subplan_id, true_rows, est_rows; or the SQL of sub-plans with two bars, and a file of estimates \
+             ([docs/adapters/ceb.md](docs/adapters/ceb.md))",
     constructions: &[Construction::Own("template"), Construction::Reference],
-    options: &[],
+    options: &[ESTIMATES, TRUE_ROWS, DELIMITER],
     reference_label: None,
     is_recording: false,
 };
@@ -27,8 +36,46 @@ impl Adapter for Ceb {
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
-        convert(trace.open(options.digest)?, options)
+        let mut inputs = trace.open_all(options.digest)?;
+        if sql::is_sql(inputs.peek(HEAD_BYTES)?) {
+            return convert(sql::read(inputs.single()?, options)?, options);
+        }
+        for option in [&ESTIMATES, &TRUE_ROWS] {
+            if options.values.text(option).is_some() {
+                let problem =
+                    format!("--{} is for SQL with `||`, and this is a table with its own estimates", option.flag);
+                return Err(TraceError::Malformed { place: Place::file(inputs.path()), problem });
+            }
+        }
+        convert(read_table::<Subplans>(inputs, options)?, options)
     }
+
+    fn digest_input(&self, path: &Path, options: &Options) -> Result<InputDigest, TraceError> {
+        sql::digest(path, options)
+    }
+}
+
+/// Bytes that tell SQL from a table.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The estimates of sub-plans.
+const ESTIMATES: OptionSpec = OptionSpec {
+    flag: "estimates",
+    key: "estimates",
+    help: "File with an estimate for each line of SQL; relative to the folder of the trace",
+    kind: OptionKind::Text { value_name: "FILE", check: |text| check_file(text) },
+};
+
+/// The true rows of sub-plans.
+const TRUE_ROWS: OptionSpec = OptionSpec {
+    flag: "true-rows",
+    key: "true_rows",
+    help: "File with the true rows for each line of SQL that does not have them; relative to the folder of the trace",
+    kind: OptionKind::Text { value_name: "FILE", check: |text| check_file(text) },
+};
+
+fn check_file(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("the path of a file".to_owned()) } else { Ok(()) }
 }
 
 /// Rows, of which the benchmark writes so many where it ran out of time.
@@ -44,8 +91,17 @@ table! {
     }
 }
 
-fn convert(input: Input<'_>, options: &Options) -> Result<Conversion, TraceError> {
-    let reading = read_table::<Subplans>(input, options)?;
+impl Subplans {
+    /// Appends a sub-plan.
+    fn push(&mut self, query: &str, subplan: &str, true_rows: f64, est_rows: f64) {
+        self.query.push(query.into());
+        self.subplan.push(subplan.into());
+        self.true_rows.push(true_rows);
+        self.est_rows.push(est_rows);
+    }
+}
+
+fn convert(reading: Reading<Subplans>, options: &Options) -> Result<Conversion, TraceError> {
     let rows = reading.table.true_rows.len();
     let (mut output, table) = Output::new(options, reading, rows);
     match options.construction {
@@ -93,16 +149,22 @@ fn reference(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Re
 /// has a right value. The public sample has 76 queries and 222 templates, half of which occur 8 times or less; within one,
 /// the residuals spread by 1.1 decades, so that a history of 5 would cost most of the samples and mean little.
 fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Result<(), TraceError> {
+    let rows = table.true_rows.len();
+    let pairs = repeated(rows, |row| (table.query[row], table.subplan[row]));
+    let is_left = output.once(rows, &pairs, "of a subplan that is twice in a query", |row| {
+        let (query, subplan) = (table.query.of_row(row), table.subplan.of_row(row));
+        let hint = "is this one file of several estimators? Convert each of them by itself";
+        (format!("subplan `{subplan}` is twice in query `{query}`"), hint.to_owned())
+    })?;
     let subplans = &table.subplan.names;
     let uses_aliases = subplans.ids().all(|id| uses_aliases(subplans.name(id)));
     let template = |name: &str| if uses_aliases { template_of(name) } else { name.to_owned() };
     let templates: Vec<_> = subplans.ids().map(|id| output.builder.channel(&template(subplans.name(id)))).collect();
     let mut counts = vec![0_u32; table.query.names.len()];
-    for query in &table.query.ids {
-        counts[query.index()] += 1;
-    }
+    let rows = || (0..rows).filter(|row| is_left[*row]);
+    rows().for_each(|row| counts[table.query[row].index()] += 1);
     let mut seen = vec![0_u32; table.query.names.len()];
-    for row in 0..table.true_rows.len() {
+    for row in rows() {
         let query = table.query[row].index();
         let t = query as f64 + f64::from(seen[query]) / f64::from(counts[query]);
         seen[query] += 1;

@@ -1,0 +1,598 @@
+//! Each tabular adapter × each way in which its table may be written: what separates it, Parquet, several files, and what is no
+//! table at all. An adapter that reads its file by itself fails here.
+
+use std::fs;
+use std::path::Path;
+
+use super::kinds_tests::{Name, OptionalName, Sample, sample, text};
+use super::*;
+use crate::store::file_digest;
+
+const DELIMITERS: [(&str, &[&str]); 4] =
+    [(",", &[",", "comma"]), ("\t", &["tab", "\\t", "\t"]), (";", &[";", "semicolon"]), ("|", &["|", "pipe"])];
+
+/// The tabular data sets with their samples.
+fn tables() -> impl Iterator<Item = (Dataset, Sample)> {
+    Dataset::ALL.into_iter().filter_map(|dataset| Some((dataset, sample(dataset)?)))
+}
+
+fn whole(sample: &Sample) -> String {
+    text(sample, usize::MAX, "")
+}
+
+/// Each construction of a data set.
+fn all_options(dataset: Dataset) -> impl Iterator<Item = Options> {
+    let of = move |construction: &Construction| Options { construction: *construction, ..Options::new(dataset) };
+    dataset.about().constructions.iter().map(of)
+}
+
+fn converted(options: &Options, bytes: &[u8]) -> Result<Conversion, String> {
+    convert_reader(bytes, "x", options).map_err(|error| error.to_string())
+}
+
+fn fingerprint(options: &Options, bytes: &[u8]) -> String {
+    let case = format!("{} {}", options.dataset, options.construction);
+    converted(options, bytes).unwrap_or_else(|error| panic!("{case}: {error}")).stream.fingerprint()
+}
+
+/// What a stream says, whatever it is called.
+fn samples(found: &Conversion) -> Vec<String> {
+    let samples = found.stream.samples();
+    samples.map(|sample| format!("{} {:?} {} {:?}", sample.t, sample.class, sample.value, sample.channel)).collect()
+}
+
+#[test]
+fn every_adapter_finds_what_separates_its_columns_or_is_told() {
+    for (dataset, sample) in tables() {
+        let commas = whole(&sample);
+        for options in all_options(dataset) {
+            let expected = fingerprint(&options, commas.as_bytes());
+            for (delimiter, names) in DELIMITERS {
+                let case = format!("{dataset} {} {delimiter:?}", options.construction);
+                let plain = commas.replace(',', delimiter);
+                let line = |line: &str| {
+                    let fields: Vec<String> = line.split(delimiter).map(|field| format!("\"{field}\"")).collect();
+                    fields.join(delimiter) + "\r\n"
+                };
+                let quoted: String = plain.lines().map(line).collect();
+                for text in [&plain, &quoted] {
+                    for name in names {
+                        let mut told = options.clone();
+                        told.set("delimiter", name).unwrap();
+                        assert_eq!(fingerprint(&told, text.as_bytes()), expected, "{case}");
+                    }
+                    let found = converted(&options, text.as_bytes());
+                    if delimiter == "," {
+                        let notes = found.unwrap().notes;
+                        assert!(!notes.iter().any(|note| note.contains("separated")), "{case}: {notes:?}");
+                    } else if options.construction.is_reference() {
+                        let error = found.expect_err(&case);
+                        assert!(error.contains("; pass --delimiter "), "{case}: {error}");
+                    } else {
+                        let found = found.unwrap_or_else(|error| panic!("{case}: {error}"));
+                        assert_eq!(found.stream.fingerprint(), expected, "{case}");
+                        assert!(
+                            found.notes[0].starts_with("the columns are separated by "),
+                            "{case}: {:?}",
+                            found.notes
+                        );
+                    }
+                }
+                let mut other = options.clone();
+                other.set("delimiter", if delimiter == "," { ";" } else { "," }).unwrap();
+                let error = converted(&other, plain.as_bytes()).expect_err(&case);
+                assert!(error.contains("pass --delimiter "), "{case}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_header_without_the_columns_is_listed_by_what_separates_it() {
+    for (text, expected) in [
+        (
+            "name\trun\ttiming\nq1\t1\t0.5\n",
+            "`x:1`: the columns are separated by tabs (--delimiter tab), and the header has no columns `query_id`, \
+             `iteration`, `est_rows`, `actual_rows`, `latency_ms`; it has `name`, `run`, `timing`",
+        ),
+        ("query_id,iteration\nq1,1\n", "it has `query_id`, `iteration`"),
+        ("a b\n1\n", "it has `a b`"),
+        ("\n{\"Plan\": {}}\n", "`x:2`: this is JSON of plans, as EXPLAIN (FORMAT JSON) writes it, and no table"),
+        ("[{\"resourceSpans\": []}]", "this is JSON of spans; pass --dataset otel"),
+        ("{\"a\": 1}", "this is JSON, and this data set reads a table; write one with"),
+        ("<html>", "a page was saved"),
+        ("q1,1,10,10,5.0,h\nq1,2,10,10,5.0,h\n", "export the file with its header (`CSV HEADER`)"),
+    ] {
+        let error = converted(&Options::new(Dataset::Job), text.as_bytes()).unwrap_err();
+        assert!(error.contains(expected), "{text:?}: {error}");
+    }
+    let error = converted(&Options::new(Dataset::Generic), b"t;value;x|t|value\n").unwrap_err();
+    assert_eq!(
+        error,
+        "`x:1`: the columns may be separated by semicolons or by vertical bars; pass --delimiter ';' or --delimiter '|'"
+    );
+}
+
+#[test]
+fn what_is_no_table_is_named_with_the_way_on_by_every_adapter() {
+    let wide = |text: &str, low_first: bool| -> Vec<u8> {
+        text.bytes().flat_map(|byte| if low_first { [byte, 0] } else { [0, byte] }).collect()
+    };
+    let mut tar = vec![b'a'; 600];
+    tar[257..262].copy_from_slice(b"ustar");
+    let mut duckdb = vec![1; 64];
+    duckdb[8..12].copy_from_slice(b"DUCK");
+    let kinds: Vec<(Vec<u8>, &str)> = vec![
+        (b"\xfd7zXZ\0rest".to_vec(), "`xz -d`"),
+        (b"BZh91AY&SY".to_vec(), "`bzip2 -d`"),
+        (b"\x04\x22\x4d\x18rest".to_vec(), "`lz4 -d`"),
+        (b"PK\x03\x04rest".to_vec(), "`unzip`"),
+        (b"7z\xbc\xaf\x27\x1crest".to_vec(), "`7z x`"),
+        (tar, "`tar -xf`"),
+        (duckdb, "`duckdb -csv"),
+        ([b"\xff\xfe".to_vec(), wide("a,b\n", true)].concat(), "`iconv -f UTF-16 -t UTF-8`"),
+        ([b"\xfe\xff".to_vec(), wide("a,b\n", false)].concat(), "`iconv -f UTF-16 -t UTF-8`"),
+        (wide("a,b\n1,2\n", true), "`iconv -f UTF-16LE -t UTF-8`"),
+        (wide("a,b\n1,2\n", false), "`iconv -f UTF-16BE -t UTF-8`"),
+        (b"SQLite format 3\0rest".to_vec(), "`sqlite3 -csv -header"),
+        (b"PGDMP\x01rest".to_vec(), "`pg_restore -d DATABASE`"),
+        (b"PGCOPY\n\xff\r\n\0".to_vec(), "CSV HEADER"),
+        (b"ARROW1\0\0".to_vec(), "write it as Parquet"),
+        (b"ORC\x0a\x0b".to_vec(), "this is ORC"),
+        (b"Obj\x01\x04".to_vec(), "this is Avro"),
+        (b"%PDF-1.7".to_vec(), "this is a PDF"),
+        (b"version https://git-lfs.github.com/spec/v1\n".to_vec(), "`git lfs pull`"),
+        (b"PAR1\x15broken".to_vec(), "Parquet"),
+        (b"PARE\x15broken".to_vec(), "encrypted"),
+    ];
+    for (dataset, _) in tables() {
+        for options in all_options(dataset) {
+            for lenient in [false, true] {
+                let options = Options { lenient, ..options.clone() };
+                for (bytes, expected) in &kinds {
+                    let error = converted(&options, bytes).expect_err(expected);
+                    assert!(error.starts_with("`x") && error.contains(expected), "{dataset}: {error}");
+                }
+            }
+        }
+    }
+    for (bytes, expected) in [(&b"\xfd7zXZ\0"[..], "`xz -d`"), (b"PAR1", "export it as text")] {
+        let error = converted(&Options::new(Dataset::SqlshareText), bytes).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+    // What only looks like one is a table.
+    for header in ["ORC,t", "PARENT,t", "PAR1,t", "BZhash,t", "ARROW1,t", "PGDMP,t", "t,xxxxx,DUCK"] {
+        let rows = if header.len() > 10 { "1,1,1\n" } else { "1,1\n" };
+        let mut options = Options::new(Dataset::Generic);
+        let (value, _) = header.split_once(',').filter(|(first, _)| *first != "t").unwrap_or(("DUCK", ""));
+        options.set("value-col", value).unwrap();
+        let error = converted(&options, format!("{header}\n{rows}{rows}").as_bytes()).unwrap_err();
+        assert!(error.starts_with("`x:3`: two values at t = 1: line 2 and line 3; "), "{header}: {error}");
+    }
+}
+
+#[test]
+fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
+    let header = "t,value";
+    let rows = "1,10\n2,10\n3,10\n4,10\n5,10\n";
+    let generic = Options::new(Dataset::Generic);
+    let lenient = Options { lenient: true, ..generic.clone() };
+    for (line, expected, reason) in [
+        (
+            "(5 rows)",
+            "`x:7`: `(5 rows)` is psql's footer and no row; write the file with `psql --csv`",
+            "footer of psql",
+        ),
+        ("(5 Zeilen)", "is psql's footer", "footer of psql"),
+        ("Time: 3.126 ms", "is psql's timing", "timing of psql"),
+        ("Zeit: 3,126 ms", "is psql's timing", "timing of psql"),
+        ("COPY 5", "pass `-q` to psql", "command tag of psql"),
+        ("t,value", "is the header again", "header again"),
+        ("\u{feff}t,value", "is the header again", "header again"),
+        ("\"t\",\"value\"", "is the header again", "header again"),
+    ] {
+        let text = format!("{header}\n{rows}{line}\n{rows}");
+        let error = converted(&generic, text.as_bytes()).expect_err(line);
+        assert!(error.starts_with("`x:7") && error.contains(expected), "{line}: {error}");
+        assert!(error.ends_with("(--lenient counts such rows and goes on)"), "{line}: {error}");
+        let mut one = lenient.clone();
+        one.set("one-series", "true").unwrap();
+        let found = converted(&one, text.as_bytes()).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!((found.rows.read, found.rows.rejected[reason]), (11, 1), "{line}");
+    }
+    // What follows a header in another order would be read wrongly.
+    for line in ["value,t", "value,t,x", "\"value\",\"t\""] {
+        for options in [&generic, &lenient] {
+            let error = converted(options, format!("{header}\n{rows}{line}\n{rows}").as_bytes()).expect_err(line);
+            assert!(error.contains("is another header") && !error.contains("--lenient"), "{line}: {error}");
+        }
+    }
+    for text in [
+        " t | value \n---+-------\n 1 |    10 \n(1 row)\n",
+        "+---+-------+\n| t | value |\n+---+-------+\n| 1 |    10 |\n+---+-------+\n",
+        "┌───────┬───────┐\n│   t   │ value │\n├───────┼───────┤\n",
+        "| t | value |\n|---|:-----:|\n| 1 | 10 |\n",
+    ] {
+        for options in [&generic, &lenient] {
+            let error = converted(options, text.as_bytes()).expect_err(text);
+            assert!(error.contains("a table that is drawn for people to read; write it as CSV: `\\copy"), "{error}");
+        }
+    }
+    let error = converted(&generic, b"Timing is on.\nt,value\n1,2\n").unwrap_err();
+    assert!(error.contains("a message of psql and no header"), "{error}");
+    for (line, flag) in [
+        ("sep=;", "--delimiter ';'"),
+        ("\"sep=\t\"\r", "--delimiter tab"),
+        ("sep=\t", "--delimiter tab"),
+        ("sep=,", "--delimiter ,"),
+    ] {
+        let error = converted(&generic, format!("{line}\nt;value\n1;2\n").as_bytes()).unwrap_err();
+        assert!(
+            error.ends_with(&format!("this line is for Excel and no header; remove it, and pass {flag}")),
+            "{error}"
+        );
+    }
+    let error = converted(&generic, b"-[ RECORD 1 ]\nt     | 1\nvalue | 2\n").unwrap_err();
+    assert!(error.contains("psql's `\\x`"), "{error}");
+    // psql without alignment, but for its footer.
+    let found = converted(&generic, b"t|value\n1|10\n2|10\n3|10\n4|10\n").unwrap();
+    assert_eq!((found.stream.len(), found.notes.len()), (1, 1));
+    let error = converted(&generic, b"t;value\n1;10,5\n2;10,5\n").unwrap_err();
+    assert!(error.starts_with("`x:2:3`: `value` is `10,5`, which has a comma, for the decimals"), "{error}");
+}
+
+#[test]
+fn a_key_that_is_there_twice_at_a_time_is_an_error_of_every_adapter_that_has_one() {
+    for (dataset, sample) in tables() {
+        let text = whole(&sample);
+        let line = text.lines().nth(41).unwrap();
+        let text = format!("{text}{line}\n");
+        let options = Options::new(dataset);
+        let found = converted(&options, text.as_bytes());
+        // A user may ask the same twice in a second, and the classes of Snowset are no executions.
+        if matches!(dataset, Dataset::Snowset | Dataset::Sqlshare) {
+            assert!(found.is_ok(), "{dataset}");
+            continue;
+        }
+        let error = found.expect_err(dataset.name());
+        assert!(error.starts_with("`x:62`: "), "{dataset}: {error}");
+        assert!(error.contains(": line 42 and line 62; "), "{dataset}: {error}");
+        assert!(error.ends_with(" (--lenient counts such rows and goes on)"), "{dataset}: {error}");
+        let lenient = Options { lenient: true, ..options };
+        let rows = converted(&lenient, text.as_bytes()).unwrap_or_else(|error| panic!("{dataset}: {error}")).rows;
+        let twice: u64 =
+            rows.rejected.iter().filter(|(reason, _)| reason.contains("twice")).map(|(_, rows)| rows).sum();
+        // Of a statement, the other snapshots are of no use either.
+        let expected = if dataset == Dataset::Pgss { 31 } else { 2 };
+        assert_eq!(twice, expected, "{dataset}: {rows:?}");
+    }
+}
+
+/// The files of a folder, as a trace.
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+fn convert_path(path: &Path, options: &Options) -> Result<Conversion, String> {
+    convert(path, options).map_err(|error| error.to_string())
+}
+
+#[test]
+fn several_files_are_one_trace_in_order_of_name() {
+    for (dataset, sample) in tables() {
+        let text = whole(&sample);
+        let (header, rows) = text.split_once('\n').unwrap();
+        let rows: Vec<&str> = rows.lines().collect();
+        let part = |rows: &[&str]| format!("{header}\n{}\n", rows.join("\n")).into_bytes();
+        let (first, second) = (part(&rows[..20]), part(&rows[20..21]));
+        let third = zstd::encode_all(part(&rows[21..]).as_slice(), 1).unwrap();
+        let folder =
+            folder(&[("b.csv", &second), ("a.csv", &first), ("c.csv.zst", &third), ("_SUCCESS", b""), (".x.crc", b"")]);
+        for options in all_options(dataset) {
+            let options = Options { digest: true, ..options };
+            let expected = samples(&converted(&options, text.as_bytes()).unwrap());
+            let mut digests = Vec::new();
+            for path in [folder.path().to_path_buf(), folder.path().join("?.csv*"), folder.path().join("[a-c]*")] {
+                let found = convert_path(&path, &options).unwrap_or_else(|error| panic!("{dataset}: {error}"));
+                assert_eq!(samples(&found), expected, "{dataset}");
+                assert_eq!(found.input, Some(input_digest(&path, &Options::new(dataset)).unwrap()), "{dataset}");
+                assert_eq!(found.rows.read, rows.len() as u64, "{dataset}");
+                digests.push(found.input);
+            }
+            assert!(digests.iter().all(|digest| *digest == digests[0]), "{dataset}");
+            // One file is itself, however it is named.
+            let one = convert_path(&folder.path().join("a.cs?"), &options).unwrap();
+            assert_eq!(one.input, Some(file_digest(&folder.path().join("a.csv")).unwrap()), "{dataset}");
+        }
+    }
+}
+
+#[test]
+fn the_digest_of_several_files_is_as_documented() {
+    let folder = folder(&[("a.csv", b"t,value\n1,2\n"), ("b.csv", b"t,value\n2,2\n")]);
+    let digests = ["a.csv", "b.csv"].map(|name| file_digest(&folder.path().join(name)).unwrap());
+    let text = format!("{}\n{}\n", digests[0].sha256, digests[1].sha256);
+    let expected = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
+    let found = input_digest(folder.path(), &Options::new(Dataset::Generic)).unwrap();
+    assert_eq!((found.sha256, found.bytes), (expected, 24));
+}
+
+#[test]
+fn files_that_are_not_of_one_trace_are_named() {
+    let a = b"t,value\n1,2\n2,2\n3,2\n4,2\n";
+    let generic = Options::new(Dataset::Generic);
+    for (b, expected) in [
+        (&b"t,latency\n1,2\n"[..], "b.csv:1`: it has no column `value`, which `"),
+        (b"t,value,x\n1,2,3\n", "b.csv:1`: it has a column `x`, which `"),
+        (b"value,t\n1,2\n", "b.csv:1`: its columns are in another order than those of `"),
+        (b"t;value\n1;2\n", "b.csv:1`: it has no column `t`, which `"),
+        (b"PAR1", "b.csv`"),
+        (b"t,value\n1,x\n", "b.csv:2:3`: `value` is `x`, not a number"),
+        (b"", "b.csv:1`: the file is empty"),
+        (b"t,value\n5,2\n5,2\n", "b.csv:3`: two values at t = 5: line 2 of `"),
+        (b"t,value\n4,2\n", "b.csv:2`: two values at t = 4: line 5 of `"),
+    ] {
+        let folder = folder(&[("a.csv", a), ("b.csv", b)]);
+        let error = convert_path(&folder.path().join("*.csv"), &generic).unwrap_err();
+        assert!(error.contains(expected), "{expected}: {error}");
+        assert!(!expected.contains("which") || error.contains("a.csv`"), "{error}");
+    }
+    let folder = folder(&[("a.csv", a)]);
+    for (path, expected) in [("*.parquet", "cannot read `"), ("no/*.csv", "cannot read `"), ("[", "is not a glob")] {
+        let error = convert_path(&folder.path().join(path), &generic).unwrap_err();
+        assert!(error.contains(expected), "{path}: {error}");
+    }
+    fs::create_dir(folder.path().join("below")).unwrap();
+    let error = convert_path(folder.path(), &generic).unwrap_err();
+    assert!(error.contains("below`; give the files of the trace by a glob"), "{error}");
+    assert!(convert_path(&folder.path().join("*"), &generic).is_ok());
+    let error = convert_path(&folder.path().join("below"), &generic).unwrap_err();
+    assert!(error.contains("cannot read `"), "{error}");
+    // A part may have no rows, the trace must have some.
+    fs::write(folder.path().join("below/a.csv"), "t,value\n").unwrap();
+    fs::write(folder.path().join("below/b.csv"), "t,value\n").unwrap();
+    let error = convert_path(&folder.path().join("below"), &generic).unwrap_err();
+    assert!(error.contains("there are no rows after the header"), "{error}");
+    fs::write(folder.path().join("below/c.csv"), a).unwrap();
+    assert!(convert_path(&folder.path().join("below"), &generic).is_ok());
+    // What is no table is read from one file.
+    let text = Options::new(Dataset::SqlshareText);
+    let error = convert_path(&folder.path().join("below"), &text).unwrap_err();
+    assert!(error.contains("this data set is read from one file, and there are several, such as `"), "{error}");
+}
+
+#[cfg(feature = "parquet")]
+mod parquet {
+    use polars::prelude::{
+        Column, DataFrame, DataType, IntoColumn, NamedFrom, ParquetWriter, Series, TimeUnit, TimeZone,
+    };
+
+    use super::*;
+
+    /// A table whose columns have the types that their cells look like, or are all texts; an empty cell is null.
+    fn parquet(text: &str, as_texts: bool, rows_a_group: usize) -> Vec<u8> {
+        let mut records = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
+        let names: Vec<String> = records.headers().unwrap().iter().map(str::to_owned).collect();
+        let rows: Vec<csv::StringRecord> = records.records().map(Result::unwrap).collect();
+        let columns = names.iter().enumerate().map(|(at, name)| {
+            let cells: Vec<Option<&str>> =
+                rows.iter().map(|row| Some(&row[at]).filter(|cell| !cell.is_empty())).collect();
+            column(name, &cells, as_texts)
+        });
+        bytes(rows.len(), columns.collect(), rows_a_group)
+    }
+
+    fn bytes(rows: usize, columns: Vec<Column>, rows_a_group: usize) -> Vec<u8> {
+        let mut table = DataFrame::new(rows, columns).unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).with_row_group_size(Some(rows_a_group)).finish(&mut table).unwrap();
+        bytes
+    }
+
+    fn column(name: &str, cells: &[Option<&str>], as_texts: bool) -> Column {
+        fn all<T>(cells: &[Option<&str>], parse: impl Fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
+            cells.iter().map(|cell| cell.map_or(Some(None), |cell| parse(cell).map(Some))).collect()
+        }
+        if !as_texts {
+            if let Some(numbers) = all(cells, |cell| cell.parse::<i64>().ok()) {
+                return Column::new(name.into(), numbers);
+            }
+            if let Some(numbers) = all(cells, |cell| cell.parse::<f64>().ok()) {
+                return Column::new(name.into(), numbers);
+            }
+            if let Some(us) = all(cells, time_us) {
+                return times(name, us, TimeUnit::Microseconds, Some(TimeZone::UTC));
+            }
+        }
+        Column::new(name.into(), cells)
+    }
+
+    /// Casts know no zones without a feature of polars.
+    fn times(name: &str, units: Vec<Option<i64>>, unit: TimeUnit, zone: Option<TimeZone>) -> Column {
+        let series = Series::new(name.into(), units);
+        series.i64().unwrap().clone().into_datetime(unit, zone).into_column()
+    }
+
+    fn time_us(text: &str) -> Option<i64> {
+        let zone = text.strip_suffix("+00:00")?;
+        let (minute, second) = zone.strip_prefix("2018-03-02 00:")?.split_once(':')?;
+        Some((1_519_948_800 + minute.parse::<i64>().ok()? * 60 + second.parse::<i64>().ok()?) * 1_000_000)
+    }
+
+    /// What a conversion says, but for where in which file.
+    fn outcome(options: &Options, bytes: &[u8]) -> Result<(String, u64, u64), String> {
+        let found = converted(options, bytes)?;
+        Ok((found.stream.fingerprint(), found.rows.read, found.rows.used))
+    }
+
+    #[test]
+    fn the_same_rows_as_parquet_give_the_same_samples_of_every_adapter() {
+        let mut random = 7_u64;
+        let mut next = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        for (dataset, sample) in tables() {
+            for options in all_options(dataset) {
+                let case = format!("{dataset} {}", options.construction);
+                let text = whole(&sample);
+                let expected = outcome(&options, text.as_bytes()).unwrap_or_else(|error| panic!("{case}: {error}"));
+                for (as_texts, rows_a_group) in [(false, 1000), (false, 7), (true, 60)] {
+                    // The published constructions read times in one form.
+                    let bytes = parquet(&text, as_texts, rows_a_group);
+                    assert_eq!(outcome(&options, &bytes), Ok(expected.clone()), "{case} {as_texts} {rows_a_group}");
+                }
+                let lenient = Options { lenient: true, ..options };
+                for round in 0..30 {
+                    let mut lines: Vec<Vec<String>> =
+                        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+                    for _ in 0..=next(6) {
+                        let row = 1 + next(lines.len() as u64 - 1) as usize;
+                        let field = next(lines[0].len() as u64) as usize;
+                        let number = !matches!(sample[field].1, Name | OptionalName);
+                        let cells: &[&str] =
+                            if number { &["", "-1", "-2", "0", "1e300", "0.1", "123456789012"] } else { &[""] };
+                        lines[row][field] = cells[next(cells.len() as u64) as usize].to_owned();
+                    }
+                    let lines: Vec<String> = lines.iter().map(|line| line.join(",")).collect();
+                    let text = lines.join("\n") + "\n";
+                    let bytes = parquet(&text, next(2) == 0, 1 + next(70) as usize);
+                    let (found, expected) = (outcome(&lenient, &bytes), outcome(&lenient, text.as_bytes()));
+                    if found.is_ok() || expected.is_ok() {
+                        assert_eq!(found, expected, "{case} {round}:\n{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_type_is_read_as_what_it_is() {
+        let t = Column::new("t".into(), (0..6).collect::<Vec<i64>>());
+        let series = |values: Series| vec![t.clone(), values.into_column()];
+        let texts = |text: &[&str]| Series::new("value".into(), text);
+        let expected = {
+            let bytes = bytes(6, series(Series::new("value".into(), [10_i64, 20, 10, 20, 40, 10])), 4);
+            fingerprint(&Options::new(Dataset::Generic), &bytes)
+        };
+        let numbers = Series::new("value".into(), [10_i64, 20, 10, 20, 40, 10]);
+        for kind in [
+            DataType::Int8,
+            DataType::Int16,
+            DataType::Int32,
+            DataType::UInt8,
+            DataType::UInt16,
+            DataType::UInt32,
+            DataType::UInt64,
+            DataType::Float32,
+            DataType::Float64,
+            DataType::Decimal(20, 3),
+        ] {
+            let bytes = bytes(6, series(numbers.cast(&kind).unwrap()), 4);
+            assert_eq!(fingerprint(&Options::new(Dataset::Generic), &bytes), expected, "{kind:?}");
+        }
+        let binary = texts(&["10", "20", "10", "20", "40", "10"]);
+        for values in [binary.clone(), binary.cast(&DataType::Binary).unwrap()] {
+            assert_eq!(fingerprint(&Options::new(Dataset::Generic), &bytes(6, series(values), 4)), expected);
+        }
+        // A time without an offset is asked for its own, as in a CSV.
+        for (unit, in_a_second) in [
+            (TimeUnit::Milliseconds, 1_000),
+            (TimeUnit::Microseconds, 1_000_000),
+            (TimeUnit::Nanoseconds, 1_000_000_000),
+        ] {
+            for zone in [None, Some(TimeZone::UTC)] {
+                let told = zone.is_none();
+                let units = (0..6).map(|t| Some((1_709_251_200_i64 + t) * in_a_second)).collect();
+                let columns = vec![times("t", units, unit, zone), numbers.clone().into_column()];
+                let bytes = bytes(6, columns, 4);
+                let mut options = Options::new(Dataset::Generic);
+                if told {
+                    let error = converted(&options, &bytes).unwrap_err();
+                    assert!(error.contains("pass --time-zone UTC"), "{error}");
+                    options.set("time-zone", "UTC").unwrap();
+                }
+                assert_eq!(fingerprint(&options, &bytes), expected, "{unit:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_row_and_column() {
+        let generic = Options::new(Dataset::Generic);
+        let times: Vec<i64> = (0..6).collect();
+        let table = |values: Column| bytes(6, vec![Column::new("t".into(), times.clone()), values], 2);
+        for (values, expected) in [
+            (
+                Column::new("value".into(), [Some(1.0), None, Some(1.0), Some(1.0), Some(1.0), Some(1.0)]),
+                "`x:2`: `value` is `null`, unknown; what is not known is neither 0 nor 1",
+            ),
+            (Column::new("value".into(), [1.0, 1.0, 1.0, f64::NAN, 1.0, 1.0]), "`x:4`: `value` is `NaN`, unknown"),
+            (Column::new("value".into(), [1.0, 1.0, 1.0, 1.0, 1.0, 1e300]), "`x:6`: `value` is `1E+300`, beyond"),
+            (Column::new("value".into(), ["1", "1", "1", "x", "1", "1"]), "`x:4`: `value` is `x`, not a number"),
+            (Column::new("value".into(), [true; 6]), "`x:1`: `value` is `true`, not a number"),
+            (Column::new("latency".into(), ["1"; 6]), ""),
+            (Column::new("a".into(), [1.0; 6]), ""),
+        ] {
+            let found = converted(&generic, &table(values));
+            match (found, expected) {
+                (Ok(_), "") => {}
+                (found, _) => {
+                    let error = found.expect_err(expected);
+                    assert!(error.starts_with(expected), "{expected}: {error}");
+                }
+            }
+        }
+        let twice = bytes(4, vec![Column::new("t".into(), [1, 2, 3, 2]), Column::new("value".into(), [1.0; 4])], 3);
+        let error = converted(&generic, &twice).unwrap_err();
+        assert!(error.starts_with("`x:4`: two values at t = 2: row 2 and row 4; "), "{error}");
+        // Of columns that are not used, any type will do.
+        let list = Series::new("l".into(), [Series::new("".into(), [1_i64]), Series::new("".into(), [2_i64])]);
+        let columns = |name: &str| {
+            vec![
+                Column::new("t".into(), [1_i64, 2]),
+                Column::new("value".into(), [1.0; 2]),
+                list.clone().with_name(name.into()).into_column(),
+            ]
+        };
+        let mut named = generic.clone();
+        named.set("value-col", "l").unwrap();
+        let error = converted(&named, &bytes(2, columns("l"), 2)).unwrap_err();
+        assert!(error.starts_with("`x`: column `l` is of a nested type (a list); write the values"), "{error}");
+        let mut told = generic.clone();
+        told.set("delimiter", "tab").unwrap();
+        let error = converted(&told, &twice).unwrap_err();
+        assert!(error.contains("--delimiter is for CSV, and this is Parquet"), "{error}");
+        let error = converted(&Options::new(Dataset::Job), &twice).unwrap_err();
+        assert!(error.starts_with("`x`: the header has no columns `query_id`"), "{error}");
+        for cut in [4, 12, twice.len() / 2, twice.len() - 1] {
+            let error = converted(&generic, &twice[..cut]).unwrap_err();
+            assert!(error.contains("this is no Parquet that can be read"), "{cut}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_and_hashed_once_and_several_are_one_trace() {
+        let (_, sample) = tables().find(|(dataset, _)| *dataset == Dataset::Tpcds).unwrap();
+        let text = whole(&sample);
+        let (header, rows) = text.split_once('\n').unwrap();
+        let rows: Vec<&str> = rows.lines().collect();
+        let part = |rows: &[&str]| parquet(&format!("{header}\n{}\n", rows.join("\n")), false, 8);
+        let folder = folder(&[("a.parquet", &part(&rows[..25])), ("b.parquet", &part(&rows[25..]))]);
+        let options = Options { digest: true, ..Options::new(Dataset::Tpcds) };
+        for path in [folder.path().to_path_buf(), folder.path().join("*.parquet")] {
+            let found = convert_path(&path, &options).unwrap();
+            assert_eq!(samples(&found), samples(&converted(&options, text.as_bytes()).unwrap()));
+            assert_eq!(found.input, Some(input_digest(&path, &Options::new(Dataset::Tpcds)).unwrap()));
+        }
+        let one = convert_path(&folder.path().join("a.parquet"), &options).unwrap();
+        assert_eq!(one.input, Some(file_digest(&folder.path().join("a.parquet")).unwrap()));
+        fs::write(folder.path().join("c.parquet"), text).unwrap();
+        let error = convert_path(folder.path(), &options).unwrap_err();
+        assert!(error.contains("c.parquet`: this file is CSV with commas, but `"), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! A record an entry, without a header.
+
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::{Broken, Entry, Found, Moment};
+use crate::diagnostics::Place;
+
+/// Fields of a record in the releases of PostgreSQL: up to 12, 13, and since 14.
+const FIELDS: [usize; 3] = [23, 24, 26];
+
+/// Those that are read, by their place.
+const TIME: usize = 0;
+const USER: usize = 1;
+const DATABASE: usize = 2;
+const SESSION: usize = 5;
+const LINE: usize = 6;
+const TAG: usize = 7;
+const MESSAGE: usize = 13;
+const CONTEXT: usize = 18;
+const APPLICATION: usize = 22;
+const QUERY: usize = 25;
+
+/// Whether the first line of a log is that of a csvlog: a time, and at least the fields before the message.
+pub(super) fn is_csvlog(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let (time, rest) = line.split_once(',').unwrap_or_default();
+    let is_header = time == "log_time";
+    (is_header || Moment::parse(time).is_some()) && rest.matches(',').count() >= MESSAGE - 1
+}
+
+pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+    let mut found = Vec::new();
+    for record in reader.byte_records() {
+        let (line, entry) = match record {
+            Ok(record) => {
+                let line = record.position().map(csv::Position::line);
+                match StringRecord::from_byte_record(record) {
+                    // The names of the columns, as a table of them is exported.
+                    Ok(record) if found.is_empty() && &record[TIME] == "log_time" => continue,
+                    Ok(record) => (line, entry(&record)),
+                    Err(_) => {
+                        (line, Err(Broken::new("not UTF-8", "the entry is not UTF-8; convert the file to UTF-8")))
+                    }
+                }
+            }
+            Err(error) => {
+                let line = error.position().map(csv::Position::line);
+                (line, Err(Broken::new("not an entry", format!("this is not an entry of a csvlog: {error}"))))
+            }
+        };
+        found.push((Place { line, ..Place::file(file) }, entry));
+    }
+    found
+}
+
+fn entry(record: &StringRecord) -> Result<Entry, Broken> {
+    if !FIELDS.contains(&record.len()) {
+        return Err(Broken::new(
+            "wrong number of fields",
+            format!(
+                "the entry has {} fields; those of a csvlog have 23 (up to PostgreSQL 12), 24 (13) or 26 (14 and newer)",
+                record.len()
+            ),
+        ));
+    }
+    let text = |field: usize| record.get(field).filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(Entry {
+        time: record[TIME].to_owned(),
+        message: record[MESSAGE].to_owned(),
+        query_id: record.get(QUERY).and_then(|text| text.parse().ok()),
+        user: text(USER),
+        database: text(DATABASE),
+        application_name: text(APPLICATION),
+        ps: text(TAG),
+        context: text(CONTEXT),
+        session_id: text(SESSION),
+        line_num: record[LINE].parse().ok(),
+        hides_ps: false,
+    })
+}

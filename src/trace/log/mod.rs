@@ -1,0 +1,79 @@
+//! Logs of PostgreSQL: their entries, in any of the three formats that the server writes, and the plans of `auto_explain` in them.
+//!
+//! The adapter `auto-explain` reads whole files by it, and a capture follows a jsonlog by it.
+
+mod csvlog;
+mod entry;
+mod jsonlog;
+mod moment;
+mod prefix;
+mod stderr;
+
+pub(crate) use entry::{Entry, Logged, OWN_COMMENT};
+pub(crate) use moment::Moment;
+pub(crate) use prefix::{LOG_LINE_PREFIX, Prefix};
+
+use crate::diagnostics::Place;
+
+/// An entry on its way, or what is wrong with it, and where it starts.
+pub(crate) type Found = (Place, Result<Entry, Broken>);
+
+/// A piece of a log that is no entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// The reason under which such pieces are counted.
+    pub(crate) reason: &'static str,
+    pub(crate) problem: String,
+}
+
+impl Broken {
+    pub(crate) fn new(reason: &'static str, problem: impl Into<String>) -> Self {
+        Self { reason, problem: problem.into() }
+    }
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Csv,
+    Stderr,
+}
+
+impl Format {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "jsonlog",
+            Self::Csv => "csvlog",
+            Self::Stderr => "stderr",
+        }
+    }
+
+    /// That of a log, by its first line.
+    pub(crate) fn find(text: &[u8]) -> Self {
+        let text = text.trim_ascii_start();
+        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        match line.first() {
+            Some(b'{') => Self::Json,
+            _ if csvlog::is_csvlog(line) => Self::Csv,
+            _ => Self::Stderr,
+        }
+    }
+
+    /// All entries of a log, in order.
+    pub(crate) fn entries(self, text: &[u8], file: &std::path::Path, prefix: &Prefix) -> Vec<Found> {
+        match self {
+            Self::Json => jsonlog::entries(text, file),
+            Self::Csv => csvlog::entries(text, file),
+            Self::Stderr => stderr::entries(text, file, prefix),
+        }
+    }
+}
+
+/// The entry in a line of a jsonlog, if it is one.
+pub(crate) fn jsonlog_entry(line: &[u8]) -> Option<Entry> {
+    jsonlog::entry(line).ok()
+}
+
+#[cfg(test)]
+mod tests;
