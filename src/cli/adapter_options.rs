@@ -79,7 +79,10 @@ impl<S: Scope> clap::FromArgMatches for AdapterArguments<S> {
 fn argument(option: &'static OptionSpec) -> Arg {
     let argument = Arg::new(option.flag).long(option.flag);
     match option.kind {
-        OptionKind::Text { value_name, .. } => argument.help(option.help).value_name(value_name),
+        // An offset may start with a minus, and so may the name of a column.
+        OptionKind::Text { value_name, .. } => {
+            argument.help(option.help).value_name(value_name).allow_hyphen_values(true)
+        }
         OptionKind::Switch => argument.help(option.help).action(ArgAction::SetTrue),
         OptionKind::Numbers { example, .. } => argument
             .help(format!("{}, such as {example}; may be given several times", option.help))

@@ -52,6 +52,9 @@ pub(super) struct ReportJson<'a> {
     reason: Option<&'a str>,
     stages: &'a [StageRow],
     counts: Option<&'a Counts>,
+    /// What was recognised in the trace.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
     cached: &'a [Step],
     error: Option<FailureJson<'a>>,
 }
@@ -138,11 +141,13 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
             },
             stages: &report.stages,
             counts: report.counts.as_ref(),
+            notes: &report.notes,
             cached: &report.cached,
             error: failure.as_ref().map(Failure::json),
         })
         .collect();
     output.data(&json, || text(reports, output));
+    reports.iter().flat_map(trace_notes).for_each(|note| output.note(note));
     if !reports.is_empty() {
         output.note(summarise(reports));
     }
@@ -173,6 +178,14 @@ pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], o
     Ok(Exit::worst(
         reports.iter().zip(&failures).map(|(report, failure)| choose_exit(report, failure)).chain(of_orphans),
     ))
+}
+
+/// What was recognised in the trace of an experiment, and how many of its rows were rejected for which reason.
+fn trace_notes(report: &ExperimentReport) -> Vec<String> {
+    let rows = report.counts.as_ref().and_then(|counts| counts.rows.as_ref());
+    let rejected = rows.into_iter().flat_map(|rows| &rows.rejected);
+    let rejected = rejected.map(|(reason, count)| format!("{count} rejected ({reason})"));
+    report.notes.iter().cloned().chain(rejected).map(|note| format!("{}: {note}", report.name)).collect()
 }
 
 fn choose_exit(report: &ExperimentReport, failure: &Option<Failure>) -> Exit {

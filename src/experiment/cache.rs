@@ -22,6 +22,9 @@ use crate::store::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StageCache {
+    /// What was recognised in the trace, which is said again when it is not converted again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) notes: Vec<String>,
     /// Each step by name.
     #[serde(default)]
     stages: BTreeMap<String, StageRecord>,

@@ -9,14 +9,18 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use toml::Spanned;
 
+use super::FileProblem;
 use super::located::Located;
 use crate::residual::Math;
-use crate::trace::{Dataset, OptionKind, OptionSpec, Options, Spelling};
+use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, Spelling, enumerate};
 
 const CONSTRUCTION: &str = "construction";
 
 /// What `construction` was called once; it still means that, and is hashed under this name.
 const OLD_CONSTRUCTION: &str = "channel";
+
+/// The column of channels, for which the old name of the construction may be meant.
+const CHANNEL_COL: &str = "channel_col";
 const MATH: &str = "math";
 const LENIENT: &str = "lenient";
 
@@ -29,6 +33,8 @@ static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 #[derive(Default)]
 pub(super) struct Convert {
     construction: Option<Spanned<String>>,
+    /// Whether it was called [`OLD_CONSTRUCTION`].
+    is_old_name: bool,
     math: Math,
     lenient: bool,
     own: Vec<Given>,
@@ -41,7 +47,7 @@ struct Given {
 }
 
 enum Value {
-    Text(Spanned<String>),
+    Text(Spanned<QuotedText>),
     Switch(Spanned<bool>),
     Numbers(Spanned<BTreeMap<String, Spanned<f64>>>),
 }
@@ -62,15 +68,26 @@ impl Convert {
     pub(super) fn options(self, dataset: Dataset) -> Result<Options, Located> {
         let mut options = Options { math: self.math, lenient: self.lenient, ..Options::new(dataset) };
         if let Some(name) = &self.construction {
-            options.construction =
-                dataset.construction(name.get_ref()).map_err(|error| Located::at_byte(name.span().start, error))?;
+            let has_channels = || dataset.about().options.iter().any(|option| option.key == CHANNEL_COL);
+            options.construction = dataset.construction(name.get_ref()).map_err(|unknown| {
+                let problem = if self.is_old_name && has_channels() {
+                    FileProblem::OldConstruction { unknown, column_key: CHANNEL_COL, name: name.get_ref().clone() }
+                } else {
+                    unknown.into()
+                };
+                Located::at_byte(name.span().start, problem)
+            })?;
         }
         for Given { option, value } in self.own {
             let at = value.start();
             let option = option.of(dataset, Spelling::Key).map_err(|error| Located::at_byte(at, error))?;
             match (value, option.kind) {
                 (Value::Text(text), OptionKind::Text { check, .. }) => {
-                    let outcome = options.values.set_text(option, check, text.into_inner());
+                    let text = match text.into_inner() {
+                        QuotedText::Quoted(text) => text,
+                        QuotedText::Bare(value) => return Err(Located::at_byte(at, bare(option, check, &value))),
+                    };
+                    let outcome = options.values.set_text(option, check, text);
                     outcome.map_err(|error| Located::at_byte(at, error))?;
                 }
                 (Value::Switch(given), _) => options.values.set_switch(option, given.into_inner()),
@@ -89,9 +106,25 @@ impl Convert {
     }
 }
 
+/// The value of an option that takes a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum QuotedText {
+    Quoted(String),
+    /// Something else, which lacks its quotes.
+    Bare(toml::Value),
+}
+
+/// What to write where a text lacks its quotes: the value itself, or the offset that a number of hours is.
+fn bare(option: &OptionSpec, check: CheckText, value: &toml::Value) -> FileProblem {
+    let hours = value.as_integer().map(|hours| format!("{hours:+03}:00"));
+    let right = [Some(value.to_string()), hours].into_iter().flatten().find(|text| check(text).is_ok());
+    FileProblem::NoQuotes { key: option.key, value: value.to_string(), right }
+}
+
 /// A key of the table; any other one is an error at its place.
 enum Key {
-    Construction,
+    Construction { is_old_name: bool },
     Math,
     Lenient,
     Own(&'static OptionSpec),
@@ -101,7 +134,8 @@ impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = String::deserialize(deserializer)?;
         Ok(match key.as_str() {
-            CONSTRUCTION | OLD_CONSTRUCTION => Self::Construction,
+            CONSTRUCTION => Self::Construction { is_old_name: false },
+            OLD_CONSTRUCTION => Self::Construction { is_old_name: true },
             MATH => Self::Math,
             LENIENT => Self::Lenient,
             other => match OptionSpec::all().into_iter().find(|option| option.key == other) {
@@ -127,12 +161,15 @@ impl<'de> Deserialize<'de> for Convert {
                 let mut convert = Convert::default();
                 while let Some(key) = table.next_key()? {
                     match key {
-                        Key::Construction if convert.construction.is_some() => {
+                        Key::Construction { .. } if convert.construction.is_some() => {
                             return Err(A::Error::custom(
                                 "`channel` is the old name of `construction`; give one of them",
                             ));
                         }
-                        Key::Construction => convert.construction = Some(table.next_value()?),
+                        Key::Construction { is_old_name } => {
+                            convert.construction = Some(table.next_value()?);
+                            convert.is_old_name = is_old_name;
+                        }
                         Key::Math => convert.math = table.next_value()?,
                         Key::Lenient => convert.lenient = table.next_value()?,
                         Key::Own(option) => {
@@ -175,7 +212,7 @@ impl JsonSchema for Convert {
         properties.insert(LENIENT.to_owned(), generator.subschema_for::<bool>().to_value());
         for option in OptionSpec::all() {
             let names: Vec<String> = option.datasets().into_iter().map(|dataset| dataset.to_string()).collect();
-            let description = format!("{}; of {} only.", option.help, names.join(" and "));
+            let description = format!("{}; of {} only.", option.help, enumerate(&names));
             let mut schema = match option.kind {
                 OptionKind::Text { .. } => schemars::json_schema!({ "type": "string" }),
                 OptionKind::Switch => schemars::json_schema!({ "type": "boolean" }),

@@ -14,6 +14,8 @@ pub struct ExperimentReport {
     pub stages: Vec<StageRow>,
     /// Its counts, if it ran.
     pub counts: Option<Counts>,
+    /// What was recognised in the trace.
+    pub notes: Vec<String>,
     /// The steps that were skipped, because everything that they are made from is the same as in the last run.
     pub cached: Vec<Step>,
 }
@@ -30,7 +32,7 @@ pub enum Progress<'a> {
 impl ExperimentReport {
     /// Of an experiment that gave nothing to compare.
     pub(super) fn of_failure(name: String, error: ExperimentError) -> Self {
-        Self { name, verdict: Err(error), stages: Vec::new(), counts: None, cached: Vec::new() }
+        Self { name, verdict: Err(error), stages: Vec::new(), counts: None, notes: Vec::new(), cached: Vec::new() }
     }
 
     /// Of a result and the expected one.
@@ -45,6 +47,7 @@ impl ExperimentReport {
             verdict: Ok(compare::decide_verdict(&outcome, expected)),
             stages: compare::compare_stages(Some(&outcome), expected),
             counts: Some(outcome.counts),
+            notes: outcome.notes,
             cached,
         }
     }

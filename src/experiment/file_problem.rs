@@ -23,6 +23,29 @@ pub enum FileProblem {
     /// A name that nothing has.
     #[error(transparent)]
     Unknown(#[from] UnknownName),
+    /// The same of a construction, by the old name of its key, which may be meant for the column of channels.
+    #[error("{unknown}; the column of the channels is `{column_key} = \"{name}\"`")]
+    OldConstruction {
+        /// What nothing has.
+        unknown: UnknownName,
+        /// The key of the column.
+        column_key: &'static str,
+        /// The name that was given.
+        name: String,
+    },
+    /// A text without its quotes.
+    #[error(
+        "`{key}` takes a text, and `{value}` is not one; write {}",
+        .right.as_ref().map_or_else(|| "it in quotes".to_owned(), |text| format!("\"{text}\""))
+    )]
+    NoQuotes {
+        /// The key of the option.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+        /// The text to write, if the option takes it.
+        right: Option<String>,
+    },
     /// An option of an adapter.
     #[error(transparent)]
     Option(#[from] OptionError),

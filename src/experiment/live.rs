@@ -50,7 +50,14 @@ pub struct LiveScore {
 /// Runs one live experiment, on the server of `PG_BIN` or of PATH.
 pub(super) fn run(project: &Project, experiment: &LiveExperiment, stop: &CancellationToken) -> ExperimentReport {
     let verdict = execute(project, experiment, stop);
-    ExperimentReport { name: experiment.name.clone(), verdict, stages: Vec::new(), counts: None, cached: Vec::new() }
+    ExperimentReport {
+        name: experiment.name.clone(),
+        verdict,
+        stages: Vec::new(),
+        counts: None,
+        notes: Vec::new(),
+        cached: Vec::new(),
+    }
 }
 
 fn execute(

@@ -29,6 +29,9 @@ pub struct ExperimentOutcome {
     pub tables: BTreeMap<String, String>,
     /// Counts, which no stage hashes.
     pub counts: Counts,
+    /// What was recognised in the trace; no part of the result.
+    #[serde(skip)]
+    pub notes: Vec<String>,
     /// The libm that a platform-bound experiment (`math = "system"`) ran with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub libm: Option<String>,

@@ -122,6 +122,6 @@ impl Project {
     /// # Errors
     /// When it cannot be read.
     pub fn catalogue(&self) -> Result<Catalogue, TraceError> {
-        Catalogue::read(&self.root.join("data"))
+        Catalogue::read_if_there(&self.root.join("data"))
     }
 }

@@ -118,6 +118,9 @@ pub(super) fn execute(
         let files = match last.reuse(step, &surroundings.add_stages(step, &outcome), &folder) {
             Some((before, record)) => {
                 step.restore(before, &mut outcome);
+                if step == Step::Convert {
+                    outcome.notes.clone_from(&last.notes);
+                }
                 skipped.push(step);
                 record.wrote.clone()
             }
@@ -130,6 +133,7 @@ pub(super) fn execute(
     }
     outcome.set_tables(tables);
     outcome.write_digests(&folder.join(ExperimentOutcome::LAST_FILE))?;
+    cache.notes.clone_from(&outcome.notes);
     cache.outcome = Some(outcome.clone());
     cache.write(&folder)?;
     Ok((outcome, skipped))

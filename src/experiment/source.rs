@@ -47,6 +47,8 @@ pub(super) struct Samples {
     pub(super) input: String,
     /// What became of the rows of the trace; a generator has none.
     pub(super) rows: Option<RowCounts>,
+    /// What was recognised in the trace.
+    pub(super) notes: Vec<String>,
 }
 
 impl SampleSource {
@@ -97,6 +99,7 @@ impl SampleSource {
                 stream: generator.stream(*seed, *math),
                 input: hash_generator(*generator, *seed),
                 rows: None,
+                notes: Vec::new(),
             }),
         }
     }
@@ -162,7 +165,8 @@ impl SampleSource {
 fn convert(path: &Path, options: &Options) -> Result<Samples, ExperimentError> {
     let converted = trace::convert(path, options)?;
     let input = converted.input.expect("the options of an experiment ask for it");
-    Ok(Samples { stream: converted.stream, input: input.sha256, rows: Some(converted.rows) })
+    let (stream, rows, notes) = (converted.stream, Some(converted.rows), converted.notes);
+    Ok(Samples { stream, input: input.sha256, rows, notes })
 }
 
 /// A catalogue entry in the format that `options` say, and its file, if it is there; its bytes are still to be verified.

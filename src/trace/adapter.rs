@@ -24,6 +24,11 @@ pub trait Adapter: Sync {
     /// When it cannot be read, is not what the format says, or (unless `lenient`) a row cannot be used.
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError>;
 
+    /// Those of its options that a construction does not read; they are refused there.
+    fn without_effect(&self, _construction: Construction) -> &'static [OptionSpec] {
+        &[]
+    }
+
     /// The digest of the trace at `path`, as converting it gives it; options may name further files of it.
     ///
     /// # Errors

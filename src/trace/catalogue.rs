@@ -57,6 +57,19 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// As [`Catalogue::read`]; without the file there are no data sets of the catalogue.
+    ///
+    /// # Errors
+    /// When the file is there, and cannot be read or is no catalogue.
+    pub fn read_if_there(data: &Path) -> Result<Self, TraceError> {
+        match data.join("datasets.toml").symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self { folder: data.to_path_buf(), entries: BTreeMap::new() })
+            }
+            _ => Self::read(data),
+        }
+    }
+
     /// Reads `datasets.toml` in the folder `data`.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use super::option::OptionError;
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::{LockError, StoreError};
 use crate::tape::{RowCounts, TapeError};
@@ -12,6 +13,9 @@ pub enum TraceError {
     /// The recording cannot be read.
     #[error(transparent)]
     Recording(#[from] TapeError),
+    /// An option that the construction does not read.
+    #[error(transparent)]
+    Option(#[from] OptionError),
     /// Another program is at it.
     #[error(transparent)]
     Busy(#[from] LockError),
@@ -45,6 +49,7 @@ impl Diagnose for TraceError {
         match self {
             Self::Store(error) => error.kind(),
             Self::Recording(error) => error.kind(),
+            Self::Option(error) => error.kind(),
             Self::Busy(error) => error.kind(),
             Self::Malformed { .. } => FailureKind::Trace,
             Self::Empty { .. } => FailureKind::Empty,
@@ -55,6 +60,7 @@ impl Diagnose for TraceError {
         match self {
             Self::Store(error) => error.place(),
             Self::Recording(error) => error.place(),
+            Self::Option(error) => error.place(),
             Self::Busy(error) => error.place(),
             Self::Malformed { place, .. } | Self::Empty { place, .. } => Some(place.clone()),
         }

@@ -41,7 +41,7 @@ pub use fetch::fetch_sample;
 pub use fetched::Fetched;
 pub use input::{Trace, files};
 pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
-pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling};
+pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling, enumerate};
 pub use options::Options;
 pub use output::{is_own, source};
 pub(crate) use read::date_s;
@@ -69,8 +69,8 @@ pub struct Conversion {
 /// Converts the trace at `input` to residuals.
 ///
 /// # Errors
-/// When the file cannot be read, is not what the data set's format says, (unless `lenient`) a row cannot be used, or (unless
-/// `allow_empty`) no sample is left.
+/// When the file cannot be read, is not what the data set's format says, an option has no effect, (unless `lenient`) a row cannot
+/// be used, no row is used, or (unless `allow_empty`) no sample is left.
 pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError> {
     convert_signed(input, options, None)
 }
@@ -98,9 +98,13 @@ pub fn convert_reader(
 }
 
 fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Conversion, TraceError> {
+    options.check_effects()?;
     let converted = options.dataset.adapter().convert(trace, options)?;
-    if converted.stream.is_empty() && !options.allow_empty {
-        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why: None });
+    let is_used = converted.rows.used > 0;
+    if converted.stream.is_empty() && !(options.allow_empty && is_used) {
+        // A trace may leave no sample, but not because nothing of it could be used.
+        let why = (options.allow_empty && !is_used).then(|| "`allow_empty` is for rows that are used".to_owned());
+        return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why });
     }
     Ok(converted)
 }
@@ -120,3 +124,5 @@ mod adapter_tests;
 mod formats_tests;
 #[cfg(test)]
 mod kinds_tests;
+#[cfg(test)]
+mod times_tests;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::adapter::Construction;
 use super::adapters::{ADAPTERS, Dataset};
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
 use crate::residual::number;
@@ -93,7 +94,17 @@ impl OptionSpec {
             Spelling::Key => self.key.to_owned(),
         };
         let owners: Vec<String> = datasets.into_iter().map(|dataset| format!("`{dataset}`")).collect();
-        Err(OptionError::OtherDataset { name, owners: owners.join(" and "), dataset })
+        Err(OptionError::OtherDataset { name, owners: enumerate(&owners), dataset })
+    }
+}
+
+/// Names as a sentence lists them: `a`, `b` and `c`.
+#[must_use]
+pub fn enumerate(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
 }
 
@@ -112,6 +123,16 @@ pub enum OptionError {
         /// The data sets that have it.
         owners: String,
         /// The one that was asked for.
+        dataset: Dataset,
+    },
+    /// The construction does not read it.
+    #[error("option `{flag}` has no effect in the construction `{construction}` of `{dataset}`; leave it out")]
+    NoEffect {
+        /// Its flag, without the dashes.
+        flag: &'static str,
+        /// The construction.
+        construction: Construction,
+        /// The data set.
         dataset: Dataset,
     },
     /// It is not what the option takes.
@@ -210,9 +231,9 @@ impl OptionValues {
         }
     }
 
-    /// Whether an option is set to something else than its default.
+    /// Whether an option is set to anything.
     pub(super) fn is_set(&self, option: &OptionSpec) -> bool {
-        self.numbers(option).next().is_some() || self.text(option).is_some() || self.switch(option)
+        self.0.contains_key(option.flag)
     }
 
     /// Whether a switch is given.
@@ -267,6 +288,16 @@ mod tests {
             "`--time-col` is an option of `pgss` and `generic`, not of `job`"
         );
         assert!(Options::new(Dataset::Generic).set("time-cols", "t").is_err());
+    }
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        for (names, expected) in
+            [(&[][..], ""), (&["a"], "a"), (&["a", "b"], "a and b"), (&["a", "b", "c"], "a, b and c")]
+        {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(enumerate(&names), expected);
+        }
     }
 
     /// One name, one meaning: the flag of one data set must not take something else than that of another.

@@ -67,6 +67,20 @@ impl Options {
         self.values.set(option.of(self.dataset, Spelling::Flag)?, value)
     }
 
+    /// An error if an option is set that the construction does not read.
+    ///
+    /// # Errors
+    /// When one is: it would be hashed, and decide nothing.
+    pub fn check_effects(&self) -> Result<(), OptionError> {
+        let ignored = self.dataset.adapter().without_effect(self.construction);
+        match ignored.iter().find(|option| self.values.is_set(option)) {
+            None => Ok(()),
+            Some(OptionSpec { flag, .. }) => {
+                Err(OptionError::NoEffect { flag, construction: self.construction, dataset: self.dataset })
+            }
+        }
+    }
+
     /// The canonical text that an experiment's chain hashes: sorted `key = value` lines, what is at its default left
     /// out, so that a new option changes no digest. The construction is hashed under its old key, `channel`.
     #[must_use]

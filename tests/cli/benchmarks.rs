@@ -280,7 +280,7 @@ fn sub_plans_without_their_numbers_are_refused() {
         ),
         (true, |folder| folder.write("w/est/a.txt", "1\n2\n3\n4\n5"), "`w/est/a.txt`: it has 5 numbers"),
         (true, |folder| folder.write("w/est/a.txt", "1\n-1\n3\n4"), "`w/est/a.txt:2`: `est_rows` is `-1`"),
-        (true, |folder| folder.write("w/est/a.txt", "1\n\n3\n4"), "`w/est/a.txt:2`: `est_rows` is ``, unknown"),
+        (true, |folder| folder.write("w/est/a.txt", "1\n\n3\n4"), "`w/est/a.txt:2`: `est_rows` is empty, unknown"),
         (true, |folder| folder.write("w/est/a.txt", "1\n2\nx\n4"), "`w/est/a.txt:3`: `est_rows` is `x`, not a number"),
         (true, |folder| std::fs::remove_file(folder.join("w/est/a.txt")).unwrap(), "w/est/a.txt"),
         (

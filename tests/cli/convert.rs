@@ -144,6 +144,35 @@ fn control_characters_of_a_file_do_not_reach_the_terminal() {
 }
 
 #[test]
+fn an_offset_may_be_west_and_an_option_without_effect_is_refused() {
+    let folder = Folder::new();
+    folder.write(
+        "x.csv",
+        (0..9).fold("t,value\n".to_owned(), |text, row| text + &format!("2024-05-01 10:0{row}:00,1\n")),
+    );
+    let convert = ["convert", "--dataset", "generic", "x.csv", "--tape", "t.jsonl"];
+    folder.ok(&[&convert[..], &["--time-zone", "-02:00"]].concat());
+    let (code, message) = folder.refusal(&[&convert[..], &["--time-zone", "--lenient"]].concat());
+    assert!(code == 2 && message.starts_with("`--lenient` is not an offset"), "{message}");
+    let before = folder.files();
+    for (dataset, flag, value) in [
+        ("snowset", "--time-zone", "+02:00"),
+        ("snowset", "--time-unit", "ms"),
+        ("pgss", "--counters", "cumulative"),
+        ("pgss", "--time-col", "t"),
+    ] {
+        let arguments = ["convert", "--dataset", dataset, "x.csv", "--tape", "n.jsonl", "--construction", "reference"];
+        let (code, message) = folder.refusal(&[&arguments[..], &[flag, value]].concat());
+        let expected = format!(
+            "option `{}` has no effect in the construction `reference` of `{dataset}`; leave it out",
+            &flag[2..]
+        );
+        assert_eq!((code, message), (2, expected));
+        assert_eq!(folder.files(), before);
+    }
+}
+
+#[test]
 fn a_column_that_is_missing_is_named_once_whatever_it_is_used_for() {
     let folder = folder();
     let (code, message) = folder.refusal(&["convert", "--dataset", "sqlshare", "job.csv", "--tape", "t.jsonl"]);

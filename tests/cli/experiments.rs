@@ -243,3 +243,56 @@ fn a_trace_with_other_bytes_than_the_catalogue_says_is_refused() {
         assert!(folder.run(&["plan"]).stdout.contains("its SHA-256 is "));
     }
 }
+
+/// What a conversion recognised is said by `run`, also when nothing is converted again.
+#[test]
+fn a_run_says_what_was_recognised_in_a_trace_and_which_rows_were_rejected() {
+    let text = "title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n[convert]\nlenient = true\n";
+    let folder = Folder::new();
+    folder.write("experiments/e.toml", text);
+    let rows =
+        (0..9).map(|row| format!("{},{}\n", 1_714_557_600_000_i64 + 1000 * row, if row == 4 { "x" } else { "1" }));
+    folder.write("x.csv", format!("t,value\n{}", rows.collect::<String>()));
+    let note =
+        "`t` is in milliseconds since 1970, as its size says; t = 0 is 2024-05-01T10:00:00Z (--time-unit overrides)";
+    // Without a catalogue, there are no data sets of it.
+    for (code, more) in [(11, &[][..]), (11, &[]), (11, &["--no-cache"])] {
+        let ran = folder.run(&[&["run", "--json"], more].concat());
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        let json = ran.json();
+        assert_eq!(json[0]["notes"], serde_json::json!([note]));
+        assert_eq!(json[0]["counts"]["rows"]["rejected"]["bad number in value"], 1);
+        for line in [format!("e: {note}"), "e: 1 rejected (bad number in value)".to_owned()] {
+            assert!(ran.stderr.contains(&line), "{}", ran.stderr);
+        }
+    }
+    // Nothing usable is nothing usable, whatever is allowed.
+    folder.write("experiments/e.toml", format!("allow_empty = true\n{text}"));
+    folder.write("x.csv", "t,value\n0,x\n1,y\n");
+    let (code, message) = folder.refusal(&["run"]);
+    assert!(code == 12 && message.contains("2 rejected (bad number in value)"), "{code} {message}");
+    assert!(message.contains("`allow_empty` is for rows that are used"), "{message}");
+    folder.write("experiments/e.toml", "title = 'e'\n[input]\ndata = 'ceb'\n");
+    let (code, message) = folder.refusal(&["run"]);
+    assert!(code == 12 && message.contains("unknown data set `ceb` in the catalogue"), "{code} {message}");
+}
+
+#[test]
+fn what_is_meant_by_a_key_of_convert_is_said() {
+    let folder = Folder::new();
+    folder.write("x.csv", "t,value\n0,1\n1,1\n");
+    for (convert, problem) in [
+        ("channel = 'series'", "known: plain, reference; the column of the channels is `channel_col = \"series\"`"),
+        ("time_zone = 2", "`e.toml:6:13`: `time_zone` takes a text, and `2` is not one; write \"+02:00\""),
+        ("time_zone = -5", "write \"-05:00\""),
+        ("channel_col = 7", "`channel_col` takes a text, and `7` is not one; write \"7\""),
+        ("time_unit = 1", "`time_unit` takes a text, and `1` is not one; write it in quotes"),
+    ] {
+        folder.write(
+            "e.toml",
+            format!("title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n[convert]\n{convert}\n"),
+        );
+        let (code, message) = folder.refusal(&["run", "e.toml"]);
+        assert!(code == 2 && message.contains(problem), "{code} {message}");
+    }
+}

@@ -42,7 +42,7 @@ fn two_series_in_one_file_are_asked_for_and_read() {
         text.lines().enumerate().filter(|(line, _)| line % 3 != 2).map(|(_, line)| format!("{line}\n")).collect();
     let text: Vec<&str> = text.lines().collect();
     let unique: Vec<String> =
-        text.iter().enumerate().map(|(line, text)| text.replace(",17145", &format!(",{line}17145"))).collect();
+        text.iter().enumerate().map(|(line, text)| text.replace(",17145", &format!(",{line}"))).collect();
     std::fs::remove_file(folder.join("t.jsonl")).unwrap();
     std::fs::remove_file(folder.join("t.jsonl.hash")).unwrap();
     folder.write("x.csv", unique.join("\n"));

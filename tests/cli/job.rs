@@ -300,7 +300,7 @@ fn tables_that_are_not_clear_are_asked_about() {
         ("query,run,time_ms,time_s\na,1,1,2\n".to_owned(), "could both be the time of an execution"),
         ("query,run,ms,est_rows\na,1,1,2\n".to_owned(), "the header has no column `actual_rows`"),
         (timed("query,run,ms", ["1", "1", "-1"]), "`latency_ms` is `-1`"),
-        (timed("query,run,ms", ["1", "", "1"]), "`ms` is ``, unknown"),
+        (timed("query,run,ms", ["1", "", "1"]), "`ms` is empty, unknown"),
         ("query,run,ms\na,1,1\na,2,2\na,1,3\n".to_owned(), "iteration 1 of query `a` is twice: line 2 and line 4"),
         ("query,run,ms\na,1,1\nb,1,2\n".to_owned(), "give a second iteration"),
     ] {

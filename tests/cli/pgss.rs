@@ -67,10 +67,12 @@ fn a_statement_of_two_roles_is_two_series_in_any_order_of_rows() {
     folder.write("x.csv", format!("snapshot_t,query_id,calls,total_exec_time_ms\n{}", rows.concat()));
     assert_eq!(
         refusal(&folder, "x.csv", &[]),
-        "`x.csv:3`: query `-61` is twice in the snapshot of t = 1714557600: line 2 and line 3; is `userid`, `dbid` or \
+        "`x.csv:3`: query `-61` occurs twice in the snapshot of t = 1714557600: line 2 and line 3; is `userid`, `dbid` or \
          `toplevel` part of the key? Export them, too (--lenient counts such rows and goes on)"
     );
-    assert!(refusal(&folder, "x.csv", &["--lenient"]).contains("20 rejected (of a query that is twice in a snapshot)"));
+    assert!(
+        refusal(&folder, "x.csv", &["--lenient"]).contains("20 rejected (of a query that occurs twice in a snapshot)")
+    );
 }
 
 #[test]
@@ -89,7 +91,8 @@ fn a_hidden_identifier_names_the_grant() {
     folder.write("x.csv", &text);
     let message = refusal(&folder, "x.csv", &[]);
     assert!(
-        message.starts_with("`x.csv:3:3`: `query_id` is ``, ") && message.contains("GRANT pg_read_all_stats TO"),
+        message.starts_with("`x.csv:3:3`: `query_id` is empty: the role ")
+            && message.contains("GRANT pg_read_all_stats TO"),
         "{message}"
     );
     let said = folder.ok(&["convert", "--dataset", "pgss", "x.csv", "--tape", "l.jsonl", "--lenient", "--json"]).json();
@@ -214,4 +217,158 @@ fn absent_is_not_zero_and_a_reset_is_not_a_fall() {
     folder.write("x.csv", text);
     convert(&folder, "x.csv", &[]);
     assert_near(&residuals(&folder, "t.jsonl", "1"), &[240.0, 360.0, 420.0, 480.0].map(|t| (t, 0.0)));
+}
+
+/// A statement that was not there before did not run 0 times: that nobody knows it is no change of the mix.
+#[test]
+fn a_statement_that_comes_is_unknown_up_to_its_first_row() {
+    let folder = Folder::new();
+    // Rows of polls at 60 s: (query, first poll, calls there), each 100 calls a poll.
+    let rows = |header: &str, queries: &[(i32, std::ops::Range<i32>, i32, &str)]| {
+        let mut text = format!("{header}\n");
+        for poll in 0..10 {
+            for (query, there, calls, more) in queries.iter().filter(|(_, there, ..)| there.contains(&poll)) {
+                let calls = calls + 100 * (poll - there.start);
+                text += &format!("2024-05-01 10:0{poll}:00+00,{query},{calls},{}{more}\n", 2 * calls);
+            }
+        }
+        text
+    };
+    let header = "now,queryid,calls,total_exec_time";
+    for (what, queries) in [
+        ("new", vec![(1, 0..10, 1000, ""), (3, 0..10, 1000, ""), (2, 4..10, 200, "")]),
+        ("evicted and back", vec![(1, 0..10, 1000, ""), (2, 0..4, 5000, ""), (2, 6..10, 100, "")]),
+        ("above a threshold", vec![(1, 2..10, 900, ""), (2, 0..10, 800, ""), (3, 4..10, 750, "")]),
+    ] {
+        folder.write("x.csv", rows(header, &queries));
+        convert(&folder, "x.csv", &[]);
+        let phases = residuals(&folder, "t.jsonl", "pgss_digest_mix");
+        assert!(phases.len() == 8 && phases.iter().all(|(_, value)| *value == 0.0), "{what}: {phases:?}");
+    }
+    // Where the server says that it began to count it within the interval, its calls are known.
+    let since = |t: &'static str| [(1, 0..10, 1000, ",2024-05-01 09:00:00+00"), (2, 4..10, 100, t)];
+    let header = format!("{header},stats_since");
+    for (t, expected) in [(",2024-05-01 10:03:30+00", 1), (",2024-05-01 09:30:00+00", 0), (",", 0)] {
+        folder.write("x.csv", rows(&header, &since(t)));
+        convert(&folder, "x.csv", &[]);
+        let phases = residuals(&folder, "t.jsonl", "pgss_digest_mix");
+        let changed: Vec<f64> = phases.iter().filter(|(_, value)| *value != 0.0).map(|(t, _)| *t).collect();
+        assert_eq!(changed, vec![240.0; expected], "{t}: {phases:?}");
+    }
+}
+
+#[test]
+fn what_counters_count_from_is_not_taken_for_something_else() {
+    let folder = Folder::new();
+    let write = |calls: &[i32], total: &dyn Fn(usize, i32) -> i32| {
+        let rows = calls.iter().enumerate().flat_map(|(poll, calls)| {
+            let total = total(poll, *calls);
+            (1..3).map(move |query| format!("{},{query},{calls},{total}\n", 60 * poll))
+        });
+        folder.write("x.csv", format!("t,queryid,calls,total_time\n{}", rows.collect::<String>()));
+    };
+    // Per interval, and rising: after one slow interval the total falls.
+    let rising: Vec<i32> = (0..12).map(|poll| 100 + 10 * poll).collect();
+    write(&rising, &|poll, calls| if poll == 6 { 40 * calls } else { 2 * calls });
+    let message = refusal(&folder, "x.csv", &[]);
+    assert!(
+        message.starts_with(
+            "`x.csv:16`: these are not cumulative counters: since line 14, calls grow from 160 to 170 and their total time falls \
+             from 6400 to 340, which no reset explains; pass --counters per-interval if"
+        ),
+        "{message}"
+    );
+    convert(&folder, "x.csv", &["--counters", "per-interval"]);
+    // Cumulative ones never fall.
+    write(&rising, &|_, calls| 2 * calls);
+    convert(&folder, "x.csv", &[]);
+    let message = refusal(&folder, "x.csv", &["--counters", "per-interval"]);
+    assert!(message.contains("these are cumulative counters: none of 22 steps falls"), "{message}");
+    // A reset, after which fewer have run than before.
+    write(&[100, 200, 300, 400, 500, 50, 150, 250, 350, 450], &|_, calls| 2 * calls);
+    convert(&folder, "x.csv", &[]);
+    // Two servers, one row of each after the other.
+    write(&[1000, 500_000, 1100, 500_100, 1200, 500_200, 1300, 500_300], &|_, calls| 2 * calls);
+    let message = refusal(&folder, "x.csv", &[]);
+    assert!(message.contains("is this one file of 2 servers? Give them a column `server`"), "{message}");
+}
+
+#[test]
+fn what_a_key_is_and_is_not() {
+    let folder = Folder::new();
+    let rows = |header: &str, row: &dyn Fn(i32) -> String| {
+        (0..8).fold(format!("{header}\n"), |text, poll| text + &row(poll) + "\n")
+    };
+    // A user who is renamed, another way of writing a boolean, and a cell that does not say what the others do.
+    for (header, row) in [
+        (
+            "now,userid,usename,queryid,calls,total_exec_time",
+            &(|poll| format!("{},10,app{},1,{},{}", 60 * poll, poll / 4, 100 * poll, 200 * poll))
+                as &dyn Fn(i32) -> String,
+        ),
+        ("now,toplevel,queryid,calls,total_exec_time", &|poll| {
+            format!("{},{},1,{},{}", 60 * poll, ["t", "true"][poll as usize / 4], 100 * poll, 200 * poll)
+        }),
+        ("now,queryid,calls,total_exec_time,stats_since", &|poll| {
+            format!(
+                "{},1,{},{},{}",
+                60 * poll,
+                100 * poll,
+                200 * poll,
+                ["", "2024-05-01 09:00:00+00"][poll as usize % 2]
+            )
+        }),
+    ] {
+        folder.write("x.csv", rows(header, row));
+        convert(&folder, "x.csv", &[]);
+        let expected: Vec<(f64, f64)> = (4..8).map(|poll| (60.0 * f64::from(poll), 0.0)).collect();
+        assert_near(&residuals(&folder, "t.jsonl", "1"), &expected);
+    }
+    for (header, row, problem) in [
+        (
+            "now,queryid,client_ip,calls,total_exec_time",
+            &(|poll| format!("{t},1,a,{c},{c}\n{t},1,b,{c},{c}", t = 60 * poll, c = 100 * poll))
+                as &dyn Fn(i32) -> String,
+            "do they differ in `client_ip`? That is no part of the key here; export the sums of calls and total time over it",
+        ),
+        (
+            "now,source,queryid,calls,total_exec_time",
+            &|poll| format!("{},dump-{poll}.csv,1,{},{}", 60 * poll, 100 * poll, 200 * poll),
+            "no statement is in two snapshots; a statement is told by its identifier and `source`; leave a column out",
+        ),
+        (
+            "now,queryid,calls,total_exec_time",
+            &|poll| format!("0,{poll},100,200"),
+            "counters need at least two snapshots, and all rows are of one",
+        ),
+        (
+            "now,queryid,calls,total_exec_time",
+            &|poll| format!("{},-6.123456789012345e+18,{},1", 60 * poll, 10 * poll),
+            "`queryid` is `-6.123456789012345e+18`, a floating-point number, as pandas and Excel make of an identifier",
+        ),
+        (
+            "now,queryid,calls,total_exec_time",
+            &|poll| format!("{},-6123456789012345856.0,{},1", 60 * poll, 10 * poll),
+            "a floating-point number",
+        ),
+        (
+            "now,queryid,calls,total_exec_time",
+            &|poll| format!("{},\"-6,12346E+18\",{},1", 60 * poll, 10 * poll),
+            "a floating-point number",
+        ),
+        (
+            "now,queryid,calls,total_exec_time",
+            &|poll| format!("{t},-6123456789012346000,{poll},1\n{t},4123456789012345000,{poll},1", t = 60 * poll),
+            "all identifiers of statements look rounded",
+        ),
+        (
+            "now,queryid,calls,total_exec_time",
+            &|poll| format!("{},1,\"1,00{poll}\",1", 60 * poll),
+            "`calls` is `1,000`, which has a comma",
+        ),
+    ] {
+        folder.write("x.csv", rows(header, row));
+        let message = refusal(&folder, "x.csv", &[]);
+        assert!(message.contains(problem), "{message}");
+    }
 }

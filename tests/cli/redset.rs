@@ -130,7 +130,7 @@ fn what_is_wrong_is_named_and_counted() {
     for (took, start, reason) in [
         (
             "1,2,,f,f,f,1,0",
-            "`x.csv:3:31`: `execution_duration_ms` is ``, unknown",
+            "`x.csv:3:31`: `execution_duration_ms` is empty, unknown",
             "unknown (empty) in execution_duration_ms",
         ),
         ("1,2,-1,f,f,f,1,0", "`x.csv:3:31`: `execution_duration_ms` is `-1`", "unknown (-1) in execution_duration_ms"),
@@ -139,15 +139,15 @@ fn what_is_wrong_is_named_and_counted() {
             "`x.csv:3:31`: `execution_duration_ms` is `-5`, negative",
             "negative in execution_duration_ms",
         ),
-        ("1,2,100,,f,f,1,0", "`x.csv:3:35`: `feature_fingerprint` is ``", "unknown (empty) in feature_fingerprint"),
+        ("1,2,100,,f,f,1,0", "`x.csv:3:35`: `feature_fingerprint` is empty", "unknown (empty) in feature_fingerprint"),
         (
             "1,2,100,-4.61169E+18,f,f,1,0",
-            "`x.csv:3:35`: `feature_fingerprint` is `-4.61169E+18`, which a program has rounded",
+            "`x.csv:3:35`: `feature_fingerprint` is `-4.61169E+18`, a floating-point number",
             "rounded in feature_fingerprint",
         ),
         (
             "1,2,100,-4.611686018427388e+18,f,f,1,0",
-            "`x.csv:3:35`: `feature_fingerprint` is `-4.611686018427388e+18`, which a program has rounded",
+            "`x.csv:3:35`: `feature_fingerprint` is `-4.611686018427388e+18`, a floating-point number",
             "rounded in feature_fingerprint",
         ),
         (
@@ -155,7 +155,7 @@ fn what_is_wrong_is_named_and_counted() {
             "`x.csv:3:37`: `was_aborted` is `maybe`, neither true nor false",
             "neither true nor false in was_aborted",
         ),
-        ("1,2,100,f,,f,1,0", "`x.csv:3:37`: `was_aborted` is ``, unknown", "unknown (empty) in was_aborted"),
+        ("1,2,100,f,,f,1,0", "`x.csv:3:37`: `was_aborted` is empty, unknown", "unknown (empty) in was_aborted"),
         ("1,2,100,f,f,2,1,0", "`x.csv:3:39`: `was_cached` is `2`", "neither true nor false in was_cached"),
         ("1,2,100,f,f,f,1,-3", "`x.csv:3:43`: `mbytes_spilled` is `-3`, negative", "negative in mbytes_spilled"),
         ("1,x,100,f,f,f,1,0", "`x.csv:3:29`: `queue_duration_ms` is `x`", "bad number in queue_duration_ms"),

@@ -26,6 +26,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &mut ExperimentOutcome) -> Resu
     // What was hashed is what was converted, whatever stood there before.
     outcome.set(Stage::Input, samples.input);
     outcome.counts.rows = samples.rows.clone().map(RowCounts::of_result);
+    outcome.notes = samples.notes;
     let tape = work.folder.join(TAPE_FILE);
     let mut writer = TapeWriter::create(&tape, samples.stream.source())?.named(format!("{name}/{TAPE_FILE}"));
     writer.allow_empty(*allow_empty);

@@ -56,7 +56,7 @@ fn snowset_wrong_rows_are_named_or_counted() {
         ),
         (
             "q,w,2018-03-02 00:00:00Z,1,,0",
-            "`./x.csv:3:28`: `persistentReadBytesCache` is ``, unknown; what is not known is neither 0 nor 1, so leave \
+            "`./x.csv:3:28`: `persistentReadBytesCache` is empty, unknown; what is not known is neither 0 nor 1, so leave \
              the row out",
             "unknown (empty) in persistentReadBytesCache",
         ),
@@ -206,12 +206,13 @@ fn job() {
     );
     assert_eq!(
         error(&own(Dataset::Job), &format!("{JOB}a,0,1,1,-5,\n")),
-        "`./x.csv:2:9`: `latency_ms` is `-5`, negative; a count or a duration is 0 or more (--lenient counts such rows and goes on)"
+        "`./x.csv:2:9`: `latency_ms` is `-5`, negative; a count or a duration is 0 or more \
+         (--lenient counts such rows and goes on)"
     );
     assert_eq!(
         error(&own(Dataset::Job), &format!("{JOB}a,-1,1,1,5,\n")),
-        "`./x.csv:2:3`: `iteration` is `-1`, by which systems say that they do not know; a count or a duration is 0 or \
-         more (--lenient counts such rows and goes on)"
+        "`./x.csv:2:3`: `iteration` is `-1`, which stands for unknown; a count or a duration is 0 or more \
+         (--lenient counts such rows and goes on)"
     );
 }
 
@@ -236,7 +237,7 @@ fn tpcds_reference() {
     );
     assert_eq!(
         error(&reference(Dataset::Tpcds), &format!("{TPCDS}q1,0,1,1,1,,,0.5\n")),
-        "`./x.csv:2:13`: `wait_seconds` is ``, unknown; what is not known is neither 0 nor 1, so leave the row out \
+        "`./x.csv:2:13`: `wait_seconds` is empty, unknown; what is not known is neither 0 nor 1, so leave the row out \
          (--lenient counts such rows and goes on)"
     );
 }
@@ -396,7 +397,9 @@ fn otel() {
         (reference(Dataset::Otel), "span does not end after it starts"),
         (own(Dataset::Otel), "span ends before it starts"),
     ] {
-        let rows = converted(&Options { allow_empty: true, ..lenient(options) }, wrong).unwrap().rows;
+        // What may leave no sample must have rows that are used.
+        let found = convert_reader(wrong.as_bytes(), "./x.csv", &even_empty(lenient(options)));
+        let Err(TraceError::Empty { rows, .. }) = found else { panic!("{found:?}") };
         assert_eq!((rows.read, rows.used), (2, 0));
         assert_eq!((rows.rejected["not a span"], rows.rejected[reason]), (1, 1));
     }

@@ -48,6 +48,11 @@ fn lenient(options: Options) -> Options {
     Options { lenient: true, ..options }
 }
 
+/// One execution of a query has nothing to be compared with.
+fn even_empty(options: Options) -> Options {
+    Options { allow_empty: true, ..options }
+}
+
 const SNOWSET: &str = "queryId,warehouseId,createdTime,execTime,persistentReadBytesCache,persistentReadBytesS3\n";
 
 const SQLSHARE: &str = "user_id,runtime_seconds,submitted_at,query_text\n";

@@ -11,11 +11,6 @@ const WITH_ROWS: [(Dataset, &str, &str, [&str; 2]); 3] = [
 
 const UNKNOWN: &str = "unknown; what is not known is neither 0 nor 1, so leave the row out";
 
-/// One execution of a query has nothing to be compared with.
-fn even_empty(options: Options) -> Options {
-    Options { allow_empty: true, ..options }
-}
-
 /// The trace of [`WITH_ROWS`] whose second row has `cell` in the column `at` of rows.
 fn with_rows(header: &str, row: &str, at: usize, cell: &str) -> String {
     let cells = if at == 0 { format!("{cell},1") } else { format!("1,{cell}") };
@@ -32,7 +27,7 @@ fn an_unknown_number_of_rows_is_never_one_row_in_ours() {
         for (cell, reason, problem) in [
             ("nan", "unknown (NaN)", UNKNOWN),
             ("-NaN", "unknown (NaN)", UNKNOWN),
-            ("-1", "unknown (-1)", "by which systems say that they do not know; a count or a duration is 0 or more"),
+            ("-1", "unknown (-1)", "which stands for unknown; a count or a duration is 0 or more"),
             ("-2", "negative", "negative; a count or a duration is 0 or more"),
             ("-inf", "not finite", "not finite; a residual needs a finite number"),
             ("inf", "not finite", "not finite; a residual needs a finite number"),
@@ -46,7 +41,8 @@ fn an_unknown_number_of_rows_is_never_one_row_in_ours() {
                 let text = with_rows(header, row, at, cell);
                 let found = error(&own(dataset), &text);
                 assert!(found.starts_with("`./x.csv:3:"), "{found}");
-                assert!(found.ends_with(&format!("`{column}` is `{cell}`, {problem}{hint}")), "{found}");
+                let what = if cell.is_empty() { "empty".to_owned() } else { format!("`{cell}`") };
+                assert!(found.ends_with(&format!("`{column}` is {what}, {problem}{hint}")), "{found}");
                 let rows = converted(&even_empty(lenient(own(dataset))), &text).unwrap().rows;
                 assert_eq!((rows.used, rows.rejected[&format!("{reason} in {column}")]), (2, 1), "{column} {cell}");
                 assert!(rows.clamped.is_empty());
@@ -83,7 +79,7 @@ const WITH_NUMBERS: [(Dataset, &str, &str, &[&str]); 5] = [
     (Dataset::Snowset, SNOWSET, "q,w,2018-03-02 00:00:00Z,HUGE,0,0", &["execTime"]),
     (Dataset::Sqlshare, SQLSHARE, "u,HUGE,HUGE,select 1", &["runtime_seconds", "submitted_at"]),
     (Dataset::Job, JOB, "q,0,HUGE,HUGE,HUGE,", &["est_rows", "actual_rows", "latency_ms"]),
-    (Dataset::Pgss, PGSS, "HUGE,q,1,HUGE", &["snapshot_t", "total_exec_time_ms"]),
+    (Dataset::Pgss, PGSS, "HUGE,7,1,HUGE", &["snapshot_t", "total_exec_time_ms"]),
     (Dataset::Generic, "t,value\n", "HUGE,HUGE", &["t", "value"]),
 ];
 
@@ -140,7 +136,7 @@ fn sentinels_and_percentages_are_no_values() {
     assert_eq!(
         error(&own(Dataset::Ceb), &format!("{CEB}q,t,150001000000,10\n")),
         format!(
-            "`./x.csv:2:5`: `true_rows` is `150001000000`, by which this data set says that it does not know; it is not a value{hint}"
+            "`./x.csv:2:5`: `true_rows` is `150001000000`, which stands for unknown in this data set; it is not a value{hint}"
         )
     );
     assert!(converted(&reference(Dataset::Ceb), &format!("{CEB}q,t,150001000000,10\n")).is_ok());

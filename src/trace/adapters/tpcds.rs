@@ -1,5 +1,6 @@
 //! TPC-DS queries with their latency, estimates, waits and hit ratios.
 
+use crate::diagnostics::counted;
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{ChannelId, Channels, Class, formula};
 use crate::trace::adapter::{About, Adapter, Construction};
@@ -9,7 +10,7 @@ use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{
     Cardinality, Cell, Column, DELIMITER, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
-    read_table, repeated, table,
+    WholeColumn, read_table, repeated, retain_rows, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
@@ -70,7 +71,7 @@ table! {
         wait: Waits = optional("wait_event", "wait_seconds"),
         hit_ratio: Values<HitRatio> = optional("cache_hit_ratio"),
         latency_ms: Values<Duration> = required("latency_ms"),
-        est_rows: Values<Cardinality> = required("est_rows"),
+        est_rows: Values<Estimate> = required("est_rows"),
         actual_rows: Values<Cardinality> = required("actual_rows"),
     }
 }
@@ -80,27 +81,85 @@ table! {
 struct Waits {
     waits: Vec<Option<(ChannelId, f64)>>,
     events: Channels,
+    halves: Halves,
+}
+
+/// Rows that have half of a wait, of which nothing can be made.
+#[derive(Clone, Copy, Default)]
+struct Halves {
+    without_event: usize,
+    without_seconds: usize,
+    /// Whether the file has no column of seconds.
+    has_no_seconds: bool,
+}
+
+/// A wait as it stands: its event, if it is known, and its seconds, if they are.
+#[derive(Clone, Copy)]
+struct Wait<'r> {
+    event: Option<&'r str>,
+    wait_s: Option<f64>,
+    has_no_seconds: bool,
 }
 
 impl Column<2> for Waits {
-    type Value<'r> = Option<(&'r str, f64)>;
+    type Value<'r> = Wait<'r>;
 
     /// The published construction takes an empty cell for a number that is wrong, ours for one that is not given.
-    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Option<(&str, f64)>, Fault> {
+    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Wait<'_>, Fault> {
         let wait_s = match construction {
-            Construction::Reference => seconds.number_or(0.0)?,
-            Construction::Own(_) => seconds.optional(Cell::amount)?.unwrap_or(0.0),
+            Construction::Reference => Some(seconds.number_or(0.0)?),
+            Construction::Own(_) => seconds.optional(Cell::amount)?,
         };
-        Ok(event.name(construction).ok().filter(|event| !event.is_empty() && wait_s > 0.0).map(|event| (event, wait_s)))
+        let event = event.name(construction).ok().filter(|event| !event.is_empty());
+        Ok(Wait { event, wait_s, has_no_seconds: !seconds.is_present() })
     }
 
-    fn push(&mut self, wait: Option<(&str, f64)>) {
-        self.waits.push(wait.map(|(event, wait_s)| (self.events.intern(event), wait_s)));
+    fn push(&mut self, Wait { event, wait_s, has_no_seconds }: Wait<'_>) {
+        let waited = wait_s.filter(|wait_s| *wait_s > 0.0);
+        self.halves.without_event += usize::from(event.is_none() && waited.is_some());
+        self.halves.without_seconds += usize::from(event.is_some() && wait_s.is_none_or(|_| has_no_seconds));
+        self.halves.has_no_seconds |= has_no_seconds;
+        self.waits.push(event.zip(waited).map(|(event, wait_s)| (self.events.intern(event), wait_s)));
     }
 
     fn append(&mut self, later: Self) {
         let events = self.events.absorb(&later.events);
         self.waits.extend(later.waits.iter().map(|wait| wait.map(|(id, wait_s)| (events[id.index()], wait_s))));
+        self.halves.without_event += later.halves.without_event;
+        self.halves.without_seconds += later.halves.without_seconds;
+        self.halves.has_no_seconds |= later.halves.has_no_seconds;
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        retain_rows(&mut self.waits, keep);
+    }
+
+    fn settle(&mut self, column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
+        let Halves { without_event, without_seconds, has_no_seconds } = self.halves;
+        if without_event > 0 {
+            column
+                .notes
+                .push(format!("waits of {} have no `wait_event`, and give no residual", counted(without_event, "row")));
+        }
+        if without_seconds > 0 {
+            let why = if has_no_seconds { ", for the file has no such column" } else { "" };
+            let events = counted(without_seconds, "row");
+            column.notes.push(format!("events of {events} have no `wait_seconds`{why}, and give no residual"));
+        }
+        Ok(())
+    }
+}
+
+/// An estimate of rows, of which 2^64 - 1 is where that of DuckDB saturates (`data/tpcds/README.md`), and not -1.
+struct Estimate;
+
+impl Rule for Estimate {
+    type Value = f64;
+
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
+        const SATURATED: u64 = u64::MAX;
+        let is_saturated = !construction.is_reference() && cell.text().trim().parse() == Ok(SATURATED);
+        if is_saturated { Ok(SATURATED as f64) } else { cell.cardinality(construction) }
     }
 }
 

@@ -199,6 +199,9 @@ impl Table for Sheet {
         }
     }
 
+    /// No column of a sheet rejects a row once all are read.
+    fn retain(&mut self, _: &[bool]) {}
+
     fn settle(&mut self, _: &mut Settling<'_>) -> Result<(), TraceError> {
         Ok(())
     }

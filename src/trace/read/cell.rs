@@ -120,14 +120,19 @@ pub(crate) enum Kind {
     Negative,
     /// The cell says that its value is not known.
     Unknown(Unknown),
+    /// The same of a name.
+    UnknownName(Unknown),
     DecimalComma,
     Ratio,
     Percentage,
+    PercentSign,
     Flag,
     /// A statement's identifier that PostgreSQL does not show to everybody.
     HiddenQuery,
     /// An identifier that a program has taken for a number.
     RoundedId,
+    /// Something else than the identifier of a statement.
+    QueryId,
 }
 
 impl Kind {
@@ -139,12 +144,13 @@ impl Kind {
             Self::NotFinite => "not finite",
             Self::TooLarge => "too large",
             Self::Negative => "negative",
-            Self::Unknown(unknown) => unknown.reason(),
+            Self::Unknown(unknown) | Self::UnknownName(unknown) => unknown.reason(),
             Self::DecimalComma => "decimal comma",
-            Self::Ratio | Self::Percentage => "no ratio",
+            Self::Ratio | Self::Percentage | Self::PercentSign => "no ratio",
             Self::Flag => "neither true nor false",
             Self::HiddenQuery => "hidden from the role that exported it",
             Self::RoundedId => "rounded",
+            Self::QueryId => "no identifier",
         }
     }
 
@@ -158,6 +164,7 @@ impl Kind {
             Self::TooLarge => "beyond ±1e100; arithmetic with it would overflow",
             Self::Negative => "negative; a count or a duration is 0 or more",
             Self::Unknown(unknown) => unknown.explanation(),
+            Self::UnknownName(_) => "unknown; leave the row out, or give it a name",
             Self::DecimalComma => {
                 "which has a comma, for the decimals or for the thousands; write it like `12.5` or `12500`"
             }
@@ -165,14 +172,17 @@ impl Kind {
             Self::Percentage => {
                 "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"
             }
+            Self::PercentSign => "a percentage; divide it by 100 and write it like `0.992`",
             Self::Flag => "neither true nor false; write it like `true` or `0`",
             Self::HiddenQuery => {
-                "for the role that exported the view may not see the statements of others; GRANT pg_read_all_stats TO that role, \
+                "the role that exported the view may not see the statements of others; GRANT pg_read_all_stats TO that role, \
                  and export it again"
             }
             Self::RoundedId => {
-                "which a program has rounded, so that different ones look the same; export the column as text"
+                "a floating-point number, as pandas and Excel make of an identifier; they round it, so that different ones look \
+                 the same; export the column as text"
             }
+            Self::QueryId => "not the identifier of a statement, which is a whole number or hexadecimal",
         }
     }
 }
@@ -205,7 +215,13 @@ impl Fault {
     pub(crate) fn problem(&self, columns: &Columns) -> String {
         let problem = match self {
             Self::Cell { slot, kind, value } => {
-                format!("`{}` is `{value}`, {}", columns.name(*slot), kind.explanation())
+                let (name, why) = (columns.name(*slot), kind.explanation());
+                let joint = if *kind == Kind::HiddenQuery { ":" } else { "," };
+                if value.trim().is_empty() {
+                    format!("`{name}` is empty{joint} {why}")
+                } else {
+                    format!("`{name}` is `{value}`{joint} {why}")
+                }
             }
             Self::FieldCount { found, expected, delimiter } => format!(
                 "the row has {found} field{}, but the header has {expected}; look for a missing quote or an extra {}",
@@ -298,18 +314,23 @@ impl<'r> Cell<'r> {
         }
     }
 
-    /// A finite number. Ours takes none that is so large that sums of it overflow; the published constructions take any.
+    /// A finite number. Ours takes blanks around it, and none that is so large that sums of it overflow; the published
+    /// constructions take any without blanks.
     pub(crate) fn finite(self, construction: Construction) -> Result<f64, Fault> {
-        self.checked(self.number()?, construction)
+        let number = if construction.is_reference() { self.number() } else { self.trimmed_number() };
+        self.checked(number?, construction)
     }
 
-    /// As [`Cell::finite`], of a number with blanks around it.
+    /// As [`Cell::finite`], of a number with blanks around it in any construction.
     pub(crate) fn trimmed_finite(self, construction: Construction) -> Result<f64, Fault> {
-        let number = match self.value {
-            Value::Text(text) => parse_number(text.trim()).ok_or_else(|| self.number_fault())?,
-            _ => self.number()?,
-        };
-        self.checked(number, construction)
+        self.checked(self.trimmed_number()?, construction)
+    }
+
+    fn trimmed_number(self) -> Result<f64, Fault> {
+        match self.value {
+            Value::Text(text) => parse_number(text.trim()).ok_or_else(|| self.number_fault()),
+            _ => self.number(),
+        }
     }
 
     fn checked(self, number: f64, construction: Construction) -> Result<f64, Fault> {
@@ -329,8 +350,8 @@ impl<'r> Cell<'r> {
         }
     }
 
-    /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, by which systems say that they do
-    /// not know, pass for an estimate of one row in the published constructions; ours refuses them.
+    /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, which stand for unknown, pass
+    /// for an estimate of one row in the published constructions; ours refuses them.
     pub(crate) fn cardinality(self, construction: Construction) -> Result<f64, Fault> {
         if !construction.is_reference() {
             return self.amount();
@@ -339,50 +360,70 @@ impl<'r> Cell<'r> {
         if unknown_rows(number).is_some() { Ok(number) } else { self.checked(number, construction) }
     }
 
-    /// A count, a number of rows or bytes, or a duration, as ours takes one: finite and not negative. -1 is how systems say that
-    /// they do not know.
+    /// A count, a number of rows or bytes, or a duration, as ours takes one: finite and not negative. -1 stands for unknown,
+    /// signed or not.
     pub(crate) fn amount(self) -> Result<f64, Fault> {
-        match self.in_range(self.number()?)? {
-            -1.0 => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
+        match self.in_range(self.trimmed_number()?)? {
+            number if is_minus_one(number) => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
             number if number < 0.0 => Err(self.fault(Kind::Negative)),
             number => Ok(number),
         }
     }
 
-    /// A number between 0 and 1.
+    /// A number between 0 and 1. A quotient of sums of floating-point numbers may be a few units of its last place above 1: it is
+    /// taken for 1, for no residual moves by more than what is below [`ROUNDING`].
     pub(crate) fn ratio(self) -> Result<f64, Fault> {
-        match self.in_range(self.number()?)? {
+        if let Value::Text(text) = self.value
+            && let Some(number) = text.trim().strip_suffix('%')
+            && parse_number(number.trim_end()).is_some()
+        {
+            return Err(self.fault(Kind::PercentSign));
+        }
+        match self.in_range(self.trimmed_number()?)? {
             -1.0 => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
             number if (0.0..=1.0).contains(&number) => Ok(number),
+            number if (1.0..=1.0 + ROUNDING).contains(&number) => Ok(1.0),
             number if (1.0..=100.0).contains(&number) => Err(self.fault(Kind::Percentage)),
             _ => Err(self.fault(Kind::Ratio)),
         }
     }
 
-    /// A whole number that is not negative: digits with an optional `+`, or hexadecimal after `0x`.
-    pub(crate) fn whole(self) -> Result<u64, Fault> {
+    /// A whole number that is not negative: digits with an optional `+`, or hexadecimal after `0x`. Ours takes blanks around it,
+    /// and `12.0`, as programs write it that know no whole numbers; of what stands for -1 it takes none.
+    pub(crate) fn whole(self, construction: Construction) -> Result<u64, Fault> {
+        let is_own = !construction.is_reference();
+        match self.whole_number(is_own) {
+            Some(number) if is_own && is_minus_one(number as f64) => Err(self.fault(Kind::Unknown(Unknown::MinusOne))),
+            Some(number) => Ok(number),
+            None if self.trimmed_number().is_ok_and(|number| number == -1.0 || is_own && is_minus_one(number)) => {
+                Err(self.fault(Kind::Unknown(Unknown::MinusOne)))
+            }
+            None => Err(match self.number_fault() {
+                Fault::Cell { kind: Kind::Number, .. } => self.fault(Kind::WholeNumber),
+                other => other,
+            }),
+        }
+    }
+
+    fn whole_number(self, is_own: bool) -> Option<u64> {
         #[cfg(feature = "parquet")]
         if let Value::Typed(cell) = self.value
             && let Some(whole) = cell.whole()
         {
-            return Ok(whole);
+            return Some(whole);
         }
-        let text = self.text();
+        let text = if is_own { self.text().trim() } else { self.text() };
         let number = match text.strip_prefix("0x") {
             Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
             _ => text.parse(),
         };
-        number.map_err(|_| match self.unknown() {
-            Some(unknown) => self.fault(Kind::Unknown(unknown)),
-            None if text.trim() == "-1" => self.fault(Kind::Unknown(Unknown::MinusOne)),
-            None => self.fault(Kind::WholeNumber),
-        })
+        number.ok().or_else(|| parse_number(text).filter(|_| is_own).and_then(exact_whole))
     }
 
     /// A name; the published construction takes any text for one.
     pub(crate) fn name(self, construction: Construction) -> Result<&'r str, Fault> {
         match self.unknown_name() {
-            Some(unknown) if !construction.is_reference() => Err(self.fault(Kind::Unknown(unknown))),
+            Some(unknown) if !construction.is_reference() => Err(self.fault(Kind::UnknownName(unknown))),
             _ => Ok(self.text()),
         }
     }
@@ -432,6 +473,11 @@ impl<'r> Cell<'r> {
         }
     }
 
+    /// Whether it is the date of no year, month and day.
+    pub(super) fn is_no_date(self) -> bool {
+        matches!(self.value, Value::Text(text) if text.starts_with("0000-00-00"))
+    }
+
     /// A date and time in microseconds since 1970, as if it were UTC where there is no offset.
     pub(crate) fn date_us(self) -> Option<i64> {
         self.date().map(|date| date.us)
@@ -465,6 +511,20 @@ impl<'r> Cell<'r> {
     }
 }
 
+/// What a ratio may be above 1 by rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// Whether a number is -1, or the unsigned number of 32 or 64 bits (or the largest signed one) that it becomes.
+fn is_minus_one(number: f64) -> bool {
+    [-1.0, f64::from(u32::MAX), u64::MAX as f64, i64::MAX as f64].contains(&number)
+}
+
+/// A whole number, if it is one that a double holds exactly.
+fn exact_whole(number: f64) -> Option<u64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
+}
+
 /// What says that a number of rows is not known, if anything does.
 fn unknown_rows(number: f64) -> Option<&'static str> {
     match number {
@@ -495,6 +555,8 @@ pub(crate) fn shown(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const OWN: Construction = Construction::Own("plain");
 
     #[test]
     fn numbers_are_those_of_the_published_system() {
@@ -531,20 +593,58 @@ mod tests {
 
     #[test]
     fn whole_numbers_may_have_a_plus_or_be_hexadecimal() {
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("+7", Some(7)),
-            ("0x1F", Some(31)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("-1", None),
-            ("1.0", None),
-            ("0x", None),
-            ("0x+1", None),
-            ("", None),
+        for (text, published, own) in [
+            ("0", Some(0), Some(0)),
+            ("+7", Some(7), Some(7)),
+            ("0x1F", Some(31), Some(31)),
+            ("18446744073709551614", Some(u64::MAX - 1), None),
+            ("18446744073709551615", Some(u64::MAX), None),
+            ("18446744073709551616", None, None),
+            ("4294967295", Some(4_294_967_295), None),
+            ("4294967296", Some(4_294_967_296), Some(4_294_967_296)),
+            ("-1", None, None),
+            ("1.0", None, Some(1)),
+            ("0.0", None, Some(0)),
+            (" 7 ", None, Some(7)),
+            ("1.5", None, None),
+            ("1e16", None, None),
+            ("0x", None, None),
+            ("0x+1", None, None),
+            ("", None, None),
         ] {
             let cell = Cell { slot: Slot(0), value: Value::Text(text) };
-            assert_eq!(cell.whole().ok(), expected, "{text:?}");
+            assert_eq!(cell.whole(Construction::Reference).ok(), published, "{text:?}");
+            assert_eq!(cell.whole(OWN).ok(), own, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ours_takes_blanks_around_a_number_and_names_what_is_none() {
+        let cell = |text| Cell { slot: Slot(0), value: Value::Text(text) };
+        for text in [" 100", "100 ", "\t100"] {
+            let found = (cell(text).amount(), cell(text).finite(OWN), cell(text).whole(OWN));
+            assert_eq!(found, (Ok(100.0), Ok(100.0), Ok(100)), "{text:?}");
+            assert!(cell(text).finite(Construction::Reference).is_err(), "{text:?}");
+        }
+        for text in ["18446744073709551615", "4294967295", "9223372036854775807", "-1", "-1.0", "1.8446744073709552e19"]
+        {
+            let expected = Kind::Unknown(Unknown::MinusOne);
+            assert_eq!(cell(text).amount(), Err(cell(text).fault(expected)), "{text}");
+            assert_eq!(cell(text).whole(OWN), Err(cell(text).fault(expected)), "{text}");
+        }
+        for (text, kind) in [("1,000", Kind::DecimalComma), ("1.5", Kind::WholeNumber), ("x", Kind::WholeNumber)] {
+            assert_eq!(cell(text).whole(OWN), Err(cell(text).fault(kind)), "{text}");
+        }
+        for (text, expected) in [
+            ("0.5", Ok(0.5)),
+            (" 1 ", Ok(1.0)),
+            ("1.0000000000000002", Ok(1.0)),
+            ("1.00001", Err(Kind::Percentage)),
+            ("99.2%", Err(Kind::PercentSign)),
+            ("99.2 %", Err(Kind::PercentSign)),
+            ("992", Err(Kind::Ratio)),
+        ] {
+            assert_eq!(cell(text).ratio(), expected.map_err(|kind| cell(text).fault(kind)), "{text}");
         }
     }
 

@@ -41,13 +41,22 @@ pub(crate) trait Column<const CELLS: usize>: Default + Send {
     /// Appends the rows of a later block.
     fn append(&mut self, later: Self);
 
-    /// Gives the values that only the whole column decides, and says what it had to recognise.
+    /// Drops the rows that are not to be kept.
+    fn retain(&mut self, keep: &[bool]);
+
+    /// Gives the values that only the whole column decides, and says what it had to recognise, and which rows it rejects.
     ///
     /// # Errors
     /// When the values do not go together.
-    fn settle(&mut self, _column: &WholeColumn<'_>) -> Result<Option<String>, TraceError> {
-        Ok(None)
+    fn settle(&mut self, _column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
+        Ok(())
     }
+}
+
+/// Drops the values of rows that are not to be kept.
+pub(crate) fn retain_rows<T>(values: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    values.retain(|_| keep.next() == Some(&true));
 }
 
 /// Which values `CELLS` cells may have, and which one they are.
@@ -81,7 +90,7 @@ rules! {
     /// A time that something takes; the published construction takes a negative one, too.
     Duration(f64) = |cell, construction| if construction.is_reference() { cell.finite(construction) } else { cell.amount() };
     /// A whole number that is not negative.
-    Whole(u64) = |cell, _| cell.whole();
+    Whole(u64) = |cell, construction| cell.whole(construction);
     /// A time with its offset, in microseconds since 1970.
     TimeUs(f64) = |cell, _| cell.time_us().map(|us| us as f64);
 }
@@ -119,6 +128,10 @@ impl<R: Rule<CELLS>, const CELLS: usize> Column<CELLS> for Values<R, CELLS> {
 
     fn append(&mut self, later: Self) {
         self.values.extend_from_slice(&later.values);
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        retain_rows(&mut self.values, keep);
     }
 }
 
@@ -189,6 +202,13 @@ impl<N: Naming> Column<1> for Names<N> {
         let ids = self.names.absorb(&later.names);
         self.ids.extend(later.ids.iter().map(|id| ids[id.index()]));
     }
+
+    /// A name that no row has any more must not be left: it would be a channel.
+    fn retain(&mut self, keep: &[bool]) {
+        retain_rows(&mut self.ids, keep);
+        let names = std::mem::take(&mut self.names);
+        self.ids.iter_mut().for_each(|id| *id = self.names.intern(names.name(*id)));
+    }
 }
 
 /// Names of which a row may have none: its cell is empty, or the file has no such column.
@@ -230,6 +250,10 @@ impl Column<1> for OptionalNames {
     fn append(&mut self, later: Self) {
         let ids = self.names.absorb(&later.names);
         self.ids.extend(later.ids.iter().map(|id| id.map(|id| ids[id.index()])));
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        retain_rows(&mut self.ids, keep);
     }
 }
 
@@ -280,6 +304,11 @@ macro_rules! table {
             fn append(&mut self, later: Self) {
                 use $crate::trace::read::Column;
                 $(<$column as Column<{ [$($name),+].len() }>>::append(&mut self.$field, later.$field);)+
+            }
+
+            fn retain(&mut self, keep: &[bool]) {
+                use $crate::trace::read::Column;
+                $(<$column as Column<{ [$($name),+].len() }>>::retain(&mut self.$field, keep);)+
             }
 
             fn settle(

@@ -40,6 +40,10 @@ impl Table for Sheet {
         self.notes.extend(later.notes);
     }
 
+    fn retain(&mut self, keep: &[bool]) {
+        assert!(keep.iter().all(|keep| *keep));
+    }
+
     fn settle(&mut self, _: &mut Settling<'_>) -> Result<(), TraceError> {
         Ok(())
     }
@@ -103,7 +107,7 @@ fn what_is_wrong_is_named_with_its_place() {
         (
             "name,value\r\na,1\r\n\r\n\"b\nc\",\r\n",
             format!(
-                "`x.csv:4`: `value` is ``, unknown; what is not known is neither 0 nor 1, so leave the row out{hint}"
+                "`x.csv:4`: `value` is empty, unknown; what is not known is neither 0 nor 1, so leave the row out{hint}"
             ),
         ),
         (

@@ -41,6 +41,22 @@ impl Columns {
         self.names.len()
     }
 
+    /// Checks that the first `slots` are different fields.
+    ///
+    /// # Errors
+    /// When two are one.
+    pub(crate) fn check_distinct(&self, slots: usize, header: &Header) -> Result<(), TraceError> {
+        let fields = || self.fields.iter().take(slots).flatten();
+        match fields().find(|field| fields().filter(|other| other == field).count() > 1) {
+            None => Ok(()),
+            Some(field) => Err(header.problem(format!(
+                "column `{}` cannot be two things at once; name another one for one of them (there are {})",
+                header.names[*field],
+                header.list()
+            ))),
+        }
+    }
+
     /// Adds the column at `field` as the next slot.
     pub(crate) fn add(&mut self, header: &Header, field: usize) {
         self.names.push(header.names[field].clone());

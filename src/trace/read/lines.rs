@@ -64,6 +64,27 @@ impl Lines {
         }
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Drops the rows that are not to be kept.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        let all = std::mem::take(self);
+        self.are_rows = all.are_rows;
+        let mut files = all.files.iter().peekable();
+        for (row, keep) in keep.iter().enumerate() {
+            while let Some((_, path)) = files.next_if(|(first, _)| *first <= row) {
+                self.start(path);
+            }
+            if let Some(line) = all.of(row).filter(|_| *keep) {
+                self.push(line);
+            }
+        }
+        files.for_each(|(_, path)| self.start(path));
+    }
+
     /// The line of a row, from 0 in order of the file.
     pub(crate) fn of(&self, row: usize) -> Option<u64> {
         let run = self.runs.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
@@ -90,7 +111,22 @@ mod tests {
         }
         first.append(&second, 3);
         assert_eq!(first, whole);
+        first.retain(&[true, false, true, true, false, true]);
+        assert_eq!((0..5).map(|row| first.of(row)).collect::<Vec<_>>(), [Some(2), Some(4), Some(7), Some(12), None]);
         let found: Vec<_> = (0..7).map(|row| whole.of(row)).collect();
         assert_eq!(found, [Some(2), Some(3), Some(4), Some(7), Some(8), Some(12), None]);
+    }
+
+    #[test]
+    fn rows_that_are_left_keep_their_file() {
+        let mut lines = Lines::of_rows(true);
+        for (path, rows) in [("a", 2), ("b", 2), ("c", 1), ("d", 0)] {
+            lines.start(Path::new(path));
+            (1..=rows).for_each(|row| lines.push(row));
+        }
+        lines.retain(&[true, false, false, true, false]);
+        let found: Vec<_> = (0..2).map(|row| lines.text(row)).collect();
+        assert_eq!(found, ["row 1 of `a`", "row 2 of `b`"]);
+        assert_eq!(lines.files.len(), 4);
     }
 }

@@ -23,12 +23,13 @@ mod time;
 mod times;
 #[cfg(feature = "parquet")]
 mod typed;
+mod unit;
 mod unknown;
 
 pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
 pub(crate) use column::{
     Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Values,
-    Whole, table,
+    Whole, retain_rows, table,
 };
 pub(crate) use delimiter::DELIMITER;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
@@ -36,7 +37,7 @@ pub(crate) use header::{Columns, Header};
 pub(crate) use identity::repeated;
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
-pub(crate) use settle::Settling;
+pub(crate) use settle::{Settling, WholeColumn};
 pub(crate) use source::Source;
 pub(crate) use time::{Dated, parse as parse_date};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};

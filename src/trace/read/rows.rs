@@ -27,6 +27,9 @@ pub(crate) trait Table: Default + Send {
     /// Appends the rows of a later block.
     fn append(&mut self, later: Self);
 
+    /// Drops the rows that are not to be kept.
+    fn retain(&mut self, keep: &[bool]);
+
     /// Settles every column, once all rows are there.
     ///
     /// # Errors

@@ -4,8 +4,10 @@ use super::cell::Slot;
 use super::column::Column;
 use super::header::Columns;
 use super::lines::Lines;
+use super::unknown::NO_TIME;
 use crate::diagnostics::Place;
 use crate::trace::{Options, TraceError};
+use std::collections::BTreeMap;
 
 /// The columns of a table on their way to their final values, and what is said of them.
 pub(crate) struct Settling<'a> {
@@ -14,6 +16,8 @@ pub(crate) struct Settling<'a> {
     pub(super) lines: &'a Lines,
     /// What was recognised and not told.
     pub(super) notes: Vec<String>,
+    /// Rows that only their whole column shows to be of no use, by why.
+    pub(super) rejected: BTreeMap<usize, String>,
     pub(super) next: usize,
 }
 
@@ -22,6 +26,10 @@ pub(crate) struct WholeColumn<'a> {
     /// As the header has it.
     pub(super) name: &'a str,
     pub(super) options: &'a Options,
+    /// What was recognised and not told.
+    pub(crate) notes: Vec<String>,
+    /// Rows without a time.
+    pub(super) unknown: Vec<usize>,
     lines: &'a Lines,
 }
 
@@ -46,8 +54,11 @@ impl Settling<'_> {
         column: &mut impl Column<CELLS>,
     ) -> Result<(), TraceError> {
         let name = self.columns.name(slot);
-        let whole = WholeColumn { name, options: self.options, lines: self.lines };
-        self.notes.extend(column.settle(&whole)?);
+        let (notes, unknown) = Default::default();
+        let mut whole = WholeColumn { name, options: self.options, notes, unknown, lines: self.lines };
+        column.settle(&mut whole)?;
+        self.notes.extend(whole.notes);
+        self.rejected.extend(whole.unknown.into_iter().map(|row| (row, format!("{NO_TIME} in {name}"))));
         Ok(())
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::csv::{self, Csv};
@@ -186,13 +187,21 @@ impl<'i> Source<'i> {
             header.expect(&format.header()?)?;
             digests.push(format.read(&plan, &mut merged)?);
         }
-        let Block { mut table, rows, lines, .. } = merged.block;
+        let Block { mut table, mut rows, mut lines, .. } = merged.block;
         if rows.read == 0 {
             return Err(header.problem("there are no rows after the header".to_owned()));
         }
-        let mut settling = Settling { options, columns, lines: &lines, notes: Vec::new(), next: 0 };
+        let rejected = BTreeMap::new();
+        let mut settling = Settling { options, columns, lines: &lines, notes: Vec::new(), rejected, next: 0 };
         table.settle(&mut settling)?;
         notes.append(&mut settling.notes);
+        let rejected = settling.rejected;
+        if !rejected.is_empty() {
+            let keep: Vec<bool> = (0..lines.len()).map(|row| !rejected.contains_key(&row)).collect();
+            table.retain(&keep);
+            lines.retain(&keep);
+            rejected.values().for_each(|reason| rows.withdraw(1, reason));
+        }
         let input = digests.into_iter().collect::<Option<Vec<_>>>().map(|digests| InputDigest::of_list(&digests));
         Ok(Reading { table, rows, lines, notes, input, path: name })
     }

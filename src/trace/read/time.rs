@@ -39,12 +39,8 @@ pub(crate) fn parse(text: &str) -> Option<Dated> {
         scan.skip(scan.0.len());
     }
     // Second 60 is a leap second and counts as the next one.
-    let valid = (1..=12).contains(&month)
-        && (1..=days_in(year, month)).contains(&day)
-        && time.hour < 24
-        && time.minute < 60
-        && time.second <= 60
-        && scan.0.is_empty();
+    let valid =
+        is_day(year, month, day) && time.hour < 24 && time.minute < 60 && time.second <= 60 && scan.0.is_empty();
     let of_day = time.hour * 3600 + time.minute * 60 + time.second;
     let seconds = days_since_1970(year, month, day) * 86_400 + of_day - offset_s.unwrap_or(0);
     valid.then_some(Dated { us: seconds * 1_000_000 + time.us, has_offset: offset_s.is_some() })
@@ -161,6 +157,11 @@ impl Scan<'_> {
 
 fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// Whether the calendar has the day.
+pub(super) fn is_day(year: i64, month: i64, day: i64) -> bool {
+    (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day)
 }
 
 fn days_in(year: i64, month: i64) -> i64 {

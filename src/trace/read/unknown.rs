@@ -20,7 +20,12 @@ pub(crate) enum Unknown {
     MinusOne,
     /// A number by which the data set says so.
     Sentinel,
+    /// The first or last time of a calendar or a type.
+    NoTime,
 }
+
+/// The reason under which rows without a time are counted.
+pub(super) const NO_TIME: &str = "unknown (no time)";
 
 /// The longest text that [`Unknown::of`] knows.
 const LONGEST: usize = 9;
@@ -42,11 +47,14 @@ impl Unknown {
         })
     }
 
-    /// The same of a name: what could be one (`none`, `-`, `?`) is one.
+    /// The same of a name: what could be one (`none`, `NAT`, `-`, `?`) is one. Of these words only `None` is what a program
+    /// writes for a name that it does not have.
     pub(crate) fn of_name(text: &str) -> Option<Self> {
+        let word = text.trim();
+        let could_be_one = || ["none", "nil", "nat"].iter().any(|name| word.eq_ignore_ascii_case(name));
         let is_plain = |unknown: &Self| match unknown {
             Self::Empty => true,
-            Self::Null => !matches!(text.trim(), "none" | "nil" | "nat" | "NIL" | "NaT"),
+            Self::Null => word == "None" || !could_be_one(),
             _ => false,
         };
         Self::of(text).filter(is_plain)
@@ -62,13 +70,15 @@ impl Unknown {
             Self::Dash => "unknown (dash)",
             Self::MinusOne => "unknown (-1)",
             Self::Sentinel => "unknown (sentinel)",
+            Self::NoTime => NO_TIME,
         }
     }
 
     pub(super) const fn explanation(self) -> &'static str {
         match self {
-            Self::MinusOne => "by which systems say that they do not know; a count or a duration is 0 or more",
-            Self::Sentinel => "by which this data set says that it does not know; it is not a value",
+            Self::MinusOne => "which stands for unknown; a count or a duration is 0 or more",
+            Self::Sentinel => "which stands for unknown in this data set; it is not a value",
+            Self::NoTime => "which stands for unknown; a trace is from 1970 to 2100, so leave the row out",
             _ => "unknown; what is not known is neither 0 nor 1, so leave the row out",
         }
     }
@@ -116,6 +126,9 @@ mod tests {
             ("\\N", Some(Unknown::Null)),
             ("None", Some(Unknown::Null)),
             ("none", None),
+            ("NONE", None),
+            ("NAT", None),
+            ("Nil", None),
             ("-", None),
             ("?", None),
             ("nan", None),

@@ -56,6 +56,11 @@ impl Adapter for Generic {
         &ABOUT
     }
 
+    fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
+        // Published, all rows of a channel are one series.
+        if construction.is_reference() { &[ONE_SERIES] } else { &[] }
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         convert(trace.open_all(options.digest)?, options)
     }

@@ -6,7 +6,9 @@ use super::ONE_CHANNEL;
 use super::per_series::Missing;
 use crate::trace::TraceError;
 use crate::trace::adapter::Construction;
-use crate::trace::read::{Cell, ColumnSpec, Fault, Names, Naming, Row, Settling, Table, Times, parse_number, table};
+use crate::trace::read::{
+    Cell, ColumnSpec, Fault, Names, Naming, Row, Settling, Table, Times, parse_number, retain_rows, table,
+};
 
 table! {
     /// When, and whose. What its columns are called, the header and the options tell.
@@ -133,6 +135,11 @@ impl Table for Sheet {
         self.keys.append(later.keys);
         absorb_all(&mut self.values, later.values, |these, later| these.extend_from_slice(&later));
         absorb_all(&mut self.others, later.others, Other::absorb);
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        self.keys.retain(keep);
+        self.values.iter_mut().for_each(|column| retain_rows(column, keep));
     }
 
     fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {

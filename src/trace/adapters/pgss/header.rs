@@ -61,12 +61,26 @@ const QUERIES: [&str; 2] = ["queryid", "query_id"];
 const CALLS: [&str; 2] = ["calls", "total_calls"];
 const TOTALS: [&str; 4] = ["total_exec_time", "total_exec_time_ms", "total_time", "total_time_ms"];
 
-/// What tells users, databases and levels apart.
-const USERS: [&str; 9] =
-    ["userid", "user_id", "usesysid", "usename", "username", "user_name", "user", "rolname", "role"];
-const DATABASES: [&str; 10] =
-    ["dbid", "db_id", "datid", "database_id", "datname", "database", "database_name", "dbname", "db_name", "db"];
+/// What tells users and databases apart. A name may change, an identifier does not: where a file has both, the name is no part
+/// of the key.
+const USER_IDS: [&str; 3] = ["userid", "user_id", "usesysid"];
+const USER_NAMES: [&str; 6] = ["usename", "username", "user_name", "user", "rolname", "role"];
+const DATABASE_IDS: [&str; 4] = ["dbid", "db_id", "datid", "database_id"];
+const DATABASE_NAMES: [&str; 6] = ["datname", "database", "database_name", "dbname", "db_name", "db"];
 const LEVELS: [&str; 2] = ["toplevel", "top_level"];
+
+/// What other views than PostgreSQL's own count apart, and this one together.
+const FINER: [&str; 9] = [
+    "client_ip",
+    "application_name",
+    "app_name",
+    "planid",
+    "plan_id",
+    "plan_hash",
+    "cmd_type",
+    "execution_type",
+    "query_hash",
+];
 
 /// What tells servers apart where a file has several.
 const SERVERS: [&str; 22] = [
@@ -99,6 +113,10 @@ pub(super) struct Selected {
     pub(super) columns: Columns,
     /// As [`plain_name`] gives them, in the order in which a row has them.
     pub(super) key: Vec<String>,
+    /// Which of them says whether the statement was called by another one.
+    pub(super) levels: Vec<bool>,
+    /// Columns that may count apart what is one statement here.
+    pub(super) finer: Vec<String>,
     /// What of the view's key the file does not have.
     pub(super) missing: Vec<&'static str>,
 }
@@ -153,17 +171,23 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
             None => columns.add_absent(name),
         }
     }
-    let mut key = Vec::new();
-    for field in find(&[&SERVERS[..], &USERS, &DATABASES, &LEVELS].concat()) {
+    // The time, the statement and its counters.
+    columns.check_distinct(4, header)?;
+    let lacks = |known: &[&str]| find(known).is_empty();
+    let users = if lacks(&USER_IDS) { &USER_NAMES[..] } else { &USER_IDS };
+    let databases = if lacks(&DATABASE_IDS) { &DATABASE_NAMES[..] } else { &DATABASE_IDS };
+    let (mut key, mut levels) = (Vec::new(), Vec::new());
+    for field in find(&[&SERVERS[..], users, databases, &LEVELS].concat()) {
         if Some(field) != time {
             columns.add(header, field);
             key.push(names[field].clone());
+            levels.push(LEVELS.contains(&names[field].as_str()));
         }
     }
-    let lacks = |known: &[&str]| find(known).is_empty();
-    let parts = [("userid", lacks(&USERS)), ("dbid", lacks(&DATABASES)), ("toplevel", lacks(&LEVELS))];
+    let parts = [("userid", lacks(users)), ("dbid", lacks(databases)), ("toplevel", lacks(&LEVELS))];
     let missing = parts.into_iter().filter_map(|(part, lacks)| lacks.then_some(part)).collect();
-    Ok(Selected { columns, key, missing })
+    let finer = find(&FINER).into_iter().map(|field| header.names()[field].clone()).collect();
+    Ok(Selected { columns, key, levels, finer, missing })
 }
 
 /// The name of a column without what programs put around it: case, blanks, quotes, the alias of the view, and the prefixes

@@ -1,11 +1,11 @@
 //! Our construction: each statement's mean latency against its own past, and the mix of what ran against the interval before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::header::{self, Selected};
 use super::polls::Polls;
-use super::steps::{NotCumulative, Step, Steps};
-use super::{Counting, JOINT, MIX, Snapshots};
+use super::steps::{Step, Steps, WrongCounting};
+use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, count_rounded};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
 use crate::trace::baseline::history::{RollingMedian, log_ratio};
@@ -25,19 +25,36 @@ const JITTER_MS: f64 = 0.01;
 /// interval's end, and the divergence of what ran in an interval from the interval before.
 ///
 /// A statement's first snapshot only primes its counters, and one before which they were reset primes them again. A statement
-/// that is missing from a snapshot is unknown there, and its next interval is the longer one.
+/// that is missing from a snapshot is unknown there, and its next interval is the longer one. What is unknown is in no mix that
+/// is compared with that interval; where the server says that it began to count within it, its calls are known.
 pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let mut source = Source::open(inputs)?;
     let selected = source.select(options, |header| header::select(header, options))?;
-    let reading = source.read::<Snapshots>(&selected.columns, options, &options.construction)?;
+    let reader = Reader { construction: options.construction, levels: selected.levels.clone() };
+    let reading = source.read::<Snapshots>(&selected.columns, options, &reader)?;
     let (read, rows) = (reading.rows.read, reading.table.keys.len());
     let (mut output, table) = Output::new(options, reading, rows);
     if read < 2 {
         return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
     }
+    let queries = &table.counters.query.names;
+    match count_rounded(queries.ids().map(|id| queries.name(id))) {
+        0 => {}
+        1 => {
+            output.notes.push("the one large identifier looks rounded; if it is, export the column as text".to_owned())
+        }
+        _ => {
+            return Err(output.file_error(
+                "all identifiers of statements look rounded, as JavaScript and pandas round what they take for a \
+                 floating-point number, so that different ones look the same; export the column as text",
+            ));
+        }
+    }
     let polls = find_polls(&mut output, &table, &selected)?;
     let told = Counting::told(options);
-    let steps = Steps::new(&table.counters, &polls, told).map_err(|problem| not_cumulative(&output, &problem))?;
+    check_snapshots(&output, &polls, &selected.key, told)?;
+    let steps = Steps::new(&table.counters, &polls, told)
+        .map_err(|problem| wrong_counting(&output, &table.counters, &problem))?;
     note_counting(&mut output, &polls, &steps, told);
     let names = channel_names(&table, &polls, &selected.key);
     latencies(&mut output, &polls, &steps, &names, options)?;
@@ -52,6 +69,10 @@ fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -
     let polls = Polls::new(0..table.keys.len(), t, key, keys);
     let has_twice = output.has_twice(polls.twice.iter().copied(), |row| {
         let hint = match selected.missing[..] {
+            _ if !selected.finer.is_empty() => format!(
+                "do they differ in {}? That is no part of the key here; export the sums of calls and total time over it",
+                list(&selected.finer)
+            ),
             [] => {
                 "is this one file of several servers, or of two exports? Give the servers a column `server`".to_owned()
             }
@@ -61,7 +82,7 @@ fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -
             }
         };
         let query = table.counters.query.of_row(row);
-        (format!("query `{query}` is twice in the snapshot of t = {}", t[row]), hint)
+        (format!("query `{query}` occurs twice in the snapshot of t = {}", t[row]), hint)
     })?;
     if !has_twice {
         return Ok(polls);
@@ -70,16 +91,78 @@ fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -
     let mut is_twice = vec![false; keys];
     polls.twice.iter().for_each(|(_, row)| is_twice[key(*row)] = true);
     let (kept, dropped): (Vec<usize>, Vec<usize>) = (0..table.keys.len()).partition(|row| !is_twice[key(*row)]);
-    output.withdraw(&dropped, "of a query that is twice in a snapshot");
+    output.withdraw(&dropped, "of a query that occurs twice in a snapshot");
     Ok(Polls::new(kept.into_iter(), t, key, keys))
 }
 
-fn not_cumulative(output: &Output<'_>, NotCumulative { fell, steps, row }: &NotCumulative) -> TraceError {
-    let problem = format!(
-        "these are not cumulative counters: {fell} of {steps} steps fall, here for the first time; pass --counters \
-         per-interval if each row counts from the snapshot before (or --counters cumulative if the counters were reset so often)"
-    );
-    output.row_error(*row, problem)
+/// Names, as an error lists them.
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Checks that something can be compared with a snapshot before.
+fn check_snapshots(
+    output: &Output<'_>,
+    polls: &Polls,
+    key: &[String],
+    told: Option<Counting>,
+) -> Result<(), TraceError> {
+    if polls.times.len() == 1 {
+        return Err(output.file_error("counters need at least two snapshots, and all rows are of one"));
+    }
+    let has_steps = || polls.of_key.iter().any(|rows| rows.len() > 1);
+    if told == Some(Counting::PerInterval) || polls.times.is_empty() || has_steps() {
+        return Ok(());
+    }
+    let why = if key.is_empty() {
+        "give a file in which snapshots follow each other".to_owned()
+    } else {
+        format!(
+            "a statement is told by its identifier and {}; leave a column out that has another value in each snapshot, such \
+             as the name of a file",
+            list(key)
+        )
+    };
+    Err(output.file_error(&format!("no statement is in two snapshots; {why}")))
+}
+
+fn wrong_counting(output: &Output<'_>, counters: &Counters, problem: &WrongCounting) -> TraceError {
+    const OR_ELSE: &str = "pass --counters per-interval if each row counts from the snapshot before (or --counters cumulative \
+                           if the counters were reset so often)";
+    match problem {
+        WrongCounting::Fall { fell, steps, row, series: None } => output.row_error(
+            *row,
+            format!(
+                "these are not cumulative counters: {fell} of {steps} steps fall, here for the first time; {OR_ELSE}"
+            ),
+        ),
+        WrongCounting::Fall { row, series: Some(series), .. } => output.row_error(
+            *row,
+            format!(
+                "counters fall here, and never do if every row is compared with the {} before it; is this one file of {series} \
+                 servers? Give them a column `server`",
+                if *series == 2 { "second row" } else { "third or fourth row" }
+            ),
+        ),
+        WrongCounting::Contradiction { before, row } => output.row_error(
+            *row,
+            format!(
+                "these are not cumulative counters: since {}, calls grow from {} to {} and their total time falls from {} to \
+                 {}, which no reset explains; {OR_ELSE}",
+                output.at(*before),
+                counters.calls[*before],
+                counters.calls[*row],
+                counters.total_ms[*before],
+                counters.total_ms[*row]
+            ),
+        ),
+        WrongCounting::NeverFall { steps, row } => output.row_error(
+            *row,
+            format!(
+                "these are cumulative counters: none of {steps} steps falls, from here on; leave out --counters per-interval"
+            ),
+        ),
+    }
 }
 
 /// Says what was recognised.
@@ -151,7 +234,7 @@ fn latencies(
 #[derive(Clone, Default)]
 struct Interval {
     ran: Mix,
-    /// Statements that were in the snapshot before, and of which it is not known how often they ran since.
+    /// Statements that are in this snapshot or the one before, and of which it is not known how often they ran since.
     unknown: Vec<u32>,
 }
 
@@ -165,14 +248,18 @@ fn mixes(
 ) -> Result<(), TraceError> {
     let mut intervals = vec![Interval::default(); polls.times.len()];
     for (rank, key) in (0..).zip(names.values()) {
-        let mut known = steps.of_key[*key].iter().filter(|step| step.is_adjacent).peekable();
-        for step in known.clone() {
-            intervals[step.poll].ran.push((rank, step.ran));
+        let known = steps.of_key[*key].iter().filter(|step| step.is_adjacent).map(|step| (step.poll, step.ran));
+        let mut known: BTreeMap<usize, u64> = known.collect();
+        // What began to run within an interval has run as often as it says; of what was merely not there, nobody knows.
+        for (poll, calls) in &steps.new[*key] {
+            known.entry(*poll).or_insert(*calls);
         }
-        for (_, poll) in polls.of_key[*key].iter().filter(|(_, poll)| poll + 1 < polls.times.len()) {
-            while known.next_if(|step| step.poll <= *poll).is_some() {}
-            if known.peek().is_none_or(|step| step.poll > poll + 1) {
-                intervals[poll + 1].unknown.push(rank);
+        let is_there: BTreeSet<usize> = polls.of_key[*key].iter().map(|(_, poll)| *poll).collect();
+        let ends = is_there.iter().flat_map(|poll| [*poll, poll + 1]).filter(|end| *end < intervals.len());
+        for end in ends.collect::<BTreeSet<usize>>() {
+            match known.get(&end) {
+                Some(ran) => intervals[end].ran.push((rank, *ran)),
+                None => intervals[end].unknown.push(rank),
             }
         }
     }

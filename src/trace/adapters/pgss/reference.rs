@@ -1,6 +1,6 @@
 //! The published construction, which knows four columns by one name each.
 
-use super::{COUNTERS, MIX, TIME_COL};
+use super::MIX;
 use crate::residual::{Class, formula};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
@@ -80,11 +80,6 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let reading = read_table::<Snapshots>(inputs, options)?;
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows);
-    if let Some(option) = [COUNTERS, TIME_COL].iter().find(|option| options.values.text(option).is_some()) {
-        let problem =
-            format!("the construction `reference` does not know --{}; leave it out, or take `plain`", option.flag);
-        return Err(output.file_error(&problem));
-    }
     if rows < 2 {
         return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
     }

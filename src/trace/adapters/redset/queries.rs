@@ -4,7 +4,7 @@
 use crate::residual::{ChannelId, Channels};
 use crate::trace::Construction;
 use crate::trace::TraceError;
-use crate::trace::read::{Cell, Column, ColumnSpec, Fault, Names, Row, Settling, Slot, Table, Times};
+use crate::trace::read::{Cell, Column, ColumnSpec, Fault, Names, Row, Settling, Slot, Table, Times, retain_rows};
 
 const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::required("instance_id"),
@@ -88,7 +88,7 @@ impl Table for Queries {
     fn row(&mut self, construction: &Construction, row: &Row<'_, '_>) -> Result<(), Fault> {
         let arrival = <Times<true>>::read([row.cell(ARRIVAL)], *construction)?;
         let instance = row.cell(INSTANCE).id(*construction)?;
-        let query = row.cell(QUERY).whole()?;
+        let query = row.cell(QUERY).whole(*construction)?;
         let outcome = match (row.cell(ABORTED).flag()?, row.cell(CACHED).flag()?) {
             (true, _) => Outcome::Aborted,
             (false, true) => Outcome::Cached,
@@ -119,6 +119,18 @@ impl Table for Queries {
         self.took.extend_from_slice(&later.took);
         let ids = self.classes.absorb(&later.classes);
         self.class.extend(later.class.iter().map(|id| id.map(|id| ids[id.index()])));
+    }
+
+    /// A class that no row has any more must not be left: it would be a channel.
+    fn retain(&mut self, keep: &[bool]) {
+        self.arrival.retain(keep);
+        self.instance.retain(keep);
+        retain_rows(&mut self.query, keep);
+        retain_rows(&mut self.outcome, keep);
+        retain_rows(&mut self.took, keep);
+        retain_rows(&mut self.class, keep);
+        let classes = std::mem::take(&mut self.classes);
+        self.class.iter_mut().flatten().for_each(|id| *id = self.classes.intern(classes.name(*id)));
     }
 
     fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {

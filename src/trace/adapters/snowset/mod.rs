@@ -5,6 +5,7 @@ mod reference;
 
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::{Inputs, Trace};
+use crate::trace::option::OptionSpec;
 use crate::trace::read::{DELIMITER, TIME_UNIT, TIME_ZONE};
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -26,6 +27,11 @@ static ABOUT: About = About {
 impl Adapter for Snowset {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
+        // Published, times are dates with their offset.
+        if construction.is_reference() { &[TIME_UNIT, TIME_ZONE] } else { &[] }
     }
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {

@@ -102,11 +102,20 @@ impl Naming for KnownOrDash {
 }
 
 impl Executions {
-    /// Writes `warehouse/database/size/operator+operator` to `self.name`.
+    /// Writes `warehouse/database/size/operator+operator` to `self.name`. If one of the first three has a slash, all of them are
+    /// in quotes, as in a CSV: else (`a/b`, `c`) and (`a`, `b/c`) would be one class.
     fn name_class(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
         self.name.clear();
-        for slot in [WAREHOUSE, DATABASE, SIZE] {
-            self.name.push_str(known_or_dash(row.cell(slot)));
+        let parts = [WAREHOUSE, DATABASE, SIZE].map(|slot| known_or_dash(row.cell(slot)));
+        let is_quoted = parts.iter().any(|part| part.contains('/'));
+        for part in parts {
+            if is_quoted {
+                self.name.push('"');
+                self.name.push_str(&part.replace('"', "\"\""));
+                self.name.push('"');
+            } else {
+                self.name.push_str(part);
+            }
             self.name.push('/');
         }
         let prefix = self.name.len();
@@ -151,6 +160,14 @@ impl Table for Executions {
         self.hit_ratio.append(later.hit_ratio);
         self.warehouse.append(later.warehouse);
         self.class.append(later.class);
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        self.created.retain(keep);
+        self.exec_ms.retain(keep);
+        self.hit_ratio.retain(keep);
+        self.warehouse.retain(keep);
+        self.class.retain(keep);
     }
 
     fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {
