@@ -97,7 +97,8 @@ impl ConvertCommand {
         let same =
             |path: &Path, input: &Path| matches!((path.canonicalize(), input.canonicalize()), (Ok(a), Ok(b)) if a == b);
         let is_trace = |path: &Path, files: &[PathBuf]| files.iter().any(|file| same(path, file));
-        let files = trace::files(input)?;
+        // A folder that only its adapter can list is compared as a whole.
+        let files = trace::files(input).unwrap_or_else(|_| vec![input.clone()]);
         if is_trace(&self.tape, &files) || is_trace(&manifest_path(&self.tape), &files) {
             return Err(Failure::usage("the tape or its manifest would overwrite the trace; give another --tape"));
         }

@@ -85,13 +85,14 @@ pub(super) fn compare_stages(
 /// The verdict on a result.
 pub(super) fn decide_verdict(actual: &ExperimentOutcome, expected: Option<&ExperimentOutcome>) -> Verdict {
     let Some(expected) = expected else { return Verdict::NoExpected };
-    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm, the program, the name and what may be
-    // empty are no result.
+    // Counts are not hashed by a stage, yet a changed count is a changed result. The libm, the program, the name, the notes and
+    // what may be empty are no result.
     let made_with = ExperimentOutcome {
         libm: actual.libm.clone(),
         program: actual.program.clone(),
         experiment: actual.experiment.clone(),
         allow_empty: actual.allow_empty,
+        notes: actual.notes.clone(),
         ..expected.clone()
     };
     if *actual == made_with {

@@ -1,6 +1,5 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::Manifest;
 use super::problem::{ManifestProblem, SalvageProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::residual::OutOfRange;
@@ -164,14 +163,6 @@ pub enum TapeError {
         /// What is wrong with it.
         source: OutOfRange,
     },
-}
-
-impl TapeError {
-    /// That there is no sample on the tape, with what its manifest says of the rows that it was made from.
-    pub(crate) fn empty(tape: &Path, manifest: &Manifest) -> Self {
-        let rows = manifest.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
-        Self::Empty { tape: tape.to_path_buf(), rows }
-    }
 }
 
 impl Diagnose for TapeError {

@@ -146,6 +146,12 @@ impl Manifest {
         serde_json::to_string_pretty(self).expect("a manifest has string keys and finite numbers only")
     }
 
+    /// That there is no sample on the tape, with what the manifest says of the rows that it was made from.
+    pub(crate) fn empty(&self, tape: &Path) -> TapeError {
+        let rows = self.rows.as_ref().map_or_else(String::new, |rows| format!(": {}", rows.account()));
+        TapeError::Empty { tape: tape.to_path_buf(), rows }
+    }
+
     /// Reads the manifest of the tape at `tape`.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ pub(super) fn read_from(
 ) -> Result<Tape, TapeError> {
     let tape = read_any(path, manifest, key)?;
     if tape.stream.is_empty() && !tape.manifest.allow_empty {
-        return Err(TapeError::empty(path, &tape.manifest));
+        return Err(tape.manifest.empty(path));
     }
     Ok(tape)
 }

@@ -20,6 +20,11 @@ fn whole(sample: &Sample) -> String {
     text(sample, usize::MAX, "")
 }
 
+/// Generic data with residuals from the fourth row on.
+fn plain() -> Options {
+    Options { construction: Construction::Own("plain"), ..Options::new(Dataset::Generic) }
+}
+
 /// Each construction of a data set.
 fn all_options(dataset: Dataset) -> impl Iterator<Item = Options> {
     let of = move |construction: &Construction| Options { construction: *construction, ..Options::new(dataset) };
@@ -91,9 +96,9 @@ fn every_adapter_finds_what_separates_its_columns_or_is_told() {
 fn a_header_without_the_columns_is_listed_by_what_separates_it() {
     for (text, expected) in [
         (
-            "name\trun\ttiming\nq1\t1\t0.5\n",
+            "nom\tlauf\tdauer\nq1\t1\t0.5\n",
             "`x:1`: the columns are separated by tabs (--delimiter tab), and the header has no columns `query_id`, \
-             `iteration`, `est_rows`, `actual_rows`, `latency_ms`; it has `name`, `run`, `timing`",
+             `t_seconds`, `latency_ms`, `est_rows`, `actual_rows`; it has `nom`, `lauf`, `dauer`",
         ),
         ("query_id,iteration\nq1,1\n", "it has `query_id`, `iteration`"),
         ("a b\n1\n", "it has `a b`"),
@@ -103,10 +108,10 @@ fn a_header_without_the_columns_is_listed_by_what_separates_it() {
         ("<html>", "a page was saved"),
         ("q1,1,10,10,5.0,h\nq1,2,10,10,5.0,h\n", "export the file with its header (`CSV HEADER`)"),
     ] {
-        let error = converted(&Options::new(Dataset::Job), text.as_bytes()).unwrap_err();
+        let error = converted(&Options::new(Dataset::Tpcds), text.as_bytes()).unwrap_err();
         assert!(error.contains(expected), "{text:?}: {error}");
     }
-    let error = converted(&Options::new(Dataset::Generic), b"t;value;x|t|value\n").unwrap_err();
+    let error = converted(&plain(), b"t;value;x|t|value\n").unwrap_err();
     assert_eq!(
         error,
         "`x:1`: the columns may be separated by semicolons or by vertical bars; pass --delimiter ';' or --delimiter '|'"
@@ -163,7 +168,7 @@ fn what_is_no_table_is_named_with_the_way_on_by_every_adapter() {
     // What only looks like one is a table.
     for header in ["ORC,t", "PARENT,t", "PAR1,t", "BZhash,t", "ARROW1,t", "PGDMP,t", "t,xxxxx,DUCK"] {
         let rows = if header.len() > 10 { "1,1,1\n" } else { "1,1\n" };
-        let mut options = Options::new(Dataset::Generic);
+        let mut options = plain();
         let (value, _) = header.split_once(',').filter(|(first, _)| *first != "t").unwrap_or(("DUCK", ""));
         options.set("value-col", value).unwrap();
         let error = converted(&options, format!("{header}\n{rows}{rows}").as_bytes()).unwrap_err();
@@ -175,7 +180,7 @@ fn what_is_no_table_is_named_with_the_way_on_by_every_adapter() {
 fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
     let header = "t,value";
     let rows = "1,10\n2,10\n3,10\n4,10\n5,10\n";
-    let generic = Options::new(Dataset::Generic);
+    let generic = plain();
     let lenient = Options { lenient: true, ..generic.clone() };
     for (line, expected, reason) in [
         (
@@ -317,14 +322,14 @@ fn the_digest_of_several_files_is_as_documented() {
     let digests = ["a.csv", "b.csv"].map(|name| file_digest(&folder.path().join(name)).unwrap());
     let text = format!("{}\n{}\n", digests[0].sha256, digests[1].sha256);
     let expected = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
-    let found = input_digest(folder.path(), &Options::new(Dataset::Generic)).unwrap();
+    let found = input_digest(folder.path(), &plain()).unwrap();
     assert_eq!((found.sha256, found.bytes), (expected, 24));
 }
 
 #[test]
 fn files_that_are_not_of_one_trace_are_named() {
     let a = b"t,value\n1,2\n2,2\n3,2\n4,2\n";
-    let generic = Options::new(Dataset::Generic);
+    let generic = plain();
     for (b, expected) in [
         (&b"t,latency\n1,2\n"[..], "b.csv:1`: it has no column `value`, which `"),
         (b"t,value,x\n1,2,3\n", "b.csv:1`: it has a column `x`, which `"),
@@ -477,7 +482,7 @@ mod parquet {
         let texts = |text: &[&str]| Series::new("value".into(), text);
         let expected = {
             let bytes = bytes(6, series(Series::new("value".into(), [10_i64, 20, 10, 20, 40, 10])), 4);
-            fingerprint(&Options::new(Dataset::Generic), &bytes)
+            fingerprint(&plain(), &bytes)
         };
         let numbers = Series::new("value".into(), [10_i64, 20, 10, 20, 40, 10]);
         for kind in [
@@ -493,11 +498,11 @@ mod parquet {
             DataType::Decimal(20, 3),
         ] {
             let bytes = bytes(6, series(numbers.cast(&kind).unwrap()), 4);
-            assert_eq!(fingerprint(&Options::new(Dataset::Generic), &bytes), expected, "{kind:?}");
+            assert_eq!(fingerprint(&plain(), &bytes), expected, "{kind:?}");
         }
         let binary = texts(&["10", "20", "10", "20", "40", "10"]);
         for values in [binary.clone(), binary.cast(&DataType::Binary).unwrap()] {
-            assert_eq!(fingerprint(&Options::new(Dataset::Generic), &bytes(6, series(values), 4)), expected);
+            assert_eq!(fingerprint(&plain(), &bytes(6, series(values), 4)), expected);
         }
         // A time without an offset is asked for its own, as in a CSV.
         for (unit, in_a_second) in [
@@ -510,7 +515,7 @@ mod parquet {
                 let units = (0..6).map(|t| Some((1_709_251_200_i64 + t) * in_a_second)).collect();
                 let columns = vec![times("t", units, unit, zone), numbers.clone().into_column()];
                 let bytes = bytes(6, columns, 4);
-                let mut options = Options::new(Dataset::Generic);
+                let mut options = plain();
                 if told {
                     let error = converted(&options, &bytes).unwrap_err();
                     assert!(error.contains("pass --time-zone UTC"), "{error}");
@@ -523,7 +528,7 @@ mod parquet {
 
     #[test]
     fn what_cannot_be_read_is_named_by_row_and_column() {
-        let generic = Options::new(Dataset::Generic);
+        let generic = plain();
         let times: Vec<i64> = (0..6).collect();
         let table = |values: Column| bytes(6, vec![Column::new("t".into(), times.clone()), values], 2);
         for (values, expected) in [

@@ -4,7 +4,7 @@ use super::*;
 
 /// The conversion of `times`, which stand in a column called `name`.
 fn converted(name: &str, times: &[&str], told: Option<&str>) -> Result<Conversion, String> {
-    let mut options = Options { allow_empty: true, ..Options::new(Dataset::Generic) };
+    let mut options = Options { allow_empty: true, construction: Construction::Own("plain"), ..Options::new(Dataset::Generic) };
     options.set("time-col", name).unwrap();
     options.set("pre-residualized", "true").unwrap();
     if let Some(unit) = told {
@@ -141,7 +141,7 @@ fn a_mixture_of_units_is_none_whatever_is_told() {
 
 #[test]
 fn a_column_is_not_two_things_at_once() {
-    let mut options = Options::new(Dataset::Generic);
+    let mut options = Options { construction: Construction::Own("plain"), ..Options::new(Dataset::Generic) };
     options.set("time-col", "a").unwrap();
     options.set("value-col", "a").unwrap();
     let error = convert_reader(&b"a,b\n1,2\n2,3\n"[..], "x.csv", &options).unwrap_err().to_string();

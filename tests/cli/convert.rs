@@ -150,7 +150,8 @@ fn an_offset_may_be_west_and_an_option_without_effect_is_refused() {
         "x.csv",
         (0..9).fold("t,value\n".to_owned(), |text, row| text + &format!("2024-05-01 10:0{row}:00,1\n")),
     );
-    let convert = ["convert", "--dataset", "generic", "x.csv", "--tape", "t.jsonl"];
+    let plain = ["convert", "--dataset", "generic", "--construction", "plain"];
+    let convert = [&plain[..], &["x.csv", "--tape", "t.jsonl"]].concat();
     folder.ok(&[&convert[..], &["--time-zone", "-02:00"]].concat());
     let (code, message) = folder.refusal(&[&convert[..], &["--time-zone", "--lenient"]].concat());
     assert!(code == 2 && message.starts_with("`--lenient` is not an offset"), "{message}");

@@ -247,7 +247,7 @@ fn a_trace_with_other_bytes_than_the_catalogue_says_is_refused() {
 /// What a conversion recognised is said by `run`, also when nothing is converted again.
 #[test]
 fn a_run_says_what_was_recognised_in_a_trace_and_which_rows_were_rejected() {
-    let text = "title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n[convert]\nlenient = true\n";
+    let text = "title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n[convert]\nconstruction = 'plain'\nlenient = true\n";
     let folder = Folder::new();
     folder.write("experiments/e.toml", text);
     let rows =
@@ -282,7 +282,7 @@ fn what_is_meant_by_a_key_of_convert_is_said() {
     let folder = Folder::new();
     folder.write("x.csv", "t,value\n0,1\n1,1\n");
     for (convert, problem) in [
-        ("channel = 'series'", "known: plain, reference; the column of the channels is `channel_col = \"series\"`"),
+        ("channel = 'series'", "known: robust, plain, reference; the column of the channels is `channel_col = \"series\"`"),
         ("time_zone = 2", "`e.toml:6:13`: `time_zone` takes a text, and `2` is not one; write \"+02:00\""),
         ("time_zone = -5", "write \"-05:00\""),
         ("channel_col = 7", "`channel_col` takes a text, and `7` is not one; write \"7\""),

@@ -2,7 +2,8 @@
 
 use crate::support::Folder;
 
-const CONVERT: [&str; 5] = ["convert", "--dataset", "generic", "--tape", "t.jsonl"];
+const CONVERT: [&str; 7] =
+    ["convert", "--dataset", "generic", "--construction", "plain", "--tape", "t.jsonl"];
 
 fn with<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     [&CONVERT[..], extra].concat()
@@ -92,7 +93,7 @@ fn a_glob_and_a_folder_are_one_trace() {
 
 #[test]
 fn an_experiment_reads_a_glob_and_sees_when_a_file_changes() {
-    let text = "title = 'x'\n[input]\ntrace = 'parts/*.csv'\ndataset = 'generic'\n[convert]\ndelimiter = ';'\n";
+    let text = "title = 'x'\n[input]\ntrace = 'parts/*.csv'\ndataset = 'generic'\n[convert]\nconstruction = 'plain'\ndelimiter = ';'\n";
     let folder = Folder::project(&[("x", text)]);
     folder.write("parts/a.csv", rows(";", 0..10));
     folder.write("parts/b.csv", rows(";", 10..30));
@@ -154,7 +155,8 @@ fn parquet_gives_the_tape_of_the_csv() {
     }
     let columns = ["--channel-col", "channel", "--time-col", "t", "--value-col", "value", "--pre-residualized"];
     let of = |name: &'static str| {
-        folder.ok(&[&["convert", "--dataset", "generic", "--tape", "u.jsonl", name], &columns[..]].concat());
+        let plain = ["convert", "--dataset", "generic", "--construction", "plain", "--tape", "u.jsonl", name];
+        folder.ok(&[&plain[..], &columns[..]].concat());
         folder.read("u.jsonl")
     };
     let expected = of("a.csv");

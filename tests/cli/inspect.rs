@@ -5,7 +5,7 @@ use crate::support::Folder;
 /// Two hosts with columns that no adapter knows.
 fn metrics() -> String {
     let mut text = "when,busy,machine\n".to_owned();
-    for minute in 0..30 {
+    for minute in 0..60 {
         for (host, busy) in [("a", 10.0), ("b", 20.0)] {
             text += &format!("2024-05-01 10:{minute:02}:00,{busy},{host}\n");
         }
@@ -35,17 +35,14 @@ fn the_command_that_it_prints_converts_the_file() {
     let folder = Folder::new();
     folder.write("my metrics.csv", metrics());
     folder.write("pgss.csv", pgss());
-    folder.write("traffic.csv", "ts,latency_ms\n0,1\n60,1\n120,1\n180,2\n240,1\n");
-    for (file, dataset, samples) in
-        [("my metrics.csv", "generic", 54), ("pgss.csv", "pgss", 0), ("traffic.csv", "generic", 2)]
-    {
+    let traffic: String = (0..60).map(|minute| format!("{},{}\n", 60 * minute, 1 + minute % 3)).collect();
+    folder.write("traffic.csv", format!("ts,latency_ms\n{traffic}"));
+    for (file, dataset) in [("my metrics.csv", "generic"), ("pgss.csv", "pgss"), ("traffic.csv", "generic")] {
         let json = folder.ok(&["inspect", file, "--json"]).json();
         let fits = json["fits"].as_array().unwrap();
         assert_eq!(fits.len(), 1, "{json:#}");
         assert_eq!(fits[0]["dataset"], dataset, "{json:#}");
-        if samples > 0 {
-            assert_eq!(fits[0]["samples"], samples, "{json:#}");
-        }
+        assert!(fits[0]["samples"].as_u64() > Some(0), "{json:#}");
         let command = fits[0]["command"].as_str().unwrap();
         run_command(&folder, command);
         let text = folder.ok(&["inspect", file]).stdout;

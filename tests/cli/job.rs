@@ -223,7 +223,7 @@ fn plans_that_are_none_are_refused_by_name_and_counted() {
     }
     folder.write("twice/1a/run1.json", &good);
     folder.write("twice/run1/1a.json", &good);
-    assert!(refusal(&folder, "twice", &[]).contains("iteration 1 of query `1a` is twice"));
+    assert!(refusal(&folder, "twice", &[]).contains("query `1a` is twice in iteration 1"));
     folder.write("unclear/1/2.json", &good);
     assert!(refusal(&folder, "unclear", &[]).contains("both `1` and `2` could be the iteration"));
     folder.write("none/readme.txt", "x");
@@ -301,7 +301,7 @@ fn tables_that_are_not_clear_are_asked_about() {
         ("query,run,ms,est_rows\na,1,1,2\n".to_owned(), "the header has no column `actual_rows`"),
         (timed("query,run,ms", ["1", "1", "-1"]), "`latency_ms` is `-1`"),
         (timed("query,run,ms", ["1", "", "1"]), "`ms` is empty, unknown"),
-        ("query,run,ms\na,1,1\na,2,2\na,1,3\n".to_owned(), "iteration 1 of query `a` is twice: line 2 and line 4"),
+        ("query,run,ms\na,1,1\na,2,2\na,1,3\n".to_owned(), "query `a` is twice in iteration 1: line 2 and line 4"),
         ("query,run,ms\na,1,1\nb,1,2\n".to_owned(), "give a second iteration"),
     ] {
         let folder = Folder::new();

@@ -96,7 +96,7 @@ fn options_of_columns_are_held_against_the_columns() {
         (&["--value-cols", "cpu,cpu"], "`cpu` is twice in --value-cols"),
         (&["--value-cols", "cpu,host"], "`host` is the time or the channel, and in --value-cols"),
         (&["--value-cols", "cpu", "--value-col", "cpu"], "--value-col and --value-cols are both given"),
-        (&["--value-cols", "cpu,disk"], "`disk` is ``, unknown"),
+        (&["--value-cols", "cpu,disk"], "`disk` is empty, unknown"),
         (&["--value-cols", "cpu,comment"], "`comment` is `ok`, not a number"),
         (
             &["--value-cols", "cpu", "--class", "cpus=contention"],

@@ -281,7 +281,7 @@ fn a_merge_judges_what_it_has_merged_and_not_what_lies_there() {
 
 #[test]
 fn a_plan_of_other_experiments_than_there_are_now_is_stale() {
-    let evaluated = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'v'\n\
+    let evaluated = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\nconstruction = 'plain'\ntime_col = 't'\nvalue_col = 'v'\n\
                      [replay]\ngrammar_file = 'g.json'\n[evaluate]\nwindows = 'w.csv'\n";
     let folder = Folder::project(&[("p", PERTURBED), ("t", evaluated)]);
     folder.write("t.csv", "t,v\n0,1\n1,2\n2,1\n3,2\n");

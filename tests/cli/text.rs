@@ -39,7 +39,7 @@ fn check(ran: &Ran, what: &str) {
     assert!(!ran.stderr.contains("panicked"), "{what}: {}", ran.stderr);
 }
 
-const HOSTILE_TRACE: &str = "[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'value'\n\
+const HOSTILE_TRACE: &str = "[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\nconstruction = 'plain'\ntime_col = 't'\nvalue_col = 'value'\n\
     channel_col = 'channel'\npre_residualized = true\n[replay]\nengine = 'reference'\n";
 
 /// A generic trace in which every channel has an episode.

@@ -400,7 +400,7 @@ fn the_doctor_tells_what_is_missing_and_what_to_do() {
 
 #[test]
 fn explain_and_report_say_so_when_something_has_changed_since_the_run() {
-    let traced = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'v'\n\
+    let traced = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\nconstruction = 'plain'\ntime_col = 't'\nvalue_col = 'v'\n\
                   [replay]\ngrammar_file = 'g.json'\n[evaluate]\nwindows = 'w.csv'\n";
     let folder = Folder::project(&[("p", PERTURBED), ("t", traced)]);
     let grammar = serde_json::to_string(&telltape::motif::Grammar::default()).unwrap();

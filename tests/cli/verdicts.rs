@@ -275,7 +275,7 @@ fn an_experiment_without_samples_fails_unless_it_says_that_this_is_right() {
 
 #[test]
 fn allowing_no_sample_changes_no_digest_where_there_are_some() {
-    let text = "title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n";
+    let text = "title = 'e'\n[input]\ntrace = 'x.csv'\ndataset = 'generic'\n[convert]\nconstruction = 'plain'\n";
     let folder = Folder::project(&[("e", text)]);
     folder.write("x.csv", (0..9).fold("t,value\n".to_owned(), |text, t| text + &format!("{t},1\n")));
     assert_eq!(verdict(&folder, &[]), is(11, "no-expected"));

@@ -269,8 +269,8 @@ const CASES: &[Case] = &[
     (
         "convert --dataset job wrong --tape x.jsonl",
         12,
-        "error: `wrong/both.toml:1`: the header has no columns `query_id`, `iteration`, `est_rows`, `actual_rows`, \
-         `latency_ms`; it has `title = 't'`",
+        "error: `wrong/both.toml:1`: the header has no columns `query_id`, `iteration`, `latency_ms`; \
+         it has `title = 't'`",
     ),
     (
         "convert --dataset job job.csv --tape job.csv",

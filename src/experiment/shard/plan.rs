@@ -14,7 +14,7 @@ use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project,
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
 use crate::store::{Durability, Kind, StoreError, write_over};
-use crate::tape::{Manifest, TapeError};
+use crate::tape::Manifest;
 use crate::trace::{self, is_own};
 
 /// Bytes of the largest plan: some 300,000 tapes.
@@ -126,7 +126,7 @@ pub fn plan_tapes(
         let manifest = Manifest::read(&root.join(tape))?;
         // No shard would replay it.
         if manifest.sample_count == 0 && !manifest.allow_empty {
-            return Err(TapeError::empty(&root.join(tape), &manifest).into());
+            return Err(manifest.empty(&root.join(tape)).into());
         }
         let kind = default_engine(is_own(&manifest.source));
         defaults.entry(kind.name()).or_insert((kind, tape));

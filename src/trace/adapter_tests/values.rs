@@ -15,8 +15,8 @@ const UNKNOWN: &str = "unknown; what is not known is neither 0 nor 1, so leave t
 fn with_rows(header: &str, row: &str, at: usize, cell: &str) -> String {
     let cells = if at == 0 { format!("{cell},1") } else { format!("1,{cell}") };
     let good = row.replace("ROWS", "10,0");
-    // An iteration of a query is there once.
-    let later = good.replacen("q,0", "q,2", 1);
+    // A subplan, an iteration and an execution of a query are there once.
+    let later = good.replacen("q,0", "q,2", 1).replacen("q,t", "q,u", 1).replacen("q,1,5", "q,2,5", 1);
     format!("{header}{good}\n{}\n{later}\n", row.replace("ROWS", &cells))
 }
 

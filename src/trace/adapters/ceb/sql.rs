@@ -7,6 +7,7 @@ use super::{ESTIMATES, Rows, Subplans, TRUE_ROWS};
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, file_digest};
 use crate::tape::RowCounts;
+use crate::trace::input;
 use crate::trace::read::{Cell, ColumnSpec, Columns, Fault, Lines, Reading, Rule, Slot, shown};
 use crate::trace::skeleton::abbreviated;
 use crate::trace::statement::{Dialect, name};
@@ -69,7 +70,7 @@ fn others(trace: &Path, options: &Options) -> Vec<PathBuf> {
 
 /// The digest of the trace together with the files that options name, if they name any.
 pub(super) fn digest(path: &Path, options: &Options) -> Result<InputDigest, TraceError> {
-    Ok(with_others(file_digest(path)?, &others(path, options))?)
+    Ok(with_others(input::digest(path)?, &others(path, options))?)
 }
 
 /// Of several files: SHA-256 over their digests, a line each.
