@@ -55,7 +55,7 @@ impl<'a> Inputs<'a> {
             Some(second) => Err(malformed(
                 &self.name,
                 format!(
-                    "a trace of this kind is read from one file, and there are several, such as `{}` and `{}`",
+                    "this data set is read from one file, and there are several, such as `{}` and `{}`",
                     self.first.path().display(),
                     second.display()
                 ),

@@ -4,7 +4,8 @@ use super::*;
 
 /// The conversion of `times`, which stand in a column called `name`.
 fn converted(name: &str, times: &[&str], told: Option<&str>) -> Result<Conversion, String> {
-    let mut options = Options { allow_empty: true, construction: Construction::Own("plain"), ..Options::new(Dataset::Generic) };
+    let mut options =
+        Options { allow_empty: true, construction: Construction::Own("plain"), ..Options::new(Dataset::Generic) };
     options.set("time-col", name).unwrap();
     options.set("pre-residualized", "true").unwrap();
     if let Some(unit) = told {

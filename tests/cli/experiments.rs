@@ -282,7 +282,10 @@ fn what_is_meant_by_a_key_of_convert_is_said() {
     let folder = Folder::new();
     folder.write("x.csv", "t,value\n0,1\n1,1\n");
     for (convert, problem) in [
-        ("channel = 'series'", "known: robust, plain, reference; the column of the channels is `channel_col = \"series\"`"),
+        (
+            "channel = 'series'",
+            "known: robust, plain, reference; the column of the channels is `channel_col = \"series\"`",
+        ),
         ("time_zone = 2", "`e.toml:6:13`: `time_zone` takes a text, and `2` is not one; write \"+02:00\""),
         ("time_zone = -5", "write \"-05:00\""),
         ("channel_col = 7", "`channel_col` takes a text, and `7` is not one; write \"7\""),

@@ -2,8 +2,7 @@
 
 use crate::support::Folder;
 
-const CONVERT: [&str; 7] =
-    ["convert", "--dataset", "generic", "--construction", "plain", "--tape", "t.jsonl"];
+const CONVERT: [&str; 7] = ["convert", "--dataset", "generic", "--construction", "plain", "--tape", "t.jsonl"];
 
 fn with<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     [&CONVERT[..], extra].concat()
@@ -35,13 +34,13 @@ fn a_runner_with_tabs_is_read_or_gets_the_exact_flag() {
         assert_eq!(folder.read("t.jsonl"), first);
     }
     let job = ["convert", "--dataset", "job", "runs.tsv", "--tape", "j.jsonl"];
+    // Times alone, of a runner whose columns the data set knows; what it does not know is listed as it is separated.
+    assert!(folder.ok(&job).stdout.contains("separated by tabs"));
+    folder.write("runs.tsv", text.replace("timing", "dauer"));
     let (code, message) = folder.refusal(&job);
     assert_eq!(code, 12);
-    assert!(
-        message.contains("the columns are separated by tabs (--delimiter tab), and the header has no columns"),
-        "{message}"
-    );
-    assert!(message.ends_with("it has `name`, `run`, `timing`"), "{message}");
+    assert!(message.contains("the columns are separated by tabs (--delimiter tab), and "), "{message}");
+    folder.write("runs.tsv", &text);
     let (code, message) = folder.refusal(&with(&[&["runs.tsv", "--delimiter", ","], &columns[..]].concat()));
     assert_eq!(code, 12);
     assert!(

@@ -223,7 +223,7 @@ fn plans_that_are_none_are_refused_by_name_and_counted() {
     }
     folder.write("twice/1a/run1.json", &good);
     folder.write("twice/run1/1a.json", &good);
-    assert!(refusal(&folder, "twice", &[]).contains("query `1a` is twice in iteration 1"));
+    assert!(refusal(&folder, "twice", &[]).contains("iteration 1 of query `1a` is twice"));
     folder.write("unclear/1/2.json", &good);
     assert!(refusal(&folder, "unclear", &[]).contains("both `1` and `2` could be the iteration"));
     folder.write("none/readme.txt", "x");
@@ -311,7 +311,8 @@ fn tables_that_are_not_clear_are_asked_about() {
         assert!(message.contains(&expected), "{text}: {message}");
     }
     let folder = Folder::new();
-    folder.write("x.csv", "query,run,ms\na,1,1\na,2,2\na,1,3\n");
+    // Which of two is right, nobody knows: none of them is taken.
+    folder.write("x.csv", "query,run,ms\na,1,1\na,2,2\na,1,3\na,3,2\n");
     let rows = convert(&folder, "x.csv", &["--lenient"])["rows"].clone();
-    assert_eq!((&rows["read"], &rows["used"]), (&3.into(), &2.into()));
+    assert_eq!((&rows["read"], &rows["used"]), (&4.into(), &2.into()));
 }

@@ -58,9 +58,9 @@ impl Sheet {
         &self.keys.channel
     }
 
-    /// The values of a column, by row.
+    /// The values of a column, by row; there are none of any column when no row could be read.
     pub(super) fn values(&self, column: usize) -> &[f64] {
-        &self.values[column]
+        self.values.get(column).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn others(&self) -> &[Other] {
