@@ -23,30 +23,19 @@ sample AS (
 ),
 -- 1 and 2, the only steps with a memory that no window has: the low pass, the usual interval, the gaps.
 walk AS (
-    SELECT
-        class, channel, i, t, 0::DOUBLE AS before, 0::DOUBLE AS weight, clipped AS extreme, NULL::DOUBLE AS usual, 0 AS piece,
-        0::DOUBLE AS last_dt, 0::DOUBLE AS slow_before, 0::DOUBLE AS slow_weight, FALSE AS is_rare
+    SELECT class, channel, i, t, 0::DOUBLE AS before, 0::DOUBLE AS weight, clipped AS extreme, NULL::DOUBLE AS usual, 0 AS piece
     FROM sample WHERE i = 1
     UNION ALL
     SELECT
         class, channel, i, t,
         CASE WHEN dt = 0 THEN before WHEN is_gap THEN 0 ELSE before + weight * (extreme - before) END,
-        CASE WHEN dt = 0 THEN weight WHEN is_gap THEN 0
-            ELSE dt / (tau + dt) END,
+        CASE WHEN dt = 0 THEN weight WHEN is_gap THEN 0 ELSE dt / (tau + dt) END,
         CASE WHEN dt = 0 AND abs(clipped) <= abs(extreme) THEN extreme ELSE clipped END,
         CASE WHEN dt = 0 THEN usual ELSE coalesce(usual, dt) + 0.25::DOUBLE * (dt - coalesce(usual, dt)) END,
-        piece + is_gap::INTEGER,
-        CASE WHEN dt = 0 THEN last_dt ELSE dt END,
-        -- The same for a channel that is sampled rarely and evenly: two intervals at least.
-        CASE WHEN dt = 0 THEN slow_before WHEN is_gap THEN 0 ELSE slow_before + slow_weight * (extreme - slow_before) END,
-        CASE WHEN dt = 0 THEN slow_weight WHEN is_gap THEN 0
-            WHEN is_slow THEN dt / (greatest(tau, 2::DOUBLE * usual) + dt)
-            ELSE dt / (tau + dt) END,
-        CASE WHEN dt = 0 OR is_gap THEN is_rare ELSE coalesce(is_slow AND 2::DOUBLE * usual > tau, FALSE) END
+        piece + is_gap::INTEGER
     FROM (
         SELECT
-            sample.*, walk.before, walk.weight, walk.extreme, walk.usual, walk.piece, walk.last_dt, walk.slow_before, walk.slow_weight, walk.is_rare,
-            walk.usual > max_gap_s AND abs(sample.t - walk.t - walk.usual) <= 0.25::DOUBLE * walk.usual AS is_slow,
+            sample.*, walk.before, walk.weight, walk.extreme, walk.usual, walk.piece,
             sample.t - walk.t AS dt,
             dt > max_gap_s AND (walk.usual IS NULL OR dt > max_gap_n * walk.usual) AS is_gap
         FROM walk JOIN sample ON sample.class = walk.class AND sample.channel = walk.channel AND sample.i = walk.i + 1
@@ -54,11 +43,7 @@ walk AS (
 ),
 known AS (
     SELECT
-        sample.* EXCLUDE (close_dwell), piece, abs(CASE WHEN is_rare THEN slow_before + slow_weight * (extreme - slow_before)
-            ELSE before + weight * (extreme - before) END) AS smoothed,
-        -- The same: five intervals, but for a thousandth of one.
-        CASE WHEN usual > max_gap_s AND abs(last_dt - usual) <= 0.25::DOUBLE * usual
-            THEN greatest(close_dwell, 4.999::DOUBLE * usual) ELSE close_dwell END AS close_dwell,
+        sample.*, piece, abs(before + weight * (extreme - before)) AS smoothed,
         max(piece) OVER (PARTITION BY class, channel) = piece AS is_last_piece,
         max(t) FILTER (is_out) OVER (PARTITION BY class, channel, piece ORDER BY i) AS last_out
     FROM sample JOIN (SELECT * EXCLUDE (t) FROM walk) USING (class, channel, i)
@@ -94,6 +79,6 @@ SELECT
         FROM known
         WHERE known.class = episodes.class AND known.channel = episodes.channel AND (
             known.piece > episodes.piece OR known.piece = episodes.piece AND known.i > last_i
-                AND NOT is_out AND known.t - t_end >= known.close_dwell)
+                AND NOT is_out AND known.t - t_end >= close_dwell)
     ) AS open
 FROM episodes ORDER BY t_start, code, channel

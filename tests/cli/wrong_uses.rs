@@ -312,7 +312,7 @@ const CASES: &[Case] = &[
         2,
         "error: `pool_s` is not NAME=NUMBER; write --rule pool_s=5",
     ),
-    ("convert job.csv --tape x.jsonl", 2, "error: the following required arguments were not provided:"),
+    ("convert job.csv", 2, "error: the following required arguments were not provided:"),
     ("convert --dataset job job.csv", 2, "error: the following required arguments were not provided:"),
     ("verify nowhere.jsonl", 12, "error: cannot read `nowhere.jsonl`: No such file or directory (os error 2)"),
     (

@@ -9,7 +9,9 @@ mod moment;
 mod prefix;
 mod stderr;
 
-pub(crate) use entry::{Entry, Logged, OWN_COMMENT};
+#[cfg(feature = "capture")]
+pub(crate) use entry::OWN_COMMENT;
+pub(crate) use entry::{Entry, Logged};
 pub(crate) use moment::Moment;
 pub(crate) use prefix::{LOG_LINE_PREFIX, Prefix};
 
@@ -71,6 +73,7 @@ impl Format {
 }
 
 /// The entry in a line of a jsonlog, if it is one.
+#[cfg(feature = "capture")]
 pub(crate) fn jsonlog_entry(line: &[u8]) -> Option<Entry> {
     jsonlog::entry(line).ok()
 }
