@@ -53,7 +53,7 @@ fn a_runner_with_tabs_is_read_or_gets_the_exact_flag() {
         folder.refusal(&["convert", "--dataset", "otel", "runs.tsv", "--tape", "o.jsonl", "--delimiter", "tab"]);
     assert_eq!(code, 2);
     assert!(message.contains("`--delimiter` is an option of `snowset`"), "{message}");
-    assert_eq!(folder.files(), ["runs.tsv", "t.jsonl", "t.jsonl.hash"]);
+    assert_eq!(folder.files(), ["j.jsonl", "j.jsonl.hash", "runs.tsv", "t.jsonl", "t.jsonl.hash"]);
 }
 
 #[test]

@@ -227,7 +227,8 @@ fn plans_that_are_none_are_refused_by_name_and_counted() {
     folder.write("unclear/1/2.json", &good);
     assert!(refusal(&folder, "unclear", &[]).contains("both `1` and `2` could be the iteration"));
     folder.write("none/readme.txt", "x");
-    assert!(refusal(&folder, "none", &[]).contains("there is no .json file in the folder (but `readme.txt`)"));
+    // Without a plan, the files of a folder are those of a table.
+    assert!(refusal(&folder, "none", &[]).starts_with("`none/readme.txt:1`: the header has no columns"));
     folder.write("empty.json", "[]");
     assert!(refusal(&folder, "empty.json", &[]).contains("there are no plans in it"));
     folder.write("queries/query_1.json", &good);
