@@ -444,7 +444,7 @@ const CASES: &[Case] = &[
     (
         "capture --url mysql://u@h/d --check",
         2,
-        "error: not a connection string: its scheme is not `postgres` or `postgresql`; write postgres://ROLE@HOST:PORT/DATABASE or 'host=… port=… user=… dbname=…', with % and two hexadecimal digits for letters like @ : / in a URL",
+        "error: not a connection string: its scheme is not `postgres` or `postgresql`, and a capture reads no other server; write postgres://ROLE@HOST:PORT/DATABASE or 'host=… port=… user=… dbname=…', with % and two hexadecimal digits for letters like @ : / in a URL",
     ),
     ("capture --url postgres://u@h:port/d --check", 2, "error: a port is not a number from 1 to 65535"),
     (

@@ -33,7 +33,7 @@ impl<T: Copy + Default> PerSeries<T> {
     }
 
     /// A name that is none of these columns and channels.
-    pub(super) fn stranger<'a>(&'a self, known: impl Fn(&str) -> bool) -> Option<&'a str> {
+    pub(super) fn stranger(&self, known: impl Fn(&str) -> bool) -> Option<&str> {
         self.given.iter().map(|(name, _)| name.as_str()).find(|name| !known(name))
     }
 }
