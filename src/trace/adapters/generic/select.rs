@@ -86,7 +86,10 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
         return Err(missing("value"));
     }
     values.iter().for_each(|field| columns.add(header, *field));
-    columns.check_distinct(2 + values.len(), header)?;
+    // The published construction takes one column for both.
+    if !options.construction.is_reference() {
+        columns.check_distinct(2 + values.len(), header)?;
+    }
     let is_used = |field: usize| [found.time, found.channel].contains(&Some(field)) || values.contains(&field);
     let others = match options.construction {
         Construction::Own(_) if list.is_none() => (0..names.len()).filter(|field| !is_used(*field)).collect::<Vec<_>>(),
