@@ -109,7 +109,7 @@ pub enum UsageProblem {
         source: io::Error,
     },
     /// No service file has the service.
-    #[error("there is no service `{service}`; looked at: {}", list_files(.looked))]
+    #[error("there is no service {}; looked at: {}", name_service(.service), list_files(.looked))]
     NoService {
         /// Its name.
         service: String,
@@ -148,7 +148,7 @@ pub enum UsageProblem {
         source: Box<dyn Error + Send + Sync>,
     },
     /// A file of certificates.
-    #[error("{key} `{}` cannot be used, and has to be a file of certificates in PEM", .path.display())]
+    #[error("cannot use {key} `{}` (give a file of certificates in PEM)", .path.display())]
     Certificates {
         /// The keyword.
         key: &'static str,
@@ -166,7 +166,7 @@ pub enum UsageProblem {
         path: PathBuf,
     },
     /// The key of the client.
-    #[error("sslkey `{}` cannot be used, and has to be a key in PEM", .path.display())]
+    #[error("cannot use sslkey `{}` (give a key in PEM)", .path.display())]
     PrivateKey {
         /// The file.
         path: PathBuf,
@@ -319,6 +319,15 @@ fn why_no_sslmode(mode: &str) -> String {
     };
     let is_word = mode.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'));
     if is_word { format!(" `{mode}` {why}") } else { format!(" {why}") }
+}
+
+/// The name of a service, unless it may be what was left of a connection string: that can hold a password.
+fn name_service(service: &str) -> String {
+    if service.chars().all(|character| character.is_alphanumeric() || "_-.".contains(character)) {
+        format!("`{service}`")
+    } else {
+        "of this name (not repeated: names have letters, digits, `_`, `-` and `.`)".to_owned()
+    }
 }
 
 fn list_files(files: &[(PathBuf, bool)]) -> String {

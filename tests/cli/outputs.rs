@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::{Folder, PERTURBED, ran};
 
 #[test]
@@ -28,7 +30,9 @@ fn a_folder_where_the_tape_should_stand_is_refused() {
 #[test]
 fn an_interrupted_program_ends_with_130_and_leaves_nothing() {
     // Batch systems end what has run for too long by other ones than a terminal does.
-    for signal in ["INT", "TERM", "HUP", "QUIT", "XCPU", "USR1", "USR2", "ALRM", "VTALRM", "PROF"] {
+    let of_terminals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+    let of_systems = [Signal::XCPU, Signal::USR1, Signal::USR2, Signal::ALARM, Signal::VTALARM, Signal::PROF];
+    for signal in of_terminals.into_iter().chain(of_systems) {
         let folder = Folder::new();
         let pipe = folder.join("pipe.csv");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -36,9 +40,8 @@ fn an_interrupted_program_ends_with_130_and_leaves_nothing() {
         let mut child = folder.command().args(arguments).stderr(Stdio::null()).spawn().unwrap();
         // Opening the other end returns once the program has opened its own.
         let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-        let killed = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal:?}");
         drop(writer);
         assert_eq!(folder.files(), ["pipe.csv"]);
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{Folder, PERTURBED, Ran, ran};
@@ -536,7 +537,7 @@ fn a_shard_that_is_told_to_end_leaves_nothing_and_one_that_is_killed_is_swept() 
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
     std::fs::create_dir(folder.join("tmp")).unwrap();
-    let end = |signal: &str, after: u64| {
+    let end = |signal: Signal, after: u64| {
         let before = names();
         let mut command = folder.command();
         command.env("TMPDIR", folder.join("tmp")).stdout(Stdio::null()).stderr(Stdio::null());
@@ -547,18 +548,17 @@ fn a_shard_that_is_told_to_end_leaves_nothing_and_one_that_is_killed_is_swept() 
             assert!(child.try_wait().unwrap().is_none(), "it has ended already");
         }
         std::thread::sleep(Duration::from_millis(after));
-        let pid = child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        kill_process(Pid::from_child(&child), signal).unwrap();
         child.wait().unwrap()
     };
     for after in [0, 0, 1, 2, 5, 10, 20, 50] {
-        assert_eq!(end("-TERM", after).code(), Some(130));
+        assert_eq!(end(Signal::TERM, after).code(), Some(130));
         assert_eq!(names(), [""; 0], "after {after} ms");
     }
-    assert_eq!(end("-KILL", 30).code(), None);
+    assert_eq!(end(Signal::KILL, 30).code(), None);
     assert_eq!(names().len(), 1);
     // The next one sweeps what that left, and leaves nothing of its own.
-    assert_eq!(end("-TERM", 30).code(), Some(130));
+    assert_eq!(end(Signal::TERM, 30).code(), Some(130));
     assert_eq!(names(), [""; 0]);
     assert_eq!(std::fs::read_dir(folder.join("tmp")).unwrap().count(), 0);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use telltape::live::{DATABASE, OBSERVER, Shutdown};
 use telltape::tape::recording::Body;
 
@@ -29,7 +30,7 @@ fn kills_at_random_moments_lose_nothing() {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         std::thread::sleep(std::time::Duration::from_micros(random.u64(..400_000)));
-        running.signal("KILL");
+        running.signal(Signal::KILL);
         running.end();
         let text = std::fs::read(&part).unwrap();
         let whole = text.iter().filter(|byte| **byte == b'\n').count();
@@ -44,7 +45,8 @@ fn kills_at_random_moments_lose_nothing() {
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {
-    for signal in ["TERM", "INT", "HUP", "XCPU", "USR1", "USR2", "ALRM"] {
+    let of_systems = [Signal::XCPU, Signal::USR1, Signal::USR2, Signal::ALARM];
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP].into_iter().chain(of_systems) {
         let scene = Scene::new();
         let _load = scene.load();
         // Between polls: the next one would be a minute away.
@@ -53,10 +55,10 @@ fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {
         scene.until_polls(1);
         running.signal(signal);
         let ran = running.end();
-        assert_eq!(ran.code, 130, "{signal}: {}", ran.stderr);
+        assert_eq!(ran.code, 130, "{signal:?}: {}", ran.stderr);
         assert_eq!(ran.json()["end"], "interrupted");
         let records = scene.records("run.jsonl");
-        assert_eq!(polls(&records).len(), 1, "{signal}");
+        assert_eq!(polls(&records).len(), 1, "{signal:?}");
         assert!(matches!(&records.last().unwrap().body, Body::End { end } if end == "interrupted"));
         assert_eq!(scene.run(&["verify", "run.jsonl"]).code, 0);
         // One poll gives no sample; the tape is sealed all the same, and says so.
@@ -69,19 +71,19 @@ fn signals_seal_the_recording_at_once_and_nothing_recorded_is_lost() {
 #[test]
 #[ignore = "needs a PostgreSQL server; make test-live"]
 fn a_signal_seals_the_tape_with_the_samples_of_all_polls() {
-    for signal in ["TERM", "INT", "HUP"] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let scene = Scene::new();
         let _load = scene.load();
         let running = scene.capture(&["--tape", "tape.jsonl"]);
         scene.until_polls(FOR_SAMPLES);
         running.signal(signal);
         let ran = running.end();
-        assert_eq!(ran.code, 130, "{signal}: {}", ran.stderr);
+        assert_eq!(ran.code, 130, "{signal:?}: {}", ran.stderr);
         let verified = scene.run(&["verify", "tape.jsonl"]);
-        assert_eq!(verified.code, 0, "{signal}: {}", verified.stderr);
+        assert_eq!(verified.code, 0, "{signal:?}: {}", verified.stderr);
         let converted =
             scene.run(&["convert", "--dataset", "postgres", "run.jsonl", "--tape", "later.jsonl", "--json"]);
-        assert_eq!(converted.code, 0, "{signal}: {}", converted.stderr);
+        assert_eq!(converted.code, 0, "{signal:?}: {}", converted.stderr);
         assert!(converted.json()["sample_count"].as_u64().unwrap() > 0);
         assert_eq!(std::fs::read(scene.path("tape.jsonl")).unwrap(), std::fs::read(scene.path("later.jsonl")).unwrap());
     }
@@ -105,7 +107,7 @@ fn a_killed_capture_is_salvaged_to_its_last_poll() {
     assert!(second.stderr.contains("another capture is writing it"), "{}", second.stderr);
     let early = scene.run(&["salvage", "run.jsonl.part", "--out", "saved.jsonl"]);
     assert!(early.stderr.contains("a capture is writing it"), "{}", early.stderr);
-    running.signal("KILL");
+    running.signal(Signal::KILL);
     running.end();
     let text = std::fs::read_to_string(scene.path("run.jsonl.part")).unwrap();
     let written = text.lines().count();
@@ -133,7 +135,7 @@ fn an_ended_session_is_a_gap_with_its_reason() {
     scene.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'telltape'");
     scene.until(|text| text.contains("\"gap\":"));
     scene.until(|text| text.split("\"gap\":").nth(1).is_some_and(|behind| behind.matches("\"poll\":").count() >= 3));
-    running.signal("TERM");
+    running.signal(Signal::TERM);
     running.end();
     let records = scene.records("run.jsonl");
     let gaps = gaps(&records);
@@ -157,7 +159,7 @@ fn a_restarted_server_is_come_back_to() {
         scene.until(|text| {
             text.rsplit("\"gap\":").next().is_some_and(|behind| behind.matches("\"poll\":").count() >= 3)
         });
-        running.signal("TERM");
+        running.signal(Signal::TERM);
         running.end();
         let records = scene.records("run.jsonl");
         assert!(!gaps(&records).is_empty());
@@ -196,7 +198,7 @@ fn a_view_that_cannot_be_read_is_left_out_and_the_others_go_on() {
         scene.sql(mend);
         let key = format!("\"{view}\":{{");
         scene.until(|text| text.rsplit("\"failed\":").next().is_some_and(|behind| behind.contains(&key)));
-        running.signal("TERM");
+        running.signal(Signal::TERM);
         running.end();
         let records = scene.records("run.jsonl");
         assert_eq!(gaps(&records), Vec::<&str>::new());
@@ -256,7 +258,7 @@ fn a_cut_network_is_a_gap_and_is_come_back_from() {
     scene.until(|text| text.contains("\"gap\":\"no answer within"));
     wire.cut.store(false, Ordering::SeqCst);
     scene.until(|text| text.rsplit("\"gap\":").next().is_some_and(|behind| behind.matches("\"poll\":").count() >= 3));
-    running.signal("INT");
+    running.signal(Signal::INT);
     assert_eq!(running.end().code, 130);
     assert!(gaps(&scene.records("run.jsonl"))[0].starts_with("no answer within"));
 }

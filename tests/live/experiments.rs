@@ -1,5 +1,7 @@
 //! `telltape run` of a live experiment: a server is started, given a fault, captured, and gone again.
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::Folder;
 
 /// A table lock of eight seconds, and what should be found of it: who waits, and who idles with the lock.
@@ -70,7 +72,7 @@ fn an_interrupted_experiment_leaves_no_server() {
     while !std::fs::read_to_string(&part).is_ok_and(|text| text.contains("\"poll\":")) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    running.signal("INT");
+    running.signal(Signal::INT);
     let ran = running.end();
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert_eq!(folder.run(&["verify", "out/short/recording.jsonl"]).code, 0);
@@ -144,11 +146,11 @@ fn below(pid: u32) -> Vec<(u32, String)> {
 fn a_server_or_load_that_dies_is_no_verdict() {
     // What gets which signal, and what is said of it.
     let cases = [
-        ("postgres -D ", "KILL", &["went away while it was watched", "too little was seen to judge it"][..]),
-        ("postgres -D ", "INT", &["went away while it was watched", "too little was seen to judge it"]),
-        ("pgbench ", "KILL", &["the load (`pgbench`) ended before the capture did"]),
-        ("pgbench ", "STOP", &["no statement of the load ended in the last"]),
-        ("postgres: app bench", "TERM", &["the load (`pgbench`) lost a session", "the load (`pgbench`) ended"]),
+        ("postgres -D ", Signal::KILL, &["went away while it was watched", "too little was seen to judge it"][..]),
+        ("postgres -D ", Signal::INT, &["went away while it was watched", "too little was seen to judge it"]),
+        ("pgbench ", Signal::KILL, &["the load (`pgbench`) ended before the capture did"]),
+        ("pgbench ", Signal::STOP, &["no statement of the load ended in the last"]),
+        ("postgres: app bench", Signal::TERM, &["the load (`pgbench`) lost a session", "the load (`pgbench`) ended"]),
     ];
     for (who, signal, expected) in cases {
         let folder = Folder::new();
@@ -163,15 +165,14 @@ fn a_server_or_load_that_dies_is_no_verdict() {
         // The shell that holds the server has its command line, too.
         let is = |line: &str| line.contains(who) && !line.starts_with("sh ");
         let victim = processes.iter().find(|(_, line)| is(line));
-        let (pid, _) = victim.unwrap_or_else(|| panic!("{who}: {processes:?}"));
-        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status();
-        assert!(sent.unwrap().success());
+        let &(pid, _) = victim.unwrap_or_else(|| panic!("{who}: {processes:?}"));
+        kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
         let ran = running.end();
-        assert_eq!(ran.code, 13, "{who} {signal}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.code, 13, "{who} {signal:?}: {}{}", ran.stdout, ran.stderr);
         let json = ran.json();
         assert_eq!(json[0]["verdict"], "failed");
         let message = json[0]["error"]["message"].as_str().unwrap();
-        assert!(expected.iter().any(|part| message.contains(part)), "{who} {signal}: {message}");
+        assert!(expected.iter().any(|part| message.contains(part)), "{who} {signal:?}: {message}");
         // What there is can be read.
         assert_eq!(folder.run(&["verify", "out/n/recording.jsonl"]).code, 0);
         assert!(!folder.path("out/n/score.csv").exists());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::support::Scene;
 
 #[test]
@@ -52,7 +54,7 @@ fn logs_of_auto_explain_convert_in_every_format_that_the_server_writes() {
             ));
             scene.sql("BEGIN; DECLARE c CURSOR FOR SELECT aid FROM pgbench_accounts; FETCH 5 FROM c; COMMIT");
         }
-        running.signal("TERM");
+        running.signal(Signal::TERM);
         running.end();
         std::thread::sleep(Duration::from_millis(500));
         let mut tapes = Vec::new();

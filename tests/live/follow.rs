@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use telltape::live::{DATABASE, OBSERVER};
 
@@ -204,7 +205,7 @@ fn the_password_is_nowhere() {
         }
         let title = std::fs::read(format!("/proc/{}/cmdline", running.id())).unwrap();
         assert!(!leaks(&title), "{name}: {}", String::from_utf8_lossy(&title));
-        running.signal("TERM");
+        running.signal(Signal::TERM);
         let ran = running.end();
         assert_eq!(ran.code, 130, "{name}: {}", ran.stderr);
         assert!(!leaks(ran.stdout.as_bytes()) && !leaks(ran.stderr.as_bytes()), "{name}");
@@ -275,7 +276,7 @@ fn a_log_of_auto_explain_gives_identifiers_and_rows() {
         scene.sql("SELECT pg_rotate_logfile()");
         std::thread::sleep(Duration::from_millis(100));
     }
-    running.signal("TERM");
+    running.signal(Signal::TERM);
     running.end();
     let text = std::fs::read_to_string(scene.path("run.jsonl")).unwrap();
     let rows: Vec<Value> = text

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use telltape::live::{Bench, DATABASE, Load, OBSERVER, Server, find_server};
 use telltape::tape::TapeError;
@@ -218,9 +219,8 @@ impl Running {
         self.0.id()
     }
 
-    pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().unwrap();
-        assert!(status.success());
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
     }
 
     /// Waits for the end, two minutes at most: what runs longest takes half a minute on a machine of its own.

@@ -82,6 +82,8 @@ mod tests {
         assert_eq!(read("b").unwrap().len(), 2);
         assert!(read("c").unwrap_err().contains("services:11`: there is no `=`"));
         assert!(read("d").unwrap_err().contains("there is no service `d`; looked at"));
+        let odd = read("d password=hunter2").unwrap_err();
+        assert!(odd.contains("not repeated") && !odd.contains("hunter2"), "{odd}");
         assert!(parameters("d", None, &|_| None).unwrap_err().to_string().contains("HOME is not set"));
     }
 }
