@@ -12,7 +12,7 @@ use crate::evaluate::Window;
 use crate::live::{DATABASE, LiveError, LiveRun, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
 use crate::residual::Stream;
-use crate::store::{Columns, Durability, remove_if, write_whole};
+use crate::store::{Durability, TableColumns, remove_if, write_whole};
 use crate::tape::recording::{Body, Cost, RecordingLine, RecordingManifest, read_recording};
 use crate::tape::{self, TapeWriter};
 use crate::trace;
@@ -246,7 +246,7 @@ fn list_misses(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
 
 /// The truth as windows that `score` and `[evaluate]` read.
 fn windows_csv(score: &LiveScore) -> Vec<u8> {
-    Columns::default()
+    TableColumns::default()
         .text("motif", |finding: &LiveFinding| finding.window.motif.name())
         .text("channel", |finding| &finding.window.channel)
         // Milliseconds: the clocks of two processes do not agree to more.
@@ -287,7 +287,7 @@ impl LiveScore {
         if rows.is_empty() {
             rows.push(ScoreRow { kind: "quiet", motif: None, channel: "", t_start: None, finding: None });
         }
-        Columns::default()
+        TableColumns::default()
             .text("server", |_: &ScoreRow<'_>| &self.server)
             .text("kind", |row| row.kind)
             .text("motif", |row| row.motif.map_or("", Motif::name))
@@ -331,7 +331,7 @@ mod tests {
         std::fs::write(file.path(), windows_csv(&score)).unwrap();
         assert_eq!(read_windows(file.path()).unwrap().windows, std::slice::from_ref(&window));
         std::fs::write(file.path(), score.csv()).unwrap();
-        let table = crate::store::Table::read(file.path(), &["server", "channel"]).unwrap();
+        let table = crate::store::CsvTable::read(file.path(), &["server", "channel"]).unwrap();
         let row = table.rows().next().unwrap();
         assert_eq!((row.text("server"), row.text("channel")), ("PostgreSQL, 15", window.channel.as_str()));
         let quiet = LiveScore { findings: Vec::new(), ..score };

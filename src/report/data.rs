@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Stale;
 use crate::diagnostics::Place;
-use crate::evaluate::{Generator, Interval, Noise};
+use crate::evaluate::{Generator, Noise, ScoreInterval};
 use crate::experiment::{
     self, Experiment, ExperimentError, ExperimentOutcome, Project, ResultProblem, SampleSource, StageRow, StaleReason,
     Verdict,
@@ -121,9 +121,9 @@ impl Table {
     }
 
     /// A number and the interval beside it, where there are some.
-    pub(super) fn interval(&self, row: &[String], column: &str) -> Interval {
+    pub(super) fn interval(&self, row: &[String], column: &str) -> ScoreInterval {
         let number = |suffix: &str| self.number(row, &format!("{column}{suffix}"));
-        Interval { value: number(""), bounds: number("_low").zip(number("_high")) }
+        ScoreInterval { value: number(""), bounds: number("_low").zip(number("_high")) }
     }
 }
 
@@ -224,7 +224,7 @@ fn read_outcomes(project: &Project, experiment: &Experiment) -> Result<Outcomes,
 
 fn table(folder: &Path, name: &str, sha256: &str) -> Result<Table, ExperimentError> {
     let path = folder.join(name);
-    let table = store::Table::read(&path, &[])?;
+    let table = store::CsvTable::read(&path, &[])?;
     let rows = table.rows().map(|row| row.cells().map(str::to_owned).collect()).collect();
     Ok(Table { name: name.to_owned(), sha256: sha256.to_owned(), header: table.header().to_vec(), rows })
 }

@@ -7,7 +7,7 @@ use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bar
 use super::data::{Kind, Outcomes, Table};
 use super::figure::{Figure, Section, WIDTH, drawn};
 use super::sensitivity::sensitivity;
-use crate::evaluate::{Interval, Noise};
+use crate::evaluate::{Noise, ScoreInterval};
 use crate::experiment::ExperimentError;
 use crate::motif::Motif;
 use crate::store::Shown;
@@ -258,7 +258,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
     let rate = |table: &Table, name: &str| {
         let row =
             table.rows.iter().find(|row| table.cell(row, "motif") == "all" && table.cell(row, "detector") == name);
-        row.map_or_else(Interval::default, |row| table.interval(row, "false_alarms_per_hour"))
+        row.map_or_else(ScoreInterval::default, |row| table.interval(row, "false_alarms_per_hour"))
     };
     let rows: Vec<Bars> = names
         .iter()

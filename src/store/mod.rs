@@ -34,7 +34,7 @@ pub use signature::{Key, SignatureError, UnsignedReason};
 pub use small::{read_small, read_small_text};
 #[cfg(feature = "parquet")]
 pub use table::ParquetError;
-pub use table::{Columns, Row, Table, TableError, write_number};
+pub use table::{CsvRow, CsvTable, TableColumns, TableError, write_number};
 pub use text::{Shown, is_hidden, visible_json};
 #[cfg(feature = "experiment")]
 pub use wildcard::{GlobError, glob, is_glob};
