@@ -85,7 +85,7 @@ fn execute(
         })
         .collect();
     let live_run = experiment.live.run(&find_server()?, &recording, &patterns, stop)?;
-    let about = About::read(&recording)?;
+    let about = RecordingAbout::read(&recording)?;
     let fault = live_run.fault.map(|(begin, end)| (begin - about.began, end - about.began));
     let missing = about.evidence.missing(experiment, &live_run.captured.end, fault);
     if !missing.is_empty() {
@@ -109,7 +109,7 @@ fn execute(
 fn score_episodes(
     experiment: &LiveExperiment,
     live_run: &LiveRun,
-    about: &About,
+    about: &RecordingAbout,
     stream: &Stream,
     episodes: &[Episode],
 ) -> LiveScore {
@@ -165,7 +165,7 @@ fn score_window(window: Window, required: bool, stream: &Stream, episodes: &[Epi
 }
 
 /// What a recording says beside its counters.
-struct About {
+struct RecordingAbout {
     /// Version of the server.
     server: String,
     /// When the capture began, seconds since 1970.
@@ -175,7 +175,7 @@ struct About {
     evidence: Evidence,
 }
 
-impl About {
+impl RecordingAbout {
     fn read(recording: &Path) -> Result<Self, ExperimentError> {
         let (mut server, mut began) = (String::new(), None);
         let mut costs: Vec<Cost> = Vec::new();

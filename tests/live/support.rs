@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use telltape::live::{Bench, DATABASE, Load, OBSERVER, Server, find_server};
+use telltape::live::{Bench, DATABASE, Load, OBSERVER, ThrowAwayServer, find_server};
 use telltape::tape::TapeError;
 use telltape::tape::recording::{Body, Poll, Record, RecordingLine, read_recording};
 use tempfile::TempDir;
@@ -54,7 +54,7 @@ impl Folder {
 
 /// A server with the load's tables, and a clean folder for outputs.
 pub(crate) struct Scene {
-    pub(crate) server: Server,
+    pub(crate) server: ThrowAwayServer,
     pub(crate) folder: Folder,
 }
 
@@ -72,7 +72,7 @@ impl Scene {
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let settings: Vec<(String, String)> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let server = Server::start(&find_server().unwrap(), &settings).unwrap();
+        let server = ThrowAwayServer::start(&find_server().unwrap(), &settings).unwrap();
         Load { scale: 1, ..Load::default() }.prepare(&server).unwrap();
         Self { server, folder: Folder::new() }
     }
