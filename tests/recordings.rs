@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use telltape::residual::Math;
 use telltape::tape::recording::{
-    Body, Cell, Cost, Epoch, Header, Poll, Record, RecordingLine, RecordingManifest, RecordingWriter, ServerIdentity,
-    ViewDescription, ViewKind, ViewRows, is_recording, read_recording,
+    Body, Cost, Epoch, Poll, Record, RecordedCell, RecordingHeader, RecordingLine, RecordingManifest, RecordingWriter,
+    ServerIdentity, ViewDescription, ViewKind, ViewRows, is_recording, read_recording,
 };
-use telltape::tape::{self, Kind, TapeError};
+use telltape::tape::{self, SalvageKind, TapeError};
 use telltape::trace::{self, Dataset, Options};
 
 fn live() -> PathBuf {
@@ -86,8 +86,8 @@ fn owned(names: &[&str]) -> Vec<String> {
 }
 
 /// Of a server that telltape knows nothing of: what is written and read needs no database.
-fn other_header() -> Header {
-    Header {
+fn other_header() -> RecordingHeader {
+    RecordingHeader {
         id: "00000000000000aa".to_owned(),
         program: "0.2.0".to_owned(),
         interval_s: 0.5,
@@ -116,7 +116,7 @@ fn other_header() -> Header {
                 ..ViewDescription::default()
             },
         ],
-        ..Header::default()
+        ..RecordingHeader::default()
     }
 }
 
@@ -125,19 +125,21 @@ fn the_bytes_of_format_2_are_these() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
     let mut writer = RecordingWriter::create(&path, other_header()).unwrap();
-    let queue = |name: &str, delivered: i64| vec![Cell::Text(name.to_owned()), Cell::Int(delivered), Cell::Float(0.5)];
+    let queue = |name: &str, delivered: i64| {
+        vec![RecordedCell::Text(name.to_owned()), RecordedCell::Int(delivered), RecordedCell::Float(0.5)]
+    };
     let poll = Poll {
         poll: 0,
-        epoch: Epoch { start: 100.25, marks: BTreeMap::from([("reset".to_owned(), Cell::Null)]) },
+        epoch: Epoch { start: 100.25, marks: BTreeMap::from([("reset".to_owned(), RecordedCell::Null)]) },
         cost: Cost { server_ms: None, cpu_ms: 0.125, elapsed_ms: 2.5 },
         totals: BTreeMap::from([("queues".to_owned(), 3)]),
         views: BTreeMap::from([
-            ("alarms".to_owned(), ViewRows { rows: vec![vec![Cell::Bool(true)]], ..ViewRows::default() }),
+            ("alarms".to_owned(), ViewRows { rows: vec![vec![RecordedCell::Bool(true)]], ..ViewRows::default() }),
             ("queues".to_owned(), ViewRows { full: true, rows: vec![queue("a", 1), queue("b\"", -2)], gone: vec![] }),
         ]),
         failed: BTreeMap::new(),
     };
-    let gone = ViewRows { full: false, rows: vec![], gone: vec![vec![Cell::Text("a".to_owned())]] };
+    let gone = ViewRows { full: false, rows: vec![], gone: vec![vec![RecordedCell::Text("a".to_owned())]] };
     let next = Poll {
         poll: 1,
         views: BTreeMap::from([("queues".to_owned(), gone)]),
@@ -192,8 +194,8 @@ fn a_row_that_is_not_as_the_header_describes_its_view_is_refused() {
 /// A recording of format 1 as a program that writes format 2 would have written it.
 fn as_format_2(text: &str) -> String {
     let mut lines = text.lines();
-    let header: Header = serde_json::from_str(lines.next().unwrap()).unwrap();
-    let mut text = serde_json::to_string(&Header { recording: 2, ..header }).unwrap() + "\n";
+    let header: RecordingHeader = serde_json::from_str(lines.next().unwrap()).unwrap();
+    let mut text = serde_json::to_string(&RecordingHeader { recording: 2, ..header }).unwrap() + "\n";
     for line in lines {
         let record: Record = serde_json::from_str(line).unwrap();
         text += &(serde_json::to_string(&record).unwrap() + "\n");
@@ -330,7 +332,7 @@ fn whatever_is_left_of_a_recording_its_whole_lines_are_saved() {
         let out = folder.path().join(format!("saved-{number}.jsonl"));
         let salvaged = tape::salvage(&part, &out).unwrap();
         let whole = text[..at].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
-        assert_eq!(salvaged.kind, Kind::Recording);
+        assert_eq!(salvaged.kind, SalvageKind::Recording);
         assert_eq!(salvaged.lost_bytes, (at - whole) as u64);
         assert_eq!(salvaged.problem.is_some(), at > whole);
         assert_eq!(fs::read(&out).unwrap(), &text[..whole]);
@@ -355,7 +357,7 @@ fn a_tape_without_manifest_is_salvaged_too() {
     fs::write(&tape_path, format!("{line}{line}{}", &line[..20])).unwrap();
     let out = folder.path().join("saved.jsonl");
     let salvaged = tape::salvage(&tape_path, &out).unwrap();
-    assert_eq!((salvaged.kind, salvaged.lines, salvaged.lost_bytes), (Kind::Tape, 2, 20));
+    assert_eq!((salvaged.kind, salvaged.lines, salvaged.lost_bytes), (SalvageKind::Tape, 2, 20));
     let read = tape::read(&out).unwrap();
     assert_eq!((read.stream.len(), read.stream.source()), (2, "salvaged@t.jsonl"));
 }

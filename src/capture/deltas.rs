@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::tape::recording::{Key, Row, ViewDescription, ViewKind, ViewRows};
+use crate::tape::recording::{RecordedRow, RowKey, ViewDescription, ViewKind, ViewRows};
 
 /// What the recording says: the last row of each key.
 #[derive(Default)]
 pub(super) struct Deltas {
-    known: BTreeMap<String, HashMap<Key, Row>>,
+    known: BTreeMap<String, HashMap<RowKey, RecordedRow>>,
 }
 
 impl Deltas {
@@ -27,7 +27,7 @@ impl Deltas {
     }
 
     /// What of the rows of a view is new. Of one that has no counters it is all of them.
-    pub(super) fn take(&mut self, view: &ViewDescription, rows: Vec<Row>) -> ViewRows {
+    pub(super) fn take(&mut self, view: &ViewDescription, rows: Vec<RecordedRow>) -> ViewRows {
         if view.kind != ViewKind::Counters {
             return ViewRows { rows, ..ViewRows::default() };
         }
@@ -37,7 +37,7 @@ impl Deltas {
         let mut now = HashMap::with_capacity(rows.len());
         let mut changed = Vec::new();
         for row in rows {
-            let key: Key = positions.iter().filter_map(|at| row.get(*at)).cloned().collect();
+            let key: RowKey = positions.iter().filter_map(|at| row.get(*at)).cloned().collect();
             if known.get(&key) != Some(&row) {
                 changed.push(row.clone());
             }
@@ -52,7 +52,7 @@ impl Deltas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tape::recording::Cell;
+    use crate::tape::recording::RecordedCell;
 
     #[test]
     fn only_what_changed_is_written_and_all_of_it_behind_a_gap() {
@@ -65,13 +65,13 @@ mod tests {
             counters: vec!["scans".to_owned()],
         };
         let mut deltas = Deltas::default();
-        let row = |table: i64, scans: i64| vec![Cell::Int(scans), Cell::Int(table)];
+        let row = |table: i64, scans: i64| vec![RecordedCell::Int(scans), RecordedCell::Int(table)];
         let first = deltas.take(&view, vec![row(1, 5), row(2, 0)]);
         assert_eq!(first, ViewRows { full: true, rows: vec![row(1, 5), row(2, 0)], gone: vec![] });
         let second = deltas.take(&view, vec![row(2, 0), row(1, 6)]);
         assert_eq!(second, ViewRows { full: false, rows: vec![row(1, 6)], gone: vec![] });
         let third = deltas.take(&view, vec![row(3, 1), row(1, 6)]);
-        assert_eq!(third, ViewRows { full: false, rows: vec![row(3, 1)], gone: vec![vec![Cell::Int(2)]] });
+        assert_eq!(third, ViewRows { full: false, rows: vec![row(3, 1)], gone: vec![vec![RecordedCell::Int(2)]] });
         deltas.forget();
         assert!(deltas.take(&view, vec![row(1, 6)]).full);
         // What is no counter is written each time, as it is.

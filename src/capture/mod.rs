@@ -22,5 +22,5 @@ pub use error::{CaptureError, Refusal};
 pub use finding::Finding;
 pub use recorder::{Capture, Captured, End, Written, capture, check};
 pub use refusal::{GoneReason, RefusalReason, UnsafeAnswer};
-pub use server::{Lost, Preflight, Reading, Server, Unread};
+pub use server::{Lost, PollReading, Preflight, Server, Unread};
 pub use usage::{ServiceLineProblem, StringProblem, UsageProblem, ValueProblem};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::deltas::Deltas;
-use super::server::{Lost, Reading, Server, Unread};
+use super::server::{Lost, PollReading, Server, Unread};
 use crate::tape::recording::{Cost, Poll, ViewDescription};
 
 /// Polls that a view is left out after it was refused once; twice as many after each further time, up to [`LONGEST_PAUSE`].
@@ -77,8 +77,8 @@ impl Poller {
         names.filter(|name| !self.left_out.contains_key(*name) && !rests(name)).collect()
     }
 
-    fn take(&mut self, reading: Reading) -> Poll {
-        let Reading { epoch, mut views, totals, server_ms } = reading;
+    fn take(&mut self, reading: PollReading) -> Poll {
+        let PollReading { epoch, mut views, totals, server_ms } = reading;
         let mut poll = Poll { poll: self.next, epoch, totals, ..Poll::default() };
         if self.deltas.is_empty() {
             poll.failed = self.left_out.clone();
@@ -134,16 +134,16 @@ mod tests {
     }
 
     /// A reading in which view `b` could not be read.
-    fn without_b(why: &Unread) -> Reading {
+    fn without_b(why: &Unread) -> PollReading {
         let views = BTreeMap::from([("a".to_owned(), Ok(Vec::new())), ("b".to_owned(), Err(why.clone()))]);
-        Reading { views, ..Reading::default() }
+        PollReading { views, ..PollReading::default() }
     }
 
     #[test]
     fn what_the_server_worked_is_the_difference_and_a_fall_is_none() {
         let mut poller = Poller::new(&views());
         let costs = [1.0, 1.5, 0.25, 0.5]
-            .map(|ms| poller.take(Reading { server_ms: Some(ms), ..Reading::default() }).cost.server_ms);
+            .map(|ms| poller.take(PollReading { server_ms: Some(ms), ..PollReading::default() }).cost.server_ms);
         assert_eq!(costs, [None, Some(0.5), None, Some(0.25)]);
     }
 
@@ -157,7 +157,7 @@ mod tests {
                 asked.push(poll);
                 without_b(&Unread::Refused("no".to_owned()))
             } else {
-                Reading { views: BTreeMap::from([("a".to_owned(), Ok(Vec::new()))]), ..Reading::default() }
+                PollReading { views: BTreeMap::from([("a".to_owned(), Ok(Vec::new()))]), ..PollReading::default() }
             };
             let poll = poller.take(reading);
             assert_eq!((poll.views.contains_key("a"), poll.failed.contains_key("b")), (true, refused));
@@ -170,6 +170,6 @@ mod tests {
         assert_eq!(poller.wanted(), ["a", "b"]);
         poller.leave_out("b", "too large");
         assert_eq!(poller.wanted(), ["a"]);
-        assert_eq!(poller.take(Reading::default()).failed["b"], "too large");
+        assert_eq!(poller.take(PollReading::default()).failed["b"], "too large");
     }
 }

@@ -17,7 +17,7 @@ use super::unwinding::Caught;
 use crate::diagnostics::with_causes;
 use crate::tape::TapeError;
 use crate::tape::recording::{
-    Body, Header, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingManifest, RecordingWriter,
+    Body, LONGEST_LINE, Poll, RECORDING_FORMAT, Record, RecordingHeader, RecordingManifest, RecordingWriter,
 };
 
 /// What a capture is asked to do.
@@ -142,7 +142,7 @@ pub async fn capture<S: Server>(
     }
     let header = header(capture, &preflight);
     let writer = RecordingWriter::create(&capture.recording, header.clone())?;
-    let mut run = Run {
+    let mut run = CaptureRun {
         capture,
         server,
         poller: Poller::new(&preflight.views),
@@ -164,13 +164,13 @@ pub async fn capture<S: Server>(
 /// A line that has been written.
 pub enum Written<'a> {
     /// The header of the first part.
-    Header(&'a Header),
+    Header(&'a RecordingHeader),
     /// Any other line.
     Record(&'a Record),
 }
 
-fn header(capture: &Capture, preflight: &Preflight) -> Header {
-    Header {
+fn header(capture: &Capture, preflight: &Preflight) -> RecordingHeader {
+    RecordingHeader {
         recording: RECORDING_FORMAT,
         id: format!("{:016x}", fastrand::u64(..)),
         part: 1,
@@ -188,7 +188,7 @@ fn header(capture: &Capture, preflight: &Preflight) -> Header {
 }
 
 /// A capture under way.
-struct Run<'a, S> {
+struct CaptureRun<'a, S> {
     capture: &'a Capture,
     server: &'a mut S,
     preflight: Preflight,
@@ -203,7 +203,7 @@ struct Run<'a, S> {
     watch: &'a mut dyn FnMut(Written<'_>) -> Result<(), CaptureError>,
 }
 
-impl<S: Server> Run<'_, S> {
+impl<S: Server> CaptureRun<'_, S> {
     async fn until_the_end(&mut self, stop: &CancellationToken) -> Result<End, CaptureError> {
         loop {
             let at = self.began.elapsed();

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Capture, CaptureError, Captured, End, GoneReason, Lost, Preflight, Reading, Server, Written, capture};
+use super::{Capture, CaptureError, Captured, End, GoneReason, Lost, PollReading, Preflight, Server, Written, capture};
 use crate::tape::TapeError;
 use crate::tape::recording::{
-    Body, Cell, Header, Poll, Record, RecordingLine, ServerIdentity, ViewDescription, ViewKind, read_recording,
+    Body, Poll, Record, RecordedCell, RecordingHeader, RecordingLine, ServerIdentity, ViewDescription, ViewKind,
+    read_recording,
 };
 
 /// A broker with one queue, which does what it is told at each poll.
@@ -62,7 +63,7 @@ impl Server for Broker {
         })
     }
 
-    async fn poll(&mut self, views: &[&str]) -> Result<Reading, Lost> {
+    async fn poll(&mut self, views: &[&str]) -> Result<PollReading, Lost> {
         let lost = |too_large| Lost { view: Some("alarms".to_owned()), reason: "cut".to_owned(), too_large };
         match self.script.pop_front() {
             None | Some(Step::Answer) => {}
@@ -75,12 +76,12 @@ impl Server for Broker {
         }
         self.delivered += 1;
         let queues = vec![
-            vec![Cell::Int(self.delivered), Cell::Text("a".to_owned())],
-            vec![Cell::Int(7), Cell::Text("b".to_owned())],
+            vec![RecordedCell::Int(self.delivered), RecordedCell::Text("a".to_owned())],
+            vec![RecordedCell::Int(7), RecordedCell::Text("b".to_owned())],
         ];
         let rows = |view: &str| if view == "queues" { queues.clone() } else { Vec::new() };
         let views = views.iter().map(|view| ((*view).to_owned(), Ok(rows(view)))).collect();
-        Ok(Reading { views, ..Reading::default() })
+        Ok(PollReading { views, ..PollReading::default() })
     }
 }
 
@@ -95,7 +96,7 @@ fn settings(recording: &Path) -> Capture {
 }
 
 /// Captures `server`, and reads the recording back.
-fn record(server: &mut Broker) -> (Captured, Header, Vec<Record>) {
+fn record(server: &mut Broker) -> (Captured, RecordingHeader, Vec<Record>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -135,7 +136,7 @@ fn a_server_of_another_kind_is_captured_with_its_own_views() {
     assert_eq!(polls.len() as u64, captured.polls);
     assert!(polls[0].views["queues"].full && polls[0].views["queues"].rows.len() == 2);
     // Only the queue that has delivered since.
-    assert_eq!(polls[1].views["queues"].rows, [[Cell::Int(2), Cell::Text("a".to_owned())]]);
+    assert_eq!(polls[1].views["queues"].rows, [[RecordedCell::Int(2), RecordedCell::Text("a".to_owned())]]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{CaptureError, Finding};
-use crate::tape::recording::{Epoch, Row, ServerIdentity, ViewDescription};
+use crate::tape::recording::{Epoch, RecordedRow, ServerIdentity, ViewDescription};
 
 /// A server that can be captured. It is connected to by its preflight, and polled by the same connection until that is lost.
 pub trait Server {
@@ -20,7 +20,7 @@ pub trait Server {
     ///
     /// # Errors
     /// When the connection is lost; nothing is left of it then.
-    fn poll(&mut self, views: &[&str]) -> impl Future<Output = Result<Reading, Lost>>;
+    fn poll(&mut self, views: &[&str]) -> impl Future<Output = Result<PollReading, Lost>>;
 }
 
 /// What a server says of itself and of the role, before a capture begins.
@@ -63,11 +63,11 @@ impl Preflight {
 
 /// What a poll has read.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct PollReading {
     /// What must stay the same for counters to be comparable.
     pub epoch: Epoch,
     /// The rows of each view that was asked for.
-    pub views: BTreeMap<String, Result<Vec<Row>, Unread>>,
+    pub views: BTreeMap<String, Result<Vec<RecordedRow>, Unread>>,
     /// How many rows the server has of a view, where some are left out.
     pub totals: BTreeMap<String, u64>,
     /// Milliseconds that the server has worked for the observer until now, as it counts them; `None` where it does not.

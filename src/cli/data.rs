@@ -8,7 +8,7 @@ use super::failure::{Failure, FailureJson};
 use super::output::{Output, Text, TextLine, Tone, table};
 use super::selected::selected;
 use super::{Exit, Outcome};
-use crate::trace::{Catalogue, Entry};
+use crate::trace::{Catalogue, CatalogueEntry};
 
 /// List, fetch and verify the traces of the catalogue data/datasets.toml
 #[derive(clap::Args)]
@@ -35,11 +35,11 @@ pub(super) struct ListedJson<'a> {
     name: &'a str,
     present: bool,
     #[serde(flatten)]
-    entry: &'a Entry,
+    entry: &'a CatalogueEntry,
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct VerifiedJson<'a> {
+pub(super) struct DataVerifiedJson<'a> {
     name: &'a str,
     ok: bool,
     error: Option<FailureJson<'a>>,
@@ -58,7 +58,7 @@ impl Data {
 }
 
 fn list(catalogue: &Catalogue, output: &Output) -> Exit {
-    let present = |entry: &Entry| catalogue.path(entry).is_file();
+    let present = |entry: &CatalogueEntry| catalogue.path(entry).is_file();
     let json: Vec<ListedJson<'_>> =
         catalogue.entries().map(|(name, entry)| ListedJson { name, present: present(entry), entry }).collect();
     output.data(&json, || {
@@ -84,9 +84,13 @@ fn verify(catalogue: &Catalogue, names: &[String], output: &Output) -> Outcome {
     let selected = selected(catalogue, names)?;
     let verified: Vec<(&str, Option<Failure>)> =
         selected.into_iter().map(|(name, entry)| (name, catalogue.verify(entry).err().map(Failure::from))).collect();
-    let json: Vec<VerifiedJson<'_>> = verified
+    let json: Vec<DataVerifiedJson<'_>> = verified
         .iter()
-        .map(|(name, failure)| VerifiedJson { name, ok: failure.is_none(), error: failure.as_ref().map(Failure::json) })
+        .map(|(name, failure)| DataVerifiedJson {
+            name,
+            ok: failure.is_none(),
+            error: failure.as_ref().map(Failure::json),
+        })
         .collect();
     output.data(&json, || {
         let good = verified.iter().filter(|(_, failure)| failure.is_none());

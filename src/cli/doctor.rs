@@ -25,7 +25,7 @@ pub(super) struct Doctor {
 
 /// One thing that was looked at.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct CheckJson {
+pub(super) struct DoctorCheckJson {
     check: String,
     /// `ok`, `note` or `bad`.
     state: &'static str,
@@ -33,12 +33,12 @@ pub(super) struct CheckJson {
     remedy: Option<String>,
 }
 
-fn check(check: &str, found: Result<String, (String, &str)>, bad: &'static str) -> CheckJson {
+fn check(check: &str, found: Result<String, (String, &str)>, bad: &'static str) -> DoctorCheckJson {
     let (state, found, remedy) = match found {
         Ok(found) => ("ok", found, None),
         Err((found, remedy)) => (bad, found, Some(remedy.to_owned())),
     };
-    CheckJson { check: check.to_owned(), state, found, remedy }
+    DoctorCheckJson { check: check.to_owned(), state, found, remedy }
 }
 
 impl Doctor {
@@ -97,7 +97,7 @@ fn line_ends(out: &Path) -> Result<String, (String, &'static str)> {
     }
 }
 
-fn data() -> Vec<CheckJson> {
+fn data() -> Vec<DoctorCheckJson> {
     let catalogue = match Catalogue::read(Path::new("data")) {
         Ok(catalogue) => catalogue,
         Err(error) => return vec![check("data", Err((error.to_string(), "run this in the root of a project")), "bad")],

@@ -1,6 +1,6 @@
 use super::difference::{DifferenceJson, Style};
 use super::output::{Output, Text};
-use super::{Exit, Out, Outcome, Settings};
+use super::{Exit, KeySettings, Out, Outcome};
 use crate::experiment::{self, Difference, Verdict};
 
 /// Name the first stage that differs, why, and the first differing rows, old and new
@@ -19,7 +19,7 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
     #[command(flatten)]
-    settings: Settings,
+    settings: KeySettings,
     #[command(flatten)]
     out: Out,
 }

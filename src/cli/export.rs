@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Outcome};
 use crate::diagnostics::{UnknownName, counted};
-use crate::store::{Durability, Kind, write_over};
+use crate::store::{Durability, OutputKind, write_over};
 use crate::tape;
 
 /// Write the samples of a tape as a CSV or Parquet table, for SQL and data frames
@@ -51,7 +51,7 @@ impl Export {
             _ if self.spreadsheet => tape::samples_spreadsheet(&tape.stream),
             _ => tape::samples_csv(&tape.stream),
         };
-        let kind = if ending == "parquet" { Kind::Like(b"PAR1") } else { Kind::table(&bytes) };
+        let kind = if ending == "parquet" { OutputKind::Like(b"PAR1") } else { OutputKind::table(&bytes) };
         write_over(&self.table, &bytes, Durability::Atomic, kind)?;
         let json = ExportedJson {
             table: self.table.display().to_string(),

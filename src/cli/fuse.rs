@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::output::{Output, Text};
 use super::{Exit, Outcome};
 use crate::evaluate::{Grouping, fuse, group_episodes_csv, read_spans};
-use crate::store::{Durability, Kind, write_over};
+use crate::store::{Durability, OutputKind, write_over};
 
 /// Fuse the episodes of channels to those of their groups, such as servers
 #[derive(clap::Args)]
@@ -42,7 +42,7 @@ impl FuseCommand {
         let spans = read_spans(&self.episodes)?;
         let episodes = fuse(&spans, &Grouping { separator: self.group_by }, self.at_least as usize);
         let bytes = group_episodes_csv(&episodes);
-        let kind = Kind::marked(&bytes, "motif,channel,t_start,t_end,t_detected,channels");
+        let kind = OutputKind::marked(&bytes, "motif,channel,t_start,t_end,t_detected,channels");
         write_over(&self.out, &bytes, Durability::Atomic, kind)?;
         let mut groups: Vec<&str> = episodes.iter().map(|episode| episode.group.as_str()).collect();
         groups.dedup();

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::failure::Failure;
 use crate::experiment::{ExperimentReport, Verdict};
-use crate::store::{Durability, Kind, Shown, StoreError, write_over};
+use crate::store::{Durability, OutputKind, Shown, StoreError, write_over};
 
 pub(super) fn write(path: &Path, reports: &[ExperimentReport]) -> Result<(), StoreError> {
     let mut suite = TestSuite::new("experiments");
@@ -14,7 +14,7 @@ pub(super) fn write(path: &Path, reports: &[ExperimentReport]) -> Result<(), Sto
     let mut junit = quick_junit::Report::new("telltape");
     junit.add_test_suite(suite);
     let text = junit.to_string().expect("texts are written as XML");
-    let kind = Kind::marked(text.as_bytes(), "<testsuites name=\"telltape\"");
+    let kind = OutputKind::marked(text.as_bytes(), "<testsuites name=\"telltape\"");
     write_over(path, text.as_bytes(), Durability::Atomic, kind).map(drop)
 }
 

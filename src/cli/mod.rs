@@ -104,7 +104,7 @@ impl Out {
 
 /// Keys of the experiments that are other ones for once.
 #[derive(clap::Args)]
-struct Settings {
+struct KeySettings {
     /// Set a key of the experiments to another value; the digests tell, as if it stood in the file
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Setting>,

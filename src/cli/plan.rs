@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, FailureJson};
 use super::output::{Output, Text};
-use super::{Exit, Out, Outcome, Settings};
+use super::{Exit, KeySettings, Out, Outcome};
 use crate::experiment;
 use crate::store::Shown;
 
@@ -16,7 +16,7 @@ pub(super) struct PlanCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: KeySettings,
     #[command(flatten)]
     out: Out,
 }

@@ -23,7 +23,7 @@ pub(super) struct ReplayCommand {
     engine: EngineArguments,
     /// Formats of the episode table; csv is always written
     #[arg(long, value_enum, value_delimiter = ',', default_value = "csv")]
-    format: Vec<Format>,
+    format: Vec<EpisodeFormat>,
     #[command(flatten)]
     key: KeyArgument,
     #[command(flatten)]
@@ -53,13 +53,13 @@ impl EngineArguments {
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-pub(super) enum Format {
+pub(super) enum EpisodeFormat {
     Csv,
     #[cfg(feature = "parquet")]
     Parquet,
 }
 
-impl Format {
+impl EpisodeFormat {
     /// Writes a table of episodes in this format; CSV is written by those who make them.
     pub(super) fn write(self, _engine: EngineKind, _episodes: &[Episode], _folder: &Path) -> Result<(), Failure> {
         match self {
@@ -69,7 +69,7 @@ impl Format {
                 let bytes = motif::parquet(_engine, _episodes).map_err(|error| Failure::internal(&error.into()))?;
                 let durability = crate::store::Durability::Atomic;
                 let path = _folder.join("episodes.parquet");
-                crate::store::write_over(&path, &bytes, durability, crate::store::Kind::Like(b"PAR1"))?;
+                crate::store::write_over(&path, &bytes, durability, crate::store::OutputKind::Like(b"PAR1"))?;
                 Ok(())
             }
         }

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::output::Output;
-use super::{Exit, Out, Outcome, Settings};
+use super::{Exit, KeySettings, Out, Outcome};
 use crate::diagnostics::{FailureKind, counted};
 use crate::report::{self, Stale};
 
@@ -17,7 +17,7 @@ pub(super) struct ReportCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: KeySettings,
     #[command(flatten)]
     out: Out,
 }

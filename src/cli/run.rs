@@ -9,7 +9,7 @@ use super::output::{Output, Text, TextLine, Tone, table};
 #[cfg(feature = "capture")]
 use super::signals;
 use super::verify::KeyArgument;
-use super::{Exit, Out, Outcome, Settings, foreign, junit};
+use super::{Exit, KeySettings, Out, Outcome, foreign, junit};
 use crate::diagnostics::{FailureKind, counted};
 use crate::experiment::{
     self, Counts, Evaluation, Experiment, ExperimentError, ExperimentReport, Progress, StageRow, Step, Verdict,
@@ -28,7 +28,7 @@ pub(super) struct RunCommand {
     /// Names, paths or globs; none means experiments/*.toml
     experiments: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: KeySettings,
     /// Run every stage, even if nothing that it is made from has changed since the last run
     #[arg(long)]
     no_cache: bool,
@@ -45,7 +45,7 @@ pub(super) struct RunCommand {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ReportJson<'a> {
+pub(super) struct ExperimentReportJson<'a> {
     name: &'a str,
     verdict: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,10 +129,10 @@ fn summarise(reports: &[ExperimentReport]) -> String {
 pub(super) fn report_results(reports: &[ExperimentReport], orphans: &[String], output: &Output) -> Outcome {
     let failures: Vec<Option<Failure>> =
         reports.iter().map(|report| report.verdict.as_ref().err().map(Failure::from)).collect();
-    let json: Vec<ReportJson<'_>> = reports
+    let json: Vec<ExperimentReportJson<'_>> = reports
         .iter()
         .zip(&failures)
-        .map(|(report, failure)| ReportJson {
+        .map(|(report, failure)| ExperimentReportJson {
             name: &report.name,
             verdict: verdict_name(report),
             reason: match &report.verdict {

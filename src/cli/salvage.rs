@@ -8,7 +8,7 @@ use super::output::Output;
 use super::{Exit, Outcome};
 use crate::diagnostics::counted;
 use crate::store::Shown;
-use crate::tape::{self, Kind};
+use crate::tape::{self, SalvageKind};
 
 /// Seal the whole lines of a tape or recording whose program was killed
 #[derive(clap::Args)]
@@ -37,8 +37,8 @@ impl SalvageCommand {
         let json = SalvagedJson {
             file: self.out.display().to_string(),
             kind: match salvaged.kind {
-                Kind::Tape => "tape",
-                Kind::Recording => "recording",
+                SalvageKind::Tape => "tape",
+                SalvageKind::Recording => "recording",
             },
             sha256: salvaged.sha256,
             lines: salvaged.lines,

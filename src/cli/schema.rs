@@ -19,7 +19,7 @@ use super::{
     shard, tapes, verify,
 };
 use crate::experiment;
-use crate::store::{Durability, Kind, write_over};
+use crate::store::{Durability, OutputKind, write_over};
 #[cfg(feature = "fetch")]
 use crate::trace::Fetched;
 
@@ -69,10 +69,10 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         #[cfg(feature = "fetch")]
         ("data-fetch", schema_of::<Vec<Fetched>>()),
         ("data-list", schema_of::<Vec<data::ListedJson<'_>>>()),
-        ("data-verify", schema_of::<Vec<data::VerifiedJson<'_>>>()),
+        ("data-verify", schema_of::<Vec<data::DataVerifiedJson<'_>>>()),
         ("detect", schema_of::<Vec<tapes::ReplayedJson<'_>>>()),
         ("diff", schema_of::<Vec<diff::ComparedJson<'_>>>()),
-        ("doctor", schema_of::<Vec<doctor::CheckJson>>()),
+        ("doctor", schema_of::<Vec<doctor::DoctorCheckJson>>()),
         ("experiment-file", experiment::file_schema()),
         ("export", schema_of::<export::ExportedJson>()),
         ("explain", schema_of::<Vec<difference::DifferenceJson<'_>>>()),
@@ -83,7 +83,7 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
         ("replay", schema_of::<Vec<tapes::ReplayedJson<'_>>>()),
         #[cfg(feature = "report")]
         ("report", schema_of::<report::ReportJson<'_>>()),
-        ("run", schema_of::<Vec<run::ReportJson<'_>>>()),
+        ("run", schema_of::<Vec<run::ExperimentReportJson<'_>>>()),
         ("salvage", schema_of::<salvage::SalvagedJson>()),
         ("schema", schema_of::<SchemasJson>()),
         ("score", schema_of::<score::ScoresJson>()),
@@ -99,7 +99,7 @@ impl SchemaCommand {
         for (name, schema) in schemas() {
             let path = self.folder.join(format!("{name}.json"));
             let text = serde_json::to_string_pretty(&schema).expect("a schema has string keys") + "\n";
-            write_over(&path, text.as_bytes(), Durability::Atomic, Kind::marked(text.as_bytes(), "\"$schema\""))?;
+            write_over(&path, text.as_bytes(), Durability::Atomic, OutputKind::marked(text.as_bytes(), "\"$schema\""))?;
             written.push(path.display().to_string());
         }
         let json = SchemasJson { schemas: written };

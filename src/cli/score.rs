@@ -8,7 +8,7 @@ use super::output::{Output, Text, TextLine, table};
 use super::score_by_time::{self, ByTimeArguments, ByTimeJson, NabJson};
 use super::{Exit, Outcome};
 use crate::diagnostics::Place;
-use crate::evaluate::{Interval, Score, Window, pool, published_scores, read_spans, read_windows_from, tally};
+use crate::evaluate::{Score, ScoreInterval, Window, pool, published_scores, read_spans, read_windows_from, tally};
 use crate::store::TableError;
 use crate::tape;
 
@@ -156,7 +156,7 @@ impl ScoreCommand {
 }
 
 fn json(score: &Score, rated: bool) -> ScoreJson {
-    let value = |interval: &Interval| interval.value;
+    let value = |interval: &ScoreInterval| interval.value;
     ScoreJson {
         motif: score.name(),
         windows: score.tally.windows,

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::{Text, TextLine, table};
 use crate::evaluate::{
-    ByTime, GroupScore, Grouping, Interval, NAB_PROFILES, NabSeries, Span, TimeTally, Window, WindowScore, by_time,
-    nab_score, read_windows_from, together,
+    ByTime, GroupScore, Grouping, NAB_PROFILES, NabSeries, ScoreInterval, Span, TimeTally, Window, WindowScore,
+    by_time, nab_score, read_windows_from, together,
 };
 use crate::residual::{Math, Stream};
 use crate::trace::date_s;
@@ -152,7 +152,7 @@ impl ByTimeArguments {
 fn json(scores: &[GroupScore]) -> ByTimeJson {
     let all = TimeTally::sum(scores.iter().map(|score| &score.tally));
     let together = together(scores);
-    let interval = |interval: Interval| IntervalJson {
+    let interval = |interval: ScoreInterval| IntervalJson {
         value: interval.value,
         low: interval.bounds.map(|(low, _)| low),
         high: interval.bounds.map(|(_, high)| high),

@@ -1,11 +1,11 @@
 use super::failure::Failure;
-use crate::trace::{Catalogue, Entry};
+use crate::trace::{Catalogue, CatalogueEntry};
 
 /// The entries of these names; none means all.
 pub(super) fn selected<'a>(
     catalogue: &'a Catalogue,
     names: &'a [String],
-) -> Result<Vec<(&'a str, &'a Entry)>, Failure> {
+) -> Result<Vec<(&'a str, &'a CatalogueEntry)>, Failure> {
     if names.is_empty() {
         let all: Vec<_> = catalogue.entries().collect();
         if all.is_empty() {

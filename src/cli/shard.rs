@@ -96,7 +96,7 @@ struct MergeArguments {
     shards: PathBuf,
     /// Formats of the episode tables; csv is always written
     #[arg(long, value_enum, value_delimiter = ',', default_value = "csv")]
-    format: Vec<super::replay::Format>,
+    format: Vec<super::replay::EpisodeFormat>,
     #[command(flatten)]
     out: super::Out,
 }

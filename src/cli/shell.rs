@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::arguments::output_path;
 use super::output::Output;
 use super::{Arguments, Exit, Outcome};
-use crate::store::{Durability, Kind, write_over};
+use crate::store::{Durability, OutputKind, write_over};
 
 /// Print the completions of a shell
 #[derive(clap::Args)]
@@ -47,7 +47,7 @@ impl Man {
         page(&command, &mut pages);
         for (name, text) in pages {
             let path = self.folder.join(format!("{name}.1"));
-            write_over(&path, &text, Durability::Atomic, Kind::marked(&text, ".TH telltape"))?;
+            write_over(&path, &text, Durability::Atomic, OutputKind::marked(&text, ".TH telltape"))?;
             output.note(path.display().to_string());
         }
         Ok(Exit::Ok)

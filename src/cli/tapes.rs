@@ -14,7 +14,7 @@ use crate::experiment::Project;
 use crate::experiment::shard::MergedTape;
 use crate::motif;
 use crate::residual::Stream;
-use crate::store::{Durability, EPISODES, FolderLock, Key, write_over};
+use crate::store::{Durability, EPISODES, FolderLock, VerifyingKey, write_over};
 use crate::tape;
 
 /// What an engine or a detector reports of one tape.
@@ -56,7 +56,7 @@ pub(super) struct ReplayedJson<'a> {
 pub(super) fn each_tape(
     tapes: &[PathBuf],
     out: &Path,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
     output: &Output,
     find: impl Fn(&Stream, &Path) -> Result<Reported, Failure> + Sync,
 ) -> Outcome {
@@ -107,7 +107,7 @@ fn report_replayed(tapes: &[PathBuf], replayed: &[Result<Replayed, Failure>], ou
 fn replay_tape(
     path: &Path,
     folder: &Path,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
     find: &(impl Fn(&Stream, &Path) -> Result<Reported, Failure> + Sync),
 ) -> Result<Replayed, Failure> {
     let tape = tape::read_signed(path, key)?;

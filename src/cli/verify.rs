@@ -9,7 +9,7 @@ use super::output::{Output, Text, TextLine, Tone};
 use super::{Exit, Outcome};
 use crate::diagnostics::counted;
 use crate::experiment;
-use crate::store::{Key, Shown};
+use crate::store::{Shown, VerifyingKey};
 use crate::tape::recording::RecordingManifest;
 use crate::tape::{self, Manifest, TapeError};
 
@@ -59,31 +59,31 @@ pub(super) struct KeyArgument {
 
 impl KeyArgument {
     /// Reads it, if one was given.
-    pub(super) fn read(&self) -> Result<Option<Key>, Failure> {
-        Ok(self.key.as_deref().map(Key::read).transpose()?)
+    pub(super) fn read(&self) -> Result<Option<VerifyingKey>, Failure> {
+        Ok(self.key.as_deref().map(VerifyingKey::read).transpose()?)
     }
 }
 
 /// What is what it says.
-enum Verified {
+enum VerifiedInput {
     Tape(Box<Manifest>, bool),
     Recording(Vec<RecordingManifest>),
     Result(Box<experiment::ExperimentOutcome>),
 }
 
-fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
+fn verified(path: &Path, key: Option<&VerifyingKey>) -> Result<VerifiedInput, Failure> {
     if path.is_dir() {
-        return Ok(Verified::Result(Box::new(experiment::verify_result_signed(path, key)?)));
+        return Ok(VerifiedInput::Result(Box::new(experiment::verify_result_signed(path, key)?)));
     }
     Ok(match tape::verify(path, key)? {
-        tape::Verified::Tape(tape) => Verified::Tape(Box::new(tape.manifest), tape.ordered),
+        tape::Verified::Tape(tape) => VerifiedInput::Tape(Box::new(tape.manifest), tape.ordered),
         tape::Verified::Recording(read) => {
             let sum = |of: fn(&RecordingManifest) -> u64| read.manifests.iter().map(of).sum::<u64>();
             if sum(|manifest| manifest.polls) == 0 {
                 let rows = format!(": {} and no poll", counted(sum(|manifest| manifest.gaps), "gap"));
                 return Err(TapeError::Empty { tape: path.to_path_buf(), rows }.into());
             }
-            Verified::Recording(read.manifests)
+            VerifiedInput::Recording(read.manifests)
         }
     })
 }
@@ -91,7 +91,7 @@ fn verified(path: &Path, key: Option<&Key>) -> Result<Verified, Failure> {
 impl Verify {
     pub(super) fn execute(self, output: &Output) -> Outcome {
         let key = self.key.read()?;
-        let verified: Vec<Result<Verified, Failure>> =
+        let verified: Vec<Result<VerifiedInput, Failure>> =
             self.tapes.par_iter().map(|path| verified(path, key.as_ref())).collect();
         let json: Vec<VerifiedJson<'_>> =
             self.tapes.iter().zip(&verified).map(|(path, result)| json(path, result)).collect();
@@ -108,7 +108,7 @@ impl Verify {
     }
 }
 
-fn json<'a>(path: &Path, result: &'a Result<Verified, Failure>) -> VerifiedJson<'a> {
+fn json<'a>(path: &Path, result: &'a Result<VerifiedInput, Failure>) -> VerifiedJson<'a> {
     let mut json = VerifiedJson {
         tape: path.display().to_string(),
         ok: result.is_ok(),
@@ -121,34 +121,34 @@ fn json<'a>(path: &Path, result: &'a Result<Verified, Failure>) -> VerifiedJson<
         error: result.as_ref().err().map(Failure::json),
     };
     match result {
-        Ok(Verified::Tape(manifest, ordered)) => {
+        Ok(VerifiedInput::Tape(manifest, ordered)) => {
             json.sha256 = Some(&manifest.sha256);
             json.sample_count = Some(manifest.sample_count);
             json.ordered = Some(*ordered);
         }
-        Ok(Verified::Recording(manifests)) => {
+        Ok(VerifiedInput::Recording(manifests)) => {
             json.sha256 = manifests.first().map(|manifest| manifest.sha256.as_str());
             json.polls = Some(manifests.iter().map(|manifest| manifest.polls).sum());
             json.gaps = Some(manifests.iter().map(|manifest| manifest.gaps).sum());
             json.parts = Some(manifests.len());
         }
-        Ok(Verified::Result(outcome)) => json.sample_count = Some(outcome.counts.samples),
+        Ok(VerifiedInput::Result(outcome)) => json.sample_count = Some(outcome.counts.samples),
         Err(_) => {}
     }
     json
 }
 
-fn text(verified: &Verified) -> String {
+fn text(verified: &VerifiedInput) -> String {
     match verified {
-        Verified::Tape(manifest, ordered) => {
+        VerifiedInput::Tape(manifest, ordered) => {
             let order = if *ordered { "" } else { ", not in order of time" };
             format!("{} from {}{order}", counted(manifest.sample_count, "sample"), Shown::plain(&manifest.source))
         }
-        Verified::Result(outcome) => {
+        VerifiedInput::Result(outcome) => {
             let samples = counted(outcome.counts.samples, "sample");
             format!("result of {samples}, {}", counted(outcome.tables.len(), "table"))
         }
-        Verified::Recording(manifests) => {
+        VerifiedInput::Recording(manifests) => {
             let polls: u64 = manifests.iter().map(|manifest| manifest.polls).sum();
             let gaps: u64 = manifests.iter().map(|manifest| manifest.gaps).sum();
             let end = manifests.last().map_or("", |manifest| &manifest.end);

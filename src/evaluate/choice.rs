@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Generator, Noise, Window};
 use crate::motif::{Engine, Episode, ExcursionGrammar, Grammar, Motif};
 use crate::residual::{Math, Stream};
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// Every combination of these is a candidate; all else is at its default.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,7 +215,7 @@ impl Trial {
     /// table is hashed, and keeps its header) and the verdict.
     #[must_use]
     pub fn csv(&self, candidates: &[Candidate]) -> Vec<u8> {
-        let mut columns = Columns::default()
+        let mut columns = TableColumns::default()
             .text("motif", |candidate: &Candidate| candidate.motif.name())
             .number("tau_seconds", |candidate| candidate.tau_seconds)
             .number("drift_threshold", |candidate| candidate.drift_threshold)

@@ -1,6 +1,6 @@
 use super::Span;
 use crate::motif::Motif;
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// What one detector finds of one motif.
 struct Found<'a> {
@@ -30,7 +30,7 @@ pub fn found_csv(found: &[(&str, Vec<Span>)]) -> Vec<u8> {
     let rows = found
         .iter()
         .flat_map(|(detector, spans)| Motif::ALL.into_iter().map(move |motif| Found::new(detector, motif, spans)));
-    Columns::default()
+    TableColumns::default()
         .text("detector", |found: &Found<'_>| found.detector)
         .text("motif", |found| found.motif.name())
         .count("episodes", |found| found.durations_s.len() as u64)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Span;
 use super::stretch::Stretch;
 use crate::motif::Motif;
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// The group of all channels, where nothing tells them apart; and in windows, any group.
 pub const ANY: &str = "*";
@@ -115,7 +115,7 @@ fn enough(spans: &[&Span], at_least: usize) -> Vec<Stretch> {
 pub fn group_episodes_csv(episodes: &[GroupEpisode]) -> Vec<u8> {
     let names: Vec<String> = episodes.iter().map(|episode| episode.channels.join(" & ")).collect();
     let rows: Vec<(&GroupEpisode, &String)> = episodes.iter().zip(&names).collect();
-    Columns::default()
+    TableColumns::default()
         .text("motif", |(episode, _): &(&GroupEpisode, &String)| episode.motif.name())
         .text("channel", |(episode, _)| &episode.group)
         .number("t_start", |(episode, _)| episode.t_start)

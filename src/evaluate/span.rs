@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::motif::{Episode, Motif};
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// A stretch of time on one channel that an engine, a detector or somebody's table reports.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ impl From<Episode> for Span {
 /// The bytes of a table of spans: `motif,channel,t_start,t_end,t_detected`. An empty cell is a time that nobody says.
 #[must_use]
 pub fn spans_csv(spans: &[Span]) -> Vec<u8> {
-    Columns::default()
+    TableColumns::default()
         .text("motif", |span: &Span| span.motif.name())
         .text("channel", |span| &span.channel)
         .number("t_start", |span| span.t_start)

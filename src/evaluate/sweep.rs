@@ -2,7 +2,7 @@ use rayon::prelude::*;
 
 use super::{Axis, Degradation, Generator, Score, Subject, Tally, pool, score_columns};
 use crate::residual::Math;
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// Many runs of a generator, and who is scored on them.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ pub fn sweep_csv(sweeps: &[(Axis, Vec<Point>)]) -> Vec<u8> {
         let value = value.unwrap_or_default();
         scores.iter().map(move |score| SweepRow { axis, value, detector, score })
     });
-    Columns::default()
+    TableColumns::default()
         .text("axis", |row: &SweepRow<'_>| row.axis.name())
         .number("value", |row| row.value)
         .text("detector", |row| row.detector)

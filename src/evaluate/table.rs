@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Span;
 use crate::motif::{read_motif, read_times};
-use crate::store::{Row, Table, TableError};
+use crate::store::{CsvRow, CsvTable, TableError};
 
 /// Columns that say when a span was reported: of detectors, and of our engine `excursion`.
 const DETECTED: [&str; 2] = ["t_detected", "t_confirmed"];
@@ -15,11 +15,11 @@ const DETECTED: [&str; 2] = ["t_detected", "t_confirmed"];
 /// # Errors
 /// When it cannot be read, or a row is not a span.
 pub fn read_spans(path: &Path) -> Result<Vec<Span>, TableError> {
-    let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
+    let table = CsvTable::read(path, &["motif", "channel", "t_start", "t_end"])?;
     table.rows().map(span).collect()
 }
 
-fn span(row: Row<'_>) -> Result<Span, TableError> {
+fn span(row: CsvRow<'_>) -> Result<Span, TableError> {
     let (t_start, t_end) = read_times(row)?;
     let column = DETECTED.into_iter().find(|column| row.cell(column).is_some_and(|cell| !cell.is_empty()));
     let t_detected = column.map(|column| row.finite(column)).transpose()?;

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{Exemplar, Generator};
 use crate::motif::{Motif, read_motif};
-use crate::store::{Row, Table, TableError};
+use crate::store::{CsvRow, CsvTable, TableError};
 use crate::trace::date_s;
 
 /// A ground-truth interval in which a fault was planted: `t_start <= t < t_end`, seconds.
@@ -54,11 +54,11 @@ pub fn read_windows(path: &Path) -> Result<Windows, TableError> {
 /// # Errors
 /// As [`read_windows`].
 pub fn read_windows_from(path: &Path, origin_s: f64) -> Result<Windows, TableError> {
-    let instant = |row: Row<'_>, column: &str| match date_s(row.text(column)) {
+    let instant = |row: CsvRow<'_>, column: &str| match date_s(row.text(column)) {
         Some(date) => Ok(date - origin_s),
         None => row.finite(column),
     };
-    let table = Table::read(path, &["motif", "channel", "t_start", "t_end"])?;
+    let table = CsvTable::read(path, &["motif", "channel", "t_start", "t_end"])?;
     let mut windows: Vec<(u64, Window)> = Vec::new();
     for row in table.rows() {
         let window =

@@ -6,7 +6,7 @@ use super::outcome::ExperimentOutcome;
 use super::ownership::{list_foreign, remove_listed};
 use super::{Experiment, ExperimentError, Project, last_result};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
-use crate::store::{Durability, Kind, StoreError, write_over};
+use crate::store::{Durability, OutputKind, StoreError, write_over};
 
 /// What accepting an experiment's last result did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn accept(project: &Project, experiment: &Experiment, in_ci: bool) -> Result
         let bytes = fs::read(&from).map_err(StoreError::read(&from))?;
         let to = results.join(table);
         let is_listed = before.as_ref().is_some_and(|before| before.tables.contains_key(table));
-        let kind = if is_listed { Kind::Own } else { Kind::table(&bytes) };
+        let kind = if is_listed { OutputKind::Own } else { OutputKind::table(&bytes) };
         write_over(&to, &bytes, Durability::Synced, kind)?;
     }
     // While the result that lists them is there: a run that is killed here leaves it to do again.

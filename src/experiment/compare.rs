@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::chain::{Stage, find_causes};
 use super::{ExperimentError, ExperimentOutcome, ResultProblem};
-use crate::store::{Key, file_digest, line_ends_rewritten};
+use crate::store::{VerifyingKey, file_digest, line_ends_rewritten};
 
 /// What comparing a result with the expected one says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ fn remedy(folder: &Path, path: &Path) -> String {
 pub(super) fn read_expected(
     experiment: &str,
     folder: &Path,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
 ) -> Result<Option<ExperimentOutcome>, ExperimentError> {
     let path = folder.join(ExperimentOutcome::EXPECTED_FILE);
     let Some(expected) = ExperimentOutcome::read_result_of(experiment, &path, key)? else { return Ok(None) };

@@ -12,7 +12,7 @@ use crate::evaluate::Window;
 use crate::live::{DATABASE, LiveError, LiveRun, find_server};
 use crate::motif::{self, Episode, Grammar, Motif};
 use crate::residual::Stream;
-use crate::store::{Columns, Durability, remove_if, write_whole};
+use crate::store::{Durability, TableColumns, remove_if, write_whole};
 use crate::tape::recording::{Body, Cost, RecordingLine, RecordingManifest, read_recording};
 use crate::tape::{self, TapeWriter};
 use crate::trace;
@@ -85,7 +85,7 @@ fn execute(
         })
         .collect();
     let live_run = experiment.live.run(&find_server()?, &recording, &patterns, stop)?;
-    let about = About::read(&recording)?;
+    let about = RecordingAbout::read(&recording)?;
     let fault = live_run.fault.map(|(begin, end)| (begin - about.began, end - about.began));
     let missing = about.evidence.missing(experiment, &live_run.captured.end, fault);
     if !missing.is_empty() {
@@ -109,7 +109,7 @@ fn execute(
 fn score_episodes(
     experiment: &LiveExperiment,
     live_run: &LiveRun,
-    about: &About,
+    about: &RecordingAbout,
     stream: &Stream,
     episodes: &[Episode],
 ) -> LiveScore {
@@ -165,7 +165,7 @@ fn score_window(window: Window, required: bool, stream: &Stream, episodes: &[Epi
 }
 
 /// What a recording says beside its counters.
-struct About {
+struct RecordingAbout {
     /// Version of the server.
     server: String,
     /// When the capture began, seconds since 1970.
@@ -175,7 +175,7 @@ struct About {
     evidence: Evidence,
 }
 
-impl About {
+impl RecordingAbout {
     fn read(recording: &Path) -> Result<Self, ExperimentError> {
         let (mut server, mut began) = (String::new(), None);
         let mut costs: Vec<Cost> = Vec::new();
@@ -246,7 +246,7 @@ fn list_misses(experiment: &LiveExperiment, score: &LiveScore) -> Vec<String> {
 
 /// The truth as windows that `score` and `[evaluate]` read.
 fn windows_csv(score: &LiveScore) -> Vec<u8> {
-    Columns::default()
+    TableColumns::default()
         .text("motif", |finding: &LiveFinding| finding.window.motif.name())
         .text("channel", |finding| &finding.window.channel)
         // Milliseconds: the clocks of two processes do not agree to more.
@@ -287,7 +287,7 @@ impl LiveScore {
         if rows.is_empty() {
             rows.push(ScoreRow { kind: "quiet", motif: None, channel: "", t_start: None, finding: None });
         }
-        Columns::default()
+        TableColumns::default()
             .text("server", |_: &ScoreRow<'_>| &self.server)
             .text("kind", |row| row.kind)
             .text("motif", |row| row.motif.map_or("", Motif::name))
@@ -331,7 +331,7 @@ mod tests {
         std::fs::write(file.path(), windows_csv(&score)).unwrap();
         assert_eq!(read_windows(file.path()).unwrap().windows, std::slice::from_ref(&window));
         std::fs::write(file.path(), score.csv()).unwrap();
-        let table = crate::store::Table::read(file.path(), &["server", "channel"]).unwrap();
+        let table = crate::store::CsvTable::read(file.path(), &["server", "channel"]).unwrap();
         let row = table.rows().next().unwrap();
         assert_eq!((row.text("server"), row.text("channel")), ("PostgreSQL, 15", window.channel.as_str()));
         let quiet = LiveScore { findings: Vec::new(), ..score };

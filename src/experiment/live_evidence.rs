@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::capture::GoneReason;
-    use crate::tape::recording::{Cell, Poll, ViewRows};
+    use crate::tape::recording::{Poll, RecordedCell, ViewRows};
 
     /// Seventy seconds, a poll each, a load of 200 transactions a second, and the fault.
     fn experiment(fault: &str) -> LiveExperiment {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn poll(change: impl Fn(&mut Poll)) -> Body {
-        let rows = ViewRows { rows: vec![vec![Cell::Int(1)]], ..ViewRows::default() };
+        let rows = ViewRows { rows: vec![vec![RecordedCell::Int(1)]], ..ViewRows::default() };
         let mut poll = Poll { views: [(STATEMENTS.to_owned(), rows)].into(), ..Poll::default() };
         change(&mut poll);
         Body::Poll(Box::new(poll))

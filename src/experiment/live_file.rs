@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::convert_file::Convert;
 use super::located::Located;
 use super::{ExperimentError, LiveProblem};
-use crate::live::{Fault, Live, Load};
+use crate::live::{InjectedFault, Live, Load};
 use crate::motif::{Engine, Motif};
 
 use crate::trace::{Dataset, Options};
@@ -205,7 +205,8 @@ impl LiveExperiment {
         let options = file.convert.options(Dataset::Postgres).map_err(fail)?;
         let at = file.fault.span().start;
         let FaultKeys { kind, begin_s, end_s } = file.fault.into_inner();
-        let fault: Fault = kind.get_ref().parse().map_err(|error| fail(Located::at_byte(kind.span().start, error)))?;
+        let fault: InjectedFault =
+            kind.get_ref().parse().map_err(|error| fail(Located::at_byte(kind.span().start, error)))?;
         let CaptureKeys { seconds, interval_s } = file.capture;
         if !(0.0 < begin_s && begin_s < end_s && end_s < seconds && seconds <= 86_400.0) {
             return Err(fail(Located::at_byte(at, LiveProblem::Times { begin_s, end_s, seconds })));
@@ -216,7 +217,7 @@ impl LiveExperiment {
         let limits = file.truth.limits.limits().map_err(fail)?;
         let truth = file.truth.windows.into_iter().map(truth).collect::<Result<Vec<_>, _>>().map_err(fail)?;
         let required = truth.iter().any(|truth| truth.required);
-        if required == (fault == Fault::None) {
+        if required == (fault == InjectedFault::None) {
             let problem = if required { LiveProblem::NothingRequired } else { LiveProblem::NoWindow };
             return Err(fail(Located::at_byte(at, problem)));
         }

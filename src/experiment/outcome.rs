@@ -8,7 +8,9 @@ use super::chain::Stage;
 use super::{ExperimentError, ResultProblem};
 use crate::diagnostics::{Place, line_and_column, reword_unknown_name};
 use crate::motif::{Engine, Episode, Motif};
-use crate::store::{Durability, Key, Seal, StoreError, open_seal, read_small_text, remove_if, sealed, write_whole};
+use crate::store::{
+    Durability, Seal, StoreError, VerifyingKey, open_seal, read_small_text, remove_if, sealed, write_whole,
+};
 use crate::tape::RowCounts;
 
 /// What an experiment gave: a digest a stage, and what stands beside them. `digests.toml` of a run, `expected.toml`
@@ -135,7 +137,11 @@ impl ExperimentOutcome {
     ///
     /// # Errors
     /// As [`ExperimentOutcome::read`], when it is of another experiment, and when it is not signed.
-    pub fn read_result_of(experiment: &str, path: &Path, key: Option<&Key>) -> Result<Option<Self>, ExperimentError> {
+    pub fn read_result_of(
+        experiment: &str,
+        path: &Path,
+        key: Option<&VerifyingKey>,
+    ) -> Result<Option<Self>, ExperimentError> {
         let Some((read, text)) = Self::read_with_text(path)? else { return Ok(None) };
         if let Some(key) = key {
             key.verify_result((path, text.as_bytes()), experiment, read.experiment.as_deref())?;

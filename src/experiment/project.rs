@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ExperimentError, Setting};
-use crate::store::{FolderLock, Key, LockError, StoreError, is_inside};
+use crate::store::{FolderLock, LockError, StoreError, VerifyingKey, is_inside};
 use crate::trace::{Catalogue, TraceError};
 
 /// The folders of a project: `experiments`, `data` and `results` under its root, and where outputs go.
@@ -12,7 +12,7 @@ pub struct Project {
     out: PathBuf,
     caches: bool,
     settings: Vec<Setting>,
-    key: Option<Arc<Key>>,
+    key: Option<Arc<VerifyingKey>>,
 }
 
 impl Project {
@@ -42,13 +42,13 @@ impl Project {
 
     /// The same, where a key has to have signed every expected result.
     #[must_use]
-    pub fn with_key(self, key: Option<Key>) -> Self {
+    pub fn with_key(self, key: Option<VerifyingKey>) -> Self {
         Self { key: key.map(Arc::new), ..self }
     }
 
     /// The key that has to have signed every expected result, if there is one.
     #[must_use]
-    pub fn key(&self) -> Option<&Key> {
+    pub fn key(&self) -> Option<&VerifyingKey> {
         self.key.as_deref()
     }
 

@@ -9,7 +9,7 @@ use super::{ExperimentError, Project, ResultProblem};
 use crate::evaluate::Generator;
 use crate::residual::{Math, Stream};
 use crate::tape::RowCounts;
-use crate::trace::{self, Catalogue, Entry, Options};
+use crate::trace::{self, Catalogue, CatalogueEntry, Options};
 
 /// Where the samples of an experiment come from.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub enum SampleSource {
 }
 
 /// Samples, with what the chain says of their origin.
-pub(super) struct Samples {
+pub(super) struct SourcedSamples {
     pub(super) stream: Stream,
     /// The stage `input`.
     pub(super) input: String,
@@ -80,7 +80,11 @@ impl SampleSource {
     }
 
     /// Converts the trace, or generates the samples.
-    pub(super) fn make_samples(&self, project: &Project, catalogue: &Catalogue) -> Result<Samples, ExperimentError> {
+    pub(super) fn make_samples(
+        &self,
+        project: &Project,
+        catalogue: &Catalogue,
+    ) -> Result<SourcedSamples, ExperimentError> {
         match self {
             Self::Catalogue { name, options } => {
                 let (path, entry) = find_entry(catalogue, name, options)?;
@@ -95,7 +99,7 @@ impl SampleSource {
                 }
             }
             Self::Trace { path, options } => convert(&project.root().join(path), options),
-            Self::Generated { generator, seed, math } => Ok(Samples {
+            Self::Generated { generator, seed, math } => Ok(SourcedSamples {
                 stream: generator.stream(*seed, *math),
                 input: hash_generator(*generator, *seed),
                 rows: None,
@@ -162,11 +166,11 @@ impl SampleSource {
     }
 }
 
-fn convert(path: &Path, options: &Options) -> Result<Samples, ExperimentError> {
+fn convert(path: &Path, options: &Options) -> Result<SourcedSamples, ExperimentError> {
     let converted = trace::convert(path, options)?;
     let input = converted.input.expect("the options of an experiment ask for it");
     let (stream, rows, notes) = (converted.stream, Some(converted.rows), converted.notes);
-    Ok(Samples { stream, input: input.sha256, rows, notes })
+    Ok(SourcedSamples { stream, input: input.sha256, rows, notes })
 }
 
 /// A catalogue entry in the format that `options` say, and its file, if it is there; its bytes are still to be verified.
@@ -174,7 +178,7 @@ pub(super) fn find_entry<'a>(
     catalogue: &'a Catalogue,
     name: &str,
     options: &Options,
-) -> Result<(PathBuf, &'a Entry), ExperimentError> {
+) -> Result<(PathBuf, &'a CatalogueEntry), ExperimentError> {
     let entry = catalogue.get(name).map_err(|unknown| catalogue.problem(unknown))?;
     if entry.adapter != options.dataset {
         let name = name.to_owned();

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{ExperimentError, ExperimentOutcome, Project, ResultProblem, compare};
-use crate::store::{Key, StoreError, line_ends_rewritten};
+use crate::store::{StoreError, VerifyingKey, line_ends_rewritten};
 
 /// The file in a results folder that says what result it is: of an accepted one, or of a run.
 #[must_use]
@@ -41,7 +41,7 @@ pub fn verify_result(folder: &Path) -> Result<ExperimentOutcome, ExperimentError
 ///
 /// # Errors
 /// As [`verify_result`], and when it is not signed.
-pub fn verify_result_signed(folder: &Path, key: Option<&Key>) -> Result<ExperimentOutcome, ExperimentError> {
+pub fn verify_result_signed(folder: &Path, key: Option<&VerifyingKey>) -> Result<ExperimentOutcome, ExperimentError> {
     let none = || ResultProblem::NotThere.with_path(folder);
     let path = result_file(folder).ok_or_else(none)?;
     // Links are not followed: what stands in the place of an experiment is taken for its result.

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::LiveError;
 use super::load::{Bench, DATABASE, Load};
-use super::server::{Server, Session};
+use super::server::{OpenSession, ThrowAwayServer};
 use crate::diagnostics::UnknownName;
 
 /// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// Nothing: what is found then is false.
     None,
     /// The primary key of `pgbench_accounts` is dropped, and made again at the end.
@@ -39,7 +39,7 @@ pub enum Fault {
     ConnectionStorm,
 }
 
-impl Fault {
+impl InjectedFault {
     /// All of them.
     pub const ALL: [Self; 11] = [
         Self::None,
@@ -77,7 +77,7 @@ impl Fault {
     ///
     /// # Errors
     /// When a statement fails.
-    pub fn prepare(self, server: &Server) -> Result<(), LiveError> {
+    pub fn prepare(self, server: &ThrowAwayServer) -> Result<(), LiveError> {
         if self == Self::CacheFlood {
             // A row fills a block: without PLAIN, it would be compressed to nothing.
             let filler = "CREATE UNLOGGED TABLE filler (body text) WITH (autovacuum_enabled = off);
@@ -96,12 +96,12 @@ impl Fault {
     /// When a statement fails.
     pub fn inject(
         self,
-        server: &Arc<Server>,
+        server: &Arc<ThrowAwayServer>,
         load: &Load,
         usual: &mut Option<Bench>,
     ) -> Result<ActiveFault, LiveError> {
         let hold_session = |sql: &str| -> Result<FaultGuard, LiveError> {
-            let mut session = Session::open(server, DATABASE)?;
+            let mut session = OpenSession::open(server, DATABASE)?;
             session.run(sql)?;
             Ok(FaultGuard::Session(session))
         };
@@ -135,13 +135,13 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Fault {
+impl FromStr for InjectedFault {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
@@ -151,21 +151,21 @@ impl FromStr for Fault {
 
 /// A fault that is in effect.
 pub struct ActiveFault {
-    fault: Fault,
+    fault: InjectedFault,
     guard: FaultGuard,
 }
 
 /// What keeps a fault going; dropped, it ends.
 enum FaultGuard {
     Nothing,
-    Session(Session),
+    Session(OpenSession),
     Bench(Bench),
     Loop(Loop),
 }
 
 impl ActiveFault {
     /// An error unless the fault is still there.
-    pub(super) fn check(&mut self, server: &Server) -> Result<(), LiveError> {
+    pub(super) fn check(&mut self, server: &ThrowAwayServer) -> Result<(), LiveError> {
         let there = match &mut self.guard {
             FaultGuard::Nothing => true,
             FaultGuard::Session(session) => session.is_open(),
@@ -183,24 +183,24 @@ impl ActiveFault {
     ///
     /// # Errors
     /// When a statement fails.
-    pub fn end(self, server: &Arc<Server>, load: &Load, usual: &mut Option<Bench>) -> Result<(), LiveError> {
+    pub fn end(self, server: &Arc<ThrowAwayServer>, load: &Load, usual: &mut Option<Bench>) -> Result<(), LiveError> {
         let Self { fault, guard } = self;
         match guard {
             FaultGuard::Loop(running) => running.end()?,
             guard => drop(guard),
         }
         match fault {
-            Fault::DroppedPrimaryKey => {
+            InjectedFault::DroppedPrimaryKey => {
                 server.psql(DATABASE, "ALTER TABLE pgbench_accounts ADD PRIMARY KEY (aid)")?;
             }
-            Fault::StaleStatistics => {
+            InjectedFault::StaleStatistics => {
                 server.psql(
                     DATABASE,
                     "UPDATE orders SET status = CASE WHEN id % 3 = 0 THEN 'open' ELSE 'done' END WHERE id % 100 = 7",
                 )?;
                 server.psql(DATABASE, "VACUUM ANALYZE orders")?;
             }
-            Fault::WorkloadShift => *usual = Some(load.start(server)?),
+            InjectedFault::WorkloadShift => *usual = Some(load.start(server)?),
             _ => {}
         }
         Ok(())
@@ -214,8 +214,8 @@ struct Loop {
 }
 
 impl Loop {
-    fn start(server: &Server, sql: &'static str, pause: Duration) -> Result<Self, LiveError> {
-        let mut session = Session::open(server, DATABASE)?;
+    fn start(server: &ThrowAwayServer, sql: &'static str, pause: Duration) -> Result<Self, LiveError> {
+        let mut session = OpenSession::open(server, DATABASE)?;
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -241,10 +241,10 @@ mod tests {
 
     #[test]
     fn every_fault_has_a_name_that_reads_back() {
-        for fault in Fault::ALL {
-            assert_eq!(fault.name().parse::<Fault>().unwrap(), fault);
+        for fault in InjectedFault::ALL {
+            assert_eq!(fault.name().parse::<InjectedFault>().unwrap(), fault);
         }
-        let error = "tablelock".parse::<Fault>().unwrap_err().to_string();
+        let error = "tablelock".parse::<InjectedFault>().unwrap_err().to_string();
         assert!(error.starts_with("unknown fault `tablelock`; did you mean `table-lock`? known: none, "), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use super::LiveError;
-use super::server::{Server, output, own_group};
+use super::server::{ThrowAwayServer, output, own_group};
 
 /// The database of the load.
 pub const DATABASE: &str = "bench";
@@ -58,7 +58,7 @@ impl Load {
     ///
     /// # Errors
     /// When a statement fails.
-    pub fn prepare(&self, server: &Server) -> Result<(), LiveError> {
+    pub fn prepare(&self, server: &ThrowAwayServer) -> Result<(), LiveError> {
         server.psql("postgres", &format!("CREATE ROLE app LOGIN; CREATE ROLE {OBSERVER} LOGIN"))?;
         server.psql("postgres", &format!("CREATE DATABASE {DATABASE} OWNER app"))?;
         server.psql(DATABASE, &format!("CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_prewarm; GRANT pg_read_all_stats TO {OBSERVER}"))?;
@@ -81,24 +81,24 @@ impl Load {
     ///
     /// # Errors
     /// When pgbench does not start.
-    pub fn start(&self, server: &Server) -> Result<Bench, LiveError> {
+    pub fn start(&self, server: &ThrowAwayServer) -> Result<Bench, LiveError> {
         let report = script(server, "report.sql", REPORT)?;
         self.bench(server, "load", self.rate, &["-b", "tpcb-like@9", "-f", &format!("{}@1", report.display())])
     }
 
     /// Starts another load.
-    pub(super) fn start_other(&self, server: &Server) -> Result<Bench, LiveError> {
+    pub(super) fn start_other(&self, server: &ThrowAwayServer) -> Result<Bench, LiveError> {
         let other = script(server, "other.sql", OTHER)?;
         self.bench(server, "other", self.rate, &["-f", &other.display().to_string()])
     }
 
     /// Starts a storm of connections.
-    pub(super) fn start_storm(&self, server: &Server) -> Result<Bench, LiveError> {
+    pub(super) fn start_storm(&self, server: &ThrowAwayServer) -> Result<Bench, LiveError> {
         let knock = script(server, "knock.sql", KNOCK)?;
         self.bench(server, "storm", 80, &["-C", "-f", &knock.display().to_string()])
     }
 
-    fn bench(&self, server: &Server, name: &str, rate: u32, what: &[&str]) -> Result<Bench, LiveError> {
+    fn bench(&self, server: &ThrowAwayServer, name: &str, rate: u32, what: &[&str]) -> Result<Bench, LiveError> {
         let fail =
             |error: std::io::Error| LiveError::Program { program: "pgbench".to_owned(), problem: error.to_string() };
         let log = server.folder().join(format!("{name}.log"));
@@ -119,7 +119,7 @@ impl Load {
     }
 }
 
-fn script(server: &Server, name: &str, text: &str) -> Result<PathBuf, LiveError> {
+fn script(server: &ThrowAwayServer, name: &str, text: &str) -> Result<PathBuf, LiveError> {
     let path = server.folder().join(name);
     crate::store::write_whole(&path, text.as_bytes(), crate::store::Durability::Atomic)?;
     Ok(path)
@@ -139,7 +139,7 @@ impl Bench {
     }
 
     /// An error unless it is running with all its sessions: what is measured without a load is no evidence of anything.
-    pub(super) fn check(&mut self, server: &Server) -> Result<(), LiveError> {
+    pub(super) fn check(&mut self, server: &ThrowAwayServer) -> Result<(), LiveError> {
         let running = self.is_running();
         let quiet = std::fs::metadata(&self.log).is_ok_and(|log| log.len() == 0);
         if running && quiet {

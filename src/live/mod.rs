@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use error::{LiveError, ServerProblem};
-pub use fault::{ActiveFault, Fault};
+pub use fault::{ActiveFault, InjectedFault};
 pub use load::{Bench, DATABASE, Load, OBSERVER};
-pub use server::{Server, Shutdown, find_server};
+pub use server::{Shutdown, ThrowAwayServer, find_server};
 
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ pub struct Live {
     /// The load.
     pub load: Load,
     /// The fault.
-    pub fault: Fault,
+    pub fault: InjectedFault,
     /// Seconds from the beginning of the capture to the fault.
     pub begin_s: f64,
     /// Seconds from the beginning of the capture to the end of the fault.
@@ -66,7 +66,7 @@ impl Live {
         statements: &[String],
         stop: &CancellationToken,
     ) -> Result<LiveRun, LiveError> {
-        let server = Arc::new(Server::start(bin, &self.settings)?);
+        let server = Arc::new(ThrowAwayServer::start(bin, &self.settings)?);
         self.load.prepare(&server)?;
         self.fault.prepare(&server)?;
         let mut usual = Some(self.load.start(&server)?);
@@ -101,7 +101,7 @@ impl Live {
     /// Injects the fault at its time and takes it out again: when it took effect, and when it was over.
     fn inject_fault(
         &self,
-        server: &Arc<Server>,
+        server: &Arc<ThrowAwayServer>,
         usual: &mut Option<Bench>,
         stop: &CancellationToken,
     ) -> Result<Option<(f64, f64)>, LiveError> {
@@ -114,12 +114,12 @@ impl Live {
         fault.end(server, &self.load, usual)?;
         let end = now();
         wait(until(self.seconds), stop, || check(server, usual))?;
-        Ok((self.fault != Fault::None).then_some((begin, end)))
+        Ok((self.fault != InjectedFault::None).then_some((begin, end)))
     }
 }
 
 /// The identifier of the most called statement whose text is like `pattern`.
-fn identifier(server: &Server, pattern: &str) -> Result<i64, LiveError> {
+fn identifier(server: &ThrowAwayServer, pattern: &str) -> Result<i64, LiveError> {
     let pattern = pattern.replace('\'', "''");
     let sql = format!(
         "SELECT queryid FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE rolname = 'app' AND query LIKE '{pattern}' \
@@ -133,7 +133,7 @@ fn identifier(server: &Server, pattern: &str) -> Result<i64, LiveError> {
 }
 
 /// An error unless the usual load runs, if it should.
-fn check(server: &Server, usual: &mut Option<Bench>) -> Result<(), LiveError> {
+fn check(server: &ThrowAwayServer, usual: &mut Option<Bench>) -> Result<(), LiveError> {
     usual.as_mut().map_or(Ok(()), |bench| bench.check(server))
 }
 

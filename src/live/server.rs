@@ -47,7 +47,7 @@ pub enum Shutdown {
 }
 
 /// A running server. Dropped, it is stopped and its folder removed; so it is, by its own shell, when this program is killed.
-pub struct Server {
+pub struct ThrowAwayServer {
     bin: PathBuf,
     folder: TempDir,
     port: u16,
@@ -64,7 +64,7 @@ if read -r signal; then kill -"$signal" $server; wait $server
 else kill -QUIT $server; wait $server; rm -rf "$2"; fi
 "#;
 
-impl Server {
+impl ThrowAwayServer {
     /// Makes a server with the programs in `bin` and starts it: its sockets are in its folder and on the loopback. `settings` are
     /// lines of its configuration.
     ///
@@ -111,7 +111,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts it again after [`Server::stop`].
+    /// Starts it again after [`ThrowAwayServer::stop`].
     ///
     /// # Errors
     /// When it does not come up.
@@ -139,7 +139,7 @@ impl Server {
         Err(self.fail(ServerProblem::NoAnswer))
     }
 
-    /// Stops it; [`Server::launch`] starts it again.
+    /// Stops it; [`ThrowAwayServer::launch`] starts it again.
     pub fn stop(&mut self, how: Shutdown) {
         let Some((mut child, mut pipe)) = self.running.take() else { return };
         let signal = match how {
@@ -225,7 +225,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ThrowAwayServer {
     fn drop(&mut self) {
         self.stop(Shutdown::Immediate);
     }
@@ -242,15 +242,15 @@ pub(super) fn output(name: &str, command: &mut Command) -> Result<String, LiveEr
 }
 
 /// A session that stays open: what is begun in it goes on until it is dropped.
-pub(super) struct Session {
+pub(super) struct OpenSession {
     child: Child,
     input: ChildStdin,
     answers: BufReader<std::process::ChildStdout>,
 }
 
-impl Session {
+impl OpenSession {
     /// Opens a session as the superuser.
-    pub(super) fn open(server: &Server, database: &str) -> Result<Self, LiveError> {
+    pub(super) fn open(server: &ThrowAwayServer, database: &str) -> Result<Self, LiveError> {
         let mut command = server.program("psql");
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -286,7 +286,7 @@ fn problem(problem: &str) -> LiveError {
     LiveError::Program { program: "psql".to_owned(), problem: problem.to_owned() }
 }
 
-impl Drop for Session {
+impl Drop for OpenSession {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -12,7 +12,7 @@ use super::values::GrammarValues;
 use super::{Diagnostics, Episode, Motif, excursion, reference};
 use crate::diagnostics::UnknownName;
 use crate::residual::Stream;
-use crate::store::{Columns, Row, TableError};
+use crate::store::{CsvRow, TableColumns, TableError};
 
 /// The state machine of one channel: samples in order of time in, emissions out.
 ///
@@ -90,9 +90,9 @@ pub struct EngineEntry {
     /// Its grammar where nobody gives one.
     pub(super) default_grammar: fn() -> GrammarValues,
     /// Adds its columns to those that every table of episodes begins with.
-    pub(super) columns: fn(Columns<'static, Episode>) -> Columns<'static, Episode>,
+    pub(super) columns: fn(TableColumns<'static, Episode>) -> TableColumns<'static, Episode>,
     /// Reads its columns, but for the peak.
-    pub(super) read_diagnostics: fn(Row<'_>) -> Result<Diagnostics, TableError>,
+    pub(super) read_diagnostics: fn(CsvRow<'_>) -> Result<Diagnostics, TableError>,
     /// The episodes of some motifs, by motif; within one by channel, then by time.
     pub(super) replay: fn(&GrammarValues, &Stream, &[Motif]) -> Vec<Vec<Episode>>,
     /// The engine while samples still come.

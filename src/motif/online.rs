@@ -50,17 +50,17 @@ pub(super) trait Online: Send + Sync {
 }
 
 /// The channels of the engine with this machine.
-struct Channels<M: Machine> {
+struct OnlineChannels<M: Machine> {
     grammar: PerMotif<M::Parameters>,
     machines: BTreeMap<(Motif, String), M>,
 }
 
 /// What an engine with this machine does while samples still come.
 pub(super) fn channels<M: Machine + 'static>(grammar: &GrammarValues) -> Box<dyn Online> {
-    Box::new(Channels::<M> { grammar: grammar.typed(), machines: BTreeMap::new() })
+    Box::new(OnlineChannels::<M> { grammar: grammar.typed(), machines: BTreeMap::new() })
 }
 
-impl<M: Machine> Channels<M> {
+impl<M: Machine> OnlineChannels<M> {
     /// What `emission` gives for each machine, as episodes.
     fn episodes(&self, emission: impl Fn(&M, &M::Parameters) -> Option<M::Emission>) -> Vec<Episode> {
         let emitted = self.machines.iter().filter_map(|((motif, channel), machine)| {
@@ -70,7 +70,7 @@ impl<M: Machine> Channels<M> {
     }
 }
 
-impl<M: Machine> Online for Channels<M> {
+impl<M: Machine> Online for OnlineChannels<M> {
     fn take(&mut self, t: f64, motif: Motif, value: f64, channel: &str) -> Option<Episode> {
         let machine = self.machines.entry((motif, channel.to_owned())).or_default();
         machine.step(self.grammar.parameters(motif), t, value).map(|emission| emission.into_episode(motif, channel))

@@ -6,12 +6,12 @@ use super::{EngineKind, Episode, Motif};
 use crate::diagnostics::UnknownName;
 #[cfg(feature = "parquet")]
 use crate::store::ParquetError;
-use crate::store::{Columns, Row, Table, TableError};
+use crate::store::{CsvRow, CsvTable, TableColumns, TableError};
 
 /// The columns of an `episodes.csv`.
 #[must_use]
-pub fn columns(engine: EngineKind) -> Columns<'static, Episode> {
-    let shared = Columns::default()
+pub fn columns(engine: EngineKind) -> TableColumns<'static, Episode> {
+    let shared = TableColumns::default()
         .text("motif", |episode: &Episode| episode.motif.name())
         .text("channel", |episode| &episode.channel)
         .number("t_start", |episode| episode.t_start)
@@ -41,7 +41,7 @@ pub fn parquet(engine: EngineKind, episodes: &[Episode]) -> Result<Vec<u8>, Parq
 pub fn read_episodes(engine: EngineKind, path: &Path) -> Result<Vec<Episode>, TableError> {
     let columns = columns(engine);
     let names: Vec<&str> = columns.names().collect();
-    let table = Table::read(path, &names)?;
+    let table = CsvTable::read(path, &names)?;
     table.rows().map(|row| read_episode(engine, row)).collect()
 }
 
@@ -49,7 +49,7 @@ pub fn read_episodes(engine: EngineKind, path: &Path) -> Result<Vec<Episode>, Ta
 ///
 /// # Errors
 /// When it is not one.
-pub fn read_episode(engine: EngineKind, row: Row<'_>) -> Result<Episode, TableError> {
+pub fn read_episode(engine: EngineKind, row: CsvRow<'_>) -> Result<Episode, TableError> {
     let (t_start, t_end) = read_times(row)?;
     Ok(Episode {
         motif: read_motif(row)?,
@@ -65,7 +65,7 @@ pub fn read_episode(engine: EngineKind, row: Row<'_>) -> Result<Episode, TableEr
 ///
 /// # Errors
 /// When they are not finite, or in another order.
-pub fn read_times(row: Row<'_>) -> Result<(f64, f64), TableError> {
+pub fn read_times(row: CsvRow<'_>) -> Result<(f64, f64), TableError> {
     let (t_start, t_end) = (row.finite("t_start")?, row.finite("t_end")?);
     if t_end < t_start {
         return Err(row.problem(format!("the episode ends at {t_end}, before its start at {t_start}")));
@@ -77,7 +77,7 @@ pub fn read_times(row: Row<'_>) -> Result<(f64, f64), TableError> {
 ///
 /// # Errors
 /// When there is no such motif.
-pub fn read_motif(row: Row<'_>) -> Result<Motif, TableError> {
+pub fn read_motif(row: CsvRow<'_>) -> Result<Motif, TableError> {
     row.text("motif").parse().map_err(|unknown: UnknownName| row.problem(unknown.to_string()))
 }
 

@@ -4,7 +4,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::evaluate::Interval;
+use crate::evaluate::ScoreInterval;
 use crate::residual::Math;
 
 /// A drawing could not be made: a defect, for an SVG in memory has nothing that can fail.
@@ -158,7 +158,7 @@ pub(super) fn decades() -> (Vec<(f64, String)>, impl Fn(f64) -> f64) {
 /// A row of a bar chart: its name, and for each measure the value and its interval.
 pub(super) struct Bars {
     pub(super) name: String,
-    pub(super) values: Vec<Interval>,
+    pub(super) values: Vec<ScoreInterval>,
 }
 
 /// Horizontal bars in groups, one a row, with intervals as thin lines. Values are placed by `place` in 0 to 1, so that a
@@ -192,7 +192,7 @@ pub(super) fn bars(
         let y = TOP + 4 + row as i32 * step;
         area.draw(&Text::new(bars.name.clone(), (8, y + (step - 20) / 2), font.clone()))?;
         let thick = ((step - 6) / bars.values.len().max(1) as i32).clamp(3, 14);
-        for (index, Interval { value, bounds }) in bars.values.iter().enumerate() {
+        for (index, ScoreInterval { value, bounds }) in bars.values.iter().enumerate() {
             let (top, middle) = (y + index as i32 * thick, y + index as i32 * thick + thick / 2);
             match value {
                 Some(value) => {

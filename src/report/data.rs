@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Stale;
 use crate::diagnostics::Place;
-use crate::evaluate::{Generator, Interval, Noise};
+use crate::evaluate::{Generator, Noise, ScoreInterval};
 use crate::experiment::{
     self, Experiment, ExperimentError, ExperimentOutcome, Project, ResultProblem, SampleSource, StageRow, StaleReason,
     Verdict,
@@ -25,7 +25,7 @@ const MOST_POINTS: usize = 60_000;
 
 /// What an experiment is, which decides where it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ExperimentKind {
     /// A trace, a stylised one, or a stream that nothing is scored on: its own episodes are shown.
     DataSet,
     /// A stream with planted faults, or a trace with windows, on which detectors are scored.
@@ -36,7 +36,7 @@ pub(super) enum Kind {
     VariedNoise,
 }
 
-impl Kind {
+impl ExperimentKind {
     fn of_experiment(experiment: &Experiment) -> Self {
         let evaluation = experiment.evaluation.as_ref();
         match &experiment.source {
@@ -67,7 +67,7 @@ impl Kind {
 /// The last result of an experiment.
 pub(super) struct Outcomes {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: ExperimentKind,
     pub(super) title: String,
     pub(super) verdict: Verdict,
     pub(super) stages: Vec<StageRow>,
@@ -121,9 +121,9 @@ impl Table {
     }
 
     /// A number and the interval beside it, where there are some.
-    pub(super) fn interval(&self, row: &[String], column: &str) -> Interval {
+    pub(super) fn interval(&self, row: &[String], column: &str) -> ScoreInterval {
         let number = |suffix: &str| self.number(row, &format!("{column}{suffix}"));
-        Interval { value: number(""), bounds: number("_low").zip(number("_high")) }
+        ScoreInterval { value: number(""), bounds: number("_low").zip(number("_high")) }
     }
 }
 
@@ -208,7 +208,7 @@ fn read_outcomes(project: &Project, experiment: &Experiment) -> Result<Outcomes,
     };
     Ok(Outcomes {
         name: experiment.name.clone(),
-        kind: Kind::of_experiment(experiment),
+        kind: ExperimentKind::of_experiment(experiment),
         title: experiment.title.clone(),
         verdict: explanation.verdict,
         stages: explanation.stages,
@@ -224,7 +224,7 @@ fn read_outcomes(project: &Project, experiment: &Experiment) -> Result<Outcomes,
 
 fn table(folder: &Path, name: &str, sha256: &str) -> Result<Table, ExperimentError> {
     let path = folder.join(name);
-    let table = store::Table::read(&path, &[])?;
+    let table = store::CsvTable::read(&path, &[])?;
     let rows = table.rows().map(|row| row.cells().map(str::to_owned).collect()).collect();
     Ok(Table { name: name.to_owned(), sha256: sha256.to_owned(), header: table.header().to_vec(), rows })
 }
@@ -284,13 +284,13 @@ mod tests {
         let trace = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'job'\n".to_owned();
         let bursty = generate("kind = 'null'\nnoise = 'bursty'");
         let cases = [
-            ("null-faults", generate("kind = 'perturbed'") + SEEDS, Kind::Faults),
-            ("quiet", bursty.clone() + SEEDS, Kind::Noise(Noise::Bursty)),
-            ("exemplar-noise", bursty.clone() + SEEDS + "sensitivity = [0.5, 1]\n", Kind::VariedNoise),
-            ("null-alone", bursty, Kind::DataSet),
-            ("null-stylised", generate("kind = 'exemplar'\ndataset = 'ceb'"), Kind::DataSet),
-            ("exemplar-trace", trace.clone(), Kind::DataSet),
-            ("null-trace", trace + "[evaluate]\nwindows = 'w.csv'\n", Kind::Faults),
+            ("null-faults", generate("kind = 'perturbed'") + SEEDS, ExperimentKind::Faults),
+            ("quiet", bursty.clone() + SEEDS, ExperimentKind::Noise(Noise::Bursty)),
+            ("exemplar-noise", bursty.clone() + SEEDS + "sensitivity = [0.5, 1]\n", ExperimentKind::VariedNoise),
+            ("null-alone", bursty, ExperimentKind::DataSet),
+            ("null-stylised", generate("kind = 'exemplar'\ndataset = 'ceb'"), ExperimentKind::DataSet),
+            ("exemplar-trace", trace.clone(), ExperimentKind::DataSet),
+            ("null-trace", trace + "[evaluate]\nwindows = 'w.csv'\n", ExperimentKind::Faults),
         ];
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("experiments")).unwrap();
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(selection.experiments.len(), cases.len());
         for (name, _, kind) in cases {
             let experiment = selection.experiments.iter().find(|experiment| experiment.name == name).unwrap();
-            assert_eq!(Kind::of_experiment(experiment), kind, "{name}");
+            assert_eq!(ExperimentKind::of_experiment(experiment), kind, "{name}");
         }
     }
 }

@@ -4,10 +4,10 @@ use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
 use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bars, decades, lines, svg, widened};
-use super::data::{Kind, Outcomes, Table};
+use super::data::{ExperimentKind, Outcomes, Table};
 use super::figure::{Figure, Section, WIDTH, drawn};
 use super::sensitivity::sensitivity;
-use crate::evaluate::{Interval, Noise};
+use crate::evaluate::{Noise, ScoreInterval};
 use crate::experiment::ExperimentError;
 use crate::motif::Motif;
 use crate::store::Shown;
@@ -41,7 +41,7 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
 
 /// Sweeps and scores replay the perturbed stream again and again; its episodes are shown once.
 fn is_data_set(outcomes: &Outcomes) -> bool {
-    outcomes.kind == Kind::DataSet
+    outcomes.kind == ExperimentKind::DataSet
 }
 
 /// A name that fits where names stand.
@@ -243,7 +243,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
     let nulls: Vec<(&Outcomes, Noise, &Table)> = results
         .iter()
         .filter_map(|outcomes| match outcomes.kind {
-            Kind::Noise(noise) => Some((outcomes, noise, outcomes.table("scores.csv")?)),
+            ExperimentKind::Noise(noise) => Some((outcomes, noise, outcomes.table("scores.csv")?)),
             _ => None,
         })
         .take(COLORS.len())
@@ -258,7 +258,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
     let rate = |table: &Table, name: &str| {
         let row =
             table.rows.iter().find(|row| table.cell(row, "motif") == "all" && table.cell(row, "detector") == name);
-        row.map_or_else(Interval::default, |row| table.interval(row, "false_alarms_per_hour"))
+        row.map_or_else(ScoreInterval::default, |row| table.interval(row, "false_alarms_per_hour"))
     };
     let rows: Vec<Bars> = names
         .iter()

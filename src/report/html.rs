@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::Stale;
-use super::data::{Kind, Outcomes, Table};
+use super::data::{ExperimentKind, Outcomes, Table};
 use super::figure::{Figure, Section};
 use crate::experiment::Verdict;
 use crate::motif::{Episode, Motif};
@@ -114,12 +114,12 @@ fn page_in(
     let sweeps = ["stress.csv", "stability.csv", "sweep.csv"];
     let found = "When each channel left its envelope, and by how much.";
     let distributions = "How large residuals are on the tapes of the data sets.";
-    type Tables<'a> = (&'a [&'a str], fn(Kind) -> bool);
+    type Tables<'a> = (&'a [&'a str], fn(ExperimentKind) -> bool);
     let sections: [(&str, &str, &str, Section, Tables<'_>); 5] = [
         ("found", "Data sets", found, Section::Found, (&[], |_| false)),
         ("scores", "Scores", SCORES, Section::Scores, (&scores, |kind| !kind.is_noise())),
         ("sweeps", "Sweeps", SWEEPS, Section::Sweeps, (&sweeps, |_| true)),
-        ("noise", "Noise", NOISE, Section::Noise, (&["scores.csv"], Kind::is_noise)),
+        ("noise", "Noise", NOISE, Section::Noise, (&["scores.csv"], ExperimentKind::is_noise)),
         ("distributions", "Distributions", distributions, Section::Distributions, (&[], |_| false)),
     ];
     let sections = html! {

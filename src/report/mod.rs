@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::experiment::{Experiment, ExperimentError, Project};
-use crate::store::{Durability, Kind, write_over};
+use crate::store::{Durability, OutputKind, write_over};
 
 pub use figure::Figure;
 
@@ -62,14 +62,23 @@ pub fn report(project: &Project, experiments: &[Experiment], out: &Path) -> Resu
     let folder = out.join("figures");
     let mut digests = String::from("# SHA-256 of each figure. Advisory: no verdict depends on them.\n");
     for figure in &figures {
-        let sha256 =
-            write_over(&folder.join(figure.file()), figure.svg.as_bytes(), Durability::Atomic, Kind::Like(b"<svg "))?;
+        let sha256 = write_over(
+            &folder.join(figure.file()),
+            figure.svg.as_bytes(),
+            Durability::Atomic,
+            OutputKind::Like(b"<svg "),
+        )?;
         digests += &format!("{} = \"{sha256}\"\n", toml::Value::from(figure.file()));
     }
-    write_over(&folder.join("digests.toml"), digests.as_bytes(), Durability::Atomic, Kind::table(digests.as_bytes()))?;
+    write_over(
+        &folder.join("digests.toml"),
+        digests.as_bytes(),
+        Durability::Atomic,
+        OutputKind::table(digests.as_bytes()),
+    )?;
     let html = html::page(&results, (&missing, &stale), &figures);
     let path = out.join("report.html");
-    let kind = Kind::marked(html.as_bytes(), "<title>telltape report</title>");
+    let kind = OutputKind::marked(html.as_bytes(), "<title>telltape report</title>");
     write_over(&path, html.as_bytes(), Durability::Atomic, kind)?;
     Ok(Report {
         html: path,

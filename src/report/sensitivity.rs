@@ -3,7 +3,7 @@
 use super::chart::{Bars, COLORS, bars, decades, svg};
 use super::data::{Outcomes, Table};
 use super::figure::{Figure, Section, WIDTH, drawn};
-use crate::evaluate::Interval;
+use crate::evaluate::ScoreInterval;
 use crate::experiment::ExperimentError;
 
 /// F1 and time to detection where something is planted, else false alarms: a row a parameter, a bar a factor.
@@ -17,7 +17,7 @@ pub(super) fn sensitivity(outcomes: &Outcomes, table: &Table) -> Result<Figure, 
     let rows = |column: &str| -> Vec<Bars> {
         let value = |parameter: &str, factor: &str| {
             let row = all().find(|row| table.cell(row, "axis") == parameter && table.cell(row, "value") == factor);
-            row.map_or_else(Interval::default, |row| table.interval(row, column))
+            row.map_or_else(ScoreInterval::default, |row| table.interval(row, column))
         };
         let bars = |parameter: &&str| Bars {
             name: (*parameter).to_owned(),

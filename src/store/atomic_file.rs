@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 
-use super::gate::{self, Kind};
+use super::gate::{self, OutputKind};
 use super::{StoreError, sweep};
 
 /// What survives a power cut once a file has been committed.
@@ -39,14 +39,14 @@ impl AtomicFile {
     /// # Errors
     /// As for [`AtomicFile::create_like`].
     pub fn create(path: &Path) -> Result<Self, StoreError> {
-        Self::create_like(path, Kind::Own)
+        Self::create_like(path, OutputKind::Own)
     }
 
     /// Starts a file that will stand at `path`, where only its like is replaced; its folder is made if need be.
     ///
     /// # Errors
     /// When the folder cannot be made or written to, or something else is at `path`.
-    pub fn create_like(path: &Path, kind: Kind<'_>) -> Result<Self, StoreError> {
+    pub fn create_like(path: &Path, kind: OutputKind<'_>) -> Result<Self, StoreError> {
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -119,7 +119,7 @@ impl AtomicFile {
     }
 }
 
-/// A [`Kind`] that outlives what it was taken from.
+/// A [`OutputKind`] that outlives what it was taken from.
 enum OwnedKind {
     Own,
     Manifest,
@@ -128,21 +128,21 @@ enum OwnedKind {
 }
 
 impl OwnedKind {
-    fn new(kind: Kind<'_>) -> Self {
+    fn new(kind: OutputKind<'_>) -> Self {
         match kind {
-            Kind::Own => Self::Own,
-            Kind::Manifest => Self::Manifest,
-            Kind::RecordingManifest => Self::RecordingManifest,
-            Kind::Like(start) => Self::Like(start.to_vec()),
+            OutputKind::Own => Self::Own,
+            OutputKind::Manifest => Self::Manifest,
+            OutputKind::RecordingManifest => Self::RecordingManifest,
+            OutputKind::Like(start) => Self::Like(start.to_vec()),
         }
     }
 
-    fn kind(&self) -> Kind<'_> {
+    fn kind(&self) -> OutputKind<'_> {
         match self {
-            Self::Own => Kind::Own,
-            Self::Manifest => Kind::Manifest,
-            Self::RecordingManifest => Kind::RecordingManifest,
-            Self::Like(start) => Kind::Like(start),
+            Self::Own => OutputKind::Own,
+            Self::Manifest => OutputKind::Manifest,
+            Self::RecordingManifest => OutputKind::RecordingManifest,
+            Self::Like(start) => OutputKind::Like(start),
         }
     }
 }
@@ -206,14 +206,19 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// As for [`AtomicFile`].
 pub fn write_whole(path: &Path, bytes: &[u8], durability: Durability) -> Result<String, StoreError> {
-    write_over(path, bytes, durability, Kind::Own)
+    write_over(path, bytes, durability, OutputKind::Own)
 }
 
 /// As [`write_whole`], at a path that somebody has chosen: only what is of the same kind is replaced.
 ///
 /// # Errors
 /// As for [`AtomicFile`].
-pub fn write_over(path: &Path, bytes: &[u8], durability: Durability, kind: Kind<'_>) -> Result<String, StoreError> {
+pub fn write_over(
+    path: &Path,
+    bytes: &[u8],
+    durability: Durability,
+    kind: OutputKind<'_>,
+) -> Result<String, StoreError> {
     gate::check(path, kind)?;
     let same_size = || fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
     if durability == Durability::Atomic && same_size() && fs::read(path).is_ok_and(|found| found == bytes) {

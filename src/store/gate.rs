@@ -14,7 +14,7 @@ const RESERVED: [&str; 3] = [".hash", ".part", ".minisig"];
 
 /// What is about to be written. Only its like is replaced, and an empty file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
+pub enum OutputKind<'a> {
     /// A file of a folder that is telltape's own, such as `out/NAME`: its names are ours.
     Own,
     /// A manifest of a tape.
@@ -26,17 +26,17 @@ pub enum Kind<'a> {
 }
 
 /// How every recording begins, sealed or not. None is ever overwritten.
-pub const RECORDING: Kind<'static> = Kind::Like(RECORDING_START);
+pub const RECORDING: OutputKind<'static> = OutputKind::Like(RECORDING_START);
 
 const RECORDING_START: &[u8] = b"{\"recording\":";
 
 /// How every tape begins.
-pub const TAPE: Kind<'static> = Kind::Like(b"{\"t\":");
+pub const TAPE: OutputKind<'static> = OutputKind::Like(b"{\"t\":");
 
 /// How every table of episodes begins, whichever engine found them.
-pub const EPISODES: Kind<'static> = Kind::Like(b"motif,channel,t_start,t_end,");
+pub const EPISODES: OutputKind<'static> = OutputKind::Like(b"motif,channel,t_start,t_end,");
 
-impl<'a> Kind<'a> {
+impl<'a> OutputKind<'a> {
     /// A table: files that have the same header.
     #[must_use]
     pub fn table(bytes: &'a [u8]) -> Self {
@@ -58,9 +58,9 @@ impl<'a> Kind<'a> {
 ///
 /// # Errors
 /// When the name is reserved, or something is there that is not telltape's to replace.
-pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
+pub fn check(path: &Path, kind: OutputKind<'_>) -> Result<(), StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if matches!(kind, Kind::Like(_)) && RESERVED.iter().any(|ending| name.ends_with(ending)) {
+    if matches!(kind, OutputKind::Like(_)) && RESERVED.iter().any(|ending| name.ends_with(ending)) {
         return Err(Obstacle::ReservedName.with_path(path));
     }
     match fs::metadata(path) {
@@ -79,14 +79,14 @@ pub fn check(path: &Path, kind: Kind<'_>) -> Result<(), StoreError> {
         return Err(Obstacle::Recording.with_path(path));
     }
     let is_of_recording = name.ends_with(".hash") && is_recording_manifest(&head);
-    if is_of_recording && kind != Kind::RecordingManifest {
+    if is_of_recording && kind != OutputKind::RecordingManifest {
         return Err(Obstacle::RecordingManifest.with_path(path));
     }
     let is_ours = match kind {
-        Kind::Own => true,
-        Kind::Manifest => is_manifest(&head),
-        Kind::RecordingManifest => is_of_recording,
-        Kind::Like(start) => head.starts_with(start) || (start.len() > head.len() && start.starts_with(&head)),
+        OutputKind::Own => true,
+        OutputKind::Manifest => is_manifest(&head),
+        OutputKind::RecordingManifest => is_of_recording,
+        OutputKind::Like(start) => head.starts_with(start) || (start.len() > head.len() && start.starts_with(&head)),
     };
     if is_ours {
         return Ok(());
@@ -189,25 +189,25 @@ mod tests {
     fn only_the_like_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let table = Kind::table(b"a,b\n1,2\n");
+        let table = OutputKind::table(b"a,b\n1,2\n");
         let tape = "{\"t\":1,\"class\"";
         let cases = [
             ("", TAPE, true),
             (tape, TAPE, true),
             ("{\"recording\":1,", TAPE, false),
-            ("{\"recording\":1,", Kind::Own, false),
+            ("{\"recording\":1,", OutputKind::Own, false),
             ("notes", TAPE, false),
-            ("notes", Kind::Own, true),
-            ("{\n  \"sha256\": \"", Kind::Manifest, true),
-            ("{\"sha256\":\"", Kind::Manifest, true),
-            ("0123  x\n", Kind::Manifest, false),
+            ("notes", OutputKind::Own, true),
+            ("{\n  \"sha256\": \"", OutputKind::Manifest, true),
+            ("{\"sha256\":\"", OutputKind::Manifest, true),
+            ("0123  x\n", OutputKind::Manifest, false),
             ("a,b\n3,4\n", table, true),
             ("a,b,c\n", table, false),
             (tape, table, false),
             ("motif,channel,t_start,t_end,peak\n", EPISODES, true),
             ("motif,channel,t_start,t_end\n", EPISODES, false),
-            ("<title>other", Kind::marked(b"<title>ours</title>", "ours"), false),
-            ("<title>ours, older", Kind::marked(b"<title>ours</title>", "ours"), true),
+            ("<title>other", OutputKind::marked(b"<title>ours</title>", "ours"), false),
+            ("<title>ours, older", OutputKind::marked(b"<title>ours</title>", "ours"), true),
         ];
         for (there, kind, expected) in cases {
             fs::write(&path, there).unwrap();
@@ -230,8 +230,8 @@ mod tests {
         ];
         for (text, is_of_recording) in cases {
             fs::write(&path, text).unwrap();
-            assert_eq!(check(&path, Kind::RecordingManifest).is_ok(), is_of_recording, "{text}");
-            for kind in [Kind::Manifest, Kind::Own] {
+            assert_eq!(check(&path, OutputKind::RecordingManifest).is_ok(), is_of_recording, "{text}");
+            for kind in [OutputKind::Manifest, OutputKind::Own] {
                 assert_eq!(check(&path, kind).is_ok(), !is_of_recording, "{text} {kind:?}");
             }
         }
@@ -246,7 +246,7 @@ mod tests {
                 assert!(matches!(check(&path, kind), Err(StoreError::InTheWay { .. })), "{name} {kind:?}");
             }
         }
-        check(&folder.path().join("t.jsonl.hash"), Kind::Manifest).unwrap();
+        check(&folder.path().join("t.jsonl.hash"), OutputKind::Manifest).unwrap();
     }
 
     #[test]

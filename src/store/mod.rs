@@ -22,7 +22,7 @@ mod wildcard;
 pub use atomic_file::{AtomicFile, Durability, abandon_staged, remove_file, sync_folder, write_over, write_whole};
 pub use blocks::{BLOCK_BYTES, Blocks};
 pub use error::{Obstacle, StoreError};
-pub use gate::{EPISODES, Kind, RECORDING, TAPE, begins_as_recording, check, open_in_place, remove_if};
+pub use gate::{EPISODES, OutputKind, RECORDING, TAPE, begins_as_recording, check, open_in_place, remove_if};
 pub use input::{Input, InputDigest, file_digest, label};
 pub use inside::is_inside;
 pub use line_ends::{LINE_ENDS_REMEDY, line_ends_rewritten};
@@ -30,11 +30,11 @@ pub use lock::{FolderLock, LockError};
 pub use program::program_digest;
 pub use scratch::Scratch;
 pub use seal::{Seal, open_seal, sealed};
-pub use signature::{Key, SignatureError, UnsignedReason};
+pub use signature::{SignatureError, UnsignedReason, VerifyingKey};
 pub use small::{read_small, read_small_text};
 #[cfg(feature = "parquet")]
 pub use table::ParquetError;
-pub use table::{Columns, Row, Table, TableError, write_number};
+pub use table::{CsvRow, CsvTable, TableColumns, TableError, write_number};
 pub use text::{Shown, is_hidden, visible_json};
 #[cfg(feature = "experiment")]
 pub use wildcard::{GlobError, glob, is_glob};

@@ -13,7 +13,7 @@ use crate::diagnostics::{Diagnose, FailureKind, Place, with_causes};
 type PublicKey = std::convert::Infallible;
 
 /// A public key of minisign that files can be held against.
-pub struct Key {
+pub struct VerifyingKey {
     path: PathBuf,
     key: PublicKey,
 }
@@ -99,13 +99,13 @@ impl Diagnose for SignatureError {
     }
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Key").field(&self.path).finish()
     }
 }
 
-impl Key {
+impl VerifyingKey {
     /// Reads a public key file.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Key {
         match self.key {}
     }
 
-    /// As [`Key::verify`], of the manifest at `manifest` of `file`; `named` is the name that the manifest says that the file
+    /// As [`VerifyingKey::verify`], of the manifest at `manifest` of `file`; `named` is the name that the manifest says that the file
     /// has, with as many folders as it says.
     ///
     /// A manifest that says none, as others and earlier versions write it, has the name that minisign puts into the
@@ -179,7 +179,7 @@ impl Key {
         }
     }
 
-    /// As [`Key::verify`], of a result that says that it is of the experiment `named`.
+    /// As [`VerifyingKey::verify`], of a result that says that it is of the experiment `named`.
     ///
     /// # Errors
     /// When it is not signed, or not as the result of `experiment`.

@@ -1,6 +1,6 @@
 //! The one writer and the one reader of tables: CSV by the `csv` crate, Parquet by polars.
 //!
-//! A table is declared once, as [`Columns`]: each has its name and what fills its cells, so that header and rows, and CSV and
+//! A table is declared once, as [`TableColumns`]: each has its name and what fills its cells, so that header and rows, and CSV and
 //! Parquet, cannot disagree. Tables are hashed as text: the tests below pin what a cell looks like.
 
 use std::borrow::{Borrow, Cow};
@@ -38,15 +38,15 @@ enum Cells<'a, R> {
 }
 
 /// The columns of a table whose rows are made from values of `R`.
-pub struct Columns<'a, R>(Vec<(Cow<'a, str>, Cells<'a, R>)>);
+pub struct TableColumns<'a, R>(Vec<(Cow<'a, str>, Cells<'a, R>)>);
 
-impl<R> Default for Columns<'_, R> {
+impl<R> Default for TableColumns<'_, R> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'a, R: 'a> Columns<'a, R> {
+impl<'a, R: 'a> TableColumns<'a, R> {
     fn with(mut self, name: impl Into<Cow<'a, str>>, cells: Cells<'a, R>) -> Self {
         self.0.push((name.into(), cells));
         self
@@ -70,7 +70,7 @@ impl<'a, R: 'a> Columns<'a, R> {
         self.with(name, Cells::Number(Box::new(move |row| Some(get(row)))))
     }
 
-    /// As [`Columns::number`]; an empty cell where there is none.
+    /// As [`TableColumns::number`]; an empty cell where there is none.
     #[must_use]
     pub fn optional_number(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> Option<f64> + 'a) -> Self {
         self.with(name, Cells::Number(Box::new(get)))
@@ -102,7 +102,7 @@ impl<'a, R: 'a> Columns<'a, R> {
 
     /// The columns of a part of each row.
     #[must_use]
-    pub fn and<P: 'static>(mut self, columns: Columns<'a, P>, part: impl Fn(&R) -> &P + Copy + 'a) -> Self {
+    pub fn and<P: 'static>(mut self, columns: TableColumns<'a, P>, part: impl Fn(&R) -> &P + Copy + 'a) -> Self {
         for (name, cells) in columns.0 {
             let cells = match cells {
                 Cells::Text(get) => Cells::Text(Box::new(move |row| get(part(row)))),
@@ -253,14 +253,14 @@ impl Diagnose for TableError {
 
 /// A CSV with a header, whole in memory.
 #[derive(Debug)]
-pub struct Table {
+pub struct CsvTable {
     path: PathBuf,
     sha256: String,
     header: Vec<String>,
     records: Vec<(u64, StringRecord)>,
 }
 
-impl Table {
+impl CsvTable {
     /// Reads it, and checks that it has the columns in `required`, once each.
     ///
     /// # Errors
@@ -270,7 +270,7 @@ impl Table {
         Self::parse(path, &text, required)
     }
 
-    /// As [`Table::read`], of what stands at `path`.
+    /// As [`CsvTable::read`], of what stands at `path`.
     ///
     /// # Errors
     /// When it is not such a table.
@@ -329,20 +329,20 @@ impl Table {
     }
 
     /// The rows, in their order.
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.records.iter().map(|(line, record)| Row { table: self, line: *line, record })
+    pub fn rows(&self) -> impl Iterator<Item = CsvRow<'_>> {
+        self.records.iter().map(|(line, record)| CsvRow { table: self, line: *line, record })
     }
 }
 
-/// A row of a [`Table`].
+/// A row of a [`CsvTable`].
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
-    table: &'a Table,
+pub struct CsvRow<'a> {
+    table: &'a CsvTable,
     line: u64,
     record: &'a StringRecord,
 }
 
-impl<'a> Row<'a> {
+impl<'a> CsvRow<'a> {
     /// The line that it begins in.
     #[must_use]
     pub fn line(&self) -> u64 {

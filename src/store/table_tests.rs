@@ -8,8 +8,8 @@ struct Line {
     number: f64,
 }
 
-fn columns() -> Columns<'static, Line> {
-    Columns::default()
+fn columns() -> TableColumns<'static, Line> {
+    TableColumns::default()
         .text("na,me", |line: &Line| &line.name)
         .quoted("channel", |line| line.channel.as_deref().map(Cow::Borrowed))
         .number("number", |line| line.number)
@@ -47,9 +47,9 @@ fn every_kind_of_cell_has_its_bytes() {
 
 #[test]
 fn the_columns_of_a_part_stand_among_those_of_the_whole() {
-    let columns = Columns::default()
+    let columns = TableColumns::default()
         .count("unit", |(unit, _): &(u64, Line)| *unit)
-        .and(Columns::default().text("name", |line: &Line| &line.name), |(_, line)| line)
+        .and(TableColumns::default().text("name", |line: &Line| &line.name), |(_, line)| line)
         .flag("last", |(unit, _)| *unit == 2);
     let line = || Line { name: "a\nb".to_owned(), channel: None, number: 0.0 };
     assert_eq!(columns.names().collect::<Vec<_>>(), ["unit", "name", "last"]);
@@ -63,7 +63,7 @@ proptest! {
     ) {
         let rows: Vec<Line> =
             rows.into_iter().map(|(name, channel, number)| Line { name, channel, number }).collect();
-        let table = Table::parse(Path::new("t.csv"), &columns().csv(&rows), &["na,me", "channel"]).unwrap();
+        let table = CsvTable::parse(Path::new("t.csv"), &columns().csv(&rows), &["na,me", "channel"]).unwrap();
         prop_assert_eq!(table.rows().count(), rows.len());
         for (read, line) in table.rows().zip(&rows) {
             prop_assert_eq!(read.text("na,me"), &line.name);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, ManifestProblem, TapeError, manifest_path};
 use crate::diagnostics::Place;
-use crate::store::{Key, StoreError, begins_as_recording, read_small};
+use crate::store::{StoreError, VerifyingKey, begins_as_recording, read_small};
 
 /// What became of the rows of a trace: `read = used + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +164,7 @@ impl Manifest {
     pub(super) fn from_bytes(
         tape: &Path,
         bytes: std::io::Result<Vec<u8>>,
-        key: Option<&Key>,
+        key: Option<&VerifyingKey>,
     ) -> Result<Self, TapeError> {
         let path = manifest_path(tape);
         let text = match bytes {

@@ -19,7 +19,7 @@ pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
 pub use manifest::{Manifest, RowCounts, Use};
 pub use problem::{ManifestProblem, SalvageProblem};
 pub use reader::{Tape, read, read_even_empty, read_signed};
-pub use salvage::{Kind, Salvaged, salvage};
+pub use salvage::{SalvageKind, Salvaged, salvage};
 #[cfg(feature = "parquet")]
 pub use table::samples_parquet;
 pub use table::{samples_csv, samples_spreadsheet};

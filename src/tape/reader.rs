@@ -8,7 +8,7 @@ use super::decode::{BadLine, Decoded, decode};
 use super::{Manifest, TapeError, manifest_path};
 use crate::diagnostics::Place;
 use crate::residual::{Stream, StreamBuilder};
-use crate::store::{BLOCK_BYTES, Blocks, Key, StoreError, read_small};
+use crate::store::{BLOCK_BYTES, Blocks, StoreError, VerifyingKey, read_small};
 
 /// Bytes of a line that is on the short side. Room is made for as many samples as such lines would be at most, however many
 /// the manifest promises.
@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Result<Tape, TapeError> {
 ///
 /// # Errors
 /// As [`read`], and when the manifest is not signed.
-pub fn read_signed(path: &Path, key: Option<&Key>) -> Result<Tape, TapeError> {
+pub fn read_signed(path: &Path, key: Option<&VerifyingKey>) -> Result<Tape, TapeError> {
     read_from(path, || read_small(&manifest_path(path)), key)
 }
 
@@ -51,7 +51,7 @@ pub fn read_signed(path: &Path, key: Option<&Key>) -> Result<Tape, TapeError> {
 pub(super) fn read_from(
     path: &Path,
     manifest: impl FnOnce() -> std::io::Result<Vec<u8>>,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
 ) -> Result<Tape, TapeError> {
     let tape = read_any(path, manifest, key)?;
     if tape.stream.is_empty() && !tape.manifest.allow_empty {
@@ -72,7 +72,7 @@ pub fn read_even_empty(path: &Path) -> Result<Tape, TapeError> {
 fn read_any(
     path: &Path,
     manifest: impl FnOnce() -> std::io::Result<Vec<u8>>,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
 ) -> Result<Tape, TapeError> {
     let file = File::open(path).map_err(StoreError::read(path))?;
     if file.metadata().map_err(StoreError::read(path))?.is_dir() {

@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::recording::{
-    Body, Header, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk,
+    Body, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingHeader, RecordingManifest, newer_format,
+    part_on_disk,
 };
 use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
 use crate::diagnostics::Place;
@@ -16,7 +17,7 @@ use crate::store::{self, AtomicFile, Durability, Input, RECORDING, StoreError, l
 #[non_exhaustive]
 pub struct Salvaged {
     /// What it was.
-    pub kind: Kind,
+    pub kind: SalvageKind,
     /// Whole lines that were sealed: samples of a tape; of a recording, polls and all other lines, the header included.
     pub lines: u64,
     /// Bytes behind the last of them.
@@ -29,7 +30,7 @@ pub struct Salvaged {
 
 /// What can be salvaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SalvageKind {
     /// A tape.
     Tape,
     /// A part of a recording.
@@ -60,7 +61,7 @@ pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     if !lines.next(&mut first)? {
         return Err(nothing(path, SalvageProblem::NoLine));
     }
-    if serde_json::from_slice::<Header>(&first).is_ok() {
+    if serde_json::from_slice::<RecordingHeader>(&first).is_ok() {
         recording(lines, first, out)
     } else {
         tape(lines, first, out)
@@ -73,7 +74,7 @@ fn nothing(path: &Path, problem: SalvageProblem) -> TapeError {
 
 fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
     let place = Place::file(lines.path).at_line(1);
-    let found: Header =
+    let found: RecordingHeader =
         serde_json::from_slice(&header).map_err(|error| TapeError::BadLine { place, problem: error.to_string() })?;
     if found.recording > RECORDING_FORMAT {
         return Err(newer_format(lines.path, found.recording));
@@ -83,7 +84,7 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
         return Err(TapeError::RecordingExists { recording: there });
     }
     // Before the work: what is saved is worth nothing without its manifest.
-    store::check(&RecordingManifest::path(out), store::Kind::RecordingManifest)?;
+    store::check(&RecordingManifest::path(out), store::OutputKind::RecordingManifest)?;
     let mut staged = AtomicFile::create_like(out, RECORDING)?;
     staged.append(&header)?;
     let (mut polls, mut gaps, mut count) = (0, 0, 1);
@@ -127,7 +128,7 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
         continued_in: None,
     };
     manifest.write(out)?;
-    Ok(Salvaged { kind: Kind::Recording, lines: count, lost_bytes, problem, sha256 })
+    Ok(Salvaged { kind: SalvageKind::Recording, lines: count, lost_bytes, problem, sha256 })
 }
 
 fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
@@ -152,7 +153,7 @@ fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, Ta
     let mut writer = TapeWriter::create(out, stream.source())?;
     writer.append_stream(&stream)?;
     let Manifest { sha256, sample_count, .. } = writer.finalise(None)?;
-    Ok(Salvaged { kind: Kind::Tape, lines: sample_count, lost_bytes, problem, sha256 })
+    Ok(Salvaged { kind: SalvageKind::Tape, lines: sample_count, lost_bytes, problem, sha256 })
 }
 
 struct Lines<'a> {

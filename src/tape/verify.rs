@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::recording::{RecordingDigest, RecordingManifest, read_recording_from};
 use super::{Tape, TapeError, manifest_path, reader};
-use crate::store::{Key, read_small};
+use crate::store::{VerifyingKey, read_small};
 
 /// What a file is that is what its manifest says.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub enum Verified {
 ///
 /// # Errors
 /// As [`super::read_signed`] and [`super::recording::read_recording_signed`].
-pub fn verify(path: &Path, key: Option<&Key>) -> Result<Verified, TapeError> {
+pub fn verify(path: &Path, key: Option<&VerifyingKey>) -> Result<Verified, TapeError> {
     let at = RecordingManifest::path(path);
     let manifest = read_small(&at);
     if manifest.as_ref().is_ok_and(|bytes| RecordingManifest::is_one(bytes)) {

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{FORMAT, Manifest, RowCounts, TapeError, line, manifest_path};
 use crate::residual::{OutOfRange, Sample, Stream};
-use crate::store::{self, AtomicFile, Durability, Kind, TAPE, write_over};
+use crate::store::{self, AtomicFile, Durability, OutputKind, TAPE, write_over};
 
 /// Samples that are encoded as one piece of work.
 const ENCODE_SAMPLES: usize = 1 << 14;
@@ -48,7 +48,7 @@ impl TapeWriter {
     /// When something is there that is not a tape with its manifest.
     pub fn check(path: &Path) -> Result<(), TapeError> {
         store::check(path, TAPE)?;
-        store::check(&manifest_path(path), Kind::Manifest)?;
+        store::check(&manifest_path(path), OutputKind::Manifest)?;
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl TapeWriter {
             allow_empty: self.allow_empty,
         };
         let path = manifest_path(&self.path);
-        write_over(&path, manifest.to_json().as_bytes(), Durability::Synced, Kind::Manifest)?;
+        write_over(&path, manifest.to_json().as_bytes(), Durability::Synced, OutputKind::Manifest)?;
         Ok(manifest)
     }
 }

@@ -14,7 +14,7 @@ use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// The format it is in.
     pub adapter: Dataset,
     /// One line for people.
@@ -53,7 +53,7 @@ pub struct Package {
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     folder: PathBuf,
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, CatalogueEntry>,
 }
 
 impl Catalogue {
@@ -78,7 +78,7 @@ impl Catalogue {
         let path = data.join("datasets.toml");
         let text = read_small_text(&path).map_err(StoreError::read(&path))?;
         let malformed = |place: Place, problem: String| TraceError::Malformed { place, problem };
-        let entries: BTreeMap<String, Entry> = toml::from_str(&text).map_err(|error| {
+        let entries: BTreeMap<String, CatalogueEntry> = toml::from_str(&text).map_err(|error| {
             let place = Place::file(&path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
             malformed(place, reword_unknown_name(error.message()))
@@ -99,7 +99,7 @@ impl Catalogue {
     }
 
     /// Names and entries in order of name.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &CatalogueEntry)> {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
@@ -114,7 +114,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// When there is none.
-    pub fn get(&self, name: &str) -> Result<&Entry, UnknownName> {
+    pub fn get(&self, name: &str) -> Result<&CatalogueEntry, UnknownName> {
         self.entries
             .get(name)
             .ok_or_else(|| UnknownName::new("data set", name, self.entries.keys()).in_context("in the catalogue"))
@@ -134,7 +134,7 @@ impl Catalogue {
 
     /// Where the file of an entry stands.
     #[must_use]
-    pub fn path(&self, entry: &Entry) -> PathBuf {
+    pub fn path(&self, entry: &CatalogueEntry) -> PathBuf {
         self.folder.join(&entry.file)
     }
 
@@ -142,7 +142,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// When it is missing or is another.
-    pub fn verify(&self, entry: &Entry) -> Result<(), TraceError> {
+    pub fn verify(&self, entry: &CatalogueEntry) -> Result<(), TraceError> {
         self.expect(entry, &input_digest(&self.path(entry), &Options::new(entry.adapter))?.sha256)
     }
 
@@ -150,7 +150,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// When it is another.
-    pub fn expect(&self, entry: &Entry, sha256: &str) -> Result<(), TraceError> {
+    pub fn expect(&self, entry: &CatalogueEntry, sha256: &str) -> Result<(), TraceError> {
         expect_digest(&self.path(entry), &entry.sha256, sha256)
     }
 }

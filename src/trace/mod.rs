@@ -31,7 +31,7 @@ use std::path::Path;
 pub use adapter::{About, Adapter, Construction};
 pub use adapters::{ADAPTERS, Dataset};
 #[cfg(feature = "catalogue")]
-pub use catalogue::{Catalogue, Entry, Package};
+pub use catalogue::{Catalogue, CatalogueEntry, Package};
 #[cfg(feature = "fetch")]
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;
@@ -49,7 +49,7 @@ pub use rules::RuleError;
 
 use crate::diagnostics::Place;
 use crate::residual::Stream;
-use crate::store::{InputDigest, Key};
+use crate::store::{InputDigest, VerifyingKey};
 use crate::tape::RowCounts;
 
 /// A converted trace.
@@ -79,7 +79,7 @@ pub fn convert(input: &Path, options: &Options) -> Result<Conversion, TraceError
 ///
 /// # Errors
 /// As [`convert`], and when a manifest is not signed.
-pub fn convert_signed(input: &Path, options: &Options, key: Option<&Key>) -> Result<Conversion, TraceError> {
+pub fn convert_signed(input: &Path, options: &Options, key: Option<&VerifyingKey>) -> Result<Conversion, TraceError> {
     convert_trace(Trace::file(input, key), input, options)
 }
 

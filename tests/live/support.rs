@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use telltape::live::{Bench, DATABASE, Load, OBSERVER, Server, find_server};
+use telltape::live::{Bench, DATABASE, Load, OBSERVER, ThrowAwayServer, find_server};
 use telltape::tape::TapeError;
 use telltape::tape::recording::{Body, Poll, Record, RecordingLine, read_recording};
 use tempfile::TempDir;
@@ -55,7 +55,7 @@ impl Folder {
 
 /// A server with the load's tables, and a clean folder for outputs.
 pub(crate) struct Scene {
-    pub(crate) server: Server,
+    pub(crate) server: ThrowAwayServer,
     pub(crate) folder: Folder,
 }
 
@@ -73,7 +73,7 @@ impl Scene {
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let settings: Vec<(String, String)> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let server = Server::start(&find_server().unwrap(), &settings).unwrap();
+        let server = ThrowAwayServer::start(&find_server().unwrap(), &settings).unwrap();
         Load { scale: 1, ..Load::default() }.prepare(&server).unwrap();
         Self { server, folder: Folder::new() }
     }

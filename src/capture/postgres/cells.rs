@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
-use crate::tape::recording::Cell;
+use crate::tape::recording::RecordedCell;
 
 /// The bytes of a cell, whatever its type.
 struct Bytes<'a>(&'a [u8]);
@@ -22,27 +22,27 @@ impl<'a> FromSql<'a> for Bytes<'a> {
 ///
 /// # Errors
 /// When a cell is not what its type says.
-pub(super) fn cells(row: &Row) -> Result<Vec<Cell>, String> {
+pub(super) fn cells(row: &Row) -> Result<Vec<RecordedCell>, String> {
     let columns = row.columns().iter().enumerate();
     columns
         .map(|(index, column)| {
             let bytes: Option<Bytes<'_>> = row.try_get(index).map_err(|error| error.to_string())?;
             bytes
-                .map_or(Ok(Cell::Null), |Bytes(bytes)| cell(column.type_(), bytes))
+                .map_or(Ok(RecordedCell::Null), |Bytes(bytes)| cell(column.type_(), bytes))
                 .map_err(|problem| format!("column {}: {problem}", index + 1))
         })
         .collect()
 }
 
-fn cell(kind: &Type, bytes: &[u8]) -> Result<Cell, String> {
+fn cell(kind: &Type, bytes: &[u8]) -> Result<RecordedCell, String> {
     Ok(match *kind {
-        Type::BOOL => Cell::Bool(u8::from_be_bytes(sized(kind, bytes)?) != 0),
-        Type::INT2 => Cell::Int(i16::from_be_bytes(sized(kind, bytes)?).into()),
-        Type::INT4 => Cell::Int(i32::from_be_bytes(sized(kind, bytes)?).into()),
-        Type::INT8 => Cell::Int(i64::from_be_bytes(sized(kind, bytes)?)),
-        Type::FLOAT8 => Cell::float(f64::from_be_bytes(sized(kind, bytes)?)),
-        Type::TEXT | Type::NAME | Type::VARCHAR => Cell::Text(escaped(bytes)),
-        _ => Cell::Null,
+        Type::BOOL => RecordedCell::Bool(u8::from_be_bytes(sized(kind, bytes)?) != 0),
+        Type::INT2 => RecordedCell::Int(i16::from_be_bytes(sized(kind, bytes)?).into()),
+        Type::INT4 => RecordedCell::Int(i32::from_be_bytes(sized(kind, bytes)?).into()),
+        Type::INT8 => RecordedCell::Int(i64::from_be_bytes(sized(kind, bytes)?)),
+        Type::FLOAT8 => RecordedCell::float(f64::from_be_bytes(sized(kind, bytes)?)),
+        Type::TEXT | Type::NAME | Type::VARCHAR => RecordedCell::Text(escaped(bytes)),
+        _ => RecordedCell::Null,
     })
 }
 
@@ -70,16 +70,16 @@ mod tests {
     #[test]
     fn a_cell_is_what_its_type_says_or_an_error() {
         for (kind, bytes, expected) in [
-            (Type::BOOL, &[1_u8][..], Ok(Cell::Bool(true))),
+            (Type::BOOL, &[1_u8][..], Ok(RecordedCell::Bool(true))),
             (Type::BOOL, &[1, 1], Err("2 bytes are not a value of type bool")),
-            (Type::INT2, &[0, 1], Ok(Cell::Int(1))),
-            (Type::INT4, &[0xff; 4], Ok(Cell::Int(-1))),
+            (Type::INT2, &[0, 1], Ok(RecordedCell::Int(1))),
+            (Type::INT4, &[0xff; 4], Ok(RecordedCell::Int(-1))),
             (Type::INT8, &[0, 0, 0, 1], Err("4 bytes are not a value of type int8")),
             (Type::FLOAT8, &[1], Err("1 bytes are not a value of type float8")),
-            (Type::FLOAT8, &[0x7f, 0xf8, 0, 0, 0, 0, 0, 0], Ok(Cell::Null)),
-            (Type::TEXT, b"b\xe9b\xe9", Ok(Cell::Text("b\\xE9b\\xE9".to_owned()))),
-            (Type::NAME, "é".as_bytes(), Ok(Cell::Text("é".to_owned()))),
-            (Type::JSON, b"{}", Ok(Cell::Null)),
+            (Type::FLOAT8, &[0x7f, 0xf8, 0, 0, 0, 0, 0, 0], Ok(RecordedCell::Null)),
+            (Type::TEXT, b"b\xe9b\xe9", Ok(RecordedCell::Text("b\\xE9b\\xE9".to_owned()))),
+            (Type::NAME, "é".as_bytes(), Ok(RecordedCell::Text("é".to_owned()))),
+            (Type::JSON, b"{}", Ok(RecordedCell::Null)),
         ] {
             assert_eq!(cell(&kind, bytes), expected.map_err(str::to_owned), "{kind} {bytes:?}");
         }

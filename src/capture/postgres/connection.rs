@@ -16,7 +16,7 @@ use super::queries::{Query, Versions};
 use super::refusal::text;
 use super::socket::{Access, Connected};
 use crate::capture::{CaptureError, UnsafeAnswer};
-use crate::tape::recording::Row;
+use crate::tape::recording::RecordedRow;
 use crate::trace::log::OWN_COMMENT;
 
 /// How long a query may take on the server.
@@ -114,7 +114,7 @@ impl ReadOnlyClient {
     ///
     /// # Errors
     /// When there is no answer in time, it is too large or not what it should be, or the server refuses.
-    pub async fn run(&mut self, query: Query) -> Result<Vec<Row>, QueryError> {
+    pub async fn run(&mut self, query: Query) -> Result<Vec<RecordedRow>, QueryError> {
         self.guard.begin();
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(query)).await;
         if let Some(refusal @ UnsafeAnswer::TooLarge { .. }) = self.guard.refusal() {
@@ -137,7 +137,7 @@ impl ReadOnlyClient {
     }
 
     /// The rows, one after the other, so that there is never more than the answer and its cells; or what is wrong with one.
-    async fn answer(&mut self, query: Query) -> Result<Result<Vec<Row>, String>, tokio_postgres::Error> {
+    async fn answer(&mut self, query: Query) -> Result<Result<Vec<RecordedRow>, String>, tokio_postgres::Error> {
         if !self.prepared.contains_key(&query) {
             let statement = match query.text(&self.versions) {
                 // By which a log of the server tells it from the statements of others.

@@ -29,7 +29,7 @@ use session::Session;
 use socket::Access;
 pub use views::View;
 
-use super::{CaptureError, Lost, Preflight, Reading, Server, Unread};
+use super::{CaptureError, Lost, PollReading, Preflight, Server, Unread};
 use crate::tape::recording::LONGEST_LINE;
 
 /// Bytes that an answer of a server may have, if nothing else is asked for: as many as a line of a recording.
@@ -94,7 +94,7 @@ impl Server for PostgresServer {
         Ok(preflight)
     }
 
-    async fn poll(&mut self, views: &[&str]) -> Result<Reading, Lost> {
+    async fn poll(&mut self, views: &[&str]) -> Result<PollReading, Lost> {
         let Some(session) = &mut self.session else {
             return Err(Lost { view: None, reason: "there is no connection".to_owned(), too_large: false });
         };

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::conninfo::{Conninfo, Environment, Server};
+use super::conninfo::{Conninfo, Environment, ServerAddress};
 use crate::capture::UsageProblem;
 
 /// The lines of a pgpass file, of which each server gets its own.
@@ -66,7 +66,7 @@ impl Pgpass {
     }
 
     /// The password for a server.
-    pub(super) fn password(&self, info: &Conninfo, server: &Server) -> Option<String> {
+    pub(super) fn password(&self, info: &Conninfo, server: &ServerAddress) -> Option<String> {
         lookup(&self.lines, [&server.pgpass_name(), &server.port.to_string(), info.database(), info.user()])
     }
 }

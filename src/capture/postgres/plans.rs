@@ -5,9 +5,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::capture::{CaptureError, UsageProblem};
-use crate::tape::recording::{Cell, Row, ViewDescription, ViewKind};
-use crate::trace::log::{Entry, jsonlog_entry};
-use crate::trace::plan::Estimate;
+use crate::tape::recording::{RecordedCell, RecordedRow, ViewDescription, ViewKind};
+use crate::trace::log::{LogEntry, jsonlog_entry};
+use crate::trace::plan::RowEstimate;
 
 /// The name of the view of nodes of plans whose rows were estimated worst.
 pub(super) const PLANS: &str = "plans";
@@ -69,7 +69,7 @@ impl PlanLog {
     ///
     /// # Errors
     /// When the log cannot be read now; it is tried again at the next poll.
-    pub fn read(&mut self) -> Result<Vec<Row>, String> {
+    pub fn read(&mut self) -> Result<Vec<RecordedRow>, String> {
         let mut rows = Vec::new();
         // The file that was followed is read to its end before its successor.
         if let Some(current) = &mut self.current {
@@ -97,7 +97,7 @@ impl PlanLog {
         files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).max()
     }
 
-    fn take(&mut self, text: &[u8], rows: &mut Vec<Row>) {
+    fn take(&mut self, text: &[u8], rows: &mut Vec<RecordedRow>) {
         let mut lines = text.split(|byte| *byte == b'\n').peekable();
         while let Some(line) = lines.next() {
             let whole = lines.peek().is_some();
@@ -164,18 +164,23 @@ pub struct Own {
 }
 
 impl Own {
-    fn is_of(&self, entry: &Entry) -> bool {
+    fn is_of(&self, entry: &LogEntry) -> bool {
         entry.user.as_deref() == Some(&self.user) && entry.application_name.as_deref() == Some(&self.application_name)
     }
 }
 
 /// The row of a line, if it is a plan of somebody else that was executed and has an identifier.
-fn row(line: &[u8], own: &Own) -> Option<Row> {
+fn row(line: &[u8], own: &Own) -> Option<RecordedRow> {
     let entry = jsonlog_entry(line)?;
     let queryid = entry.query_id.filter(|queryid| *queryid != 0 && !own.is_of(&entry))?;
     let logged = entry.logged().ok()??;
-    let Estimate { node, planned, actual } = logged.plan.worst(logged.read)?;
-    Some(vec![Cell::Int(queryid), Cell::Int(node as i64), Cell::float(planned), Cell::float(actual)])
+    let RowEstimate { node, planned, actual } = logged.plan.worst(logged.read)?;
+    Some(vec![
+        RecordedCell::Int(queryid),
+        RecordedCell::Int(node as i64),
+        RecordedCell::float(planned),
+        RecordedCell::float(actual),
+    ])
 }
 
 #[cfg(test)]
@@ -192,14 +197,19 @@ mod tests {
         Own { user: "observer".to_owned(), application_name: "telltape".to_owned() }
     }
 
-    fn worst(line: &str) -> Option<Row> {
+    fn worst(line: &str) -> Option<RecordedRow> {
         row(line.as_bytes(), &own())
     }
 
     #[test]
     fn the_worst_node_that_was_executed_is_kept_and_nothing_else() {
         let cells = |queryid, node, planned, actual| {
-            Some(vec![Cell::Int(queryid), Cell::Int(node), Cell::Float(planned), Cell::Float(actual)])
+            Some(vec![
+                RecordedCell::Int(queryid),
+                RecordedCell::Int(node),
+                RecordedCell::Float(planned),
+                RecordedCell::Float(actual),
+            ])
         };
         assert_eq!(worst(JSON), cells(-7, 1, 20.0, 2000.0));
         assert_eq!(worst(TEXT), cells(8, 1, 500.0, 5.0));

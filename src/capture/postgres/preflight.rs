@@ -6,7 +6,7 @@ use super::connection::{QueryError, ReadOnlyClient};
 use super::queries::{Query, Versions, describe};
 use super::views::View;
 use crate::capture::{Finding, Preflight};
-use crate::tape::recording::{Cell, ServerIdentity};
+use crate::tape::recording::{RecordedCell, ServerIdentity};
 
 /// The oldest server whose views are known.
 const OLDEST: i64 = 130_000;
@@ -41,9 +41,9 @@ impl Facts {
     pub(super) async fn ask(client: &mut ReadOnlyClient) -> Result<Self, QueryError> {
         let rows = client.run(Query::Preflight).await?;
         let row = rows.first().cloned().unwrap_or_default();
-        let text = |index: usize| row.get(index).and_then(Cell::text).map(str::to_owned);
-        let is = |index: usize| row.get(index) == Some(&Cell::Bool(true));
-        let int = |index: usize| row.get(index).and_then(Cell::int).unwrap_or_default();
+        let text = |index: usize| row.get(index).and_then(RecordedCell::text).map(str::to_owned);
+        let is = |index: usize| row.get(index) == Some(&RecordedCell::Bool(true));
+        let int = |index: usize| row.get(index).and_then(RecordedCell::int).unwrap_or_default();
         let mut settings = BTreeMap::new();
         for (index, name) in (12..).zip(SETTINGS) {
             settings.extend(text(index).map(|value| (name.to_owned(), value)));
@@ -66,7 +66,7 @@ impl Facts {
                 .collect(),
             superuser: is(6),
             database: text(3).unwrap_or_default(),
-            database_id: row.get(4).and_then(Cell::int),
+            database_id: row.get(4).and_then(RecordedCell::int),
             extensions: extension.into_iter().map(|version| ("pg_stat_statements".to_owned(), version)).collect(),
             settings,
             views: View::ALL.into_iter().filter_map(|view| describe(view, &versions)).collect(),

@@ -246,7 +246,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::tape::recording::Header;
+    use crate::tape::recording::RecordingHeader;
 
     /// Servers with the version of the extension that they come with.
     const KNOWN: [(i64, (u32, u32)); 6] = [
@@ -296,15 +296,15 @@ mod tests {
         for server in [130_000, 180_000] {
             let versions = Versions { server, statements: Some((1, 8)), schema: "public".to_owned() };
             let views: Vec<ViewDescription> = View::ALL.iter().filter_map(|view| describe(*view, &versions)).collect();
-            let header = Header { recording: 2, views: views.clone(), ..Header::default() };
+            let header = RecordingHeader { recording: 2, views: views.clone(), ..RecordingHeader::default() };
             let text = serde_json::to_string(&header).unwrap();
-            assert_eq!(serde_json::from_str::<Header>(&text).unwrap().views, views);
+            assert_eq!(serde_json::from_str::<RecordingHeader>(&text).unwrap().views, views);
             let columns: BTreeMap<&str, &[String]> =
                 views.iter().map(|view| (view.name.as_str(), view.columns.as_slice())).collect();
             let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
             old.as_object_mut().unwrap().remove("views");
             (old["recording"], old["columns"]) = (1.into(), serde_json::json!(columns));
-            assert_eq!(serde_json::from_value::<Header>(old).unwrap().views, views);
+            assert_eq!(serde_json::from_value::<RecordingHeader>(old).unwrap().views, views);
         }
         assert!(View::ALL.into_iter().all(|view| view.name().parse() == Ok(view)));
     }

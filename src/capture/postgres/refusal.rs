@@ -3,7 +3,7 @@
 use tokio_postgres::Config;
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::conninfo::{Conninfo, Server, SslMode, Way};
+use super::conninfo::{Conninfo, ServerAddress, SslMode, Transport};
 use crate::capture::{CaptureError, Refusal, RefusalReason};
 
 /// Characters that are kept of what a server says. A recording has a line for each such text.
@@ -54,7 +54,7 @@ fn is_about_configuration(error: &tokio_postgres::Error) -> bool {
 /// The error of a connection that did not come about, with what helps.
 pub(super) fn refused(
     info: &Conninfo,
-    server: &Server,
+    server: &ServerAddress,
     config: &Config,
     error: &tokio_postgres::Error,
 ) -> CaptureError {
@@ -80,12 +80,12 @@ pub(super) fn refused(
 }
 
 /// The error of a server that does not answer.
-pub(super) fn without_answer(info: &Conninfo, server: &Server, reason: RefusalReason) -> CaptureError {
+pub(super) fn without_answer(info: &Conninfo, server: &ServerAddress, reason: RefusalReason) -> CaptureError {
     CaptureError::Refused {
         place: info.place(),
         refusal: refusal_of(info, server, reason),
-        remedy: match server.way {
-            Way::Socket(_) => "is the server running, and is this the folder of its socket?",
+        remedy: match server.transport {
+            Transport::Socket(_) => "is the server running, and is this the folder of its socket?",
             _ => "is the server running, are host and port right, and does a firewall let it through?",
         }
         .to_owned(),
@@ -93,7 +93,7 @@ pub(super) fn without_answer(info: &Conninfo, server: &Server, reason: RefusalRe
 }
 
 /// A refusal, with the server whose it is where there are several.
-fn refusal_of(info: &Conninfo, server: &Server, reason: RefusalReason) -> Box<Refusal> {
+fn refusal_of(info: &Conninfo, server: &ServerAddress, reason: RefusalReason) -> Box<Refusal> {
     Box::new(Refusal { server: (info.servers.len() > 1).then(|| server.to_string()), reason })
 }
 

@@ -7,8 +7,8 @@ use super::preflight::Facts;
 use super::queries::{Query, columns};
 use super::socket::Access;
 use super::views::View;
-use crate::capture::{CaptureError, Lost, Preflight, Reading, RefusalReason, Unread};
-use crate::tape::recording::{Cell, Epoch, Row};
+use crate::capture::{CaptureError, Lost, PollReading, Preflight, RefusalReason, Unread};
+use crate::tape::recording::{Epoch, RecordedCell, RecordedRow};
 
 /// A connection that has been asked what the server is.
 pub(super) struct Session {
@@ -36,9 +36,9 @@ impl Session {
     ///
     /// # Errors
     /// When the connection is lost.
-    pub(super) async fn poll(&mut self, names: &[&str]) -> Result<Reading, Lost> {
+    pub(super) async fn poll(&mut self, names: &[&str]) -> Result<PollReading, Lost> {
         let rows = self.client.run(Query::Epoch).await.map_err(|error| error.into_lost(None))?;
-        let mut reading = Reading { epoch: epoch(&rows), ..Reading::default() };
+        let mut reading = PollReading { epoch: epoch(&rows), ..PollReading::default() };
         for view in names.iter().filter_map(|name| name.parse::<View>().ok()) {
             let rows = match self.client.run(Query::View(view)).await {
                 Ok(rows) if view == View::Statements => Ok(self.own.take_out(rows, &mut reading)),
@@ -75,23 +75,23 @@ impl OwnStatements {
     }
 
     /// The statements of other roles. The others are counted.
-    fn take_out(&self, rows: Vec<Row>, reading: &mut Reading) -> Vec<Row> {
+    fn take_out(&self, rows: Vec<RecordedRow>, reading: &mut PollReading) -> Vec<RecordedRow> {
         reading.totals.insert(View::Statements.name().to_owned(), rows.len() as u64);
-        let cell = |row: &Row, at: Option<usize>| at.and_then(|at| row.get(at).cloned());
+        let cell = |row: &RecordedRow, at: Option<usize>| at.and_then(|at| row.get(at).cloned());
         let (own, others): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| cell(row, self.userid) == Some(Cell::Int(self.role_oid)));
+            rows.into_iter().partition(|row| cell(row, self.userid) == Some(RecordedCell::Int(self.role_oid)));
         let total: f64 = own.iter().filter_map(|row| cell(row, self.exec_ms)?.number()).sum();
         reading.server_ms = (!own.is_empty()).then_some(total);
         others
     }
 }
 
-fn epoch(rows: &[Row]) -> Epoch {
+fn epoch(rows: &[RecordedRow]) -> Epoch {
     let cell = |index: usize| rows.first().and_then(|row| row.get(index));
     let marks = [("statements_reset", 1), ("dealloc", 2)].into_iter().filter_map(|(name, index)| {
-        cell(index).filter(|cell| **cell != Cell::Null).map(|cell| (name.to_owned(), cell.clone()))
+        cell(index).filter(|cell| **cell != RecordedCell::Null).map(|cell| (name.to_owned(), cell.clone()))
     });
-    Epoch { start: cell(0).and_then(Cell::number).unwrap_or_default(), marks: BTreeMap::from_iter(marks) }
+    Epoch { start: cell(0).and_then(RecordedCell::number).unwrap_or_default(), marks: BTreeMap::from_iter(marks) }
 }
 
 #[cfg(test)]
@@ -104,11 +104,11 @@ mod tests {
         let versions = Versions { server: 170_000, statements: Some((1, 11)), schema: "public".to_owned() };
         let own = OwnStatements::new(&Facts { role_oid: 7, versions, ..Facts::default() });
         let row = |role: i64, ms: f64| {
-            let mut row = vec![Cell::Int(role); 6];
-            row.push(Cell::Float(ms));
+            let mut row = vec![RecordedCell::Int(role); 6];
+            row.push(RecordedCell::Float(ms));
             row
         };
-        let mut reading = Reading::default();
+        let mut reading = PollReading::default();
         assert_eq!(own.take_out(vec![row(7, 1.0), row(8, 99.0), row(7, 0.5)], &mut reading), [row(8, 99.0)]);
         assert_eq!((reading.totals["statements"], reading.server_ms), (3, Some(1.5)));
         own.take_out(vec![row(8, 99.0)], &mut reading);
@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn an_epoch_has_what_the_server_gives() {
-        let row = |cells: &[Cell]| epoch(&[cells.to_vec()]);
-        let with = row(&[Cell::Float(1.5), Cell::Float(2.5), Cell::Int(0)]);
+        let row = |cells: &[RecordedCell]| epoch(&[cells.to_vec()]);
+        let with = row(&[RecordedCell::Float(1.5), RecordedCell::Float(2.5), RecordedCell::Int(0)]);
         assert_eq!((with.start, with.marks.len()), (1.5, 2));
         assert_eq!(serde_json::to_string(&with).unwrap(), r#"{"start":1.5,"dealloc":0,"statements_reset":2.5}"#);
-        assert_eq!(row(&[Cell::Float(1.5), Cell::Null, Cell::Null]).marks, BTreeMap::new());
+        assert_eq!(row(&[RecordedCell::Float(1.5), RecordedCell::Null, RecordedCell::Null]).marks, BTreeMap::new());
     }
 }

@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::{MakeTlsConnect, NoTls, TlsConnect};
 use tokio_postgres::{Client, Config, Error};
 
-use super::conninfo::{Conninfo, Server, Way};
+use super::conninfo::{Conninfo, ServerAddress, Transport};
 use super::guard::{Guard, Guarded};
 use super::password::Pgpass;
 use super::refusal::{refused, without_answer};
@@ -82,7 +82,7 @@ impl Access {
         Err(last.unwrap_or_else(|| UsageProblem::NoServer.into()))
     }
 
-    async fn attempt(&self, server: &Server, address: &Address, options: &str) -> Result<Connected, Failed> {
+    async fn attempt(&self, server: &ServerAddress, address: &Address, options: &str) -> Result<Connected, Failed> {
         let mut config = Config::new();
         config
             .user(self.info.user())
@@ -126,7 +126,7 @@ impl Access {
         }
     }
 
-    fn failed(&self, config: &Config, server: &Server, error: &Error, guard: &Guard) -> Failed {
+    fn failed(&self, config: &Config, server: &ServerAddress, error: &Error, guard: &Guard) -> Failed {
         if let Some(answer) = guard.refusal() {
             let (place, remedy) = (self.info.place(), answer.remedy());
             return Failed::Refused(CaptureError::Refused {
@@ -150,12 +150,12 @@ enum Address {
     Tcp(SocketAddr),
 }
 
-async fn addresses(server: &Server, deadline: Duration) -> Result<Vec<Address>, RefusalReason> {
+async fn addresses(server: &ServerAddress, deadline: Duration) -> Result<Vec<Address>, RefusalReason> {
     let of = |address: IpAddr| Address::Tcp(SocketAddr::new(address, server.port));
-    match &server.way {
-        Way::Socket(folder) => Ok(vec![Address::Socket(Server::socket(folder, server.port))]),
-        Way::Address(address, _) => Ok(vec![of(*address)]),
-        Way::Name(name) => {
+    match &server.transport {
+        Transport::Socket(folder) => Ok(vec![Address::Socket(ServerAddress::socket(folder, server.port))]),
+        Transport::Address(address, _) => Ok(vec![of(*address)]),
+        Transport::Name(name) => {
             match tokio::time::timeout(deadline, tokio::net::lookup_host((name.as_str(), server.port))).await {
                 Ok(Ok(found)) => Ok(found.map(Address::Tcp).collect()),
                 Ok(Err(error)) => Err(error.into()),
@@ -172,11 +172,11 @@ async fn tcp(address: SocketAddr) -> std::io::Result<TcpStream> {
 }
 
 /// What the server's certificate has to be for: its name, or without one its address.
-fn certificate_name(server: &Server) -> String {
-    match &server.way {
-        Way::Name(name) | Way::Address(_, Some(name)) => name.clone(),
-        Way::Address(address, None) => address.to_string(),
-        Way::Socket(folder) => folder.to_string_lossy().into_owned(),
+fn certificate_name(server: &ServerAddress) -> String {
+    match &server.transport {
+        Transport::Name(name) | Transport::Address(_, Some(name)) => name.clone(),
+        Transport::Address(address, None) => address.to_string(),
+        Transport::Socket(folder) => folder.to_string_lossy().into_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ mod time;
 
 pub use honest::{Tally, tally};
 pub use nab::{NAB_PROFILES, NabProfile, NabSeries, nab_score};
-pub use pool::{Interval, Score, pool, score_columns, scores_csv};
+pub use pool::{Score, ScoreInterval, pool, score_columns, scores_csv};
 pub use published::{PublishedScore, STRESS_SCALES, agreement, published_csv, published_scores, stability};
 pub use time::{ByTime, GroupScore, TimeTally, Together, WindowScore, by_time, group_scores_csv, together};
 

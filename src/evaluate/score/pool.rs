@@ -3,11 +3,11 @@
 use super::Tally;
 use crate::evaluate::random::Pcg64;
 use crate::motif::Motif;
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// A score and the 95 % interval of it over runs; absent where nothing defines it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Interval {
+pub struct ScoreInterval {
     /// Of all runs together.
     pub value: Option<f64>,
     /// The interval; absent with a single run.
@@ -24,13 +24,13 @@ pub struct Score {
     /// The tallies of all runs, added up.
     pub tally: Tally,
     /// 2 × matched / (windows + episodes).
-    pub f1: Interval,
+    pub f1: ScoreInterval,
     /// Harmonic mean of the two range-based scores.
-    pub range_f1: Interval,
+    pub range_f1: ScoreInterval,
     /// Median of the delays, seconds.
-    pub delay_s: Interval,
+    pub delay_s: ScoreInterval,
     /// Episodes on no window, per hour outside the windows.
-    pub false_alarms_per_hour: Interval,
+    pub false_alarms_per_hour: ScoreInterval,
 }
 
 /// Resamples of the bootstrap.
@@ -56,14 +56,17 @@ fn of_motif(runs: &[Vec<Tally>], motif: Option<Motif>) -> Score {
             None => together(run),
         })
         .collect();
-    let sample = Sample::new(&tallies);
+    let sample = Resample::new(&tallies);
     let [f1, range_f1, delay_s, false_alarms_per_hour] = intervals(tallies.len(), |times| sample.values(times));
     let tally = added(tallies.iter());
     Score { motif, runs: runs.len(), f1, range_f1, delay_s, false_alarms_per_hour, tally }
 }
 
 /// What `values` gives of all of so many runs, with its percentiles over resamples of them: it takes how often each run counts.
-pub(super) fn intervals<const N: usize>(runs: usize, values: impl Fn(&[u32]) -> [Option<f64>; N]) -> [Interval; N] {
+pub(super) fn intervals<const N: usize>(
+    runs: usize,
+    values: impl Fn(&[u32]) -> [Option<f64>; N],
+) -> [ScoreInterval; N] {
     let mut resampled = [const { Vec::new() }; N];
     if runs > 1 {
         let mut random = Pcg64::new(SEED);
@@ -81,18 +84,18 @@ pub(super) fn intervals<const N: usize>(runs: usize, values: impl Fn(&[u32]) -> 
         values.sort_by(f64::total_cmp);
         let rank = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
         let bounds = (!values.is_empty()).then(|| (rank(0.025), rank(0.975)));
-        Interval { value: whole[at], bounds }
+        ScoreInterval { value: whole[at], bounds }
     })
 }
 
 /// The tallies of some runs, each of which can be counted several times.
-struct Sample<'a> {
+struct Resample<'a> {
     tallies: &'a [Tally],
     /// All delays in ascending order, and the run of each.
     delays: Vec<(f64, usize)>,
 }
 
-impl<'a> Sample<'a> {
+impl<'a> Resample<'a> {
     fn new(tallies: &'a [Tally]) -> Self {
         let of_run = |(run, tally): (usize, &'a Tally)| tally.delays_s.iter().map(move |delay| (*delay, run));
         let mut delays: Vec<(f64, usize)> = tallies.iter().enumerate().flat_map(of_run).collect();
@@ -186,8 +189,8 @@ impl Score {
 /// The columns of a table of scores after those that say what is scored. What is not defined is an empty cell; numbers have up
 /// to six decimals, which is more than they mean.
 #[must_use]
-pub fn score_columns<'a>() -> Columns<'a, Score> {
-    let columns = Columns::default()
+pub fn score_columns<'a>() -> TableColumns<'a, Score> {
+    let columns = TableColumns::default()
         .text("motif", |score: &Score| score.name())
         .count("runs", |score| score.runs as u64)
         .count("windows", |score| score.tally.windows as u64)
@@ -212,10 +215,10 @@ pub fn score_columns<'a>() -> Columns<'a, Score> {
 
 /// A value and its bounds.
 fn interval<'a>(
-    columns: Columns<'a, Score>,
+    columns: TableColumns<'a, Score>,
     [value, low, high]: [&'static str; 3],
-    get: fn(&Score) -> Interval,
-) -> Columns<'a, Score> {
+    get: fn(&Score) -> ScoreInterval,
+) -> TableColumns<'a, Score> {
     columns
         .rounded(value, 1e6, move |score| get(score).value)
         .rounded(low, 1e6, move |score| get(score).bounds.map(|(low, _)| low))
@@ -226,6 +229,6 @@ fn interval<'a>(
 #[must_use]
 pub fn scores_csv(detectors: &[(String, Vec<Score>)]) -> Vec<u8> {
     let rows = detectors.iter().flat_map(|(detector, scores)| scores.iter().map(move |score| (detector, score)));
-    let columns = Columns::default().text("detector", |(detector, _): &(&String, &Score)| detector);
+    let columns = TableColumns::default().text("detector", |(detector, _): &(&String, &Score)| detector);
     columns.and(score_columns(), |(_, score)| score).csv(rows)
 }

@@ -3,7 +3,7 @@
 use super::super::{Span, Window};
 use crate::motif::Motif;
 use crate::residual::Stream;
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// The published metrics of one motif.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,7 +96,7 @@ fn score(stream: &Stream, episodes: &[Span], windows: &[Window], motif: Motif) -
 /// The published table of metrics.
 #[must_use]
 pub fn published_csv(scores: &[PublishedScore]) -> Vec<u8> {
-    Columns::default()
+    TableColumns::default()
         .text("motif", |score: &PublishedScore| score.motif.name())
         .count("tp", |score| score.tp as u64)
         .count("fp", |score| score.fp as u64)

@@ -3,9 +3,9 @@
 use super::super::group::{ANY, GroupEpisode, Grouping, fuse, groups};
 use super::super::stretch::{Stretch, common, length, outside, union};
 use super::super::{Span, Window};
-use super::pool::{Interval, intervals};
+use super::pool::{ScoreInterval, intervals};
 use crate::residual::Stream;
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// What episodes of groups are held against.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -156,11 +156,11 @@ pub struct GroupScore {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Together {
     /// J of all time together.
-    pub j: Interval,
+    pub j: ScoreInterval,
     /// Share of all windows.
-    pub hit: Interval,
+    pub hit: ScoreInterval,
     /// Of all hours.
-    pub false_alarms_per_hour: Interval,
+    pub false_alarms_per_hour: ScoreInterval,
 }
 
 /// The groups together.
@@ -305,9 +305,9 @@ pub fn group_scores_csv(detectors: &[(String, Vec<GroupScore>)]) -> Vec<u8> {
         let last = [row("all", all, Some(together(scores))), row("always", always, None), row("never", never, None)];
         groups.chain(last).collect::<Vec<Row<'_>>>()
     });
-    let low = |of: Interval| of.bounds.map(|(low, _)| low);
-    let high = |of: Interval| of.bounds.map(|(_, high)| high);
-    Columns::default()
+    let low = |of: ScoreInterval| of.bounds.map(|(low, _)| low);
+    let high = |of: ScoreInterval| of.bounds.map(|(_, high)| high);
+    TableColumns::default()
         .text("detector", |row: &Row<'_>| row.detector)
         .text("group", |row| row.group)
         .count("windows", |row| row.tally.windows as u64)

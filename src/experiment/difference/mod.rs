@@ -13,7 +13,7 @@ use super::{Counts, ExperimentError, ExperimentOutcome, ResultProblem, result_fi
 use crate::store::StoreError;
 use crate::tape;
 pub use rows::{CellChange, GroupDifference, RowChange, TableDifference, Tolerance};
-use rows::{Form, compare as compare_rows};
+use rows::{RowForm, compare as compare_rows};
 
 /// Where two results part.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Difference {
             let text = |there: bool, folder: &Path| if there { read(&folder.join(name)) } else { Ok(String::new()) };
             let old = text(expected.tables.contains_key(name), expected_in)?;
             let new = text(actual.tables.contains_key(name), actual_in)?;
-            difference.tables.push(compare_rows(name, Form::Csv, (&old, &new), tolerance));
+            difference.tables.push(compare_rows(name, RowForm::Csv, (&old, &new), tolerance));
         }
         Ok(difference)
     }
@@ -227,11 +227,11 @@ fn not_alike(path: &Path, problem: &str) -> ExperimentError {
 fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, ExperimentError> {
     let ending = |path: &Path| path.extension().unwrap_or_default().to_string_lossy().into_owned();
     let form = match (ending(a).as_str(), ending(b).as_str()) {
-        ("csv", "csv") => Form::Csv,
-        ("jsonl", "jsonl") => Form::Tape,
+        ("csv", "csv") => RowForm::Csv,
+        ("jsonl", "jsonl") => RowForm::Tape,
         _ => return Err(not_alike(b, "is not of the same kind as the other")),
     };
-    if form == Form::Tape {
+    if form == RowForm::Tape {
         // What its manifest does not vouch for is compared with nothing.
         for path in [a, b] {
             tape::read(path)?;
@@ -241,7 +241,7 @@ fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, 
     let texts = (read(a)?, read(b)?);
     // Of a tape the manifest says whether it may be empty.
     for (path, text) in [(a, &texts.0), (b, &texts.1)] {
-        if form == Form::Csv && text.trim_start_matches('\u{feff}').trim().is_empty() {
+        if form == RowForm::Csv && text.trim_start_matches('\u{feff}').trim().is_empty() {
             return Err(ResultProblem::NoHeader.with_path(path));
         }
     }

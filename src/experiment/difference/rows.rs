@@ -92,7 +92,7 @@ pub struct CellChange {
 
 /// How a text is made of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum RowForm {
     /// A CSV with a header.
     Csv,
     /// The samples of a tape.
@@ -109,13 +109,13 @@ struct Single<'a> {
 /// Compares two texts, row by row, as multisets: equal rows never count as changed by moving.
 pub(super) fn compare(
     table: &str,
-    form: Form,
+    form: RowForm,
     (expected, actual): (&str, &str),
     tolerance: Option<&Tolerance>,
 ) -> TableDifference {
     let header: Vec<String> = match form {
-        Form::Csv => cells(form, actual.lines().next().unwrap_or_default()),
-        Form::Tape => ["class", "channel", "t", "value"].map(str::to_owned).to_vec(),
+        RowForm::Csv => cells(form, actual.lines().next().unwrap_or_default()),
+        RowForm::Tape => ["class", "channel", "t", "value"].map(str::to_owned).to_vec(),
     };
     let removed = only_in(expected, actual, form);
     let added = only_in(actual, expected, form);
@@ -161,7 +161,7 @@ pub(super) fn compare(
     difference
 }
 
-fn only_in<'a>(text: &'a str, other: &str, form: Form) -> Vec<Single<'a>> {
+fn only_in<'a>(text: &'a str, other: &str, form: RowForm) -> Vec<Single<'a>> {
     let mut left: HashMap<&str, usize> = HashMap::new();
     for row in other.lines() {
         *left.entry(row).or_default() += 1;
@@ -177,14 +177,14 @@ fn only_in<'a>(text: &'a str, other: &str, form: Form) -> Vec<Single<'a>> {
 }
 
 /// The cells of a row. What is none is one cell.
-fn cells(form: Form, row: &str) -> Vec<String> {
+fn cells(form: RowForm, row: &str) -> Vec<String> {
     match form {
-        Form::Csv => {
+        RowForm::Csv => {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(row.as_bytes());
             let record = reader.records().next().and_then(Result::ok);
             record.map_or_else(|| vec![row.to_owned()], |record| record.iter().map(str::to_owned).collect())
         }
-        Form::Tape => {
+        RowForm::Tape => {
             let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             match serde_json::from_str::<serde_json::Value>(row) {
                 Ok(sample @ serde_json::Value::Object(_)) => {
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn rows_are_compared_as_multisets_and_shown_in_order() {
-        let difference = compare("t.csv", Form::Csv, ("h\na\nb\nb\nc\n", "h\nb\na2\nb\nc\nd\n"), None);
+        let difference = compare("t.csv", RowForm::Csv, ("h\na\nb\nb\nc\n", "h\nb\na2\nb\nc\nd\n"), None);
         assert_eq!((difference.removed, difference.added, difference.changed), (1, 2, 0));
         let shown: Vec<(usize, bool, &str)> =
             difference.rows.iter().map(|row| (row.line, row.added, row.row.as_str())).collect();
@@ -286,7 +286,7 @@ mod tests {
             "m,channel,t,peak\na,x,5,4\na,x,1,0.10000000000000002\n",
         );
         let tolerance = Tolerance { ulps: 1, ..Tolerance::default() };
-        let difference = compare("e.csv", Form::Csv, (old, new), Some(&tolerance));
+        let difference = compare("e.csv", RowForm::Csv, (old, new), Some(&tolerance));
         assert_eq!((difference.removed, difference.added, difference.changed, difference.within), (3, 2, 2, Some(1)));
         assert_eq!(difference.groups["a"], GroupDifference { removed: 2, added: 2, changed: 2 });
         assert_eq!(difference.groups["b"], GroupDifference { removed: 1, added: 0, changed: 0 });
@@ -301,7 +301,7 @@ mod tests {
         let line =
             |t: f64, value: f64| format!("{{\"t\":{t},\"class\":\"CacheIo\",\"value\":{value},\"channel\":\"a\"}}\n");
         let (old, new) = (line(0.0, 1.0) + &line(1.0, 2.0), line(0.0, 1.0) + &line(1.0, 2.5));
-        let difference = compare("x.jsonl", Form::Tape, (&old, &new), None);
+        let difference = compare("x.jsonl", RowForm::Tape, (&old, &new), None);
         assert_eq!(difference.changed, 1);
         assert_eq!(difference.rows[1].cells[0].column, "value");
         assert_eq!(difference.groups["CacheIo"].changed, 1);

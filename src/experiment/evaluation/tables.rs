@@ -10,7 +10,7 @@ use crate::evaluate::{
 use crate::experiment::SampleSource;
 use crate::motif::{Engine, Episode, Motif};
 use crate::residual::{Math, Stream};
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 impl Evaluation {
     /// The tables, by file name, of an experiment whose own run gave this stream and these episodes.
@@ -120,7 +120,7 @@ impl Evaluation {
             Row { scale: *scale, episodes: spans.len(), scores }
         });
         let mut columns =
-            Columns::default().number("scale", |row: &Row| row.scale).count("episodes", |row| row.episodes as u64);
+            TableColumns::default().number("scale", |row: &Row| row.scale).count("episodes", |row| row.episodes as u64);
         for motif in Motif::ALL {
             columns = columns.fixed(motif.name(), 4, move |row| row.scores[motif as usize].f1);
         }
@@ -149,7 +149,7 @@ impl Choice {
 fn published(tables: &mut BTreeMap<String, Vec<u8>>, stream: &Stream, spans: &[Span], windows: &[Window]) {
     let scores = published_scores(stream, spans, windows);
     tables.insert("scores-published.csv".to_owned(), published_csv(&scores));
-    let columns = Columns::default()
+    let columns = TableColumns::default()
         .text("motif", |(motif, _): &(Motif, f64)| motif.name())
         .number("agreement", |(_, agreement)| *agreement);
     tables.insert("agreement.csv".to_owned(), columns.csv(agreement(spans)));
@@ -170,7 +170,7 @@ fn stability_csv(points: &[Point]) -> Vec<u8> {
             Row { detector, motif: score.name(), stability: stability(&curve) }
         })
     });
-    Columns::default()
+    TableColumns::default()
         .text("detector", |row: &Row<'_>| row.detector)
         .text("motif", |row| row.motif)
         .rounded("stability", 1e6, |row| Some(row.stability))

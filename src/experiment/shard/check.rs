@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::plan::{LARGEST_PLAN, build};
 use super::problem::{PlanProblem, ShardProblem, UnitProblem};
-use super::{CONTRACT, Shard, ShardError, ShardPlan, Unit, Work};
+use super::{CONTRACT, Shard, ShardError, ShardPlan, ShardUnit, Work};
 use crate::diagnostics::Place;
 use crate::residual::Class;
 use crate::store::StoreError;
@@ -68,15 +68,15 @@ impl ShardPlan {
 
     /// Each name once, in order; or once a class, of the same tape.
     fn check_names(&self) -> Result<(), PlanProblem> {
-        let units: Vec<&Unit> = self.shards.iter().flat_map(|shard| &shard.units).collect();
-        let of_names: Vec<&[&Unit]> = units.chunk_by(|a, b| a.name == b.name).collect();
+        let units: Vec<&ShardUnit> = self.shards.iter().flat_map(|shard| &shard.units).collect();
+        let of_names: Vec<&[&ShardUnit]> = units.chunk_by(|a, b| a.name == b.name).collect();
         if of_names.windows(2).any(|pair| pair[0][0].name >= pair[1][0].name) {
             return Err(PlanProblem::Order);
         }
-        let is_whole = |units: &[&Unit]| match units {
+        let is_whole = |units: &[&ShardUnit]| match units {
             [unit] => unit.class.is_none(),
             units => {
-                let same = |unit: &&Unit| {
+                let same = |unit: &&ShardUnit| {
                     (&unit.input, &unit.sha256, unit.bytes) == (&units[0].input, &units[0].sha256, units[0].bytes)
                 };
                 units.iter().map(|unit| unit.class).eq(Class::ALL.map(Some)) && units.iter().all(same)
@@ -89,7 +89,7 @@ impl ShardPlan {
     }
 }
 
-fn check_unit(work: &Work, unit: &Unit) -> Result<(), UnitProblem> {
+fn check_unit(work: &Work, unit: &ShardUnit) -> Result<(), UnitProblem> {
     if !is_plain(&unit.name) {
         return Err(UnitProblem::Name);
     }

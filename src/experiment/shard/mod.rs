@@ -21,7 +21,7 @@ pub use contract::CONTRACT;
 pub use error::ShardError;
 pub use marker::{Done, UnitDone};
 pub use merge::{MergedShards, MergedTape, Ready, missing_shards, ready};
-pub use plan::{Shard, ShardPlan, Split, Unit, Work, plan_experiments, plan_tapes};
+pub use plan::{Shard, ShardPlan, ShardUnit, Split, Work, plan_experiments, plan_tapes};
 pub use problem::{
     Change, Disagreement, InputProblem, MergeProblem, Named, OutputProblem, PlanProblem, PlanningProblem, ShardProblem,
     UnitProblem,

@@ -13,7 +13,7 @@ use crate::experiment::step::{EPISODES_FILE, TAPE_FILE};
 use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, default_engine};
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Class;
-use crate::store::{Durability, Kind, StoreError, write_over};
+use crate::store::{Durability, OutputKind, StoreError, write_over};
 use crate::tape::Manifest;
 use crate::trace::{self, is_own};
 
@@ -62,13 +62,13 @@ pub struct Shard {
     /// File names of what it gives, beside the marker.
     pub gives: Vec<String>,
     /// In order of name, then of class.
-    pub units: Vec<Unit>,
+    pub units: Vec<ShardUnit>,
 }
 
 /// A tape, one class of a tape, or an experiment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Unit {
+pub struct ShardUnit {
     /// Name of the result.
     pub name: String,
     /// The input, relative to the root; of a generator none.
@@ -134,7 +134,7 @@ pub fn plan_tapes(
         let bytes = std::fs::metadata(&path).map_err(StoreError::read(&path))?.len();
         let file = tape.file_name().unwrap_or_default().to_string_lossy();
         let name = file.strip_suffix(".jsonl").unwrap_or(&file).to_owned();
-        let unit = |class| Unit {
+        let unit = |class| ShardUnit {
             name: name.clone(),
             input: Some(tape.clone()),
             sha256: manifest.sha256.clone(),
@@ -180,7 +180,7 @@ pub fn plan_experiments(
     for experiment in experiments {
         let path = experiment.source.find_trace(project)?;
         let bytes = path.as_ref().map_or(Ok(0), |path| size(path))?;
-        units.push(Unit {
+        units.push(ShardUnit {
             name: experiment.name.clone(),
             input: path.map(|path| below(&path, project.root())),
             sha256: experiment.source.hash_input(project)?,
@@ -211,14 +211,14 @@ fn below(path: &Path, root: &Path) -> PathBuf {
 
 impl ShardPlan {
     /// Packs units into shards of about equal size, in their order.
-    fn new(work: Work, units: Vec<Unit>, shards: Option<usize>, place: &Path) -> Result<Self, ShardError> {
+    fn new(work: Work, units: Vec<ShardUnit>, shards: Option<usize>, place: &Path) -> Result<Self, ShardError> {
         // A unit costs something even if it reads nothing. Sizes may be those of sparse files.
-        let parts = |unit: &Unit| if unit.class.is_some() { Class::ALL.len() as u128 } else { 1 };
-        let weight = |unit: &Unit| u128::from(unit.bytes.max(1 << 16)) / parts(unit);
+        let parts = |unit: &ShardUnit| if unit.class.is_some() { Class::ALL.len() as u128 } else { 1 };
+        let weight = |unit: &ShardUnit| u128::from(unit.bytes.max(1 << 16)) / parts(unit);
         let total: u128 = units.iter().map(weight).sum();
         let count = shards.map_or_else(|| total.div_ceil(BYTES_A_SHARD.into()), |shards| shards as u128);
         let count = count.clamp(1, units.len().max(1) as u128);
-        let mut packed: Vec<Vec<Unit>> = Vec::new();
+        let mut packed: Vec<Vec<ShardUnit>> = Vec::new();
         let mut before = 0;
         for unit in units {
             // The shard in which the middle of the unit falls, if all units lay side by side.
@@ -275,13 +275,13 @@ impl ShardPlan {
     pub fn write(&self, path: &Path) -> Result<(), StoreError> {
         let mut text = canonical(self);
         text.push(b'\n');
-        write_over(path, &text, Durability::Synced, Kind::Like(b"{\"contract\":")).map(drop)
+        write_over(path, &text, Durability::Synced, OutputKind::Like(b"{\"contract\":")).map(drop)
     }
 }
 
 impl Shard {
     /// The shard of these units: everything else follows from them and its place.
-    pub(super) fn new(work: &Work, ordinal: usize, units: Vec<Unit>) -> Self {
+    pub(super) fn new(work: &Work, ordinal: usize, units: Vec<ShardUnit>) -> Self {
         let digest = hex::encode(Sha256::digest(canonical(&units)));
         let id = format!("{ordinal:04}-{}", &digest[..8]);
         let gives = match work {

@@ -5,13 +5,13 @@ use std::path::Path;
 use super::{Shard, ShardError};
 use crate::diagnostics::Place;
 use crate::motif::{self, EngineKind, Episode};
-use crate::store::{Columns, Table, TableError};
+use crate::store::{CsvTable, TableColumns, TableError};
 
 /// A row: the number of a unit, and one of its episodes.
 type Row = (usize, Episode);
 
-fn columns(engine: EngineKind) -> Columns<'static, Row> {
-    let unit = Columns::default().count("unit", |(unit, _): &Row| *unit as u64);
+fn columns(engine: EngineKind) -> TableColumns<'static, Row> {
+    let unit = TableColumns::default().count("unit", |(unit, _): &Row| *unit as u64);
     unit.and(motif::columns(engine), |(_, episode)| episode)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn read(
         return Err(bad(format!("its header is not that of episodes of `{engine}`: {header}")).into());
     }
     let mut units = vec![Vec::new(); shard.units.len()];
-    for row in Table::parse(path, text, &[])?.rows() {
+    for row in CsvTable::parse(path, text, &[])?.rows() {
         let number: usize = row.text("unit").parse().map_err(|_| row.problem("the unit is not a number"))?;
         let episode = motif::read_episode(engine, row)?;
         let Some((unit, episodes)) = shard.units.get(number).zip(units.get_mut(number)) else {

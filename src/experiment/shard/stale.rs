@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use toml::Table;
 
 use super::problem::{Change, Named};
-use super::{Done, ShardError, ShardPlan, Unit};
+use super::{Done, ShardError, ShardPlan, ShardUnit};
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::{Experiment, ExperimentError, ExperimentOutcome, Project, ResultProblem};
 use crate::store::{StoreError, read_small};
@@ -25,7 +25,7 @@ pub(super) fn changes(plan: &ShardPlan, project: &Project) -> Result<Vec<Named<C
     Ok(changes)
 }
 
-fn change(unit: &Unit, planned: &str, project: &Project) -> Result<Option<Change>, ExperimentError> {
+fn change(unit: &ShardUnit, planned: &str, project: &Project) -> Result<Option<Change>, ExperimentError> {
     let path = project.root().join(unit.file.as_deref().unwrap_or(Path::new("")));
     if !path.is_file() {
         return Ok(Some(Change::Gone(path)));

@@ -242,7 +242,7 @@ fn every_wrong_plan_is_a_typed_error_and_nothing_is_written() {
 }
 
 /// A plan whose derived keys are made again, as a careful forger would.
-fn rederive(work: &Work, units: Vec<Unit>) -> ShardPlan {
+fn rederive(work: &Work, units: Vec<ShardUnit>) -> ShardPlan {
     let shards = vec![Shard::new(work, 0, units)];
     let (program, build) = (env!("CARGO_PKG_VERSION").to_owned(), super::plan::build().unwrap());
     let mut plan = ShardPlan { contract: CONTRACT, program, build, work: work.clone(), digest: String::new(), shards };
@@ -253,7 +253,7 @@ fn rederive(work: &Work, units: Vec<Unit>) -> ShardPlan {
 #[test]
 fn a_plan_that_is_consistent_in_itself_is_still_held_against_what_can_be() {
     let work = Work::Replay(Box::default());
-    let good = Unit {
+    let good = ShardUnit {
         name: "t".to_owned(),
         input: Some("deep/t.jsonl".into()),
         sha256: "0".repeat(64),
@@ -263,18 +263,18 @@ fn a_plan_that_is_consistent_in_itself_is_still_held_against_what_can_be() {
         experiment: None,
         digests: BTreeMap::new(),
     };
-    let changed = |change: fn(&mut Unit)| {
+    let changed = |change: fn(&mut ShardUnit)| {
         let mut unit = good.clone();
         change(&mut unit);
         unit
     };
-    let of_class = |class| Unit { class: Some(class), ..good.clone() };
-    let classes: Vec<Unit> = Class::ALL.into_iter().map(of_class).collect();
+    let of_class = |class| ShardUnit { class: Some(class), ..good.clone() };
+    let classes: Vec<ShardUnit> = Class::ALL.into_iter().map(of_class).collect();
     rederive(&work, vec![good.clone()]).check().unwrap();
     rederive(&work, classes.clone()).check().unwrap();
     let mut other_tape = classes.clone();
     other_tape[2].sha256 = "1".repeat(64);
-    let cases: Vec<(&str, Vec<Unit>)> = vec![
+    let cases: Vec<(&str, Vec<ShardUnit>)> = vec![
         ("no units", vec![]),
         ("a unit twice", vec![good.clone(), good.clone()]),
         ("not in order", vec![changed(|unit| unit.name = "u".to_owned()), good.clone()]),
@@ -371,7 +371,7 @@ fn rows_that_are_not_those_of_the_shard_are_refused() {
     let shard = Shard::new(
         &Work::Replay(Box::default()),
         0,
-        vec![Unit {
+        vec![ShardUnit {
             name: "t".to_owned(),
             input: Some("t.jsonl".into()),
             sha256: "0".repeat(64),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::marker::ShardState;
 use super::plan::{build, episodes_name, output_name};
 use super::problem::{Disagreement, InputProblem};
-use super::{CONTRACT, Done, Shard, ShardError, ShardPlan, Unit, UnitDone, rows};
+use super::{CONTRACT, Done, Shard, ShardError, ShardPlan, ShardUnit, UnitDone, rows};
 use crate::diagnostics::Place;
 use crate::experiment::parameters::read_parameters;
 use crate::experiment::step::TAPE_FILE;
@@ -94,7 +94,7 @@ pub(super) fn copy(from: &Path, to: &Path, durability: Durability, sha256: &str)
 }
 
 /// An input that cannot be read is for later; one that is another is not.
-fn input_error(error: TapeError, unit: &Unit, root: &Path) -> ShardError {
+fn input_error(error: TapeError, unit: &ShardUnit, root: &Path) -> ShardError {
     match error {
         TapeError::Store(error) => error.into(),
         error => ShardError::Input {
@@ -104,7 +104,7 @@ fn input_error(error: TapeError, unit: &Unit, root: &Path) -> ShardError {
     }
 }
 
-fn other_input(unit: &Unit, root: &Path, found: &str) -> ShardError {
+fn other_input(unit: &ShardUnit, root: &Path, found: &str) -> ShardError {
     let place = Place::file(root.join(unit.input.as_deref().unwrap_or(Path::new(""))));
     let problem = InputProblem::OtherBytes { found: found.to_owned(), planned: unit.sha256.clone() };
     ShardError::Input { place, problem: Box::new(problem) }

@@ -6,7 +6,7 @@ use crate::motif::{Diagnostics, Episode, Motif};
 
 /// An episode.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Emission {
+pub(super) struct ExcursionEmission {
     t_start: f64,
     /// The last sample that was out.
     t_end: f64,
@@ -14,7 +14,7 @@ pub(super) struct Emission {
     diagnostics: ExcursionDiagnostics,
 }
 
-impl machine::Emission for Emission {
+impl machine::Emission for ExcursionEmission {
     fn into_episode(self, motif: Motif, channel: &str) -> Episode {
         let Self { t_start, t_end, peak, diagnostics } = self;
         let (channel, diagnostics) = (channel.to_owned(), Diagnostics::Excursion(diagnostics));
@@ -70,12 +70,12 @@ impl Excursion {
     }
 
     /// The episode that it is, if it has been confirmed.
-    fn emission(&self, open: bool) -> Option<Emission> {
+    fn emission(&self, open: bool) -> Option<ExcursionEmission> {
         let Self { t_start, t_end, t_peak, peak, sum, samples, .. } = *self;
         let mean = sum / samples as f64;
         self.confirmed.map(|t_confirmed| {
             let diagnostics = ExcursionDiagnostics { t_confirmed, t_peak, mean, samples, open };
-            Emission { t_start, t_end, peak, diagnostics }
+            ExcursionEmission { t_start, t_end, peak, diagnostics }
         })
     }
 }
@@ -114,7 +114,7 @@ const INTERVAL_WEIGHT: f64 = 0.25;
 
 /// One channel, sample by sample, in order of time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Machine {
+pub(super) struct ExcursionMachine {
     low_pass: LowPass,
     previous: Option<f64>,
     /// Moving average of the intervals between instants.
@@ -122,12 +122,12 @@ pub(super) struct Machine {
     excursion: Option<Excursion>,
 }
 
-impl machine::Machine for Machine {
+impl machine::Machine for ExcursionMachine {
     type Parameters = ExcursionParameters;
-    type Emission = Emission;
+    type Emission = ExcursionEmission;
 
     #[inline]
-    fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<Emission> {
+    fn step(&mut self, parameters: &ExcursionParameters, t: f64, value: f64) -> Option<ExcursionEmission> {
         let mut emitted = None;
         let clipped = value.clamp(-parameters.clip_threshold, parameters.clip_threshold);
         match self.previous.map(|previous| t - previous) {
@@ -170,17 +170,17 @@ impl machine::Machine for Machine {
     }
 
     /// The episode that has been confirmed and is not over.
-    fn open(&self) -> Option<Emission> {
+    fn open(&self) -> Option<ExcursionEmission> {
         self.excursion.and_then(|excursion| excursion.emission(true))
     }
 
     /// One that is not over is emitted as that.
-    fn finish(&self, _: &ExcursionParameters) -> Option<Emission> {
+    fn finish(&self, _: &ExcursionParameters) -> Option<ExcursionEmission> {
         self.open()
     }
 }
 
-impl Machine {
+impl ExcursionMachine {
     /// Whether nothing is known of the `dt` since the previous instant.
     fn is_gap(&self, parameters: &ExcursionParameters, dt: f64) -> bool {
         dt > parameters.max_gap_seconds && self.interval.is_none_or(|usual| dt > parameters.max_gap_intervals * usual)
@@ -192,8 +192,8 @@ mod tests {
     use super::*;
     use crate::motif::ExcursionGrammar;
 
-    fn emissions(parameters: &ExcursionParameters, t: &[f64], values: &[f64]) -> Vec<Emission> {
-        machine::emissions::<Machine>(parameters, t, values)
+    fn emissions(parameters: &ExcursionParameters, t: &[f64], values: &[f64]) -> Vec<ExcursionEmission> {
+        machine::emissions::<ExcursionMachine>(parameters, t, values)
     }
 
     /// Start, end and whether it is open, of a channel sampled each second.

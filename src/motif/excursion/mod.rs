@@ -3,13 +3,13 @@
 mod machine;
 mod parameters;
 
-use machine::Machine;
+use machine::ExcursionMachine;
 pub use parameters::{ExcursionGrammar, ExcursionParameters};
 
 use super::grammar::MotifParameters;
 use super::machine::{EngineEntry, replay_channels};
 use super::{Diagnostics, Engine, EngineKind, Episode, online};
-use crate::store::{Columns, Row, TableError};
+use crate::store::{CsvRow, TableColumns, TableError};
 
 /// What there is to know of it.
 pub(super) static ENGINE: EngineEntry = EngineEntry {
@@ -19,8 +19,8 @@ pub(super) static ENGINE: EngineEntry = EngineEntry {
     default_grammar: || ExcursionGrammar::default().into(),
     columns: add_columns,
     read_diagnostics,
-    replay: replay_channels::<Machine>,
-    online: online::channels::<Machine>,
+    replay: replay_channels::<ExcursionMachine>,
+    online: online::channels::<ExcursionMachine>,
 };
 
 impl From<ExcursionGrammar> for Engine {
@@ -59,7 +59,7 @@ impl ExcursionDiagnostics {
     }
 }
 
-fn add_columns(columns: Columns<'static, Episode>) -> Columns<'static, Episode> {
+fn add_columns(columns: TableColumns<'static, Episode>) -> TableColumns<'static, Episode> {
     columns
         .number("t_confirmed", |episode| ExcursionDiagnostics::from_episode(episode).t_confirmed)
         .number("t_peak", |episode| ExcursionDiagnostics::from_episode(episode).t_peak)
@@ -70,7 +70,7 @@ fn add_columns(columns: Columns<'static, Episode>) -> Columns<'static, Episode> 
         .flag("open", |episode| ExcursionDiagnostics::from_episode(episode).open)
 }
 
-fn read_diagnostics(row: Row<'_>) -> Result<Diagnostics, TableError> {
+fn read_diagnostics(row: CsvRow<'_>) -> Result<Diagnostics, TableError> {
     let samples = row.text("samples");
     Ok(Diagnostics::Excursion(ExcursionDiagnostics {
         t_confirmed: row.finite("t_confirmed")?,

@@ -7,7 +7,7 @@ use crate::motif::{Diagnostics, Episode, Motif};
 
 /// An episode before its trust is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Emission {
+pub(super) struct ReferenceEmission {
     /// Which sample of the channel emitted it.
     pub(super) at: usize,
     t_start: f64,
@@ -16,7 +16,7 @@ pub(super) struct Emission {
     ema: f64,
 }
 
-impl Emission {
+impl ReferenceEmission {
     /// The episode that it is, with its trust where that is known.
     pub(super) fn episode(&self, motif: Motif, channel: &str, trust_sum: Option<f64>) -> Episode {
         let Self { t_start, t_end, peak, ema: ema_at_boundary, .. } = *self;
@@ -25,7 +25,7 @@ impl Emission {
     }
 }
 
-impl machine::Emission for Emission {
+impl machine::Emission for ReferenceEmission {
     fn into_episode(self, motif: Motif, channel: &str) -> Episode {
         self.episode(motif, channel, None)
     }
@@ -49,7 +49,7 @@ enum State {
 /// An episode opens at the first sample that is not stable, closes when the channel has been stable for the dwell, and
 /// an unfinished one is emitted at the end of the stream if it has lasted that long.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Machine {
+pub(super) struct ReferenceMachine {
     observer: Observer,
     state: State,
     peak: f64,
@@ -58,12 +58,12 @@ pub(super) struct Machine {
     previous: f64,
 }
 
-impl machine::Machine for Machine {
+impl machine::Machine for ReferenceMachine {
     type Parameters = Parameters;
-    type Emission = Emission;
+    type Emission = ReferenceEmission;
 
     #[inline]
-    fn step(&mut self, parameters: &Parameters, now: f64, value: f64) -> Option<Emission> {
+    fn step(&mut self, parameters: &Parameters, now: f64, value: f64) -> Option<ReferenceEmission> {
         let Parameters { rho, drift_threshold, slew_threshold, min_dwell_seconds: dwell, .. } = *parameters;
         let previous = if self.samples == 0 { now } else { self.previous };
         self.ema = self.observer.step(rho, value, interval(now, previous));
@@ -87,7 +87,7 @@ impl machine::Machine for Machine {
         emitted
     }
 
-    fn open(&self) -> Option<Emission> {
+    fn open(&self) -> Option<ReferenceEmission> {
         match self.state {
             State::Open { since } | State::Recovering { since, .. } => Some(self.emission(since)),
             State::Stable => None,
@@ -95,14 +95,14 @@ impl machine::Machine for Machine {
     }
 
     /// An unfinished one, if it has lasted for the dwell.
-    fn finish(&self, parameters: &Parameters) -> Option<Emission> {
+    fn finish(&self, parameters: &Parameters) -> Option<ReferenceEmission> {
         self.open().filter(|emission| emission.t_end - emission.t_start >= parameters.min_dwell_seconds)
     }
 }
 
-impl Machine {
-    fn emission(&self, since: f64) -> Emission {
-        Emission { at: self.samples - 1, t_start: since, t_end: self.previous, peak: self.peak, ema: self.ema }
+impl ReferenceMachine {
+    fn emission(&self, since: f64) -> ReferenceEmission {
+        ReferenceEmission { at: self.samples - 1, t_start: since, t_end: self.previous, peak: self.peak, ema: self.ema }
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
 
     fn spans(samples: &[(f64, f64)]) -> Vec<(f64, f64, f64)> {
         let (t, values): (Vec<f64>, Vec<f64>) = samples.iter().copied().unzip();
-        let emitted = machine::emissions::<Machine>(&Grammar::default().plan_regression_onset, &t, &values);
+        let emitted = machine::emissions::<ReferenceMachine>(&Grammar::default().plan_regression_onset, &t, &values);
         emitted.iter().map(|emission| (emission.t_start, emission.t_end, emission.peak)).collect()
     }
 

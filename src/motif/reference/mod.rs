@@ -5,10 +5,10 @@ mod observer;
 mod parameters;
 mod trust;
 
-use machine::{Emission, Machine};
+use machine::{ReferenceEmission, ReferenceMachine};
 pub use parameters::{Grammar, Parameters};
 use rayon::prelude::*;
-use trust::{Wanted, trusts};
+use trust::{WantedTrust, trusts};
 
 use super::grammar::MotifParameters;
 use super::machine::{EngineEntry, emissions_by_channel};
@@ -16,7 +16,7 @@ use super::runs::Runs;
 use super::values::GrammarValues;
 use super::{Diagnostics, Engine, EngineKind, Episode, Motif, online};
 use crate::residual::Stream;
-use crate::store::{Columns, Row, TableError};
+use crate::store::{CsvRow, TableColumns, TableError};
 
 /// What there is to know of it.
 pub(super) static ENGINE: EngineEntry = EngineEntry {
@@ -27,7 +27,7 @@ pub(super) static ENGINE: EngineEntry = EngineEntry {
     columns: add_columns,
     read_diagnostics,
     replay,
-    online: online::channels::<Machine>,
+    online: online::channels::<ReferenceMachine>,
 };
 
 impl From<Grammar> for Engine {
@@ -55,14 +55,14 @@ impl ReferenceDiagnostics {
     }
 }
 
-fn add_columns(columns: Columns<'static, Episode>) -> Columns<'static, Episode> {
+fn add_columns(columns: TableColumns<'static, Episode>) -> TableColumns<'static, Episode> {
     columns
         .number("peak", |episode| episode.peak)
         .number("ema_at_boundary", |episode| ReferenceDiagnostics::from_episode(episode).ema_at_boundary)
         .optional_number("trust_sum", |episode| ReferenceDiagnostics::from_episode(episode).trust_sum)
 }
 
-fn read_diagnostics(row: Row<'_>) -> Result<Diagnostics, TableError> {
+fn read_diagnostics(row: CsvRow<'_>) -> Result<Diagnostics, TableError> {
     let (ema_at_boundary, trust_sum) = (row.finite("ema_at_boundary")?, Some(row.finite("trust_sum")?));
     Ok(Diagnostics::Reference(ReferenceDiagnostics { ema_at_boundary, trust_sum }))
 }
@@ -73,7 +73,7 @@ fn replay(grammar: &GrammarValues, stream: &Stream, motifs: &[Motif]) -> Vec<Vec
     let mut found: Vec<Found<'_>> = motifs.par_iter().map(|motif| Found::new(&grammar, stream, *motif)).collect();
     // From here on only classes with an emission cost anything.
     found.retain(|found| !found.emissions.is_empty());
-    let wanted: Vec<Wanted<'_>> = found.iter().map(|found| found.wanted(&grammar)).collect();
+    let wanted: Vec<WantedTrust<'_>> = found.iter().map(|found| found.wanted(&grammar)).collect();
     found.iter().zip(trusts(&wanted)).map(|(found, trusts)| found.episodes(&trusts)).collect()
 }
 
@@ -82,7 +82,7 @@ struct Found<'a> {
     motif: Motif,
     runs: Runs<'a>,
     /// In order of channel, then of time.
-    emissions: Vec<Emission>,
+    emissions: Vec<ReferenceEmission>,
     /// Channel and sample of each emission.
     places: Vec<(usize, usize)>,
 }
@@ -90,14 +90,14 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     fn new(grammar: &Grammar, stream: &'a Stream, motif: Motif) -> Self {
         let runs = Runs::new(stream, motif.class());
-        let by_channel = emissions_by_channel::<Machine>(grammar.parameters(motif), &runs);
+        let by_channel = emissions_by_channel::<ReferenceMachine>(grammar.parameters(motif), &runs);
         let places = by_channel.iter().enumerate();
         let places = places.flat_map(|(channel, all)| all.iter().map(move |emission| (channel, emission.at))).collect();
         Self { motif, runs, emissions: by_channel.concat(), places }
     }
 
-    fn wanted<'b>(&'b self, grammar: &'b Grammar) -> Wanted<'b> {
-        Wanted { parameters: grammar.parameters(self.motif), runs: &self.runs, places: &self.places }
+    fn wanted<'b>(&'b self, grammar: &'b Grammar) -> WantedTrust<'b> {
+        WantedTrust { parameters: grammar.parameters(self.motif), runs: &self.runs, places: &self.places }
     }
 
     fn episodes(&self, trusts: &[f64]) -> Vec<Episode> {

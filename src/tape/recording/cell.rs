@@ -10,7 +10,7 @@ use crate::residual::in_range;
 
 /// One value of a row as the server gave it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum RecordedCell {
     /// SQL's NULL, or a number that is not finite.
     Null,
     /// A truth value.
@@ -24,9 +24,9 @@ pub enum Cell {
 }
 
 /// No number is NaN, so that equality is one.
-impl Eq for Cell {}
+impl Eq for RecordedCell {}
 
-impl Hash for Cell {
+impl Hash for RecordedCell {
     fn hash<H: Hasher>(&self, state: &mut H) {
         std::mem::discriminant(self).hash(state);
         match self {
@@ -40,7 +40,7 @@ impl Hash for Cell {
     }
 }
 
-impl Cell {
+impl RecordedCell {
     /// A floating-point number; one that arithmetic cannot be done with is no value.
     #[must_use]
     pub fn float(value: f64) -> Self {
@@ -76,7 +76,7 @@ impl Cell {
     }
 }
 
-impl Serialize for Cell {
+impl Serialize for RecordedCell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
@@ -88,35 +88,35 @@ impl Serialize for Cell {
     }
 }
 
-impl<'de> Deserialize<'de> for Cell {
+impl<'de> Deserialize<'de> for RecordedCell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OfCell;
         impl Visitor<'_> for OfCell {
-            type Value = Cell;
+            type Value = RecordedCell;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("null, a truth value, a number or a text")
             }
-            fn visit_unit<E>(self) -> Result<Cell, E> {
-                Ok(Cell::Null)
+            fn visit_unit<E>(self) -> Result<RecordedCell, E> {
+                Ok(RecordedCell::Null)
             }
-            fn visit_bool<E>(self, value: bool) -> Result<Cell, E> {
-                Ok(Cell::Bool(value))
+            fn visit_bool<E>(self, value: bool) -> Result<RecordedCell, E> {
+                Ok(RecordedCell::Bool(value))
             }
-            fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {
-                Ok(Cell::Int(value))
+            fn visit_i64<E>(self, value: i64) -> Result<RecordedCell, E> {
+                Ok(RecordedCell::Int(value))
             }
-            fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
-                Ok(i64::try_from(value).map_or(Cell::Float(value as f64), Cell::Int))
+            fn visit_u64<E>(self, value: u64) -> Result<RecordedCell, E> {
+                Ok(i64::try_from(value).map_or(RecordedCell::Float(value as f64), RecordedCell::Int))
             }
-            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Cell, E> {
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<RecordedCell, E> {
                 if in_range(value) {
-                    return Ok(Cell::Float(value));
+                    return Ok(RecordedCell::Float(value));
                 }
                 Err(E::custom(format!("{value:?} is beyond ±1e100; arithmetic with it would overflow")))
             }
-            fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
-                Ok(Cell::Text(text.to_owned()))
+            fn visit_str<E>(self, text: &str) -> Result<RecordedCell, E> {
+                Ok(RecordedCell::Text(text.to_owned()))
             }
         }
         deserializer.deserialize_any(OfCell)
@@ -129,8 +129,11 @@ mod tests {
 
     #[test]
     fn a_number_without_arithmetic_is_no_value() {
-        assert_eq!([f64::NAN, f64::INFINITY, 1e101].map(Cell::float), [Cell::Null, Cell::Null, Cell::Null]);
-        assert_eq!(Cell::float(-0.5), Cell::Float(-0.5));
-        assert!(serde_json::from_str::<Cell>("1e101").unwrap_err().to_string().contains("beyond ±1e100"));
+        assert_eq!(
+            [f64::NAN, f64::INFINITY, 1e101].map(RecordedCell::float),
+            [RecordedCell::Null, RecordedCell::Null, RecordedCell::Null]
+        );
+        assert_eq!(RecordedCell::float(-0.5), RecordedCell::Float(-0.5));
+        assert!(serde_json::from_str::<RecordedCell>("1e101").unwrap_err().to_string().contains("beyond ±1e100"));
     }
 }

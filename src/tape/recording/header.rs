@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Cell, Key, RECORDING_FORMAT, Record, ViewDescription, format_1};
+use super::{Body, RECORDING_FORMAT, Record, RecordedCell, RowKey, ViewDescription, format_1};
 
 /// Which server it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct ServerIdentity {
 /// The first line of each part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "AnyHeader")]
-pub struct Header {
+pub struct RecordingHeader {
     /// Version of the format.
     pub recording: u32,
     /// Tells recordings apart: the parts of one have the same.
@@ -53,7 +53,7 @@ pub struct Header {
     pub views: Vec<ViewDescription>,
 }
 
-impl Header {
+impl RecordingHeader {
     /// The view of this name, if it is recorded.
     #[must_use]
     pub fn view(&self, name: &str) -> Option<&ViewDescription> {
@@ -65,13 +65,14 @@ impl Header {
         let Body::Poll(poll) = &record.body else { return Ok(()) };
         for (name, rows) in &poll.views {
             let view = self.view(name).ok_or_else(|| format!("view `{name}` is not described in the header"))?;
-            let width =
-                |cells: &[Vec<Cell>], expected: usize| cells.iter().find(|cells| cells.len() != expected).map(Vec::len);
+            let width = |cells: &[Vec<RecordedCell>], expected: usize| {
+                cells.iter().find(|cells| cells.len() != expected).map(Vec::len)
+            };
             if let Some(cells) = width(&rows.rows, view.columns.len()) {
                 let columns = view.columns.len();
                 return Err(format!("a row of view `{name}` has {cells} cells, and the view has {columns} columns"));
             }
-            let keys: &[Key] = &rows.gone;
+            let keys: &[RowKey] = &rows.gone;
             if let Some(cells) = width(keys, view.key.len()) {
                 let columns = view.key.len();
                 return Err(format!(
@@ -104,7 +105,7 @@ struct AnyHeader {
     columns: Option<BTreeMap<String, Vec<String>>>,
 }
 
-impl TryFrom<AnyHeader> for Header {
+impl TryFrom<AnyHeader> for RecordingHeader {
     type Error = String;
 
     fn try_from(header: AnyHeader) -> Result<Self, String> {
@@ -173,9 +174,9 @@ mod tests {
         }
     }
 
-    fn header(views: Vec<ViewDescription>) -> Header {
+    fn header(views: Vec<ViewDescription>) -> RecordingHeader {
         let server = ServerIdentity { kind: "Other".to_owned(), version: "1".to_owned(), ..ServerIdentity::default() };
-        Header { recording: RECORDING_FORMAT, part: 1, server, views, ..Header::default() }
+        RecordingHeader { recording: RECORDING_FORMAT, part: 1, server, views, ..RecordingHeader::default() }
     }
 
     #[test]
@@ -183,7 +184,7 @@ mod tests {
         let queues = view("queues", ViewKind::Counters, &["depth", "vhost", "queue"], &["vhost", "queue"], &["depth"]);
         let header = header(vec![queues.clone(), view("alarms", ViewKind::Events, &["text"], &[], &[])]);
         let text = serde_json::to_string(&header).unwrap();
-        assert_eq!(serde_json::from_str::<Header>(&text).unwrap(), header);
+        assert_eq!(serde_json::from_str::<RecordingHeader>(&text).unwrap(), header);
         assert_eq!((queues.key_positions(), queues.position("none")), (vec![1, 2], None));
     }
 
@@ -191,7 +192,7 @@ mod tests {
     fn a_description_that_contradicts_itself_is_refused() {
         let read = |views: Vec<ViewDescription>| {
             let text = serde_json::to_string(&header(views)).unwrap();
-            serde_json::from_str::<Header>(&text).map(drop).map_err(|error| error.to_string())
+            serde_json::from_str::<RecordingHeader>(&text).map(drop).map_err(|error| error.to_string())
         };
         let good = view("a", ViewKind::Counters, &["k", "n"], &["k"], &["n"]);
         assert_eq!(read(vec![good.clone()]), Ok(()));
@@ -212,7 +213,7 @@ mod tests {
             ("\"recording\":2", "\"recording\":1", "a header of format 1 needs `columns`"),
         ] {
             assert!(text.contains(from), "{from}");
-            let error = serde_json::from_str::<Header>(&text.replacen(from, to, 1)).unwrap_err().to_string();
+            let error = serde_json::from_str::<RecordingHeader>(&text.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(problem), "{problem}: {error}");
         }
     }
@@ -221,8 +222,11 @@ mod tests {
     fn a_poll_has_the_views_and_the_columns_of_its_header() {
         let header = header(vec![view("a", ViewKind::Counters, &["k", "n"], &["k"], &["n"])]);
         let check = |name: &str, cells: usize, gone: usize| {
-            let rows =
-                ViewRows { full: false, rows: vec![vec![Cell::Int(1); cells]], gone: vec![vec![Cell::Int(1); gone]] };
+            let rows = ViewRows {
+                full: false,
+                rows: vec![vec![RecordedCell::Int(1); cells]],
+                gone: vec![vec![RecordedCell::Int(1); gone]],
+            };
             let views = BTreeMap::from([(name.to_owned(), rows)]);
             let poll = Poll { epoch: Epoch::default(), views, ..Poll::default() };
             header.check(&Record { t: 0.0, wall: 0.0, body: Body::Poll(Box::new(poll)) })

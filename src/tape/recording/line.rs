@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, format_1};
+use super::{RecordedCell, format_1};
 
 /// What tells a row of a view from the others: its cells in the key columns of the view, in their order.
-pub type Key = Vec<Cell>;
+pub type RowKey = Vec<RecordedCell>;
 
 /// The cells of a row, in the order of the columns of its view.
-pub type Row = Vec<Cell>;
+pub type RecordedRow = Vec<RecordedCell>;
 
 /// What must stay the same for counters to be comparable. Seconds since 1970 where it is a time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Epoch {
     pub start: f64,
     /// What else the kind of server has, by name: times of resets, numbers of evictions.
     #[serde(flatten)]
-    pub marks: BTreeMap<String, Cell>,
+    pub marks: BTreeMap<String, RecordedCell>,
 }
 
 /// What a poll cost.
@@ -41,17 +41,17 @@ pub struct ViewRows {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub full: bool,
     /// Rows that are new or changed.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RecordedRow>,
     /// Keys of rows that are not there any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gone: Vec<Key>,
+    pub gone: Vec<RowKey>,
 }
 
 impl ViewRows {
     /// About how much room it takes in a line.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let cell = |cell: &Cell| cell.text().map_or(8, str::len);
+        let cell = |cell: &RecordedCell| cell.text().map_or(8, str::len);
         self.rows.iter().chain(&self.gone).flatten().map(cell).sum()
     }
 }
@@ -168,18 +168,18 @@ mod tests {
         let rows = ViewRows {
             full: true,
             rows: vec![vec![
-                Cell::Int(i64::MIN),
-                Cell::Null,
-                Cell::Bool(true),
-                Cell::Float(0.1),
-                Cell::Float(1e99),
-                Cell::Text("a\"\u{1}é".to_owned()),
+                RecordedCell::Int(i64::MIN),
+                RecordedCell::Null,
+                RecordedCell::Bool(true),
+                RecordedCell::Float(0.1),
+                RecordedCell::Float(1e99),
+                RecordedCell::Text("a\"\u{1}é".to_owned()),
             ]],
-            gone: vec![vec![Cell::Int(1), Cell::Bool(false)]],
+            gone: vec![vec![RecordedCell::Int(1), RecordedCell::Bool(false)]],
         };
         let poll = Poll {
             poll: 3,
-            epoch: Epoch { start: 1.5, marks: BTreeMap::from([("dealloc".to_owned(), Cell::Int(0))]) },
+            epoch: Epoch { start: 1.5, marks: BTreeMap::from([("dealloc".to_owned(), RecordedCell::Int(0))]) },
             totals: BTreeMap::from([("statements".to_owned(), 7)]),
             views: BTreeMap::from([("statements".to_owned(), rows)]),
             failed: BTreeMap::from([("io".to_owned(), "permission denied".to_owned())]),

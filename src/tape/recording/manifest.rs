@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RECORDING_FORMAT;
 use crate::diagnostics::Place;
-use crate::store::{Durability, Key, Kind, StoreError, label, read_small, write_over};
+use crate::store::{Durability, OutputKind, StoreError, VerifyingKey, label, read_small, write_over};
 use crate::tape::{ManifestProblem, TapeError, manifest_path};
 
 /// The manifest of a part. Its hash is that of the text, so that a part may be compressed afterwards.
@@ -61,7 +61,7 @@ impl RecordingManifest {
     pub(in crate::tape) fn from_bytes(
         part: &Path,
         bytes: std::io::Result<Vec<u8>>,
-        key: Option<&Key>,
+        key: Option<&VerifyingKey>,
     ) -> Result<Self, TapeError> {
         let path = Self::path(part);
         let text = match bytes {
@@ -106,7 +106,7 @@ impl RecordingManifest {
     /// Writes the manifest of the part at `part`.
     pub(in crate::tape) fn write(&self, part: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("a manifest has string keys and finite numbers only");
-        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, Kind::RecordingManifest).map(drop)
+        write_over(&Self::path(part), text.as_bytes(), Durability::Synced, OutputKind::RecordingManifest).map(drop)
     }
 }
 

@@ -11,9 +11,9 @@ mod reader;
 mod view;
 mod writer;
 
-pub use cell::Cell;
-pub use header::{Header, ServerIdentity};
-pub use line::{Body, Cost, Epoch, Key, Poll, Record, Row, ViewRows};
+pub use cell::RecordedCell;
+pub use header::{RecordingHeader, ServerIdentity};
+pub use line::{Body, Cost, Epoch, Poll, Record, RecordedRow, RowKey, ViewRows};
 pub(super) use manifest::newer_format;
 pub use manifest::{RecordingManifest, is_recording, part_on_disk};
 pub(super) use reader::read_recording_from;

@@ -3,10 +3,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, newer_format, part_on_disk};
+use super::{
+    Body, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingHeader, RecordingManifest, newer_format, part_on_disk,
+};
 use crate::diagnostics::{Place, problem_of_parser};
 use crate::residual::in_range;
-use crate::store::{Input, InputDigest, Key, StoreError, read_small};
+use crate::store::{Input, InputDigest, StoreError, VerifyingKey, read_small};
 use crate::tape::TapeError;
 
 /// What has been read of a recording.
@@ -40,7 +42,7 @@ pub fn read_recording<E: From<TapeError>>(
 /// As [`read_recording`], and when a manifest is not signed.
 pub fn read_recording_signed<E: From<TapeError>>(
     path: &Path,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
     take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     read_recording_from(path, read_small(&RecordingManifest::path(path)), key, take)
@@ -50,11 +52,11 @@ pub fn read_recording_signed<E: From<TapeError>>(
 pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
     path: &Path,
     mut manifest: std::io::Result<Vec<u8>>,
-    key: Option<&Key>,
+    key: Option<&VerifyingKey>,
     mut take: impl FnMut(&Place, RecordingLine) -> Result<(), E>,
 ) -> Result<RecordingDigest, E> {
     let mut part = path.to_path_buf();
-    let mut first: Option<Header> = None;
+    let mut first: Option<RecordingHeader> = None;
     let mut manifests = Vec::new();
     let mut digests: Vec<InputDigest> = Vec::new();
     loop {
@@ -79,7 +81,7 @@ pub(in crate::tape) fn read_recording_from<E: From<TapeError>>(
 #[derive(Debug)]
 pub enum RecordingLine {
     /// The header of the first part.
-    Header(Box<Header>),
+    Header(Box<RecordingHeader>),
     /// Any other line.
     Record(Box<Record>),
 }
@@ -87,9 +89,9 @@ pub enum RecordingLine {
 fn read_part<E: From<TapeError>>(
     part: &Path,
     manifest: &RecordingManifest,
-    before: Option<&Header>,
+    before: Option<&RecordingHeader>,
     take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
-) -> Result<(Header, InputDigest), E> {
+) -> Result<(RecordingHeader, InputDigest), E> {
     let mut input = Input::open(part, true).map_err(TapeError::from)?;
     let mut lines =
         Lines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
@@ -109,13 +111,13 @@ fn read_part<E: From<TapeError>>(
 fn take_lines<E: From<TapeError>>(
     lines: &mut Lines<'_, impl BufRead>,
     manifest: &RecordingManifest,
-    before: Option<&Header>,
+    before: Option<&RecordingHeader>,
     take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
-) -> Result<Header, E> {
+) -> Result<RecordingHeader, E> {
     let part = lines.part.to_path_buf();
     let mut text = Vec::new();
     let place = lines.next(&mut text)?.ok_or_else(|| bad_line(Place::file(&part).at_line(1), "there is no header"))?;
-    let header: Header = parse(&place, &text)?;
+    let header: RecordingHeader = parse(&place, &text)?;
     if header.recording > RECORDING_FORMAT {
         return Err(newer_format(&part, header.recording).into());
     }

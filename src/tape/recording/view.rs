@@ -27,7 +27,7 @@ pub struct ViewDescription {
     pub kind: ViewKind,
     /// Names of its columns, in the order of the cells.
     pub columns: Vec<String>,
-    /// The columns that tell a row from the others, in the order of the cells of a [`Key`](super::Key).
+    /// The columns that tell a row from the others, in the order of the cells of a [`RowKey`](super::RowKey).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key: Vec<String>,
     /// The columns that only grow, as long as the epoch stays the same.

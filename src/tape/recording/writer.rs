@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Header, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingManifest, part_on_disk};
-use crate::store::{self, Kind, RECORDING, StoreError, sync_folder};
+use super::{Body, LONGEST_LINE, RECORDING_FORMAT, Record, RecordingHeader, RecordingManifest, part_on_disk};
+use crate::store::{self, OutputKind, RECORDING, StoreError, sync_folder};
 use crate::tape::TapeError;
 
 /// What is appended to the name of a part that is not sealed yet. It is left behind by a program that is killed, for
@@ -15,7 +15,7 @@ pub const PART_ENDING: &str = ".part";
 /// Writes a recording, line by line, so that what has been appended outlives the program.
 pub struct RecordingWriter {
     first: PathBuf,
-    header: Header,
+    header: RecordingHeader,
     part: Part,
 }
 
@@ -37,8 +37,8 @@ impl RecordingWriter {
     ///
     /// # Errors
     /// When there is one already, sealed or not, or the folder cannot be written to.
-    pub fn create(path: &Path, header: Header) -> Result<Self, TapeError> {
-        let header = Header { recording: RECORDING_FORMAT, part: 1, ..header };
+    pub fn create(path: &Path, header: RecordingHeader) -> Result<Self, TapeError> {
+        let header = RecordingHeader { recording: RECORDING_FORMAT, part: 1, ..header };
         let part = Part::create(path, &header)?;
         Ok(Self { first: path.to_path_buf(), header, part })
     }
@@ -70,7 +70,7 @@ impl RecordingWriter {
     /// # Errors
     /// When sealing the one or starting the other fails.
     pub fn rotate(&mut self) -> Result<(), TapeError> {
-        let header = Header { part: self.header.part + 1, ..self.header.clone() };
+        let header = RecordingHeader { part: self.header.part + 1, ..self.header.clone() };
         let next = part_path(&self.first, header.part);
         let name = next.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let part = Part::create(&next, &header)?;
@@ -98,7 +98,7 @@ fn part_path(first: &Path, part: u32) -> PathBuf {
 }
 
 impl Part {
-    fn create(path: &Path, header: &Header) -> Result<Self, TapeError> {
+    fn create(path: &Path, header: &RecordingHeader) -> Result<Self, TapeError> {
         let mut open = path.as_os_str().to_owned();
         open.push(PART_ENDING);
         let open = PathBuf::from(open);
@@ -109,7 +109,7 @@ impl Part {
         }
         // A capture of days must not find at its end that it cannot seal.
         store::check(path, RECORDING)?;
-        store::check(&RecordingManifest::path(path), Kind::RecordingManifest)?;
+        store::check(&RecordingManifest::path(path), OutputKind::RecordingManifest)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
         }

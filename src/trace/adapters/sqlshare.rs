@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::adapter::{About, Adapter, Construction};
-use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::history::{KNOWN, RecentValues, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
@@ -96,7 +96,7 @@ impl Naming for Clauses {
 struct Query {
     channel: ChannelId,
     /// Of the published construction.
-    window_s: Window,
+    window_s: RecentValues,
     /// Of ours.
     runtime_s: RollingMedian,
 }
@@ -128,7 +128,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
         let index = *indexes.entry((table.user[row], table.skeleton[row])).or_insert_with(|| {
             let (user, skeleton) = (table.user.of_row(row), table.skeleton.of_row(row));
             let channel = output.builder.channel(&channel_name(options.construction, user, skeleton));
-            queries.push(Query { channel, window_s: Window::default(), runtime_s: RollingMedian::default() });
+            queries.push(Query { channel, window_s: RecentValues::default(), runtime_s: RollingMedian::default() });
             queries.len() - 1
         });
         let query = &mut queries[index];

@@ -4,7 +4,7 @@ use crate::diagnostics::counted;
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{ChannelId, Channels, Class, formula};
 use crate::trace::adapter::{About, Adapter, Construction};
-use crate::trace::baseline::history::{HISTORY, KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::history::{HISTORY, KNOWN, RecentValues, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::{Output, Residual};
@@ -181,7 +181,7 @@ impl Rule for HitRatio {
 struct Query {
     channel: ChannelId,
     /// Of the published construction.
-    window_ms: Window,
+    window_ms: RecentValues,
     /// Of ours.
     latency_ms: RollingMedian,
     cardinality: RollingMedian,
@@ -218,7 +218,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let ranks = table.query.names.ranks();
     let queries = table.query.names.ids().map(|id| Query {
         channel: output.builder.channel(table.query.names.name(id)),
-        window_ms: Window::default(),
+        window_ms: RecentValues::default(),
         latency_ms: RollingMedian::default(),
         cardinality: RollingMedian::default(),
     });

@@ -6,7 +6,7 @@ use crate::residual::{Math, formula};
 
 /// The last few values of one item; the first one needs no allocation, since most items of a trace come once.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum Window {
+pub(crate) enum RecentValues {
     #[default]
     Empty,
     One(f64),
@@ -14,7 +14,7 @@ pub(crate) enum Window {
     More(Box<VecDeque<f64>>),
 }
 
-impl Window {
+impl RecentValues {
     /// How many values there are.
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_mean_is_of_the_last_few_and_summed_in_order() {
-        let mut window = Window::default();
+        let mut window = RecentValues::default();
         assert_eq!(window.mean_or(7.0), 7.0);
         let values = [0.1, 1e16, -1e16, 0.3, 0.7, 1e-17];
         for (index, value) in values.into_iter().enumerate() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use part::{Part, Provenance};
+use part::{PartialFile, Provenance};
 use source::{Answer, CorpusSource};
 
 use super::{Fetched, TraceError};
@@ -91,7 +91,7 @@ pub fn fetch_corpus(
     if path.symlink_metadata().is_ok() {
         return there(&source, &path, &origin, options.sha256.as_ref());
     }
-    let mut part = Part::find(&path, &source)?;
+    let mut part = PartialFile::find(&path, &source)?;
     let answer = source.open(part.resume(options.sha256.is_some()), options)?;
     let too_large = |bytes: u64| {
         source.problem(&format!(
@@ -186,7 +186,7 @@ fn there(
 fn copy(
     source: &CorpusSource,
     mut answer: Answer,
-    part: &mut Part,
+    part: &mut PartialFile,
     options: &FetchOptions,
     report: &mut dyn FnMut(FetchEvent<'_>),
 ) -> Result<(), TraceError> {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::set_aside;
-use super::source::{Answer, CorpusSource, Known};
-use crate::store::{Durability, Kind, Obstacle, StoreError, open_in_place, read_small, remove_if, write_over};
+use super::source::{Answer, CorpusSource, KnownFile};
+use crate::store::{Durability, Obstacle, OutputKind, StoreError, open_in_place, read_small, remove_if, write_over};
 use crate::trace::TraceError;
 
 /// Where a file or a part is from. It stands beside it: `NAME.origin.json`, `NAME.ID.part.json`.
@@ -18,7 +18,7 @@ pub(super) struct Provenance {
     /// SHA-256 of the whole URL or path: tells apart what looks alike without its query.
     origin: String,
     #[serde(flatten)]
-    known: Known,
+    known: KnownFile,
     /// SHA-256 of the whole file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sha256: Option<String>,
@@ -35,7 +35,8 @@ impl Provenance {
 
     pub(super) fn write(&self, path: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(self).expect("texts and counts") + "\n";
-        write_over(path, text.as_bytes(), Durability::Synced, Kind::marked(text.as_bytes(), "\"from\": ")).map(drop)
+        write_over(path, text.as_bytes(), Durability::Synced, OutputKind::marked(text.as_bytes(), "\"from\": "))
+            .map(drop)
     }
 }
 
@@ -44,24 +45,24 @@ fn origin(source: &CorpusSource) -> String {
 }
 
 /// What has been fetched so far.
-pub(super) struct Part {
+pub(super) struct PartialFile {
     pub(super) path: PathBuf,
     beside: PathBuf,
     target: PathBuf,
     file: Option<File>,
-    known: Known,
+    known: KnownFile,
     /// Bytes that are there.
     pub(super) done: u64,
 }
 
-impl Part {
+impl PartialFile {
     /// The part that an earlier try has left, if any.
     pub(super) fn find(target: &Path, source: &CorpusSource) -> Result<Self, TraceError> {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let path = target.with_file_name(format!("{name}.{}.part", &origin(source)[..8]));
         let beside = target.with_file_name(format!("{name}.{}.part.json", &origin(source)[..8]));
         let mut part =
-            Self { path, beside, target: target.to_path_buf(), file: None, known: Known::default(), done: 0 };
+            Self { path, beside, target: target.to_path_buf(), file: None, known: KnownFile::default(), done: 0 };
         if part.path.symlink_metadata().is_err() {
             return Ok(part);
         }
@@ -80,7 +81,7 @@ impl Part {
 
     /// From where to go on, if it can be shown that it is the same file: by what the server says of it, or afterwards by
     /// its digest.
-    pub(super) fn resume(&self, has_digest: bool) -> Option<(u64, &Known)> {
+    pub(super) fn resume(&self, has_digest: bool) -> Option<(u64, &KnownFile)> {
         let is_provable = has_digest || self.known.validator().is_some();
         (self.done > 0 && is_provable).then_some((self.done, &self.known))
     }

@@ -24,7 +24,7 @@ pub(super) struct CorpusSource {
 
 /// What is known of a file before all of it is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Known {
+pub(super) struct KnownFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub(super) struct Known {
     pub(super) total: Option<u64>,
 }
 
-impl Known {
+impl KnownFile {
     /// What `If-Range` takes: a strong entity tag, or else the date.
     pub(super) fn validator(&self) -> Option<&str> {
         self.strong_tag().or(self.last_modified.as_deref())
@@ -74,7 +74,7 @@ impl Known {
 pub(super) struct Answer {
     /// The byte that it begins with.
     pub(super) start: u64,
-    pub(super) known: Known,
+    pub(super) known: KnownFile,
     body: Box<dyn Read>,
 }
 
@@ -115,21 +115,24 @@ impl CorpusSource {
     }
 
     /// Opens the file behind the bytes that are there, or from its beginning where that cannot be.
-    pub(super) fn open(&self, resume: Option<(u64, &Known)>, options: &FetchOptions) -> Result<Answer, TraceError> {
+    pub(super) fn open(&self, resume: Option<(u64, &KnownFile)>, options: &FetchOptions) -> Result<Answer, TraceError> {
         if !self.is_url {
             return self.open_path(resume, options);
         }
         if let Some((done, known)) = resume {
             let response = self.request(Some((done, known)), options)?;
             let total = total_of_range(response.headers(), done);
-            let found = Known::from_headers(response.headers(), total.flatten());
+            let found = KnownFile::from_headers(response.headers(), total.flatten());
             let is_range = response.status() == StatusCode::PARTIAL_CONTENT && total.is_some();
             let is_proven = known.is_repeated_by(&found);
             // Without a proof the digest of the whole has to tell, and nothing vouches for the whole until then.
             if is_range && (is_proven || options.sha256.is_some() && !known.differs(&found)) {
                 let total = found.total.or(known.total);
-                let known =
-                    if is_proven { Known { total, ..known.clone() } } else { Known { total, ..Known::default() } };
+                let known = if is_proven {
+                    KnownFile { total, ..known.clone() }
+                } else {
+                    KnownFile { total, ..KnownFile::default() }
+                };
                 return Ok(Answer { start: done, known, body: Box::new(response.into_body().into_reader()) });
             }
             if response.status() == StatusCode::OK {
@@ -145,7 +148,7 @@ impl CorpusSource {
         }
     }
 
-    fn open_path(&self, resume: Option<(u64, &Known)>, options: &FetchOptions) -> Result<Answer, TraceError> {
+    fn open_path(&self, resume: Option<(u64, &KnownFile)>, options: &FetchOptions) -> Result<Answer, TraceError> {
         let path = Path::new(&self.whole);
         let found = std::fs::metadata(path).map_err(StoreError::read(path))?;
         if found.is_dir() {
@@ -157,7 +160,7 @@ impl CorpusSource {
         }
         let mut file = File::open(path).map_err(StoreError::read(path))?;
         let modified = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let known = Known {
+        let known = KnownFile {
             etag: None,
             last_modified: modified.map(|at| format!("{}.{:09}", at.as_secs(), at.subsec_nanos())),
             total: Some(found.len()),
@@ -178,7 +181,7 @@ impl CorpusSource {
     /// Asks a server.
     fn request(
         &self,
-        resume: Option<(u64, &Known)>,
+        resume: Option<(u64, &KnownFile)>,
         options: &FetchOptions,
     ) -> Result<Response<ureq::Body>, TraceError> {
         let config = ureq::Agent::config_builder()
@@ -280,7 +283,7 @@ fn io_without_urls(error: &io::Error) -> String {
 fn whole(response: Response<ureq::Body>) -> Answer {
     let headers = response.headers();
     let length = headers.get("Content-Length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let known = Known::from_headers(headers, length);
+    let known = KnownFile::from_headers(headers, length);
     Answer { start: 0, known, body: Box::new(response.into_body().into_reader()) }
 }
 
@@ -374,7 +377,7 @@ mod tests {
 
     #[test]
     fn what_both_say_has_to_be_the_same() {
-        let known = |etag: Option<&str>, date: Option<&str>, total| Known {
+        let known = |etag: Option<&str>, date: Option<&str>, total| KnownFile {
             etag: etag.map(str::to_owned),
             last_modified: date.map(str::to_owned),
             total,

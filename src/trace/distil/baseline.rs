@@ -9,7 +9,7 @@ const LEAST_INTERVALS: usize = 4;
 
 /// An amount, and the count that it is held against: blocks and calls, rows and scans, misses and blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Tally {
+pub(super) struct Rate {
     pub(super) amount: f64,
     pub(super) count: f64,
 }
@@ -17,7 +17,7 @@ pub(super) struct Tally {
 /// The recent intervals of a channel, by the time of their end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Baseline {
-    history: VecDeque<(f64, Tally)>,
+    history: VecDeque<(f64, Rate)>,
     /// Since when the channel has been up without a break.
     up_since: Option<f64>,
 }
@@ -35,7 +35,7 @@ pub(super) struct BaselineEstimate {
 impl BaselineEstimate {
     /// How many standard deviations an amount is above what is usual for its count. A statement of which few calls are a hundred
     /// times as dear as the others needs a larger amount than one whose calls are alike.
-    pub(super) fn deviations(&self, Tally { amount, count }: Tally) -> f64 {
+    pub(super) fn deviations(&self, Rate { amount, count }: Rate) -> f64 {
         let expected = self.ratio * count;
         let above = amount - expected;
         let variance = self.dispersion * expected;
@@ -55,25 +55,25 @@ impl Baseline {
     pub(super) fn estimate(&self, t: f64, least_dispersion: f64, rules: &Rules) -> Option<BaselineEstimate> {
         let until = t - rules.pool_s;
         self.history.front().filter(|(at, _)| until - at >= rules.known_s)?;
-        let known = || self.history.iter().filter(|(at, _)| *at <= until).map(|(_, tally)| tally);
+        let known = || self.history.iter().filter(|(at, _)| *at <= until).map(|(_, rate)| rate);
         let intervals = known().count();
         if intervals < LEAST_INTERVALS {
             return None;
         }
-        let (amount, count) = known().fold((0.0, 0.0), |sums, tally| (sums.0 + tally.amount, sums.1 + tally.count));
+        let (amount, count) = known().fold((0.0, 0.0), |sums, rate| (sums.0 + rate.amount, sums.1 + rate.count));
         let ratio = amount / count;
-        let chi_squared = known().fold(0.0, |sum, Tally { amount, count }| {
+        let chi_squared = known().fold(0.0, |sum, Rate { amount, count }| {
             let expected = ratio * count;
             if expected > 0.0 { sum + (amount - expected) * (amount - expected) / expected } else { sum }
         });
         // The largest surprise of an interval is the size of what comes at once, as far as so few intervals can tell.
-        let surprise = known().fold(0.0_f64, |most, tally| most.max(tally.amount - ratio * tally.count));
+        let surprise = known().fold(0.0_f64, |most, rate| most.max(rate.amount - ratio * rate.count));
         let dispersion = (chi_squared / (intervals - 1) as f64).max(surprise).max(least_dispersion);
         Some(BaselineEstimate { ratio, dispersion })
     }
 
     /// Takes in the interval that ends at `t`, unless the channel is up. A level that stays up becomes the usual one.
-    pub(super) fn feed(&mut self, t: f64, tally: Tally, up: bool, rules: &Rules) {
+    pub(super) fn feed(&mut self, t: f64, rate: Rate, up: bool, rules: &Rules) {
         if up {
             if self.up_since.is_none() {
                 // What is not the past yet has come when the channel was on its way up.
@@ -88,7 +88,7 @@ impl Baseline {
             self.history.clear();
         }
         self.up_since = None;
-        self.history.push_back((t, tally));
+        self.history.push_back((t, rate));
         let oldest = t - rules.pool_s - rules.history_s;
         while self.history.front().is_some_and(|(at, _)| *at < oldest) {
             self.history.pop_front();
@@ -107,19 +107,19 @@ pub(super) fn is_past(at: f64, t: f64, seconds: f64) -> bool {
 /// Sums over the last seconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
-    polls: VecDeque<(f64, Tally)>,
+    polls: VecDeque<(f64, Rate)>,
 }
 
 impl Pool {
     /// Adds what came in the interval that ends at `t`, forgets what is older than `pool_s`, and gives the sums. They are
     /// summed anew each time, so that nothing of what was taken out stays behind as a rounding error.
-    pub(super) fn add(&mut self, t: f64, tally: Tally, pool_s: f64) -> Tally {
-        self.polls.push_back((t, tally));
+    pub(super) fn add(&mut self, t: f64, rate: Rate, pool_s: f64) -> Rate {
+        self.polls.push_back((t, rate));
         while self.polls.len() > 1 && self.polls.front().is_some_and(|(at, _)| is_past(*at, t, pool_s)) {
             self.polls.pop_front();
         }
-        let mut sums = Tally::default();
-        for (_, Tally { amount, count }) in &self.polls {
+        let mut sums = Rate::default();
+        for (_, Rate { amount, count }) in &self.polls {
             sums.amount += amount;
             sums.count += count;
         }
@@ -135,8 +135,8 @@ impl Pool {
 mod tests {
     use super::*;
 
-    fn tally(amount: f64, count: f64) -> Tally {
-        Tally { amount, count }
+    fn rate(amount: f64, count: f64) -> Rate {
+        Rate { amount, count }
     }
 
     #[test]
@@ -145,33 +145,33 @@ mod tests {
         let mut baseline = Baseline::default();
         for second in 0..8 {
             assert_eq!(baseline.estimate(f64::from(second), 0.0, &rules), None, "{second}");
-            baseline.feed(f64::from(second), tally(f64::from(20 + second % 2 * 20), 2.0), false, &rules);
+            baseline.feed(f64::from(second), rate(f64::from(20 + second % 2 * 20), 2.0), false, &rules);
         }
         // Six intervals, 20 and 40 in turn, of 30 each: 6 * 100 / 30 over 5, and 10 more than expected in some.
         let usual = baseline.estimate(8.0, 0.0, &rules).unwrap();
         assert_eq!((usual.ratio, usual.dispersion), (15.0, 10.0));
-        assert_eq!(usual.deviations(tally(30.0, 2.0)), 0.0);
+        assert_eq!(usual.deviations(rate(30.0, 2.0)), 0.0);
         assert_eq!(
-            usual.deviations(tally(390.0, 26.0)) + usual.deviations(tally(60.0 + 60.0, 4.0)),
+            usual.deviations(rate(390.0, 26.0)) + usual.deviations(rate(60.0 + 60.0, 4.0)),
             60.0 / 600.0_f64.sqrt()
         );
         for second in 8..200 {
-            baseline.feed(f64::from(second), tally(999.0, 1.0), true, &rules);
+            baseline.feed(f64::from(second), rate(999.0, 1.0), true, &rules);
         }
         assert_eq!(baseline.estimate(200.0, 0.0, &rules).unwrap().ratio, 15.0);
         for second in 200..320 {
-            baseline.feed(f64::from(second), tally(999.0, 1.0), second < 310, &rules);
+            baseline.feed(f64::from(second), rate(999.0, 1.0), second < 310, &rules);
         }
         let adopted = baseline.estimate(320.0, 0.0, &rules).unwrap();
         assert_eq!((adopted.ratio, adopted.dispersion), (999.0, 0.0));
-        assert_eq!([999.0, 1000.0].map(|amount| adopted.deviations(tally(amount, 1.0))), [0.0, f64::INFINITY]);
+        assert_eq!([999.0, 1000.0].map(|amount| adopted.deviations(rate(amount, 1.0))), [0.0, f64::INFINITY]);
     }
 
     #[test]
     fn a_pool_has_the_last_seconds_and_no_more() {
         let mut pool = Pool::default();
-        let sums: Vec<f64> = (0..6).map(|second| pool.add(f64::from(second), tally(1.0, 2.0), 3.0).amount).collect();
+        let sums: Vec<f64> = (0..6).map(|second| pool.add(f64::from(second), rate(1.0, 2.0), 3.0).amount).collect();
         assert_eq!(sums, [1.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
-        assert_eq!(pool.add(100.0, tally(5.0, 6.0), 3.0), tally(5.0, 6.0));
+        assert_eq!(pool.add(100.0, rate(5.0, 6.0), 3.0), rate(5.0, 6.0));
     }
 }

@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::{Pool, Tally};
-use super::columns::{Column, DATABASES, IO};
-use super::context::{Names, PollContext};
+use super::baseline::{Pool, Rate};
+use super::columns::{DATABASES, IO, ViewColumn};
+use super::context::{DatabaseNames, PollContext};
 use super::counters::Counters;
 use super::series::{Interval, Residual, SeriesOf, Thresholds};
 use crate::residual::Class;
 use crate::tape::Use;
-use crate::tape::recording::{Header, ViewRows};
+use crate::tape::recording::{RecordingHeader, ViewRows};
 
 /// Whose blocks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Blocks {
+enum CacheBlocks {
     /// All of a database.
     Database(i64),
     /// Those that client back ends read in this context, of all databases.
     Context(String),
 }
 
-impl Blocks {
-    fn name(&self, names: &Names) -> String {
+impl CacheBlocks {
+    fn name(&self, names: &DatabaseNames) -> String {
         match self {
             Self::Database(dbid) => names.database(*dbid),
             Self::Context(context) => format!("io:{context}"),
@@ -31,23 +31,23 @@ impl Blocks {
 
 pub(super) struct Cache {
     databases: Counters,
-    dbid: Column,
-    blks_read: Column,
-    blks_hit: Column,
+    dbid: ViewColumn,
+    blks_read: ViewColumn,
+    blks_hit: ViewColumn,
     io: Counters,
-    object: Column,
-    context: Column,
-    read_bytes: Column,
-    hits: Column,
+    object: ViewColumn,
+    context: ViewColumn,
+    read_bytes: ViewColumn,
+    hits: ViewColumn,
     block_bytes: f64,
-    pools: BTreeMap<Blocks, Pool>,
-    misses: SeriesOf<Blocks>,
+    pools: BTreeMap<CacheBlocks, Pool>,
+    misses: SeriesOf<CacheBlocks>,
 }
 
 impl Cache {
-    pub(super) fn new(header: &Header) -> Self {
-        let database = |name| Column::find(header, DATABASES, name);
-        let io = |name| Column::find(header, IO, name);
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let database = |name| ViewColumn::find(header, DATABASES, name);
+        let io = |name| ViewColumn::find(header, IO, name);
         let (blks_read, blks_hit) = (database("blks_read"), database("blks_hit"));
         let (read_bytes, hits) = (io("read_bytes"), io("hits"));
         Self {
@@ -81,7 +81,7 @@ impl Cache {
     pub(super) fn take_databases(&mut self, rows: &ViewRows, context: &mut PollContext<'_>) -> Vec<Option<Use>> {
         let mut used = Vec::new();
         for delta in self.databases.take(rows, false, context.counts) {
-            let blocks = Blocks::Database(self.dbid.cell(delta.row).int().unwrap_or_default());
+            let blocks = CacheBlocks::Database(self.dbid.cell(delta.row).int().unwrap_or_default());
             used.push(self.judge(blocks, delta.growth(self.blks_read), delta.growth(self.blks_hit), context));
         }
         let names = context.names;
@@ -97,7 +97,7 @@ impl Cache {
             let (object, within) = (self.object.cell(delta.row).text(), self.context.cell(delta.row).text());
             used.push(if (object, within) == (Some("relation"), Some("normal")) {
                 let read = delta.growth(self.read_bytes) / self.block_bytes;
-                self.judge(Blocks::Context("normal".to_owned()), read, delta.growth(self.hits), context)
+                self.judge(CacheBlocks::Context("normal".to_owned()), read, delta.growth(self.hits), context)
             } else {
                 None
             });
@@ -105,9 +105,9 @@ impl Cache {
         used
     }
 
-    fn judge(&mut self, blocks: Blocks, read: f64, hit: f64, context: &mut PollContext<'_>) -> Option<Use> {
+    fn judge(&mut self, blocks: CacheBlocks, read: f64, hit: f64, context: &mut PollContext<'_>) -> Option<Use> {
         let (names, rules) = (context.names, context.rules);
-        let alone = Tally { amount: read, count: read + hit };
+        let alone = Rate { amount: read, count: read + hit };
         let pooled = self.pools.entry(blocks.clone()).or_default().add(context.t, alone, rules.pool_s);
         // Back ends flush their counters about once a second, so that an interval may have none.
         if pooled.count < rules.cache_blocks || alone.count <= 0.0 {

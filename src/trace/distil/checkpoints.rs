@@ -3,18 +3,18 @@
 use std::collections::VecDeque;
 
 use super::baseline::is_past;
-use super::columns::{Column, WAL};
+use super::columns::{ViewColumn, WAL};
 use super::context::PollContext;
 use crate::residual::Class;
 use crate::tape::Use;
-use crate::tape::recording::{Header, ViewRows};
+use crate::tape::recording::{RecordingHeader, ViewRows};
 
 /// The channel of checkpoints.
 const CHANNEL: &str = "checkpoints";
 
 pub(super) struct Checkpoints {
-    requested: Column,
-    reset: Column,
+    requested: ViewColumn,
+    reset: ViewColumn,
     /// How many were requested at the poll before, and when they had been reset.
     before: Option<(f64, f64)>,
     /// Times and numbers of the last ones.
@@ -23,10 +23,10 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(super) fn new(header: &Header) -> Self {
+    pub(super) fn new(header: &RecordingHeader) -> Self {
         Self {
-            requested: Column::find(header, WAL, "requested"),
-            reset: Column::find(header, WAL, "checkpoints_reset"),
+            requested: ViewColumn::find(header, WAL, "requested"),
+            reset: ViewColumn::find(header, WAL, "checkpoints_reset"),
             before: None,
             recent: VecDeque::new(),
             known: false,

@@ -1,6 +1,6 @@
 //! The views and columns of PostgreSQL that are distilled, by name.
 
-use crate::tape::recording::{Cell, Header};
+use crate::tape::recording::{RecordedCell, RecordingHeader};
 
 pub(super) const STATEMENTS: &str = "statements";
 pub(super) const WAITS: &str = "waits";
@@ -13,10 +13,10 @@ pub(super) const PLANS: &str = "plans";
 
 /// A column of a view, found by its name; its cells are NULL where a recording has no such column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column(Option<usize>);
+pub(super) struct ViewColumn(Option<usize>);
 
-impl Column {
-    pub(super) fn find(header: &Header, view: &str, name: &str) -> Self {
+impl ViewColumn {
+    pub(super) fn find(header: &RecordingHeader, view: &str, name: &str) -> Self {
         Self(header.view(view).and_then(|view| view.position(name)))
     }
 
@@ -26,12 +26,12 @@ impl Column {
     }
 
     /// Its cell of a row.
-    pub(super) fn cell(self, row: &[Cell]) -> &Cell {
-        self.0.and_then(|at| row.get(at)).unwrap_or(&Cell::Null)
+    pub(super) fn cell(self, row: &[RecordedCell]) -> &RecordedCell {
+        self.0.and_then(|at| row.get(at)).unwrap_or(&RecordedCell::Null)
     }
 
     /// The number of a row; what is none is 0.
-    pub(super) fn number(self, row: &[Cell]) -> f64 {
+    pub(super) fn number(self, row: &[RecordedCell]) -> f64 {
         self.cell(row).number().unwrap_or_default()
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct PollContext<'a> {
     pub(super) t: f64,
     pub(super) rules: &'a Rules,
     pub(super) math: Math,
-    pub(super) names: &'a Names,
+    pub(super) names: &'a DatabaseNames,
     /// What becomes of its rows.
     pub(super) counts: &'a mut RowCounts,
     /// Where its residuals go.
@@ -30,9 +30,9 @@ impl PollContext<'_> {
 }
 
 /// Names of databases by oid.
-pub(super) struct Names(BTreeMap<i64, String>);
+pub(super) struct DatabaseNames(BTreeMap<i64, String>);
 
-impl Names {
+impl DatabaseNames {
     pub(super) fn new(database: Option<(i64, String)>) -> Self {
         Self(database.into_iter().collect())
     }

@@ -2,20 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::columns::Column;
+use super::columns::ViewColumn;
 use crate::tape::RowCounts;
-use crate::tape::recording::{Cell, Header, Key, Row, ViewRows};
+use crate::tape::recording::{RecordedCell, RecordedRow, RecordingHeader, RowKey, ViewRows};
 
 /// What a row grew by since the poll before.
 pub(super) struct Delta<'a> {
-    pub(super) row: &'a [Cell],
+    pub(super) row: &'a [RecordedCell],
     /// The row of the poll before; without one it has grown from nothing.
-    before: Option<Row>,
+    before: Option<RecordedRow>,
 }
 
 impl Delta<'_> {
     /// What it grew by in a column.
-    pub(super) fn growth(&self, column: Column) -> f64 {
+    pub(super) fn growth(&self, column: ViewColumn) -> f64 {
         column.number(self.row) - self.before.as_ref().map_or(0.0, |before| column.number(before))
     }
 }
@@ -24,19 +24,19 @@ impl Delta<'_> {
 pub(super) struct Counters {
     key: Vec<usize>,
     /// Columns that are used: a row in which one of them fell is not comparable with the one before.
-    used: Vec<Column>,
+    used: Vec<ViewColumn>,
     /// Columns with the time of a reset: a row in which one of them changed is not, either.
-    resets: [Column; 2],
-    known: Option<HashMap<Key, Row>>,
+    resets: [ViewColumn; 2],
+    known: Option<HashMap<RowKey, RecordedRow>>,
 }
 
 impl Counters {
     /// The counters of a view, of which these columns are used.
-    pub(super) fn new(header: &Header, view: &str, used: &[Column]) -> Self {
+    pub(super) fn new(header: &RecordingHeader, view: &str, used: &[ViewColumn]) -> Self {
         Self {
             key: header.view(view).map(|view| view.key_positions()).unwrap_or_default(),
             used: used.to_vec(),
-            resets: ["since", "reset"].map(|name| Column::find(header, view, name)),
+            resets: ["since", "reset"].map(|name| ViewColumn::find(header, view, name)),
             known: None,
         }
     }
@@ -55,12 +55,13 @@ impl Counters {
         let mut deltas = Vec::with_capacity(rows.rows.len());
         let mut seen = HashSet::new();
         for row in &rows.rows {
-            let key: Key = self.key.iter().filter_map(|at| row.get(*at)).cloned().collect();
+            let key: RowKey = self.key.iter().filter_map(|at| row.get(*at)).cloned().collect();
             if rows.full {
                 seen.insert(key.clone());
             }
             let delta = Delta { row, before: known.insert(key, row.clone()) };
-            let was_reset = |before: &Row| self.resets.iter().any(|reset| reset.cell(before) != reset.cell(row));
+            let was_reset =
+                |before: &RecordedRow| self.resets.iter().any(|reset| reset.cell(before) != reset.cell(row));
             let problem = match &delta.before {
                 _ if first => Some("primes the counters: first, or behind a gap"),
                 None if from_zero => None,

@@ -3,21 +3,21 @@
 use std::collections::VecDeque;
 
 use super::baseline::SLACK_S;
-use super::columns::{Column, SESSIONS};
+use super::columns::{SESSIONS, ViewColumn};
 use super::context::PollContext;
 use crate::residual::Class;
 use crate::tape::Use;
-use crate::tape::recording::{Cell, Header, ViewRows};
+use crate::tape::recording::{RecordedCell, RecordingHeader, ViewRows};
 
 /// The channel, of all databases together.
 const CHANNEL: &str = "idle-transaction";
 
 /// How long the session has been idle that has been so in its transaction for longest, against what such spells come to.
 pub(super) struct Idle {
-    idle_s: Column,
+    idle_s: ViewColumn,
     /// What older recordings have instead.
-    in_transaction: Column,
-    oldest_s: Column,
+    in_transaction: ViewColumn,
+    oldest_s: ViewColumn,
     since: Option<f64>,
     /// Time and seconds of the last poll.
     before: Option<(f64, f64)>,
@@ -26,8 +26,8 @@ pub(super) struct Idle {
 }
 
 impl Idle {
-    pub(super) fn new(header: &Header) -> Self {
-        let column = |name| Column::find(header, SESSIONS, name);
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let column = |name| ViewColumn::find(header, SESSIONS, name);
         Self {
             idle_s: column("idle_s"),
             in_transaction: column("in_transaction"),
@@ -68,7 +68,7 @@ impl Idle {
         }
     }
 
-    fn seconds(&self, row: &[Cell]) -> f64 {
+    fn seconds(&self, row: &[RecordedCell]) -> f64 {
         if self.idle_s.is_recorded() {
             self.idle_s.number(row).max(0.0)
         } else if self.in_transaction.number(row) > 0.0 {

@@ -17,14 +17,16 @@ mod waits;
 
 use std::path::Path;
 
-use columns::{Column, DATABASES, IO, PLANS, SESSIONS, STATEMENTS, TABLES, WAITS, WAL};
-use context::{Emit, Names, PollContext};
+use columns::{DATABASES, IO, PLANS, SESSIONS, STATEMENTS, TABLES, ViewColumn, WAITS, WAL};
+use context::{DatabaseNames, Emit, PollContext};
 pub use rules::Rules;
 
 use super::{Conversion, Options, TraceError};
 use crate::residual::{Class, Math, StreamBuilder};
-use crate::store::Key;
-use crate::tape::recording::{Body, Epoch, Header, Poll, Record, RecordingLine, ViewRows, read_recording_signed};
+use crate::store::VerifyingKey;
+use crate::tape::recording::{
+    Body, Epoch, Poll, Record, RecordingHeader, RecordingLine, ViewRows, read_recording_signed,
+};
 use crate::tape::{RowCounts, Use};
 
 /// The views whose rows are compared with those of the poll before.
@@ -34,9 +36,9 @@ const COMPARED: [&str; 7] = [STATEMENTS, WAITS, SESSIONS, DATABASES, TABLES, IO,
 pub struct Distiller {
     rules: Rules,
     math: Math,
-    names: Names,
-    dbid: Column,
-    datname: Column,
+    names: DatabaseNames,
+    dbid: ViewColumn,
+    datname: ViewColumn,
     epoch: Option<Epoch>,
     statements: statements::Statements,
     waits: waits::Waits,
@@ -52,13 +54,13 @@ pub struct Distiller {
 impl Distiller {
     /// A distiller for the recording with this header.
     #[must_use]
-    pub fn new(header: &Header, rules: Rules, math: Math) -> Self {
+    pub fn new(header: &RecordingHeader, rules: Rules, math: Math) -> Self {
         Self {
             rules,
             math,
-            names: Names::new(header.database_id.map(|dbid| (dbid, header.database.clone()))),
-            dbid: Column::find(header, DATABASES, "dbid"),
-            datname: Column::find(header, DATABASES, "name"),
+            names: DatabaseNames::new(header.database_id.map(|dbid| (dbid, header.database.clone()))),
+            dbid: ViewColumn::find(header, DATABASES, "dbid"),
+            datname: ViewColumn::find(header, DATABASES, "name"),
             epoch: None,
             statements: statements::Statements::new(header),
             waits: waits::Waits::new(header),
@@ -181,7 +183,7 @@ fn count_use(counts: &mut RowCounts, what: Option<Use>) {
     }
 }
 
-pub(super) fn convert(input: &Path, options: &Options, key: Option<&Key>) -> Result<Conversion, TraceError> {
+pub(super) fn convert(input: &Path, options: &Options, key: Option<&VerifyingKey>) -> Result<Conversion, TraceError> {
     let mut builder = StreamBuilder::default();
     let mut distiller: Option<Distiller> = None;
     let read = read_recording_signed::<TraceError>(input, key, |place, line| {

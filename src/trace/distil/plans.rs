@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::Tally;
-use super::columns::{Column, PLANS};
+use super::baseline::Rate;
+use super::columns::{PLANS, ViewColumn};
 use super::context::PollContext;
 use super::series::{Interval, Residual, SeriesOf, Thresholds};
 use crate::residual::{Class, formula};
-use crate::tape::recording::{Header, ViewRows};
+use crate::tape::recording::{RecordingHeader, ViewRows};
 
 pub(super) struct Plans {
-    queryid: Column,
-    planned: Column,
-    actual: Column,
+    queryid: ViewColumn,
+    planned: ViewColumn,
+    actual: ViewColumn,
     worst: SeriesOf<i64>,
 }
 
 impl Plans {
-    pub(super) fn new(header: &Header) -> Self {
-        let column = |name| Column::find(header, PLANS, name);
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let column = |name| ViewColumn::find(header, PLANS, name);
         Self {
             queryid: column("queryid"),
             planned: column("planned"),
@@ -30,7 +30,7 @@ impl Plans {
     pub(super) fn take(&mut self, rows: &ViewRows, context: &mut PollContext<'_>) {
         context.counts.read += rows.rows.len() as u64;
         // How wrong the plans of a query were, summed up, and how many there were.
-        let mut worst: BTreeMap<i64, (Tally, u64)> = BTreeMap::new();
+        let mut worst: BTreeMap<i64, (Rate, u64)> = BTreeMap::new();
         for row in &rows.rows {
             let (planned, actual) = (self.planned.cell(row).number(), self.actual.cell(row).number());
             let (Some(queryid), Some(planned), Some(actual)) = (self.queryid.cell(row).int(), planned, actual) else {
@@ -42,10 +42,10 @@ impl Plans {
                 context.counts.reject("negative number of rows".to_owned());
                 continue;
             }
-            let (tally, rows) = worst.entry(queryid).or_default();
+            let (rate, rows) = worst.entry(queryid).or_default();
             // Too many and too few are wrong alike.
-            tally.amount += formula::cardinality(context.math, planned, actual).abs();
-            tally.count += 1.0;
+            rate.amount += formula::cardinality(context.math, planned, actual).abs();
+            rate.count += 1.0;
             *rows += 1;
         }
         let thresholds = Thresholds {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::{Baseline, Tally};
+use super::baseline::{Baseline, Rate};
 use super::context::PollContext;
 use crate::residual::{Class, Math};
 use crate::tape::Use;
@@ -48,10 +48,10 @@ impl Residual {
 #[derive(Clone, Copy)]
 pub(super) struct Interval {
     /// The last seconds together: what is judged.
-    pub(super) pooled: Tally,
+    pub(super) pooled: Rate,
     /// The interval alone: what the baseline is fed with. Intervals are independent of each other; pools overlap, and would make
     /// a statement whose calls differ much look steadier than it is.
-    pub(super) alone: Tally,
+    pub(super) alone: Rate,
 }
 
 /// The channels of one class.

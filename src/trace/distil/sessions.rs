@@ -2,30 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::{Pool, Tally};
-use super::columns::{Column, DATABASES};
+use super::baseline::{Pool, Rate};
+use super::columns::{DATABASES, ViewColumn};
 use super::context::PollContext;
 use super::counters::Counters;
 use super::series::{Interval, Residual, SeriesOf, Thresholds};
 use crate::residual::Class;
-use crate::tape::recording::{Header, ViewRows};
+use crate::tape::recording::{RecordingHeader, ViewRows};
 use crate::tape::{RowCounts, Use};
 
 pub(super) struct Sessions {
     counters: Counters,
-    dbid: Column,
-    sessions: Column,
+    dbid: ViewColumn,
+    sessions: ViewColumn,
     pools: BTreeMap<i64, Pool>,
     began: SeriesOf<i64>,
     before: Option<f64>,
 }
 
 impl Sessions {
-    pub(super) fn new(header: &Header) -> Self {
-        let sessions = Column::find(header, DATABASES, "sessions");
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let sessions = ViewColumn::find(header, DATABASES, "sessions");
         Self {
             counters: Counters::new(header, DATABASES, &[sessions]),
-            dbid: Column::find(header, DATABASES, "dbid"),
+            dbid: ViewColumn::find(header, DATABASES, "dbid"),
             sessions,
             pools: BTreeMap::new(),
             began: SeriesOf::default(),
@@ -60,7 +60,7 @@ impl Sessions {
                 used.push(None);
                 continue;
             };
-            let alone = Tally { amount: delta.growth(self.sessions), count: seconds };
+            let alone = Rate { amount: delta.growth(self.sessions), count: seconds };
             let pooled = self.pools.entry(dbid).or_default().add(context.t, alone, rules.pool_s);
             let name = || format!("sessions:{}", names.database(dbid));
             used.push(Some(self.began.take(&dbid, name, Interval { pooled, alone }, &thresholds, context)));

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::baseline::{Pool, Tally, is_past};
-use super::columns::{Column, STATEMENTS};
+use super::baseline::{Pool, Rate, is_past};
+use super::columns::{STATEMENTS, ViewColumn};
 use super::context::PollContext;
 use super::counters::Counters;
 use super::series::{Interval, Residual, SeriesOf, Thresholds};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
 use crate::tape::Use;
-use crate::tape::recording::{Cell, Header, ViewRows};
+use crate::tape::recording::{RecordedCell, RecordingHeader, ViewRows};
 
 /// A statement of a database, whoever calls it: `(dbid, queryid)`.
 type Statement = (i64, i64);
@@ -26,20 +26,20 @@ type Mix = Vec<(i64, u64)>;
 
 pub(super) struct Statements {
     counters: Counters,
-    dbid: Column,
-    queryid: Column,
-    toplevel: Column,
-    calls: Column,
-    blks_hit: Column,
-    blks_read: Column,
+    dbid: ViewColumn,
+    queryid: ViewColumn,
+    toplevel: ViewColumn,
+    calls: ViewColumn,
+    blks_hit: ViewColumn,
+    blks_read: ViewColumn,
     pools: BTreeMap<Statement, Pool>,
     regressions: SeriesOf<Statement>,
     mixes: BTreeMap<i64, Mixes>,
 }
 
 impl Statements {
-    pub(super) fn new(header: &Header) -> Self {
-        let column = |name| Column::find(header, STATEMENTS, name);
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let column = |name| ViewColumn::find(header, STATEMENTS, name);
         let (calls, blks_hit, blks_read) = (column("calls"), column("blks_hit"), column("blks_read"));
         Self {
             counters: Counters::new(header, STATEMENTS, &[calls, blks_hit, blks_read]),
@@ -64,7 +64,7 @@ impl Statements {
     pub(super) fn take(&mut self, rows: &ViewRows, context: &mut PollContext<'_>) {
         let (names, rules) = (context.names, context.rules);
         // A statement has a row for each role that calls it.
-        let mut called: BTreeMap<Statement, (Tally, Vec<Called>)> = BTreeMap::new();
+        let mut called: BTreeMap<Statement, (Rate, Vec<Called>)> = BTreeMap::new();
         let mut mixes: BTreeMap<i64, BTreeMap<i64, u64>> = BTreeMap::new();
         for delta in self.counters.take(rows, true, context.counts) {
             // Without an identifier it is of a role whose statements the observer may not see.
@@ -78,10 +78,10 @@ impl Statements {
                 context.counts.reject("no call since the poll before".to_owned());
                 continue;
             }
-            let (tally, rows) = called.entry((dbid, queryid)).or_default();
-            tally.count += calls;
-            tally.amount += delta.growth(self.blks_hit) + delta.growth(self.blks_read);
-            let mixed = *self.toplevel.cell(delta.row) != Cell::Bool(false);
+            let (rate, rows) = called.entry((dbid, queryid)).or_default();
+            rate.count += calls;
+            rate.amount += delta.growth(self.blks_hit) + delta.growth(self.blks_read);
+            let mixed = *self.toplevel.cell(delta.row) != RecordedCell::Bool(false);
             rows.push(Called { mixed });
             if mixed {
                 *mixes.entry(dbid).or_default().entry(queryid).or_default() += calls as u64;

@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::{Pool, Tally};
-use super::columns::{Column, TABLES};
+use super::baseline::{Pool, Rate};
+use super::columns::{TABLES, ViewColumn};
 use super::context::PollContext;
 use super::counters::Counters;
 use super::series::{Interval, Residual, SeriesOf, Thresholds};
 use crate::residual::Class;
-use crate::tape::recording::{Header, ViewRows};
+use crate::tape::recording::{RecordingHeader, ViewRows};
 
 pub(super) struct Tables {
     counters: Counters,
-    name: Column,
-    idx_scan: Column,
-    idx_rows: Column,
+    name: ViewColumn,
+    idx_scan: ViewColumn,
+    idx_rows: ViewColumn,
     pools: BTreeMap<String, Pool>,
     rows: SeriesOf<String>,
 }
 
 impl Tables {
-    pub(super) fn new(header: &Header) -> Self {
-        let column = |name| Column::find(header, TABLES, name);
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let column = |name| ViewColumn::find(header, TABLES, name);
         let (idx_scan, idx_rows) = (column("idx_scan"), column("idx_rows"));
         Self {
             counters: Counters::new(header, TABLES, &[idx_scan, idx_rows]),
@@ -53,7 +53,7 @@ impl Tables {
                 context.counts.reject("no name".to_owned());
                 continue;
             };
-            let alone = Tally { amount: delta.growth(self.idx_rows), count: delta.growth(self.idx_scan) };
+            let alone = Rate { amount: delta.growth(self.idx_rows), count: delta.growth(self.idx_scan) };
             if alone.count > 0.0 {
                 let pooled = self.pools.entry(name.clone()).or_default().add(context.t, alone, rules.pool_s);
                 let interval = Interval { pooled, alone };

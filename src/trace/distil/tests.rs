@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::tape::recording::{Cell, ViewDescription, ViewKind, ViewRows};
+use crate::tape::recording::{RecordedCell, ViewDescription, ViewKind, ViewRows};
 
 /// A recording in memory.
 struct Played {
@@ -36,8 +36,12 @@ impl Played {
             let kind = if key > 0 { ViewKind::Counters } else { ViewKind::State };
             ViewDescription { name: view.to_owned(), kind, key: columns[..key].to_vec(), columns, counters: Vec::new() }
         });
-        let header =
-            Header { database: "app".to_owned(), database_id: Some(5), views: views.into(), ..Header::default() };
+        let header = RecordingHeader {
+            database: "app".to_owned(),
+            database_id: Some(5),
+            views: views.into(),
+            ..RecordingHeader::default()
+        };
         let distiller = Distiller::new(&header, Rules::default(), Math::Portable);
         Self { distiller, residuals: Vec::new(), t: 0.0, epoch: Epoch::default() }
     }
@@ -51,8 +55,8 @@ impl Played {
         self.t += 1.0;
     }
 
-    fn poll(&mut self, views: &[(&str, Vec<Vec<Cell>>)]) {
-        let rows = |rows: &Vec<Vec<Cell>>| ViewRows { rows: rows.clone(), ..ViewRows::default() };
+    fn poll(&mut self, views: &[(&str, Vec<Vec<RecordedCell>>)]) {
+        let rows = |rows: &Vec<Vec<RecordedCell>>| ViewRows { rows: rows.clone(), ..ViewRows::default() };
         let views: BTreeMap<String, ViewRows> =
             views.iter().map(|(view, given)| ((*view).to_owned(), rows(given))).collect();
         self.line(Body::Poll(Box::new(Poll { epoch: self.epoch.clone(), views, ..Poll::default() })));
@@ -60,7 +64,7 @@ impl Played {
 
     /// Changes a mark of the epoch.
     fn mark(&mut self, name: &str) {
-        self.epoch.marks.insert(name.to_owned(), Cell::Int(5));
+        self.epoch.marks.insert(name.to_owned(), RecordedCell::Int(5));
     }
 
     fn gap(&mut self) {
@@ -75,13 +79,13 @@ impl Played {
     }
 }
 
-fn int(value: i64) -> Cell {
-    Cell::Int(value)
+fn int(value: i64) -> RecordedCell {
+    RecordedCell::Int(value)
 }
 
 /// A row of statement 7 of database 5.
-fn statement(role: i64, calls: i64, blocks: i64) -> Vec<Cell> {
-    vec![int(role), int(5), int(7), Cell::Bool(true), int(calls), int(blocks), int(0)]
+fn statement(role: i64, calls: i64, blocks: i64) -> Vec<RecordedCell> {
+    vec![int(role), int(5), int(7), RecordedCell::Bool(true), int(calls), int(blocks), int(0)]
 }
 
 const PLAN: Class = Class::PlanRegression;
@@ -161,8 +165,9 @@ fn a_shifted_mix_diverges_until_it_has_come_to_stay() {
     let mut played = Played::new();
     let mut calls = [0, 0];
     for second in 0..420 {
-        let row =
-            |queryid: i64, calls: i64| vec![int(1), int(5), int(queryid), Cell::Bool(true), int(calls), int(0), int(0)];
+        let row = |queryid: i64, calls: i64| {
+            vec![int(1), int(5), int(queryid), RecordedCell::Bool(true), int(calls), int(0), int(0)]
+        };
         played.poll(&[(STATEMENTS, vec![row(1, calls[0]), row(2, calls[1])])]);
         calls[usize::from(second >= 30)] += 100;
     }
@@ -175,9 +180,9 @@ fn a_shifted_mix_diverges_until_it_has_come_to_stay() {
 #[test]
 fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
     let mut played = Played::new();
-    let row = |pid: i64, kind: &str, query_s: f64, wait_s: Cell, blockers: &str| {
-        let text = |text: &str| Cell::Text(text.to_owned());
-        vec![int(pid), int(5), text(kind), text("relation"), Cell::Float(query_s), wait_s, text(blockers)]
+    let row = |pid: i64, kind: &str, query_s: f64, wait_s: RecordedCell, blockers: &str| {
+        let text = |text: &str| RecordedCell::Text(text.to_owned());
+        vec![int(pid), int(5), text(kind), text("relation"), RecordedCell::Float(query_s), wait_s, text(blockers)]
     };
     played.poll(&[(WAITS, vec![])]);
     played.poll(&[(WAITS, vec![])]);
@@ -186,16 +191,19 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
     played.poll(&[(
         WAITS,
         vec![
-            row(3, "Lock", 9.0, Cell::Float(0.75), "1"),
-            row(4, "Lock", 9.0, Cell::Float(9.0), "3"),
-            row(5, "Lock", 9.0, Cell::Float(9.0), "4 3"),
-            row(6, "LWLock", 0.5, Cell::Null, ""),
+            row(3, "Lock", 9.0, RecordedCell::Float(0.75), "1"),
+            row(4, "Lock", 9.0, RecordedCell::Float(9.0), "3"),
+            row(5, "Lock", 9.0, RecordedCell::Float(9.0), "4 3"),
+            row(6, "LWLock", 0.5, RecordedCell::Null, ""),
         ],
     )]);
     // Where the beginning is not told, a wait begins when it is first seen.
-    played.poll(&[(WAITS, vec![row(6, "LWLock", 0.5, Cell::Null, ""), row(7, "LWLock", 9.0, Cell::Null, "")])]);
+    played.poll(&[(
+        WAITS,
+        vec![row(6, "LWLock", 0.5, RecordedCell::Null, ""), row(7, "LWLock", 9.0, RecordedCell::Null, "")],
+    )]);
     played.poll(&[(WAITS, vec![])]);
-    played.poll(&[(WAITS, vec![row(7, "LWLock", 9.0, Cell::Null, "")])]);
+    played.poll(&[(WAITS, vec![row(7, "LWLock", 9.0, RecordedCell::Null, "")])]);
     assert_eq!(played.values_of(Class::Contention, "Lock:relation"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
     assert_eq!(
         played.values_of(Class::Contention, "LWLock:relation"),
@@ -203,7 +211,7 @@ fn waiting_sessions_are_counted_by_how_long_they_waited_and_zeros_close() {
     );
     assert_eq!(played.values_of(Class::Contention, "chain"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
     // A deadlock ends the count.
-    let waits = |pid, by| row(pid, "Lock", 9.0, Cell::Float(9.0), by);
+    let waits = |pid, by| row(pid, "Lock", 9.0, RecordedCell::Float(9.0), by);
     played.poll(&[(WAITS, vec![waits(1, "2"), waits(2, "1")])]);
     assert_eq!(played.values_of(Class::Contention, "chain").last(), Some(&(6.0, 1.0)));
 }
@@ -216,7 +224,9 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
     let open = |second: i64| f64::from(i32::try_from(second).unwrap() - 20);
     let mut played = Played::new();
     for second in 0..40 {
-        let row = |seconds: f64| vec![int(i64::from(seconds > 0.0)), Cell::Float(seconds), Cell::Float(seconds)];
+        let row = |seconds: f64| {
+            vec![int(i64::from(seconds > 0.0)), RecordedCell::Float(seconds), RecordedCell::Float(seconds)]
+        };
         let rows = match second {
             0 | 31 => vec![row(0.0)],
             20..=30 => vec![row(open(second))],
@@ -234,7 +244,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
     let mut usual = Played::new();
     for second in 0..=90 {
         let seconds = if second < 30 { open(20 + second % 5) } else { open(second - 10) };
-        usual.poll(&[(SESSIONS, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
+        usual.poll(&[(SESSIONS, vec![vec![int(1), RecordedCell::Float(seconds), RecordedCell::Null]])]);
     }
     let up: Vec<(f64, f64)> = idle(&usual).into_iter().filter(|(t, value)| *t >= 10.0 && *value > 0.0).collect();
     assert_eq!((up[0], up.len()), ((38.0, ln(8.0, 4.0)), 53));
@@ -247,7 +257,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
         } else {
             0.0
         };
-        again.poll(&[(SESSIONS, vec![vec![int(1), Cell::Float(seconds), Cell::Null]])]);
+        again.poll(&[(SESSIONS, vec![vec![int(1), RecordedCell::Float(seconds), RecordedCell::Null]])]);
     }
     let up = idle(&again).into_iter().filter(|(_, value)| *value > 0.0);
     let up: std::collections::BTreeSet<i64> = up.map(|(t, _)| (t / 100.0) as i64).collect();
@@ -257,7 +267,7 @@ fn a_transaction_that_is_left_open_is_a_residual_where_that_is_unusual() {
     let mut old = Played::without("idle_s");
     for second in 0..40 {
         let seconds = if second < 20 { 0.0 } else { open(second) };
-        old.poll(&[(SESSIONS, vec![vec![int(i64::from(second >= 30)), Cell::Float(seconds)]])]);
+        old.poll(&[(SESSIONS, vec![vec![int(i64::from(second >= 30)), RecordedCell::Float(seconds)]])]);
     }
     assert_eq!(idle(&old).into_iter().find(|(_, value)| *value > 0.0), Some((30.0, ln(10.0, 0.0))));
 
@@ -274,13 +284,13 @@ fn misses_sessions_rows_checkpoints_and_plans_have_channels_of_their_own() {
     let (mut read, mut hit, mut sessions, mut scans, mut rows, mut requested) = (0, 0, 0, 0, 0, 0);
     for second in 0..40 {
         let fault = second >= 30;
-        let text = |text: &str| Cell::Text(text.to_owned());
-        let plan = |actual: f64| vec![int(9), int(0), Cell::Float(100.0), Cell::Float(actual)];
+        let text = |text: &str| RecordedCell::Text(text.to_owned());
+        let plan = |actual: f64| vec![int(9), int(0), RecordedCell::Float(100.0), RecordedCell::Float(actual)];
         played.poll(&[
-            (DATABASES, vec![vec![int(5), text("app"), int(read), int(hit), int(sessions), Cell::Null]]),
+            (DATABASES, vec![vec![int(5), text("app"), int(read), int(hit), int(sessions), RecordedCell::Null]]),
             (IO, vec![vec![text("relation"), text("normal"), int(8192 * read), int(hit)]]),
             (TABLES, vec![vec![int(1), text("public.a"), int(scans), int(rows)]]),
-            (WAL, vec![vec![int(requested), Cell::Null]]),
+            (WAL, vec![vec![int(requested), RecordedCell::Null]]),
             (PLANS, vec![plan(if fault { 1e5 } else { 100.0 })]),
         ]);
         let on = i64::from(fault);

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::columns::{Column, WAITS};
+use super::columns::{ViewColumn, WAITS};
 use super::context::PollContext;
 use crate::residual::Class;
 use crate::tape::Use;
-use crate::tape::recording::{Header, ViewRows};
+use crate::tape::recording::{RecordingHeader, ViewRows};
 
 /// The channel of chains of waiters.
 const CHAIN: &str = "chain";
 
 pub(super) struct Waits {
-    pid: Column,
-    kind: Column,
-    event: Column,
-    query_s: Column,
-    wait_s: Column,
-    blockers: Column,
+    pid: ViewColumn,
+    kind: ViewColumn,
+    event: ViewColumn,
+    query_s: ViewColumn,
+    wait_s: ViewColumn,
+    blockers: ViewColumn,
     /// Events that somebody has waited for.
     known: BTreeSet<String>,
     chained: bool,
@@ -27,8 +27,8 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    pub(super) fn new(header: &Header) -> Self {
-        let column = |name| Column::find(header, WAITS, name);
+    pub(super) fn new(header: &RecordingHeader) -> Self {
+        let column = |name| ViewColumn::find(header, WAITS, name);
         Self {
             pid: column("pid"),
             kind: column("type"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Broken, Entry, Found, Moment};
+use super::{Broken, Found, LogEntry, Moment};
 use crate::diagnostics::Place;
 
 /// Fields of a record in the releases of PostgreSQL: up to 12, 13, and since 14.
@@ -56,7 +56,7 @@ pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
     found
 }
 
-fn entry(record: &StringRecord) -> Result<Entry, Broken> {
+fn entry(record: &StringRecord) -> Result<LogEntry, Broken> {
     if !FIELDS.contains(&record.len()) {
         return Err(Broken::new(
             "wrong number of fields",
@@ -67,7 +67,7 @@ fn entry(record: &StringRecord) -> Result<Entry, Broken> {
         ));
     }
     let text = |field: usize| record.get(field).filter(|text| !text.is_empty()).map(str::to_owned);
-    Ok(Entry {
+    Ok(LogEntry {
         time: record[TIME].to_owned(),
         message: record[MESSAGE].to_owned(),
         query_id: record.get(QUERY).and_then(|text| text.parse().ok()),

@@ -6,7 +6,7 @@ use crate::trace::statement::{Dialect, name};
 /// What is read of an entry. A jsonlog has them by these names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Entry {
+pub(crate) struct LogEntry {
     /// When it was written, as it stands.
     #[serde(rename = "timestamp")]
     pub(crate) time: String,
@@ -66,7 +66,7 @@ pub(crate) const OWN_COMMENT: &str = "/* telltape */";
 /// What sessions of a capture call themselves unless they are told otherwise.
 const OWN_NAME: &str = "telltape";
 
-impl Entry {
+impl LogEntry {
     /// The duration in milliseconds and the text of the plan, if `auto_explain` wrote the entry.
     fn parts(&self) -> Option<(f64, &str)> {
         let (head, plan) = self.message.split_once(" ms  plan:\n")?;

@@ -11,14 +11,14 @@ mod stderr;
 
 #[cfg(feature = "capture")]
 pub(crate) use entry::OWN_COMMENT;
-pub(crate) use entry::{Entry, Logged};
+pub(crate) use entry::{LogEntry, Logged};
 pub(crate) use moment::Moment;
 pub(crate) use prefix::{LOG_LINE_PREFIX, Prefix};
 
 use crate::diagnostics::Place;
 
 /// An entry on its way, or what is wrong with it, and where it starts.
-pub(crate) type Found = (Place, Result<Entry, Broken>);
+pub(crate) type Found = (Place, Result<LogEntry, Broken>);
 
 /// A piece of a log that is no entry.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,13 +36,13 @@ impl Broken {
 
 /// How a log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum LogFormat {
     Json,
     Csv,
     Stderr,
 }
 
-impl Format {
+impl LogFormat {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Json => "jsonlog",
@@ -74,7 +74,7 @@ impl Format {
 
 /// The entry in a line of a jsonlog, if it is one.
 #[cfg(feature = "capture")]
-pub(crate) fn jsonlog_entry(line: &[u8]) -> Option<Entry> {
+pub(crate) fn jsonlog_entry(line: &[u8]) -> Option<LogEntry> {
     jsonlog::entry(line).ok()
 }
 

@@ -1,6 +1,6 @@
 //! What `log_line_prefix` puts before the lines of a log.
 
-use super::{Entry, Moment};
+use super::{LogEntry, Moment};
 use crate::trace::option::{OptionKind, OptionSpec};
 
 /// The prefix as the server has it.
@@ -17,12 +17,12 @@ pub(crate) enum Prefix {
     /// A time at the start, and whatever is labelled behind it.
     Found,
     /// As it was told.
-    Told(Vec<Part>),
+    Told(Vec<PrefixPart>),
 }
 
 /// A part of a prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum PrefixPart {
     /// A text.
     Text(String),
     /// What stands for an escape, by its letter.
@@ -40,7 +40,7 @@ impl Prefix {
     /// # Errors
     /// What would be right.
     pub(crate) fn parse(setting: &str) -> Result<Self, String> {
-        let mut parts: Vec<Part> = Vec::new();
+        let mut parts: Vec<PrefixPart> = Vec::new();
         let mut letters = setting.chars().peekable();
         while let Some(letter) = letters.next() {
             let text = match letter {
@@ -50,11 +50,11 @@ impl Prefix {
                     match letters.next() {
                         Some('%') => '%',
                         Some('q') => {
-                            parts.push(Part::Stop);
+                            parts.push(PrefixPart::Stop);
                             continue;
                         }
                         Some(escape) if ESCAPES.contains(escape) => {
-                            parts.push(Part::Field(escape));
+                            parts.push(PrefixPart::Field(escape));
                             continue;
                         }
                         other => {
@@ -66,11 +66,11 @@ impl Prefix {
                 text => text,
             };
             match parts.last_mut() {
-                Some(Part::Text(last)) => last.push(text),
-                _ => parts.push(Part::Text(text.to_string())),
+                Some(PrefixPart::Text(last)) => last.push(text),
+                _ => parts.push(PrefixPart::Text(text.to_string())),
             }
         }
-        let has_time = parts.iter().any(|part| matches!(part, Part::Field('t' | 'm' | 'n')));
+        let has_time = parts.iter().any(|part| matches!(part, PrefixPart::Field('t' | 'm' | 'n')));
         if !has_time {
             return Err(
                 "a log_line_prefix with a time (%m, %t or %n); without one, nothing says when a plan was".to_owned()
@@ -80,7 +80,7 @@ impl Prefix {
     }
 
     /// What a prefix says; none if it is another one, or has no time.
-    pub(super) fn read(&self, text: &str) -> Option<Entry> {
+    pub(super) fn read(&self, text: &str) -> Option<LogEntry> {
         let entry = match self {
             Self::Found => labelled(text)?,
             Self::Told(parts) => {
@@ -94,12 +94,12 @@ impl Prefix {
 }
 
 /// Whether the parts make up the text; what stands for each escape then.
-fn matched<'t>(parts: &[Part], text: &'t str, fields: &mut Vec<(char, &'t str)>) -> bool {
+fn matched<'t>(parts: &[PrefixPart], text: &'t str, fields: &mut Vec<(char, &'t str)>) -> bool {
     let Some((part, rest)) = parts.split_first() else { return text.trim().is_empty() };
     match part {
-        Part::Stop => text.is_empty() || matched(rest, text, fields),
-        Part::Text(part) => text.strip_prefix(part.as_str()).is_some_and(|text| matched(rest, text, fields)),
-        Part::Field(escape) => {
+        PrefixPart::Stop => text.is_empty() || matched(rest, text, fields),
+        PrefixPart::Text(part) => text.strip_prefix(part.as_str()).is_some_and(|text| matched(rest, text, fields)),
+        PrefixPart::Field(escape) => {
             let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
             for end in ends.filter(|end| fits(*escape, &text[..*end])) {
                 fields.push((*escape, &text[..end]));
@@ -124,11 +124,11 @@ fn fits(escape: char, text: &str) -> bool {
     }
 }
 
-fn told(fields: &[(char, &str)]) -> Entry {
+fn told(fields: &[(char, &str)]) -> LogEntry {
     let field = |escape: char| fields.iter().find(|(found, _)| *found == escape).map(|(_, text)| text.trim());
     let known = |text: Option<&str>| text.filter(|text| !text.is_empty() && *text != "[unknown]").map(str::to_owned);
     let time = ['m', 't', 'n'].into_iter().find_map(field).unwrap_or_default();
-    Entry {
+    LogEntry {
         time: time.to_owned(),
         query_id: field('Q').and_then(|text| text.parse().ok()),
         user: known(field('u')),
@@ -138,7 +138,7 @@ fn told(fields: &[(char, &str)]) -> Entry {
         ps: known(field('i')),
         session_id: known(field('c')),
         line_num: field('l').and_then(|text| text.parse().ok()),
-        ..Entry::default()
+        ..LogEntry::default()
     }
 }
 
@@ -150,12 +150,12 @@ const QUERIES: [&str; 5] = ["qid", "query_id", "queryid", "query", "q"];
 const TAGS: [&str; 6] = ["tag", "cmd", "command", "command_tag", "ps", "i"];
 
 /// A time at the start, and behind it `name=value` and `user@database`. What has no label is not looked at.
-fn labelled(text: &str) -> Option<Entry> {
+fn labelled(text: &str) -> Option<LogEntry> {
     // The longest start that is a time: `2026-11-28 03:14:13.323 UTC`.
     let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]).take_while(|at| *at <= 40);
     let ends = starts.filter(|at| text[*at..].chars().next().is_none_or(|next| !next.is_alphanumeric()));
     let end = ends.filter(|at| Moment::parse(&text[..*at]).is_some()).last()?;
-    let mut entry = Entry { time: text[..end].trim().to_owned(), hides_ps: true, ..Entry::default() };
+    let mut entry = LogEntry { time: text[..end].trim().to_owned(), hides_ps: true, ..LogEntry::default() };
     let rest = &text[end..];
     for word in
         rest.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | '[' | ']' | '(' | ')' | ';' | '|'))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Broken, Entry, Found, Prefix};
+use super::{Broken, Found, LogEntry, Prefix};
 use crate::diagnostics::Place;
 
 /// What stands before a function that a statement is in, in the languages of the server's messages.
@@ -37,7 +37,7 @@ pub(super) fn entries(text: &[u8], file: &Path, prefix: &Prefix) -> Vec<Found> {
                     entry.message.push_str(more);
                 }
                 // The end of an entry that was cut off by a rotation.
-                None => found.push((place(), Ok(Entry::default()))),
+                None => found.push((place(), Ok(LogEntry::default()))),
                 Some(_) => {}
             }
             continue;
@@ -55,7 +55,7 @@ pub(super) fn entries(text: &[u8], file: &Path, prefix: &Prefix) -> Vec<Found> {
         if let (true, Some((_, context)), Some((_, Ok(entry)))) = (is_open, context, found.last_mut()) {
             entry.context = Some(context.to_owned());
         } else {
-            found.push((place(), Ok(Entry { message: line.to_owned(), ..Entry::default() })));
+            found.push((place(), Ok(LogEntry { message: line.to_owned(), ..LogEntry::default() })));
         }
         is_open = false;
     }
@@ -76,7 +76,7 @@ fn plan_of(line: &str) -> Option<(&str, &str)> {
     Some((&head[..severity], &line[at..]))
 }
 
-fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<Entry, Broken> {
+fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<LogEntry, Broken> {
     let entry = prefix.read(head).ok_or_else(|| {
         Broken::new(
             "prefix not understood",
@@ -87,5 +87,5 @@ fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<Entry, Broken> {
             ),
         )
     })?;
-    Ok(Entry { message: message.trim_end().to_owned(), ..entry })
+    Ok(LogEntry { message: message.trim_end().to_owned(), ..entry })
 }

@@ -1,12 +1,12 @@
 use std::path::Path;
 
 use super::*;
-use crate::trace::plan::{Estimate, ReadBy};
+use crate::trace::plan::{ReadBy, RowEstimate};
 
 const PLAN: &str = "duration: 1.272 ms  plan:\nQuery Text: SELECT id\n  FROM big WHERE g >= 7\nSeq Scan on big  (cost=0.00..847.00 \
                     rows=500 width=4) (actual time=0.010..1.0 rows=5.00 loops=1)\n  Filter: (g >= 7)";
 
-fn read(format: Format, text: &str, prefix: &Prefix) -> Vec<Entry> {
+fn read(format: LogFormat, text: &str, prefix: &Prefix) -> Vec<LogEntry> {
     let entries = format.entries(text.as_bytes(), Path::new("x.log"), prefix);
     entries.into_iter().map(|(_, entry)| entry.unwrap()).collect()
 }
@@ -25,24 +25,24 @@ fn the_three_formats_say_the_same() {
         "ps": "SELECT", "message": PLAN, "context": "PL/pgSQL function f() line 3", "application_name": "psql",
         "query_id": -7,
     });
-    let json = read(Format::Json, &format!("{json}\n\n"), &Prefix::Found);
+    let json = read(LogFormat::Json, &format!("{json}\n\n"), &Prefix::Found);
     let quoted = PLAN.replace('"', "\"\"");
     let csv = format!(
         "2026-11-28 03:14:13.323 UTC,\"app_rw\",\"app\",1,\"[local]\",6b0a.1,7,\"SELECT\",2026-11-28 03:14:00 UTC,3/82,0,LOG,00000,\
          \"{quoted}\",,,,,\"PL/pgSQL function f() line 3\",,,,\"psql\",\"client backend\",,-7\n"
     );
-    assert_eq!(read(Format::Csv, &csv, &Prefix::Found), json);
+    assert_eq!(read(LogFormat::Csv, &csv, &Prefix::Found), json);
     let told = Prefix::parse("%m %u@%d %a %i %c/%l %Q ").unwrap();
     let text = stderr("2026-11-28 03:14:13.323 UTC app_rw@app psql SELECT 6b0a.1/7 -7 ");
-    assert_eq!(read(Format::Stderr, &text, &told)[..1], json);
+    assert_eq!(read(LogFormat::Stderr, &text, &told)[..1], json);
     let labelled = stderr("2026-11-28 03:14:13.323 UTC [1]: user=app_rw,db=app,app=psql,qid=-7,cmd=SELECT ");
-    let found = read(Format::Stderr, &labelled, &Prefix::Found).remove(0);
-    assert_eq!(Entry { session_id: Some("6b0a.1".to_owned()), line_num: Some(7), ..found }, json[0]);
+    let found = read(LogFormat::Stderr, &labelled, &Prefix::Found).remove(0);
+    assert_eq!(LogEntry { session_id: Some("6b0a.1".to_owned()), line_num: Some(7), ..found }, json[0]);
     let [entry] = &json[..] else { panic!("one entry") };
     let logged = entry.logged().unwrap().unwrap();
     assert_eq!((logged.duration_ms, logged.read), (1.272, ReadBy::Perhaps));
     assert_eq!(logged.statement, "select id from big where g >= ?");
-    assert_eq!(logged.plan.worst(ReadBy::Whole), Some(Estimate { node: 0, planned: 500.0, actual: 5.0 }));
+    assert_eq!(logged.plan.worst(ReadBy::Whole), Some(RowEstimate { node: 0, planned: 500.0, actual: 5.0 }));
 }
 
 #[test]
@@ -55,12 +55,12 @@ fn usual_prefixes_are_understood_without_being_told() {
         ("1764299653.323 [123] qid=-9 ", None, Some(-9)),
         ("2026-11-28 03:14:13.323 UTC [123] db=app,qid=0 ", Some("app"), Some(0)),
     ] {
-        let entry = read(Format::Stderr, &stderr(prefix), &Prefix::Found).remove(0);
+        let entry = read(LogFormat::Stderr, &stderr(prefix), &Prefix::Found).remove(0);
         assert_eq!((entry.database.as_deref(), entry.query_id), (database, query_id), "{prefix}");
         assert!(entry.hides_ps && entry.logged().unwrap().is_some(), "{prefix}");
     }
     for prefix in ["", "[123] ", "app_rw@app "] {
-        let entries = Format::Stderr.entries(stderr(prefix).as_bytes(), Path::new("x.log"), &Prefix::Found);
+        let entries = LogFormat::Stderr.entries(stderr(prefix).as_bytes(), Path::new("x.log"), &Prefix::Found);
         assert_eq!(entries[0].1.as_ref().unwrap_err().reason, "prefix not understood", "{prefix}");
     }
 }
@@ -114,18 +114,18 @@ fn times_of_logs_are_read() {
 fn the_format_is_known_by_the_first_line() {
     let csv = "2026-11-28 03:14:13.323 UTC,\"u\",\"d\",1,\"l\",s,7,\"t\",2026-11-28 03:14:00 UTC,3/82,0,LOG,00000,\"m\",,,,,,,,,\n";
     for (text, format) in [
-        ("{\"timestamp\":1}", Format::Json),
-        (csv, Format::Csv),
-        ("2026-11-28 03:14:13.323 UTC [1] LOG:  a, b, c, d, e, f, g, h, i, j, k, l, m, n, o", Format::Stderr),
-        ("", Format::Stderr),
+        ("{\"timestamp\":1}", LogFormat::Json),
+        (csv, LogFormat::Csv),
+        ("2026-11-28 03:14:13.323 UTC [1] LOG:  a, b, c, d, e, f, g, h, i, j, k, l, m, n, o", LogFormat::Stderr),
+        ("", LogFormat::Stderr),
     ] {
-        assert_eq!(Format::find(text.as_bytes()), format, "{text}");
+        assert_eq!(LogFormat::find(text.as_bytes()), format, "{text}");
     }
 }
 
 #[test]
 fn plans_in_formats_that_are_not_read_are_named() {
-    let entry = |message: &str| Entry { message: message.to_owned(), ..Entry::default() };
+    let entry = |message: &str| LogEntry { message: message.to_owned(), ..LogEntry::default() };
     for (message, problem) in [
         ("duration: 1 ms  plan:\n<explain xmlns=\"x\">", "in XML"),
         ("duration: 1 ms  plan:\nQuery Text: \"SELECT 1\"\nPlan: \n  Node Type: \"Result\"", "in YAML"),

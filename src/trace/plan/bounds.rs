@@ -26,7 +26,7 @@ use super::node::Node;
 
 /// Rows of a node that can be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub struct RowEstimate {
     /// Which node it is, counted from the top of the plan.
     pub node: usize,
     /// What the planner expected.
@@ -37,7 +37,7 @@ pub struct Estimate {
 
 /// What the rows that a node gave are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Rows {
+enum RowsGiven {
     Known,
     AtLeast,
     Unknown,
@@ -54,23 +54,23 @@ struct Gather {
 const LEADER_SHARE: f64 = 0.3;
 
 /// The nodes of a plan whose rows say something about their estimate, from the top.
-pub(super) fn estimates(root: &Node, read: ReadBy) -> Vec<Estimate> {
+pub(super) fn estimates(root: &Node, read: ReadBy) -> Vec<RowEstimate> {
     let mut walk = Walk { estimates: Vec::new(), nodes: 0 };
     let rows = match read {
-        ReadBy::Whole => Rows::Known,
-        ReadBy::Perhaps => Rows::AtLeast,
+        ReadBy::Whole => RowsGiven::Known,
+        ReadBy::Perhaps => RowsGiven::AtLeast,
     };
     walk.visit(root, rows, None);
     walk.estimates
 }
 
 struct Walk {
-    estimates: Vec<Estimate>,
+    estimates: Vec<RowEstimate>,
     nodes: usize,
 }
 
 impl Walk {
-    fn visit(&mut self, node: &Node, rows: Rows, gather: Option<Gather>) {
+    fn visit(&mut self, node: &Node, rows: RowsGiven, gather: Option<Gather>) {
         let at = self.nodes;
         self.nodes += 1;
         let counts_rows = match node.kind.as_str() {
@@ -80,12 +80,12 @@ impl Walk {
         };
         if counts_rows && let Some((planned, actual)) = compared(node, gather) {
             let says = match rows {
-                Rows::Known => true,
-                Rows::AtLeast => actual > planned,
-                Rows::Unknown => false,
+                RowsGiven::Known => true,
+                RowsGiven::AtLeast => actual > planned,
+                RowsGiven::Unknown => false,
             };
             if says {
-                self.estimates.push(Estimate { node: at, planned, actual });
+                self.estimates.push(RowEstimate { node: at, planned, actual });
             }
         }
         let gather = match node.kind.as_str() {
@@ -116,30 +116,30 @@ fn gather_of(node: &Node) -> Option<Gather> {
 }
 
 /// What the rows of a node are that `node`, whose own rows are `rows`, read from.
-fn rows_below(node: &Node, below: &Node, rows: Rows) -> Rows {
-    let passed = if rows == Rows::Unknown && node.kind != "Result" { Rows::AtLeast } else { rows };
+fn rows_below(node: &Node, below: &Node, rows: RowsGiven) -> RowsGiven {
+    let passed = if rows == RowsGiven::Unknown && node.kind != "Result" { RowsGiven::AtLeast } else { rows };
     // It goes on without a match on the other side.
     let fills_outer = matches!(node.join.as_str(), "Left" | "Full" | "Anti");
     let is_blocking = matches!(node.strategy.as_str(), "Plain" | "Hashed");
     match node.kind.as_str() {
-        _ if below.is_subplan() => Rows::AtLeast,
-        "Limit" => Rows::AtLeast,
-        "WindowAgg" if node.run_condition.is_some() => Rows::AtLeast,
-        "Bitmap Heap Scan" if node.lossy_blocks > 0.0 => Rows::Unknown,
-        "BitmapAnd" | "BitmapOr" if rows == Rows::Unknown => Rows::Unknown,
-        "Sort" | "Hash" | "ModifyTable" | "Bitmap Heap Scan" | "BitmapAnd" | "BitmapOr" => Rows::Known,
-        "Aggregate" | "SetOp" if is_blocking => Rows::Known,
-        "SetOp" if below.is_inner() => Rows::AtLeast,
+        _ if below.is_subplan() => RowsGiven::AtLeast,
+        "Limit" => RowsGiven::AtLeast,
+        "WindowAgg" if node.run_condition.is_some() => RowsGiven::AtLeast,
+        "Bitmap Heap Scan" if node.lossy_blocks > 0.0 => RowsGiven::Unknown,
+        "BitmapAnd" | "BitmapOr" if rows == RowsGiven::Unknown => RowsGiven::Unknown,
+        "Sort" | "Hash" | "ModifyTable" | "Bitmap Heap Scan" | "BitmapAnd" | "BitmapOr" => RowsGiven::Known,
+        "Aggregate" | "SetOp" if is_blocking => RowsGiven::Known,
+        "SetOp" if below.is_inner() => RowsGiven::AtLeast,
         "Nested Loop" if below.is_inner() => {
             let stops = node.inner_unique || matches!(node.join.as_str(), "Semi" | "Anti");
-            if stops { Rows::AtLeast } else { passed }
+            if stops { RowsGiven::AtLeast } else { passed }
         }
-        "Merge Join" if below.is_inner() => Rows::Unknown,
-        "Merge Join" if !fills_outer => Rows::AtLeast,
-        "Hash Join" if below.is_inner() => Rows::Known,
+        "Merge Join" if below.is_inner() => RowsGiven::Unknown,
+        "Merge Join" if !fills_outer => RowsGiven::AtLeast,
+        "Hash Join" if below.is_inner() => RowsGiven::Known,
         "Hash Join" if !fills_outer => {
             let is_empty = |side: &Node| side.is_inner() && side.is_executed() && side.actual == Some(0.0);
-            if node.below.iter().any(is_empty) { Rows::AtLeast } else { passed }
+            if node.below.iter().any(is_empty) { RowsGiven::AtLeast } else { passed }
         }
         _ => passed,
     }

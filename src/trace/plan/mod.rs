@@ -9,7 +9,7 @@ mod node;
 mod shape;
 mod text;
 
-pub use bounds::Estimate;
+pub use bounds::RowEstimate;
 pub(crate) use explain::{NotAnExecution, Release};
 use node::Node;
 
@@ -48,8 +48,8 @@ impl Plan {
 
     /// The node whose estimate is proven most wrong; `None` if none was executed, or nothing is known of those that were.
     #[must_use]
-    pub fn worst(&self, read: ReadBy) -> Option<Estimate> {
-        let wrong = |Estimate { planned, actual, .. }: &Estimate| {
+    pub fn worst(&self, read: ReadBy) -> Option<RowEstimate> {
+        let wrong = |RowEstimate { planned, actual, .. }: &RowEstimate| {
             let (planned, actual) = (planned.max(1.0), actual.max(1.0));
             (actual / planned).max(planned / actual)
         };

@@ -22,7 +22,7 @@ fn worst(plan: &str) -> Option<(usize, f64, f64)> {
 
 fn read(plan: &str, read: ReadBy) -> Option<(usize, f64, f64)> {
     let plan = Plan::of_log(&format!(r#"{{"Query Text":"SELECT 'hunter2'","Plan":{plan}}}"#)).expect("a plan").0;
-    plan.worst(read).map(|Estimate { node, planned, actual }| (node, planned, actual))
+    plan.worst(read).map(|RowEstimate { node, planned, actual }| (node, planned, actual))
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn all_rows_of_parallel_workers_are_compared() {
 fn a_plan_in_text_is_the_tree_that_it_shows() {
     let worst = |text: &str| {
         let (plan, _) = Plan::of_log(text).expect("a plan");
-        plan.worst(ReadBy::Whole).map(|Estimate { node, planned, actual }| (node, planned, actual))
+        plan.worst(ReadBy::Whole).map(|RowEstimate { node, planned, actual }| (node, planned, actual))
     };
     let scan = "->  Seq Scan on b  (cost=0.00..1.00 rows=9000 width=4) (actual time=0.1..0.2 rows=10.00 loops=1)";
     let root = |name: &str| format!("{name}  (cost=1.00..2.00 rows=10 width=8) (actual rows=10 loops=1)");

@@ -6,20 +6,20 @@ use std::vec::IntoIter;
 use super::node::Node;
 
 /// A line that matters: a node, or what stands above a sub-select.
-enum Line {
+enum PlanLine {
     Node(usize, Box<Node>),
     Subplan(usize),
 }
 
 /// The plan in a text, if there is one.
 pub(super) fn parse(text: &str) -> Option<Node> {
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<PlanLine> = Vec::new();
     for line in text.lines() {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
         if let Some(node) = node(trimmed.strip_prefix("->").unwrap_or(trimmed).trim()) {
-            lines.push(Line::Node(indent, Box::new(node)));
-        } else if let Some(Line::Node(_, last)) = lines.last_mut() {
+            lines.push(PlanLine::Node(indent, Box::new(node)));
+        } else if let Some(PlanLine::Node(_, last)) = lines.last_mut() {
             if let Some(workers) = trimmed.strip_prefix("Workers Planned: ") {
                 last.workers_planned = workers.trim().parse().unwrap_or_default();
             } else if trimmed.starts_with("Run Condition: ") {
@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> Option<Node> {
             } else if trimmed.starts_with("Heap Blocks: ") && trimmed.contains("lossy=") {
                 last.lossy_blocks = 1.0;
             } else if ["InitPlan ", "SubPlan ", "CTE "].iter().any(|start| trimmed.starts_with(start)) {
-                lines.push(Line::Subplan(indent));
+                lines.push(PlanLine::Subplan(indent));
             }
         }
     }
@@ -50,18 +50,18 @@ pub(super) fn statement(text: &str) -> &str {
 }
 
 /// The node that comes next, with all that is indented deeper.
-fn tree(lines: &mut Peekable<IntoIter<Line>>) -> Option<Node> {
-    let Line::Node(indent, mut node) = lines.next()? else { return None };
+fn tree(lines: &mut Peekable<IntoIter<PlanLine>>) -> Option<Node> {
+    let PlanLine::Node(indent, mut node) = lines.next()? else { return None };
     let has_inner = node.kind.ends_with("Join") || matches!(node.kind.as_str(), "Nested Loop" | "SetOp");
     let mut subplan = None;
     let mut sources = 0;
     loop {
         match lines.peek() {
-            Some(Line::Subplan(at)) if *at > indent => {
+            Some(PlanLine::Subplan(at)) if *at > indent => {
                 subplan = Some(*at);
                 lines.next();
             }
-            Some(Line::Node(at, _)) if *at > indent => {
+            Some(PlanLine::Node(at, _)) if *at > indent => {
                 subplan = subplan.filter(|above| at > above);
                 let relationship = match subplan {
                     Some(_) => "SubPlan",

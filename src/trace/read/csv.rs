@@ -16,7 +16,7 @@ use super::delimiters::Delimiters;
 use super::foreign::{self, AS_CSV, BOM, Wanted};
 use super::header::Header;
 use super::records::{Records, builder};
-use super::rows::{Block, Merged, Plan, Rows, Table};
+use super::rows::{Block, Merged, RecordLayout, Rows, Table};
 use super::stray;
 use crate::diagnostics::Place;
 use crate::store::{Blocks, Input, InputDigest, StoreError};
@@ -137,7 +137,11 @@ impl<'i> Csv<'i> {
 }
 
 impl Rows for Csv<'_> {
-    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError> {
+    fn read<T: Table>(
+        self,
+        plan: &RecordLayout<'_, T>,
+        merged: &mut Merged<'_, T>,
+    ) -> Result<Option<InputDigest>, TraceError> {
         let Self { path, mut first, line, blocks, delimiter } = self;
         merged.start(&path, line);
         let input = if is_plain(&first) {
@@ -155,7 +159,7 @@ impl Rows for Csv<'_> {
 
 /// How rows of a CSV are read.
 struct CsvPlan<'a, 'p, T: Table> {
-    plan: &'a Plan<'p, T>,
+    plan: &'a RecordLayout<'p, T>,
     delimiter: Delimiter,
 }
 

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::cell::{Fault, Slot, Value};
 use super::header::Header;
-use super::rows::{Block, Merged, Plan, Rows, Table};
+use super::rows::{Block, Merged, RecordLayout, Rows, Table};
 use super::typed::{TypedColumn, Values};
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, StoreError};
@@ -142,7 +142,7 @@ impl Groups {
         Err(TraceError::Malformed { place: Place::file(&self.path), problem })
     }
 
-    fn read<T: Table>(&self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<(), TraceError> {
+    fn read<T: Table>(&self, plan: &RecordLayout<'_, T>, merged: &mut Merged<'_, T>) -> Result<(), TraceError> {
         merged.start(&self.path, 0);
         let mut fields: Vec<usize> = plan.wanted.iter().map(|(field, _)| *field).collect();
         fields.dedup();
@@ -169,7 +169,11 @@ impl Groups {
 }
 
 impl Rows for Parquet<'_> {
-    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError> {
+    fn read<T: Table>(
+        self,
+        plan: &RecordLayout<'_, T>,
+        merged: &mut Merged<'_, T>,
+    ) -> Result<Option<InputDigest>, TraceError> {
         let Self { input, table } = self;
         let (digest, read) = rayon::join(|| input.finish(), || table.read(plan, merged));
         read?;
@@ -250,7 +254,12 @@ impl Cells {
     }
 }
 
-fn parse<T: Table>(plan: &Plan<'_, T>, columns: &[Cells], wanted: &[(usize, Slot)], rows: Range<usize>) -> Block<T> {
+fn parse<T: Table>(
+    plan: &RecordLayout<'_, T>,
+    columns: &[Cells],
+    wanted: &[(usize, Slot)],
+    rows: Range<usize>,
+) -> Block<T> {
     let mut block = Block::<T>::default();
     let mut cells = plan.cells();
     for row in rows {

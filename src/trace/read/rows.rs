@@ -60,11 +60,15 @@ impl<T> Reading<T> {
 /// The rows of a file in one format, which are still to be read.
 pub(super) trait Rows {
     /// Reads all of them in order, and gives the digest of the file if it was asked for.
-    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError>;
+    fn read<T: Table>(
+        self,
+        plan: &RecordLayout<'_, T>,
+        merged: &mut Merged<'_, T>,
+    ) -> Result<Option<InputDigest>, TraceError>;
 }
 
 /// How the cells that an adapter wants are found in a record.
-pub(super) struct Plan<'a, T: Table> {
+pub(super) struct RecordLayout<'a, T: Table> {
     pub(super) columns: &'a Columns,
     /// (field, slot), ascending.
     pub(super) wanted: Vec<(usize, Slot)>,
@@ -92,7 +96,7 @@ impl<T: Default> Default for Block<T> {
     }
 }
 
-impl<'a, T: Table> Plan<'a, T> {
+impl<'a, T: Table> RecordLayout<'a, T> {
     pub(super) fn new(columns: &'a Columns, names: &'a [String], lenient: bool, context: &'a T::Context) -> Self {
         let slots = (0..columns.len()).map(Slot);
         let mut wanted: Vec<_> = slots.filter_map(|slot| Some((columns.field(slot)?, slot))).collect();
@@ -113,7 +117,12 @@ impl<'a, T: Table> Plan<'a, T> {
 
 impl<T> Block<T> {
     /// Counts a row by its outcome; a fault comes with its column, from 1, if it is in one.
-    pub(super) fn count(&mut self, plan: &Plan<'_, impl Table>, line: u64, outcome: Result<(), (Option<u64>, Fault)>) {
+    pub(super) fn count(
+        &mut self,
+        plan: &RecordLayout<'_, impl Table>,
+        line: u64,
+        outcome: Result<(), (Option<u64>, Fault)>,
+    ) {
         self.rows.read += 1;
         match outcome {
             Ok(()) => {

@@ -10,7 +10,7 @@ use super::header::{Columns, Header};
 use super::lines::Lines;
 #[cfg(feature = "parquet")]
 use super::parquet::Parquet;
-use super::rows::{Block, Merged, Plan, Reading, Rows, Table};
+use super::rows::{Block, Merged, Reading, RecordLayout, Rows, Table};
 use super::settle::Settling;
 use crate::diagnostics::Place;
 use crate::store::{BLOCK_BYTES, Input, InputDigest};
@@ -172,7 +172,7 @@ impl<'i> Source<'i> {
         context: &T::Context,
     ) -> Result<Reading<T>, TraceError> {
         let Self { name, header, format, rest, digest, mut notes } = self;
-        let plan = Plan::<T>::new(columns, header.names(), options.lenient, context);
+        let plan = RecordLayout::<T>::new(columns, header.names(), options.lenient, context);
         let mut merged = Merged::new(columns, Lines::of_rows(!matches!(format, Format::Csv(_))));
         let (kind, delimiter) = (format.name(), format.delimiter());
         let mut digests = vec![format.read(&plan, &mut merged)?];
@@ -226,7 +226,11 @@ impl Format<'_> {
         }
     }
 
-    fn read<T: Table>(self, plan: &Plan<'_, T>, merged: &mut Merged<'_, T>) -> Result<Option<InputDigest>, TraceError> {
+    fn read<T: Table>(
+        self,
+        plan: &RecordLayout<'_, T>,
+        merged: &mut Merged<'_, T>,
+    ) -> Result<Option<InputDigest>, TraceError> {
         match self {
             Self::Csv(csv) => csv.read(plan, merged),
             #[cfg(feature = "parquet")]

@@ -3,7 +3,7 @@
 use super::cell::{Fault, shown};
 use super::delimiter::Delimiter;
 use super::foreign::BOM;
-use super::rows::{Plan, Table};
+use super::rows::{RecordLayout, Table};
 
 /// What a line is that is no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Stray {
     }
 }
 
-impl<T: Table> Plan<'_, T> {
+impl<T: Table> RecordLayout<'_, T> {
     /// What the fields of a record are that give no row, if it is known.
     #[cold]
     pub(super) fn stray(&self, fields: &[&str]) -> Option<Fault> {

@@ -22,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Option<Dated> {
     };
     let time = match scan.0.first() {
         None if basic => return None,
-        None => Time::default(),
+        None => TimeOfDay::default(),
         Some(b'T' | b't' | b'_') => {
             scan.skip(1);
             if basic { scan.basic_time()? } else { scan.time()? }
@@ -70,7 +70,7 @@ pub(super) fn date_text(us: i64) -> String {
 
 /// The time of a day.
 #[derive(Default)]
-struct Time {
+struct TimeOfDay {
     hour: i64,
     minute: i64,
     second: i64,
@@ -113,19 +113,19 @@ impl Scan<'_> {
         (count > 0).then_some(us)
     }
 
-    fn time(&mut self) -> Option<Time> {
+    fn time(&mut self) -> Option<TimeOfDay> {
         let (hour, minute) = (self.digits(1, 2)?, self.after(b':')?.digits(1, 2)?);
         if self.0.first() != Some(&b':') {
-            return Some(Time { hour, minute, ..Time::default() });
+            return Some(TimeOfDay { hour, minute, ..TimeOfDay::default() });
         }
         let second = self.after(b':')?.digits(1, 2)?;
-        Some(Time { hour, minute, second, us: self.fraction_us()? })
+        Some(TimeOfDay { hour, minute, second, us: self.fraction_us()? })
     }
 
     /// `hhmmss`.
-    fn basic_time(&mut self) -> Option<Time> {
+    fn basic_time(&mut self) -> Option<TimeOfDay> {
         let (hour, minute, second) = (self.digits(2, 2)?, self.digits(2, 2)?, self.digits(2, 2)?);
-        Some(Time { hour, minute, second, us: self.fraction_us()? })
+        Some(TimeOfDay { hour, minute, second, us: self.fraction_us()? })
     }
 
     fn offset_s(&mut self) -> Option<i64> {

@@ -16,7 +16,7 @@ use crate::capture::{CaptureError, StringProblem, UsageProblem, ValueProblem};
 use crate::diagnostics::UnknownName;
 use keywords::{Handling, KEYWORDS};
 use parameters::{has_password, parameters};
-pub(super) use server::{Server, Way};
+pub(super) use server::{ServerAddress, Transport};
 
 /// How far the server is trusted: the modes of libpq that do not fall back to clear text in silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl SslMode {
 #[derive(Clone)]
 pub struct Conninfo {
     /// At least one.
-    pub(super) servers: Vec<Server>,
+    pub(super) servers: Vec<ServerAddress>,
     user: String,
     dbname: Option<String>,
     pub(super) password: Option<String>,

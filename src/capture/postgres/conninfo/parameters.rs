@@ -7,7 +7,7 @@ use crate::capture::StringProblem;
 
 /// A parameter as it was given.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Parameter {
+pub(super) struct ConnectionParameter {
     /// Its key, decoded.
     pub(super) key: String,
     /// Its value, decoded.
@@ -19,7 +19,7 @@ pub(super) struct Parameter {
 /// The parameters of a connection string, in the order in which they stand there.
 ///
 /// A URL may have several hosts; `host` and `port` are then lists, as they are in `key=value` pairs.
-pub(super) fn parameters(text: &str) -> Result<Vec<Parameter>, StringProblem> {
+pub(super) fn parameters(text: &str) -> Result<Vec<ConnectionParameter>, StringProblem> {
     if let Some(scheme) = foreign_scheme(text) {
         return Err(scheme);
     }
@@ -113,11 +113,11 @@ fn is_word(key: &str) -> bool {
     keywords::find(key).is_some() || keywords::instead(key).is_some()
 }
 
-fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
+fn url(text: &str, start: usize) -> Result<Vec<ConnectionParameter>, StringProblem> {
     let mut found = Vec::new();
     let mut add = |key: &str, range: Range<usize>, span: Range<usize>| -> Result<(), StringProblem> {
         check_separators(key, &text[range.clone()])?;
-        found.push(Parameter { key: key.to_owned(), value: decoded(&text[range])?, span });
+        found.push(ConnectionParameter { key: key.to_owned(), value: decoded(&text[range])?, span });
         Ok(())
     };
     // As libpq: the credentials end at the first @ before any slash; a @ in them is written as %40. Where that gives a host
@@ -149,9 +149,9 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
             ports.push(decoded(port)?);
         }
         let span = host_start..authority_end;
-        found.push(Parameter { key: "host".to_owned(), value: names.join(","), span: span.clone() });
+        found.push(ConnectionParameter { key: "host".to_owned(), value: names.join(","), span: span.clone() });
         if ports.iter().any(|port| !port.is_empty()) {
-            found.push(Parameter { key: "port".to_owned(), value: ports.join(","), span });
+            found.push(ConnectionParameter { key: "port".to_owned(), value: ports.join(","), span });
         }
     }
     let query_start = text[authority_end..].find('?').map(|at| authority_end + at);
@@ -162,7 +162,7 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
     if path.len() > 1 {
         check_separators("dbname", &text[path.clone()])?;
         let value = decoded(&text[path.start + 1..path.end])?;
-        found.push(Parameter { key: "dbname".to_owned(), value, span: path });
+        found.push(ConnectionParameter { key: "dbname".to_owned(), value, span: path });
     }
     let mut at = query_start.map_or(text.len(), |query| query + 1);
     while at < text.len() {
@@ -177,7 +177,7 @@ fn url(text: &str, start: usize) -> Result<Vec<Parameter>, StringProblem> {
                 return Err(StringProblem::StrayAt);
             }
             check_separators(&key, &text[equals + 1..end])?;
-            found.push(Parameter { key, value: decoded(&text[equals + 1..end])?, span: at..next });
+            found.push(ConnectionParameter { key, value: decoded(&text[equals + 1..end])?, span: at..next });
         }
         at = next;
     }
@@ -221,8 +221,8 @@ fn decoded(text: &str) -> Result<String, StringProblem> {
 }
 
 /// `key = value`, separated by white space; a value with white space in it is quoted, and `\` takes the next letter as it is.
-fn pairs(text: &str) -> Result<Vec<Parameter>, StringProblem> {
-    let mut found: Vec<Parameter> = Vec::new();
+fn pairs(text: &str) -> Result<Vec<ConnectionParameter>, StringProblem> {
+    let mut found: Vec<ConnectionParameter> = Vec::new();
     let mut letters = text.char_indices().peekable();
     loop {
         while letters.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
@@ -252,7 +252,7 @@ fn pairs(text: &str) -> Result<Vec<Parameter>, StringProblem> {
         if !is_word(&key) && found.iter().any(|parameter| parameter.key == "password") {
             return Err(StringProblem::BehindPassword);
         }
-        found.push(Parameter { key, value, span: start..end });
+        found.push(ConnectionParameter { key, value, span: start..end });
     }
 }
 

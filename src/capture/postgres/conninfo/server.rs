@@ -13,14 +13,14 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// A server to try.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::capture) struct Server {
-    pub(in crate::capture) way: Way,
+pub(in crate::capture) struct ServerAddress {
+    pub(in crate::capture) transport: Transport,
     pub(in crate::capture) port: u16,
 }
 
 /// How a server is reached. Only a socket of this machine goes without TLS unless sslmode=disable is asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::capture) enum Way {
+pub(in crate::capture) enum Transport {
     /// The folder of its socket.
     Socket(PathBuf),
     /// TCP, to the addresses of a name.
@@ -29,17 +29,17 @@ pub(in crate::capture) enum Way {
     Address(IpAddr, Option<String>),
 }
 
-impl Server {
+impl ServerAddress {
     /// What a pgpass file calls it.
     pub(in crate::capture) fn pgpass_name(&self) -> String {
-        match &self.way {
+        match &self.transport {
             // As libpq has it: a socket in the usual folder is the local host.
-            Way::Socket(folder) if SOCKET_FOLDERS.iter().any(|usual| folder == Path::new(usual)) => {
+            Transport::Socket(folder) if SOCKET_FOLDERS.iter().any(|usual| folder == Path::new(usual)) => {
                 "localhost".to_owned()
             }
-            Way::Socket(folder) => folder.to_string_lossy().into_owned(),
-            Way::Name(name) | Way::Address(_, Some(name)) => name.clone(),
-            Way::Address(address, None) => address.to_string(),
+            Transport::Socket(folder) => folder.to_string_lossy().into_owned(),
+            Transport::Name(name) | Transport::Address(_, Some(name)) => name.clone(),
+            Transport::Address(address, None) => address.to_string(),
         }
     }
 
@@ -49,12 +49,12 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.way {
-            Way::Socket(folder) => write!(f, "{}:{}", folder.display(), self.port),
-            Way::Name(name) | Way::Address(_, Some(name)) => write!(f, "{name}:{}", self.port),
-            Way::Address(address, None) => write!(f, "{address}:{}", self.port),
+        match &self.transport {
+            Transport::Socket(folder) => write!(f, "{}:{}", folder.display(), self.port),
+            Transport::Name(name) | Transport::Address(_, Some(name)) => write!(f, "{name}:{}", self.port),
+            Transport::Address(address, None) => write!(f, "{address}:{}", self.port),
         }
     }
 }
@@ -64,7 +64,7 @@ pub(super) fn servers(
     host: Option<String>,
     hostaddr: Option<String>,
     port: Option<String>,
-) -> Result<Vec<Server>, UsageProblem> {
+) -> Result<Vec<ServerAddress>, UsageProblem> {
     let split = |list: &Option<String>| -> Vec<String> {
         list.as_ref().map_or_else(Vec::new, |list| list.split(',').map(|entry| entry.trim().to_owned()).collect())
     };
@@ -83,29 +83,29 @@ pub(super) fn servers(
                 Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or(UsageProblem::Port)?,
             };
             let name = hosts.get(index).filter(|name| !name.is_empty());
-            let way = match (addresses.get(index).filter(|address| !address.is_empty()), name) {
+            let transport = match (addresses.get(index).filter(|address| !address.is_empty()), name) {
                 (Some(address), name) => {
                     let address = address.parse().map_err(|_| UsageProblem::Address)?;
-                    Way::Address(address, name.filter(|name| !name.starts_with(['/', '@'])).cloned())
+                    Transport::Address(address, name.filter(|name| !name.starts_with(['/', '@'])).cloned())
                 }
-                (None, Some(name)) if name.starts_with('/') => Way::Socket(PathBuf::from(name)),
+                (None, Some(name)) if name.starts_with('/') => Transport::Socket(PathBuf::from(name)),
                 (None, Some(name)) if name.starts_with('@') => {
                     return Err(UsageProblem::AbstractSocket);
                 }
                 (None, Some(name)) => {
-                    name.parse().map_or(Way::Name(name.clone()), |address| Way::Address(address, None))
+                    name.parse().map_or(Transport::Name(name.clone()), |address| Transport::Address(address, None))
                 }
                 (None, None) => usual(port),
             };
-            Ok(Server { way, port })
+            Ok(ServerAddress { transport, port })
         })
         .collect()
 }
 
 /// The server of this machine: by its socket, where there is one in a usual folder.
-fn usual(port: u16) -> Way {
-    let found = SOCKET_FOLDERS.into_iter().map(Path::new).find(|folder| Server::socket(folder, port).exists());
-    found.map_or_else(|| Way::Name("localhost".to_owned()), |folder| Way::Socket(folder.to_path_buf()))
+fn usual(port: u16) -> Transport {
+    let found = SOCKET_FOLDERS.into_iter().map(Path::new).find(|folder| ServerAddress::socket(folder, port).exists());
+    found.map_or_else(|| Transport::Name("localhost".to_owned()), |folder| Transport::Socket(folder.to_path_buf()))
 }
 
 #[cfg(test)]

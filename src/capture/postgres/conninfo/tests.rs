@@ -49,7 +49,7 @@ fn what_is_left_out_comes_from_the_environment_and_certificates_are_verified() {
     assert_eq!(info.options, "-c TimeZone=Europe/Paris\\ x ");
     let socket = read("postgres://me@%2Frun%2Fpostgresql/app").unwrap();
     assert_eq!(socket.place(), "me@/run/postgresql:5432/app");
-    assert_eq!(socket.servers[0].way, Way::Socket(PathBuf::from("/run/postgresql")));
+    assert_eq!(socket.servers[0].transport, Transport::Socket(PathBuf::from("/run/postgresql")));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn an_address_without_a_name_is_tcp() {
         "postgres:///a?hostaddr=127.0.0.1&user=me",
     ] {
         let info = read(text).unwrap();
-        assert_eq!(info.servers[0].way, Way::Address("127.0.0.1".parse().unwrap(), None), "{text}");
+        assert_eq!(info.servers[0].transport, Transport::Address("127.0.0.1".parse().unwrap(), None), "{text}");
         assert_eq!(info.sslmode, SslMode::VerifyFull);
     }
 }

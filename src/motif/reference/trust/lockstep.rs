@@ -11,7 +11,7 @@
 //!
 //! The third one needs numbers far from overflow and underflow ([`LIMIT`]); where they are not, the plain observer is taken.
 
-use super::Wanted;
+use super::WantedTrust;
 use super::division::Divisor;
 use super::simd::{Arithmetic, LANES, Lanes, Level, Run};
 use super::summation::add_repeated;
@@ -26,8 +26,8 @@ const LIMIT: f64 = 1e90;
 const WORTH_JUMPING: usize = 96;
 
 /// The trusts of up to [`LANES`] classes; `None` where a number is beyond [`LIMIT`].
-pub(super) fn trust_sums(group: &[Wanted<'_>]) -> Option<Vec<Vec<f64>>> {
-    let is_tame = |wanted: &Wanted<'_>| {
+pub(super) fn trust_sums(group: &[WantedTrust<'_>]) -> Option<Vec<Vec<f64>>> {
+    let is_tame = |wanted: &WantedTrust<'_>| {
         // Without memory, nothing times infinity would give channels that have not been reached a weight.
         let Parameters { rho, sigma0, .. } = *wanted.parameters;
         rho > 0.0 && sigma0 >= 1.0 / LIMIT && wanted.runs.largest_magnitude() <= LIMIT
@@ -43,7 +43,7 @@ pub(super) fn trust_sums(group: &[Wanted<'_>]) -> Option<Vec<Vec<f64>>> {
 
 /// Where a class is in its samples.
 struct Cursor<'a> {
-    wanted: &'a Wanted<'a>,
+    wanted: &'a WantedTrust<'a>,
     channel: usize,
     at: usize,
     previous_t: f64,
@@ -70,7 +70,7 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn new(group: &'a [Wanted<'a>]) -> Self {
+    fn new(group: &'a [WantedTrust<'a>]) -> Self {
         assert!(group.len() <= LANES, "a group has a lane for each class");
         let channels = group.iter().map(|wanted| wanted.runs.len()).max().unwrap_or_default().next_multiple_of(2);
         let parameter = |get: fn(&Parameters) -> f64| {

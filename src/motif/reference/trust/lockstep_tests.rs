@@ -52,7 +52,7 @@ proptest! {
         let places: Vec<_> = runs.iter().map(places).collect();
         let wanted: Vec<_> = (0..LANES)
             .filter(|index| !places[*index].is_empty())
-            .map(|index| Wanted { parameters: grammar.parameters(Motif::ALL[index]), runs: &runs[index], places: &places[index] })
+            .map(|index| WantedTrust { parameters: grammar.parameters(Motif::ALL[index]), runs: &runs[index], places: &places[index] })
             .collect();
         let plain: Vec<_> = wanted.iter().map(scalar::trust_sums).collect();
         // Beyond the limit there are none, and the plain ones are taken.

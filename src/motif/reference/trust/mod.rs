@@ -19,13 +19,13 @@ use crate::motif::runs::Runs;
 
 /// What is wanted of one class: the trust after each sample in `places`, (channel, sample of it) pairs in ascending order.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct WantedTrust<'a> {
     pub(super) parameters: &'a Parameters,
     pub(super) runs: &'a Runs<'a>,
     pub(super) places: &'a [(usize, usize)],
 }
 
-impl Wanted<'_> {
+impl WantedTrust<'_> {
     /// About how many inputs the fused observer has to look at.
     fn cost(&self) -> usize {
         let channels = self.places.last().map_or(0, |(channel, _)| channel + 1);
@@ -35,7 +35,7 @@ impl Wanted<'_> {
 }
 
 /// The trusts of each class, classes grouped so that each thread has a group.
-pub(super) fn trusts(wanted: &[Wanted<'_>]) -> Vec<Vec<f64>> {
+pub(super) fn trusts(wanted: &[WantedTrust<'_>]) -> Vec<Vec<f64>> {
     let threads = rayon::current_num_threads();
     // Lanes cost nothing next to each other, so the largest classes go together.
     let mut order: Vec<usize> = (0..wanted.len()).collect();
@@ -44,7 +44,7 @@ pub(super) fn trusts(wanted: &[Wanted<'_>]) -> Vec<Vec<f64>> {
     let groups: Vec<Vec<Vec<f64>>> = order
         .par_chunks(lanes)
         .map(|indices| {
-            let group: Vec<Wanted<'_>> = indices.iter().map(|index| wanted[*index]).collect();
+            let group: Vec<WantedTrust<'_>> = indices.iter().map(|index| wanted[*index]).collect();
             lockstep::trust_sums(&group).unwrap_or_else(|| group.iter().map(scalar::trust_sums).collect())
         })
         .collect();

@@ -1,6 +1,6 @@
 //! The plain fused observer, for numbers of any magnitude.
 
-use super::Wanted;
+use super::WantedTrust;
 use crate::motif::Parameters;
 use crate::motif::reference::observer::{Motion, interval};
 
@@ -56,8 +56,8 @@ impl FusedObserver {
 }
 
 /// The trusts of one class.
-pub(super) fn trust_sums(wanted: &Wanted<'_>) -> Vec<f64> {
-    let Wanted { parameters, runs, places } = *wanted;
+pub(super) fn trust_sums(wanted: &WantedTrust<'_>) -> Vec<f64> {
+    let WantedTrust { parameters, runs, places } = *wanted;
     let mut observer = FusedObserver::new(parameters, runs.len());
     let mut sums = Vec::with_capacity(places.len());
     for channel in 0..runs.len() {

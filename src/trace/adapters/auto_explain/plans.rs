@@ -9,7 +9,7 @@ use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Channels};
 use crate::store::Input;
 use crate::tape::RowCounts;
-use crate::trace::log::{Broken, Entry, Format, LOG_LINE_PREFIX, Logged, Moment, Prefix};
+use crate::trace::log::{Broken, LOG_LINE_PREFIX, LogEntry, LogFormat, Logged, Moment, Prefix};
 use crate::trace::plan::ReadBy;
 use crate::trace::read::{LENIENT_HINT, Lines, Reading};
 use crate::trace::skeleton::abbreviated;
@@ -54,9 +54,9 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Pl
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let format = Format::find(text);
+    let format = LogFormat::find(text);
     let told = options.values.text(&LOG_LINE_PREFIX).and_then(|prefix| Prefix::parse(prefix).ok());
-    if told.is_some() && format != Format::Stderr {
+    if told.is_some() && format != LogFormat::Stderr {
         let problem = format!("this is a {}; --log-line-prefix is for logs in the format stderr", format.name());
         return Err(TraceError::Malformed { place: Place::file(&path), problem });
     }
@@ -71,7 +71,7 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Pl
 }
 
 /// What is kept of an entry, or why it is none.
-fn keep(entry: Result<Entry, Broken>) -> Result<Kept, Broken> {
+fn keep(entry: Result<LogEntry, Broken>) -> Result<Kept, Broken> {
     let entry = entry?;
     if entry.is_of_capture() {
         return Ok(Kept::Other("of telltape itself"));
@@ -94,7 +94,7 @@ fn keep(entry: Result<Entry, Broken>) -> Result<Kept, Broken> {
 }
 
 /// The name of a statement: its identifier, else its text without literals; in its database, where the log says which.
-fn identify(entry: &Entry, logged: &Logged) -> Option<String> {
+fn identify(entry: &LogEntry, logged: &Logged) -> Option<String> {
     let statement = match entry.query_id.filter(|id| *id != 0) {
         Some(id) => id.to_string(),
         None if logged.statement.is_empty() => return None,
@@ -180,7 +180,7 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self, path: &Path, format: Format, input: Option<crate::store::InputDigest>) -> Reading<Plans> {
+    fn finish(self, path: &Path, format: LogFormat, input: Option<crate::store::InputDigest>) -> Reading<Plans> {
         let used = self.rows.used;
         let mut notes = vec![format!("read as a log in the format {}: {used} plans", format.name())];
         for (count, what) in [

@@ -1,6 +1,6 @@
 //! Residuals that are relative to a level: the published construction, and `plain`.
 
-use super::series::Series;
+use super::series::ValueSeries;
 use super::sheet::Sheet;
 use crate::residual::formula;
 use crate::trace::TraceError;
@@ -17,8 +17,8 @@ const KNOWN: usize = 3;
 /// near 0 would be a change without bounds.
 const FLOOR: f64 = 1e-3;
 
-pub(super) fn as_they_are(output: &mut Output<'_>, sheet: &Sheet, series: &[Series]) -> Result<(), TraceError> {
-    for Series { name, column, class, rows } in series {
+pub(super) fn as_they_are(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries]) -> Result<(), TraceError> {
+    for ValueSeries { name, column, class, rows } in series {
         let values = sheet.values(*column);
         let channel = output.builder.channel(name);
         for row in rows {
@@ -28,8 +28,8 @@ pub(super) fn as_they_are(output: &mut Output<'_>, sheet: &Sheet, series: &[Seri
     Ok(())
 }
 
-pub(super) fn reference(output: &mut Output<'_>, sheet: &Sheet, series: &[Series]) -> Result<(), TraceError> {
-    for Series { name, column, class, rows } in series {
+pub(super) fn reference(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries]) -> Result<(), TraceError> {
+    for ValueSeries { name, column, class, rows } in series {
         let values = sheet.values(*column);
         if rows.len() <= PUBLISHED_BASELINE {
             output.withdraw(rows, "in a channel of three rows or fewer");
@@ -47,8 +47,8 @@ pub(super) fn reference(output: &mut Output<'_>, sheet: &Sheet, series: &[Series
     Ok(())
 }
 
-pub(super) fn plain(output: &mut Output<'_>, sheet: &Sheet, series: &[Series]) -> Result<(), TraceError> {
-    for Series { name, column, class, rows } in series {
+pub(super) fn plain(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries]) -> Result<(), TraceError> {
+    for ValueSeries { name, column, class, rows } in series {
         let values = sheet.values(*column);
         let channel = output.builder.channel(name);
         let (mut history, mut sizes) = (RollingMedian::default(), RollingMedian::default());

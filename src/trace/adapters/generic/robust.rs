@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::per_series::PerSeries;
-use super::series::Series;
+use super::series::ValueSeries;
 use super::sheet::Sheet;
 use super::{BASELINE, RULE, SEASON, quoted};
 use crate::residual::Class;
@@ -18,7 +18,7 @@ const NAMED: usize = 10;
 
 /// What became of a value.
 #[derive(Clone, Copy)]
-enum Outcome {
+enum ValueOutcome {
     Residual(f64),
     /// It only feeds the baseline.
     Feeds,
@@ -29,7 +29,7 @@ enum Outcome {
 pub(super) fn convert(
     output: &mut Output<'_>,
     sheet: &Sheet,
-    series: &[Series],
+    series: &[ValueSeries],
     headers: &[String],
     sides: &PerSeries<Side>,
     options: &Options,
@@ -44,9 +44,9 @@ pub(super) fn convert(
     }
     let season_of = options.values.text(&SEASON).and_then(|text| season(text).ok()).unwrap_or_default();
     let good = options.values.text(&BASELINE).and_then(|text| stretch(text).ok());
-    let outcomes: Vec<Vec<Outcome>> = series
+    let outcomes: Vec<Vec<ValueOutcome>> = series
         .par_iter()
-        .map(|Series { name, column, rows, .. }| {
+        .map(|ValueSeries { name, column, rows, .. }| {
             let channel = Robust::new(rules, sides.of(name, &headers[*column]), season_of);
             let values = sheet.values(*column);
             let values: Vec<(f64, f64)> = rows.iter().map(|row| (sheet.t()[*row], values[*row])).collect();
@@ -57,17 +57,17 @@ pub(super) fn convert(
         })
         .collect();
     let mut unknown = Vec::new();
-    for (Series { name, class, rows, .. }, outcomes) in series.iter().zip(&outcomes) {
+    for (ValueSeries { name, class, rows, .. }, outcomes) in series.iter().zip(&outcomes) {
         let channel = output.builder.channel(name);
         let mut found = false;
         for (row, outcome) in rows.iter().zip(outcomes) {
             match *outcome {
-                Outcome::Residual(residual) => {
+                ValueOutcome::Residual(residual) => {
                     found = true;
                     output.row(*row, &[(sheet.t()[*row], *class, residual * of_class(*class), channel)])?;
                 }
-                Outcome::Feeds => output.feeds(*row),
-                Outcome::Neither => {}
+                ValueOutcome::Feeds => output.feeds(*row),
+                ValueOutcome::Neither => {}
             }
         }
         if !found {
@@ -118,19 +118,22 @@ fn some_of(names: &[&str]) -> String {
 }
 
 /// Each value against those before.
-fn follow(mut channel: Robust, values: &[(f64, f64)]) -> Vec<Outcome> {
-    values.iter().map(|(t, value)| channel.step(*t, *value).map_or(Outcome::Feeds, Outcome::Residual)).collect()
+fn follow(mut channel: Robust, values: &[(f64, f64)]) -> Vec<ValueOutcome> {
+    values
+        .iter()
+        .map(|(t, value)| channel.step(*t, *value).map_or(ValueOutcome::Feeds, ValueOutcome::Residual))
+        .collect()
 }
 
 /// Each value against those of a stretch.
-fn hold(mut channel: Robust, values: &[(f64, f64)], (from, to): (f64, f64)) -> Vec<Outcome> {
+fn hold(mut channel: Robust, values: &[(f64, f64)], (from, to): (f64, f64)) -> Vec<ValueOutcome> {
     let is_good = |t: f64| from <= t && t < to;
     for (t, value) in values.iter().filter(|(t, _)| is_good(*t)) {
         channel.learn(*t, *value);
     }
     let outcome = |(t, value): &(f64, f64)| match is_good(*t) {
-        true => Outcome::Feeds,
-        false => channel.compare(*t, *value).map_or(Outcome::Neither, Outcome::Residual),
+        true => ValueOutcome::Feeds,
+        false => channel.compare(*t, *value).map_or(ValueOutcome::Neither, ValueOutcome::Residual),
     };
     values.iter().map(outcome).collect()
 }

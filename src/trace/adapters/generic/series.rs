@@ -11,7 +11,7 @@ use crate::trace::output::Output;
 use crate::trace::{Options, TraceError};
 
 /// One channel: a value column, and the rows that have a value of it, in order of time.
-pub(super) struct Series {
+pub(super) struct ValueSeries {
     pub(super) name: String,
     pub(super) column: usize,
     pub(super) class: Class,
@@ -42,7 +42,7 @@ impl OfSeries {
     }
 
     /// An error if a name is no column and no channel.
-    pub(super) fn check(&self, series: &[Series], columns: &[String]) -> Result<(), String> {
+    pub(super) fn check(&self, series: &[ValueSeries], columns: &[String]) -> Result<(), String> {
         let is_known =
             |name: &str| columns.iter().any(|column| column == name) || series.iter().any(|series| series.name == name);
         let strangers = [(&CLASS, self.class.stranger(is_known)), (&SIDE, self.side.stranger(is_known))];
@@ -78,7 +78,7 @@ pub(super) fn series(
     columns: &[String],
     is_wide: bool,
     of_series: &OfSeries,
-) -> Vec<Series> {
+) -> Vec<ValueSeries> {
     let has_names = channels.iter().any(|rows| sheet.channels().of_row(rows[0]) != super::ONE_CHANNEL);
     let mut all = Vec::new();
     for rows in channels {
@@ -93,7 +93,7 @@ pub(super) fn series(
             let values = sheet.values(column);
             let rows: Vec<usize> = rows.iter().copied().filter(|row| !values[*row].is_nan()).collect();
             if !rows.is_empty() {
-                all.push(Series { name, column, class, rows });
+                all.push(ValueSeries { name, column, class, rows });
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::entries::{self, Entry};
 use super::files;
-use super::names::{self, Named};
+use super::names::{self, NamedRun};
 use super::runs::Runs;
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, label};
@@ -29,7 +29,7 @@ pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Readi
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
     let stem = label(&path);
-    let named = Named { query: names::stem(&stem).unwrap_or(&stem).to_owned(), iteration: None, is_certain: false };
+    let named = NamedRun { query: names::stem(&stem).unwrap_or(&stem).to_owned(), iteration: None, is_certain: false };
     let found = Found::read(&bytes, &path, &named);
     let mut reader = Reader::new(options.lenient);
     reader.take(found)?;
@@ -88,7 +88,7 @@ struct Executed {
 struct Found(Vec<Execution>);
 
 impl Found {
-    fn read(bytes: &[u8], path: &Path, named: &Named) -> Self {
+    fn read(bytes: &[u8], path: &Path, named: &NamedRun) -> Self {
         let mut executions = Vec::new();
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
@@ -123,7 +123,7 @@ impl Found {
     }
 }
 
-fn read_entry(entry: Entry, place: &Place, named: &Named) -> Execution {
+fn read_entry(entry: Entry, place: &Place, named: &NamedRun) -> Execution {
     let outcome = Plan::of_explain(&entry.explained).map(|(plan, latency_ms)| Executed {
         rows: plan.worst(ReadBy::Whole).map(|worst| (worst.planned, worst.actual)),
         latency_ms,

@@ -2,7 +2,7 @@
 
 /// What a name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct NamedRun {
     pub(super) query: String,
     pub(super) iteration: Option<u64>,
     /// Whether the name says by a word or by folders which part is the iteration. If it does not, `1a_2` might be a query, too.
@@ -25,12 +25,12 @@ pub(super) fn stem(name: &str) -> Option<&str> {
 
 /// What the path of a file says, relative to the folder of them all and with `/` between its parts; an error names what would be
 /// clear.
-pub(super) fn of_path(path: &str) -> Result<Named, String> {
+pub(super) fn of_path(path: &str) -> Result<NamedRun, String> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = stem(name).unwrap_or(name);
     let (above, last) = folders.rsplit_once('/').unwrap_or(("", folders));
     let join = |folder: &str, name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-    let certain = |query: String, iteration| Ok(Named { query, iteration: Some(iteration), is_certain: true });
+    let certain = |query: String, iteration| Ok(NamedRun { query, iteration: Some(iteration), is_certain: true });
     if last.is_empty() {
         return Ok(of_stem(stem));
     }
@@ -46,16 +46,16 @@ pub(super) fn of_path(path: &str) -> Result<Named, String> {
         )),
         (None, None) => {
             let named = of_stem(stem);
-            Ok(Named { query: join(folders, &named.query), ..named })
+            Ok(NamedRun { query: join(folders, &named.query), ..named })
         }
     }
 }
 
 /// What a name alone says: `1a`, `1a_2`, `1a_run2`.
-fn of_stem(stem: &str) -> Named {
+fn of_stem(stem: &str) -> NamedRun {
     let is_separator = |letter: char| matches!(letter, '_' | '-' | '.');
     let before = stem.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let named = |query: &str, iteration, is_certain| Named { query: query.to_owned(), iteration, is_certain };
+    let named = |query: &str, iteration, is_certain| NamedRun { query: query.to_owned(), iteration, is_certain };
     let Ok(number) = stem[before.len()..].parse() else { return named(stem, None, false) };
     let word = before.trim_end_matches(is_separator).to_ascii_lowercase();
     let queries = WORDS.iter().filter_map(|known| word.strip_suffix(known));
@@ -126,7 +126,7 @@ mod tests {
             ("runner.json", "runner", None, false),
             ("return1.json", "return1", None, false),
         ] {
-            let expected = Named { query: query.to_owned(), iteration, is_certain };
+            let expected = NamedRun { query: query.to_owned(), iteration, is_certain };
             assert_eq!(of_path(path), Ok(expected), "{path}");
         }
         for path in ["1/2.json", "run1/run2.json"] {

@@ -3,7 +3,7 @@
 use super::runs::Runs;
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, formula};
-use crate::trace::baseline::history::{RollingMedian, Window, log_ratio};
+use crate::trace::baseline::history::{RecentValues, RollingMedian, log_ratio};
 use crate::trace::output::Output;
 use crate::trace::read::{Reading, repeated};
 use crate::trace::{Construction, Conversion, Options, TraceError};
@@ -23,7 +23,7 @@ struct Query {
     changed: ChannelId,
     plan: Option<ChannelId>,
     /// Of the published construction.
-    window_ms: Window,
+    window_ms: RecentValues,
     /// Of ours.
     latency_ms: RollingMedian,
     cardinality: RollingMedian,
@@ -63,7 +63,7 @@ pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conve
             channel: output.builder.channel(name),
             changed: output.builder.channel(&format!("{name}#plan_change")),
             plan: None,
-            window_ms: Window::default(),
+            window_ms: RecentValues::default(),
             latency_ms: RollingMedian::default(),
             cardinality: RollingMedian::default(),
         }

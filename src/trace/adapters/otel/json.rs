@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::attributes::{self, Says};
 use super::clock::{Clock, MICROSECONDS, NANOSECONDS};
 use super::scalar::{Lookup, Member};
-use super::spans::{Span, SpanFault, Spans};
+use super::spans::{DatabaseSpan, SpanFault, Spans};
 
 /// Where the spans of a format stand, and what their members are called.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ impl<'s> Walk<'s> {
     }
 
     fn span<'de, A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut span = Span::default();
+        let mut span = DatabaseSpan::default();
         while let Some(member) = members.next_key_seed(Lookup(self.layout.members))? {
             match member {
                 None => drop(members.next_value::<IgnoredAny>()?),

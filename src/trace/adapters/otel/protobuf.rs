@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::json::OTLP;
 use super::scalar::Scalar;
-use super::spans::{Span, SpanFault, Spans};
+use super::spans::{DatabaseSpan, SpanFault, Spans};
 
 #[derive(Clone, PartialEq, Message)]
 struct TracesData {
@@ -140,15 +140,15 @@ fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     Some((digits.fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f)), at + length))
 }
 
-fn taken<'a>(span: SpanMessage) -> Span<'a> {
+fn taken<'a>(span: SpanMessage) -> DatabaseSpan<'a> {
     let id = |id: Vec<u8>| if id.is_empty() { Scalar::Absent } else { Scalar::Text(hex::encode(id).into()) };
-    let mut taken = Span {
+    let mut taken = DatabaseSpan {
         trace_id: id(span.trace_id),
         span_id: id(span.span_id),
         start: Scalar::Whole(span.start_time_unix_nano),
         end: Scalar::Whole(span.end_time_unix_nano),
         failed: span.status.is_some_and(|status| status.code == 2),
-        ..Span::default()
+        ..DatabaseSpan::default()
     };
     for KeyValue { key, value } in span.attributes {
         taken.attributes.set_named(&key, || value.map_or(Scalar::Absent, scalar));

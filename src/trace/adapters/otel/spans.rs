@@ -15,7 +15,7 @@ use crate::trace::statement::{self, Dialect};
 
 /// A span as a file has it.
 #[derive(Default)]
-pub(super) struct Span<'a> {
+pub(super) struct DatabaseSpan<'a> {
     pub(super) trace_id: Scalar<'a>,
     pub(super) span_id: Scalar<'a>,
     pub(super) start: Scalar<'a>,
@@ -139,9 +139,9 @@ impl Spans {
     ///
     /// # Errors
     /// When it is not what a span is, unless lenient.
-    pub(super) fn push(&mut self, span: Span<'_>, layout: &Layout) -> Result<(), SpanFault> {
+    pub(super) fn push(&mut self, span: DatabaseSpan<'_>, layout: &Layout) -> Result<(), SpanFault> {
         self.read += 1;
-        let Span { trace_id, span_id, start, end, failed, mut attributes } = span;
+        let DatabaseSpan { trace_id, span_id, start, end, failed, mut attributes } = span;
         if !attributes.are_of_a_database() && !layout.is_of_databases {
             return self.count(NOT_OF_A_DATABASE);
         }

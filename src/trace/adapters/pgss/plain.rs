@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::header::{self, Selected};
 use super::polls::Polls;
-use super::steps::{Step, Steps, WrongCounting};
+use super::steps::{CounterStep, Steps, WrongCounting};
 use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, count_rounded};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
@@ -216,7 +216,9 @@ fn latencies(
     for (name, key) in names {
         let channel = output.builder.channel(name);
         let mut history = RollingMedian::default();
-        for Step { before, row, poll, ran, total_ms, .. } in steps.of_key[*key].iter().filter(|step| step.ran > 0) {
+        for CounterStep { before, row, poll, ran, total_ms, .. } in
+            steps.of_key[*key].iter().filter(|step| step.ran > 0)
+        {
             let mean_ms = total_ms / *ran as f64;
             let slower = history.after(KNOWN).map(|median| log_ratio(options.math, mean_ms, median, JITTER_MS));
             let t = polls.times[*poll] - polls.times[0];

@@ -6,7 +6,7 @@ use crate::residual::ChannelId;
 
 /// What ran up to a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Step {
+pub(super) struct CounterStep {
     /// The row at its start; none where counters count from the snapshot before.
     pub(super) before: Option<usize>,
     /// The row at its end.
@@ -23,7 +23,7 @@ pub(super) struct Step {
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     /// By key, in order of time.
-    pub(super) of_key: Vec<Vec<Step>>,
+    pub(super) of_key: Vec<Vec<CounterStep>>,
     /// By key: snapshots since the one before which it was first counted, and its calls.
     pub(super) new: Vec<Vec<(usize, u64)>>,
     /// Snapshots before which the counters were reset: most of them fell.
@@ -89,7 +89,7 @@ impl Steps {
             let is_known = |pair: &&Pair| {
                 !pair.is_marked && !pair.fell && !resets[pair.from + 1..=pair.to].iter().any(|reset| *reset)
             };
-            let known = pairs.iter().filter(is_known).map(|pair| Step {
+            let known = pairs.iter().filter(is_known).map(|pair| CounterStep {
                 before: Some(pair.before),
                 row: pair.row,
                 poll: pair.to,
@@ -97,7 +97,7 @@ impl Steps {
                 ran: counters.calls[pair.row] - counters.calls[pair.before],
                 total_ms: counters.total_ms[pair.row] - counters.total_ms[pair.before],
             });
-            let known: Vec<Step> = known.collect();
+            let known: Vec<CounterStep> = known.collect();
             // The view itself loses a statement only with its counters.
             steps.is_selection |= known.iter().any(|step| !step.is_adjacent);
             steps.of_key.push(known);
@@ -109,7 +109,7 @@ impl Steps {
     }
 
     fn per_interval(counters: &Counters, polls: &Polls) -> Self {
-        let step = |(row, poll): &(usize, usize)| Step {
+        let step = |(row, poll): &(usize, usize)| CounterStep {
             before: None,
             row: *row,
             poll: *poll,
@@ -117,7 +117,7 @@ impl Steps {
             ran: counters.calls[*row],
             total_ms: counters.total_ms[*row],
         };
-        let of_key: Vec<Vec<Step>> = polls.of_key.iter().map(|rows| rows.iter().map(step).collect()).collect();
+        let of_key: Vec<Vec<CounterStep>> = polls.of_key.iter().map(|rows| rows.iter().map(step).collect()).collect();
         Self { new: vec![Vec::new(); of_key.len()], of_key, resets: Vec::new(), is_selection: true }
     }
 }

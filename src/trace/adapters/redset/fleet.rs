@@ -1,6 +1,6 @@
 //! Our construction: a query's class is its fingerprint on its instance.
 
-use super::queries::{Outcome, Queries, Took};
+use super::queries::{Queries, QueryOutcome, Took};
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
@@ -124,7 +124,7 @@ fn executions(output: &mut Output<'_>, table: &Queries) -> Result<Vec<(usize, Ch
     })?;
     rows.retain(|row| is_left[*row]);
     for (reason, outcome) in
-        [("was aborted", Outcome::Aborted), ("was answered from the result cache", Outcome::Cached)]
+        [("was aborted", QueryOutcome::Aborted), ("was answered from the result cache", QueryOutcome::Cached)]
     {
         let without: Vec<usize> = rows.iter().copied().filter(|row| table.outcome[*row] == outcome).collect();
         output.withdraw(&without, reason);

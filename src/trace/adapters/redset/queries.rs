@@ -33,7 +33,7 @@ const SPILLED: Slot = Slot::of(COLUMNS, "mbytes_spilled");
 
 /// What became of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum QueryOutcome {
     Executed,
     Aborted,
     /// It was answered from the result cache.
@@ -57,7 +57,7 @@ pub(super) struct Queries {
     pub(super) instance: Names,
     /// Unique per instance.
     pub(super) query: Vec<u64>,
-    pub(super) outcome: Vec<Outcome>,
+    pub(super) outcome: Vec<QueryOutcome>,
     pub(super) took: Vec<Took>,
     /// `instance/fingerprint` of those that were executed.
     pub(super) class: Vec<Option<ChannelId>>,
@@ -90,11 +90,11 @@ impl Table for Queries {
         let instance = row.cell(INSTANCE).id(*construction)?;
         let query = row.cell(QUERY).whole(*construction)?;
         let outcome = match (row.cell(ABORTED).flag()?, row.cell(CACHED).flag()?) {
-            (true, _) => Outcome::Aborted,
-            (false, true) => Outcome::Cached,
-            (false, false) => Outcome::Executed,
+            (true, _) => QueryOutcome::Aborted,
+            (false, true) => QueryOutcome::Cached,
+            (false, false) => QueryOutcome::Executed,
         };
-        let (took, class) = if outcome == Outcome::Executed {
+        let (took, class) = if outcome == QueryOutcome::Executed {
             let (fingerprint, took) = (row.cell(FINGERPRINT).id(*construction)?, Took::read(row)?);
             self.name.clear();
             self.name.extend([instance, "/", fingerprint]);

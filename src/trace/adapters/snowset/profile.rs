@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::OWN;
 use crate::residual::{ChannelId, Class, formula};
-use crate::trace::baseline::history::{KNOWN, RollingMedian, Window, log_ratio};
+use crate::trace::baseline::history::{KNOWN, RecentValues, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
@@ -178,7 +178,7 @@ impl Table for Executions {
 /// What residuals need of one warehouse.
 struct Warehouse {
     channel: ChannelId,
-    hit_ratios: Window,
+    hit_ratios: RecentValues,
 }
 
 /// Three residuals, all against the recent past of the same item:
@@ -200,7 +200,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let order = order_by_time(t);
     let warehouses = table.warehouse.names.ids().map(|id| Warehouse {
         channel: output.builder.channel(table.warehouse.names.name(id)),
-        hit_ratios: Window::default(),
+        hit_ratios: RecentValues::default(),
     });
     let mut warehouses: Vec<_> = warehouses.collect();
     let classes = table.class.names.ids().map(|id| output.builder.channel(table.class.names.name(id)));

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::residual::{ChannelId, Class, StreamBuilder, formula};
-use crate::trace::baseline::history::Window;
+use crate::trace::baseline::history::RecentValues;
 use crate::trace::baseline::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
@@ -44,7 +44,7 @@ impl Rule<2> for HitRatio {
 /// One query in one warehouse.
 struct QueryPlan {
     channel: ChannelId,
-    exec_ms: Window,
+    exec_ms: RecentValues,
 }
 
 /// Finds the plan of (warehouse, query). A query nearly always stays in one warehouse, so that an array does.
@@ -68,7 +68,7 @@ impl QueryPlans {
             self.name.push_str(table.warehouse.of_row(row));
             self.name.push('/');
             self.name.push_str(table.query.of_row(row));
-            self.plans.push(QueryPlan { channel: builder.channel(&self.name), exec_ms: Window::default() });
+            self.plans.push(QueryPlan { channel: builder.channel(&self.name), exec_ms: RecentValues::default() });
         }
         &mut self.plans[index as usize]
     }
@@ -84,7 +84,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let rows = || (0..t.len()).map(|at| order.as_ref().map_or(at, |order| order[at] as usize));
     let warehouse_channels: Vec<_> =
         table.warehouse.names.ids().map(|id| output.builder.channel(table.warehouse.names.name(id))).collect();
-    let mut hit_ratios = vec![Window::default(); table.warehouse.names.len()];
+    let mut hit_ratios = vec![RecentValues::default(); table.warehouse.names.len()];
     let mut plans = QueryPlans { first: vec![None; table.query.names.len()], ..QueryPlans::default() };
     let mut used = vec![true; t.len()];
     // Names are put in order, for the second pass, while the first one goes on.
