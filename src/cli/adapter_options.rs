@@ -80,7 +80,7 @@ fn argument(option: &'static OptionSpec) -> Arg {
     let argument = Arg::new(option.flag).long(option.flag);
     match option.kind {
         // An offset may start with a minus, and so may the name of a column.
-        OptionKind::Text { value_name, .. } => {
+        OptionKind::Text { value_name, .. } | OptionKind::Word { value_name, .. } => {
             argument.help(option.help).value_name(value_name).allow_hyphen_values(true)
         }
         OptionKind::Switch => argument.help(option.help).action(ArgAction::SetTrue),
@@ -95,7 +95,7 @@ fn values(option: &'static OptionSpec, matches: &ArgMatches) -> Vec<String> {
     match option.kind {
         OptionKind::Switch if matches.get_flag(option.flag) => vec!["true".to_owned()],
         OptionKind::Switch => Vec::new(),
-        OptionKind::Text { .. } | OptionKind::Numbers { .. } => {
+        OptionKind::Text { .. } | OptionKind::Word { .. } | OptionKind::Numbers { .. } => {
             matches.get_many(option.flag).into_iter().flatten().cloned().collect()
         }
     }

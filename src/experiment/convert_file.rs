@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::FileProblem;
 use super::located::Located;
 use crate::residual::Math;
-use crate::trace::{CheckText, Dataset, OptionKind, OptionSpec, Options, Spelling, enumerate};
+use crate::trace::{Dataset, OptionKind, OptionSpec, Options, Spelling, enumerate};
 
 const CONSTRUCTION: &str = "construction";
 
@@ -83,11 +83,15 @@ impl Convert {
             let option = option.of(dataset, Spelling::Key).map_err(|error| Located::at_byte(at, error))?;
             match (value, option.kind) {
                 (Value::Text(text), OptionKind::Text { check, .. }) => {
-                    let text = match text.into_inner() {
-                        QuotedText::Quoted(text) => text,
-                        QuotedText::Bare(value) => return Err(Located::at_byte(at, bare(option, check, &value))),
-                    };
+                    let text = quoted(option, text.into_inner(), |text| check(text).is_ok());
+                    let text = text.map_err(|problem| Located::at_byte(at, problem))?;
                     let outcome = options.values.set_text(option, check, text);
+                    outcome.map_err(|error| Located::at_byte(at, error))?;
+                }
+                (Value::Text(text), OptionKind::Word { read, .. }) => {
+                    let text = quoted(option, text.into_inner(), |text| read(text).is_ok());
+                    let text = text.map_err(|problem| Located::at_byte(at, problem))?;
+                    let outcome = options.values.set_word(option, read, &text);
                     outcome.map_err(|error| Located::at_byte(at, error))?;
                 }
                 (Value::Switch(given), _) => options.values.set_switch(option, given.into_inner()),
@@ -115,11 +119,15 @@ enum QuotedText {
     Bare(toml::Value),
 }
 
-/// What to write where a text lacks its quotes: the value itself, or the offset that a number of hours is.
-fn bare(option: &OptionSpec, check: CheckText, value: &toml::Value) -> FileProblem {
+/// The text; where it lacks its quotes, what to write: the value itself, or the offset that a number of hours is.
+fn quoted(option: &OptionSpec, text: QuotedText, is_right: impl Fn(&str) -> bool) -> Result<String, FileProblem> {
+    let value = match text {
+        QuotedText::Quoted(text) => return Ok(text),
+        QuotedText::Bare(value) => value,
+    };
     let hours = value.as_integer().map(|hours| format!("{hours:+03}:00"));
-    let right = [Some(value.to_string()), hours].into_iter().flatten().find(|text| check(text).is_ok());
-    FileProblem::NoQuotes { key: option.key, value: value.to_string(), right }
+    let right = [Some(value.to_string()), hours].into_iter().flatten().find(|text| is_right(text));
+    Err(FileProblem::NoQuotes { key: option.key, value: value.to_string(), right })
 }
 
 /// A key of the table; any other one is an error at its place.
@@ -174,7 +182,7 @@ impl<'de> Deserialize<'de> for Convert {
                         Key::Lenient => convert.lenient = table.next_value()?,
                         Key::Own(option) => {
                             let value = match option.kind {
-                                OptionKind::Text { .. } => Value::Text(table.next_value()?),
+                                OptionKind::Text { .. } | OptionKind::Word { .. } => Value::Text(table.next_value()?),
                                 OptionKind::Switch => Value::Switch(table.next_value()?),
                                 OptionKind::Numbers { .. } => Value::Numbers(table.next_value()?),
                             };
@@ -214,7 +222,7 @@ impl JsonSchema for Convert {
             let names: Vec<String> = option.datasets().into_iter().map(|dataset| dataset.to_string()).collect();
             let description = format!("{}; of {} only.", option.help, enumerate(&names));
             let mut schema = match option.kind {
-                OptionKind::Text { .. } => schemars::json_schema!({ "type": "string" }),
+                OptionKind::Text { .. } | OptionKind::Word { .. } => schemars::json_schema!({ "type": "string" }),
                 OptionKind::Switch => schemars::json_schema!({ "type": "boolean" }),
                 OptionKind::Numbers { .. } => {
                     schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "number" } })

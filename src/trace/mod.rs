@@ -41,7 +41,9 @@ pub use fetch::fetch_sample;
 pub use fetched::Fetched;
 pub use input::{Trace, files};
 pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
-pub use option::{CheckText, OptionError, OptionKind, OptionSpec, OptionValues, SetNumber, Spelling, enumerate};
+pub use option::{
+    CheckText, OptionError, OptionKind, OptionSpec, OptionValues, ReadWord, SetNumber, Spelling, enumerate,
+};
 pub use options::Options;
 pub use output::{is_own, source};
 pub(crate) use read::date_s;

@@ -30,6 +30,13 @@ pub enum OptionKind {
         /// Says what would be right, if a text is not.
         check: CheckText,
     },
+    /// A word of a few, which may be spelt in several ways; it is hashed as `read` gives it.
+    Word {
+        /// What stands for it in help texts, such as `UNIT`.
+        value_name: &'static str,
+        /// Gives the word, or says what would be right.
+        read: ReadWord,
+    },
     /// Nothing: it is given, or it is not.
     Switch,
     /// Numbers by name; each is hashed under its own name.
@@ -43,6 +50,9 @@ pub enum OptionKind {
 
 /// Whether a text can be set; if not, what would be right.
 pub type CheckText = fn(&str) -> Result<(), String>;
+
+/// The one spelling of a word; if it is none, what would be right.
+pub type ReadWord = fn(&str) -> Result<&'static str, String>;
 
 /// Sets a number by name, or says why it cannot be set. One at its default must not stay among the others, so that a new
 /// number changes no digest.
@@ -175,6 +185,7 @@ impl OptionValues {
         let wrong = |expected: String| OptionError::Value { value: value.to_owned(), expected };
         match option.kind {
             OptionKind::Text { check, .. } => self.set_text(option, check, value.to_owned())?,
+            OptionKind::Word { read, .. } => self.set_word(option, read, value)?,
             OptionKind::Switch => {
                 let given = value.parse().map_err(|_| wrong("`true` or `false`".to_owned()))?;
                 self.set_switch(option, given);
@@ -199,6 +210,17 @@ impl OptionValues {
             Ok(()) => self.0.insert(option.flag, OptionValue::Text(text)),
             Err(expected) => return Err(OptionError::Value { value: text, expected }),
         };
+        Ok(())
+    }
+
+    pub(crate) fn set_word(
+        &mut self,
+        option: &'static OptionSpec,
+        read: ReadWord,
+        text: &str,
+    ) -> Result<(), OptionError> {
+        let word = read(text).map_err(|expected| OptionError::Value { value: text.to_owned(), expected })?;
+        self.0.insert(option.flag, OptionValue::Text(word.to_owned()));
         Ok(())
     }
 
@@ -312,6 +334,29 @@ mod tests {
                 assert!(same == (false, false) || same == (true, true) && same_kind, "{option:?} {other:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_word_is_hashed_in_one_spelling() {
+        let hashed = |flag: &str, value: &str| {
+            let mut options = Options::new(Dataset::Generic);
+            options.set(flag, value).unwrap();
+            options.canonical()
+        };
+        for (flag, spellings) in [
+            ("delimiter", &["tab", "\\t", "\t"][..]),
+            ("delimiter", &[";", "semicolon"]),
+            ("delimiter", &["|", "pipe"]),
+            ("delimiter", &[",", "comma"]),
+            ("time-unit", &["us", "µs"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(hashed(flag, spelling), hashed(flag, spellings[0]), "{spelling:?}");
+                assert!(hashed(flag, spelling).contains(&(flag, spellings[0].to_owned())), "{spelling:?}");
+            }
+        }
+        let error = Options::new(Dataset::Generic).set("delimiter", "tabs").unwrap_err();
+        assert_eq!(error.to_string(), "`tabs` is not a delimiter; it is `,`, `tab`, `;` or `|`");
     }
 
     #[test]

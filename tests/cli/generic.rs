@@ -48,9 +48,49 @@ fn two_series_in_one_file_are_asked_for_and_read() {
     folder.write("x.csv", unique.join("\n"));
     let message = refusal(&folder, "x.csv", &["--time-unit", "s"]);
     assert!(
-        message.starts_with("`x.csv:1`: text in `instance` is not used; which column tells the series apart?"),
+        message.starts_with("`x.csv:1`: `instance` is not used; which column tells the series apart?"),
         "{message}"
     );
+}
+
+/// A number may be the name of a series, too.
+#[test]
+fn series_are_told_apart_by_numbers_and_dates_too() {
+    let folder = Folder::new();
+    let two = |header: &str, names: [&str; 2], late: i64| {
+        let rows = (0..20).map(|poll| {
+            let (t, [one, other]) = (1_714_557_600 + 15 * poll, names);
+            format!("{t},10,{one}\n{},1000,{other}\n", t + late)
+        });
+        folder.write("x.csv", format!("{header}\n{}", rows.collect::<String>()));
+    };
+    let dates = ["2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z"];
+    for (column, names) in [("shard", ["1", "2"]), ("rows", ["7", "9"]), ("backend_start", dates)] {
+        two(&format!("timestamp,value,{column}"), names, 0);
+        let expected = format!("which column tells the series apart? Pass --channel-col {column}, or --one-series");
+        for extra in [&[][..], &["--lenient"]] {
+            let message = refusal(&folder, "x.csv", extra);
+            assert!(message.contains(&expected), "{column}: {message}");
+        }
+    }
+    // A time that is never there twice, too, where the column is called like a name.
+    for column in ["shard", "warehouseId", "db_id"] {
+        two(&format!("timestamp,value,{column}"), ["1", "2"], 1);
+        let message = refusal(&folder, "x.csv", &[]);
+        assert!(
+            message.contains(&format!("`{column}` is not used; which column tells the series apart?")),
+            "{message}"
+        );
+    }
+    // What is called like a measurement is named.
+    two("timestamp,value,rows", ["1", "2"], 1);
+    let convert = ["convert", "--dataset", "generic", "x.csv", "--tape", "t.jsonl"];
+    let said = folder.ok(&convert).stdout;
+    assert!(said.contains("not used: `rows`; pass --channel-col if one of them tells series apart"), "{said}");
+    // The number of a row tells nothing apart.
+    let rows: String = (0..20).map(|row| format!("{},10,{}\n", 1_714_557_600 + 15 * row, row + 1)).collect();
+    folder.write("x.csv", format!("timestamp,value,id\n{rows}"));
+    folder.ok(&convert);
 }
 
 #[test]

@@ -535,7 +535,7 @@ fn an_option_of_another_data_set_is_refused_by_name() {
             let flag = format!("--{}", option.flag);
             let mut arguments = vec!["convert", "--dataset", dataset.name(), "job.csv", "--tape", "x.jsonl", &flag];
             match option.kind {
-                OptionKind::Text { .. } => arguments.push("x"),
+                OptionKind::Text { .. } | OptionKind::Word { .. } => arguments.push("x"),
                 OptionKind::Numbers { example, .. } => arguments.push(example),
                 OptionKind::Switch => {}
             }

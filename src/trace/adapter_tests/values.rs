@@ -139,7 +139,22 @@ fn sentinels_and_percentages_are_no_values() {
             "`./x.csv:2:5`: `true_rows` is `150001000000`, which stands for unknown in this data set; it is not a value{hint}"
         )
     );
-    assert!(converted(&reference(Dataset::Ceb), &format!("{CEB}q,t,150001000000,10\n")).is_ok());
+    for start in ["150001000000", "15000100000", "150001000"] {
+        let start: u64 = start.parse().unwrap();
+        for number in start..start + 3 {
+            for row in [format!("q,t,{number},10"), format!("q,t,10,{number}"), format!("q,t,{number}.0,10")] {
+                let text = format!("{CEB}q,t1,1,1\n{row}\n");
+                assert!(error(&own(Dataset::Ceb), &text).contains("stands for unknown in this data set"), "{row}");
+                let rows = converted(&lenient(own(Dataset::Ceb)), &text).unwrap().rows;
+                assert!(rows.rejected.keys().all(|reason| reason.starts_with("unknown (sentinel) in ")), "{rows:?}");
+                assert_eq!((rows.used, rows.rejected.len()), (1, 1), "{row}");
+                assert!(converted(&reference(Dataset::Ceb), &text).is_ok(), "{row}");
+            }
+        }
+        for number in [start - 1, start + 3] {
+            assert!(converted(&own(Dataset::Ceb), &format!("{CEB}q,t,{number},10\n")).is_ok(), "{number}");
+        }
+    }
     for (ratio, problem) in [
         ("99.2", "which looks like a percentage; divide the column by 100, for a ratio is between 0 and 1"),
         ("-0.5", "not a ratio, which is between 0 and 1"),
@@ -150,4 +165,45 @@ fn sentinels_and_percentages_are_no_values() {
     }
     let found = error(&own(Dataset::Tpcds), &format!("{TPCDS}q1,0,\"12,5\",1,1,,,\n"));
     assert!(found.contains("`latency_ms` is `12,5`, which has a comma"), "{found}");
+}
+
+/// A row that is there twice, of each data set that has a key without a time.
+#[test]
+fn one_identifier_twice_is_an_error() {
+    let snowset = |ids: [&str; 3]| {
+        let rows = ids.iter().enumerate();
+        let rows = rows.map(|(row, id)| format!("{id},w,2018-03-02 00:0{row}:00+00:00,100,d,1,5\n"));
+        let header = "queryId,warehouseId,createdTime,execTime,databaseId,warehouseSize,profScanRso\n";
+        format!("{header}{}", rows.collect::<String>())
+    };
+    let sqlshare = |ids: [&str; 3]| {
+        let rows = ids.iter().map(|id| format!("{id},u,1.5,1400000000,select 1\n"));
+        format!("query_id,user_id,runtime_seconds,submitted_at,query_text\n{}", rows.collect::<String>())
+    };
+    for (dataset, text, name) in [
+        (Dataset::Snowset, &snowset as &dyn Fn([&str; 3]) -> String, "queryId"),
+        (Dataset::Sqlshare, &sqlshare, "query_id"),
+    ] {
+        for id in ["282952223678799236", "01a2-b3c4"] {
+            let twice = text([id, "7", id]);
+            let found = error(&own(dataset), &twice);
+            let expected =
+                format!("`./x.csv:4`: one `{name}` is twice: line 2 and line 4; is a part in the file twice?");
+            assert!(found.starts_with(&expected), "{found}");
+            let rows = converted(&even_empty(lenient(own(dataset))), &twice).unwrap().rows;
+            assert_eq!((rows.used, rows.rejected["of a query that is there twice"]), (1, 2), "{rows:?}");
+        }
+        for different in [["1", "2", "3"], ["7", "", ""], ["7", "NULL", "\\N"], ["1.5E+17", "1.5E+17", "1"]] {
+            converted(&even_empty(own(dataset)), &text(different)).unwrap();
+        }
+    }
+    // As published.
+    assert!(converted(&even_empty(reference(Dataset::Sqlshare)), &sqlshare(["7", "8", "7"])).is_ok());
+    let row = "u,1.5,1400000000,select 1\n";
+    let found = error(&own(Dataset::Sqlshare), &format!("{SQLSHARE}{row}u,1.5,1400000000,select 2\n{row}"));
+    assert!(found.contains("a row of one user, text, time and runtime is twice: line 2 and line 4"), "{found}");
+    let other = ["v,1.5,1400000000,select 1\n", "u,1.6,1400000000,select 1\n", "u,1.5,1400000001,select 1\n"];
+    for other in other {
+        converted(&even_empty(own(Dataset::Sqlshare)), &format!("{SQLSHARE}{row}{other}")).unwrap();
+    }
 }

@@ -11,8 +11,8 @@ use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bu
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, DELIMITER, Duration, Fault, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values,
-    read_table, table,
+    Cell, DELIMITER, Duration, Fault, Ids, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values,
+    read_table, repeated, repeated_ids, table,
 };
 use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
 use crate::trace::statement;
@@ -58,6 +58,8 @@ table! {
         submitted_s: Times = required("submitted_at"),
         skeleton: Names<Skeleton> = required("query_text"),
         clauses: Names<Clauses> = required("query_text"),
+        text: Ids = required("query_text"),
+        id: Ids = optional("query_id"),
     }
 }
 
@@ -116,6 +118,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let rows = reading.table.runtime_s.len();
     let (mut output, table) = Output::new(options, reading, rows);
 
+    let is_left = once(&mut output, &table, options)?;
     let first = table.submitted_s.iter().copied().fold(f64::INFINITY, f64::min);
     let t: Vec<f64> = table.submitted_s.iter().map(|submitted_s| submitted_s - first).collect();
     let order = order_by_time(&t);
@@ -124,6 +127,9 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let mut phases = Phases::new(options, &table, &mut output);
     for at in 0..rows {
         let row = order.as_ref().map_or(at, |order| order[at] as usize);
+        if !is_left[row] {
+            continue;
+        }
         let (t, runtime_s) = (t[row], table.runtime_s[row]);
         let index = *indexes.entry((table.user[row], table.skeleton[row])).or_insert_with(|| {
             let (user, skeleton) = (table.user.of_row(row), table.skeleton.of_row(row));
@@ -148,6 +154,27 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
         }
     }
     Ok(output.finish())
+}
+
+/// Which rows are no other one again. A user may well run a statement twice at a time, but not for as long to the digit.
+fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<Vec<bool>, TraceError> {
+    let rows = table.runtime_s.len();
+    let hint = || "is a part in the file twice?".to_owned();
+    let pairs = repeated_ids(&table.id);
+    let mut is_left = output
+        .once(rows, &pairs, "of a query that is there twice", |_| ("one `query_id` is twice".to_owned(), hint()))?;
+    let pairs = match options.construction {
+        Construction::Own(_) if !table.id.is_known() => repeated(rows, |row| {
+            let numbers = [table.submitted_s[row], table.runtime_s[row]].map(f64::to_bits);
+            (table.user[row], table.text.of_row(row), numbers)
+        }),
+        _ => Vec::new(),
+    };
+    let other = output.once(rows, &pairs, "of a row that is there twice", |_| {
+        ("a row of one user, text, time and runtime is twice".to_owned(), hint())
+    })?;
+    is_left.iter_mut().zip(other).for_each(|(is_left, other)| *is_left &= other);
+    Ok(is_left)
 }
 
 fn channel_name(construction: Construction, user: &str, skeleton: &str) -> String {

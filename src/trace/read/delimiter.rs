@@ -19,7 +19,7 @@ pub(crate) const DELIMITER: OptionSpec = OptionSpec {
     flag: "delimiter",
     key: "delimiter",
     help: "What separates the columns of a CSV: `,`, `tab`, `;` or `|` [default: found from its header]",
-    kind: OptionKind::Text { value_name: "DELIMITER", check: |text| Delimiter::parse(text).map(|_| ()) },
+    kind: OptionKind::Word { value_name: "DELIMITER", read: |text| Delimiter::parse(text).map(Delimiter::word) },
 };
 
 impl Delimiter {
@@ -41,6 +41,16 @@ impl Delimiter {
             Self::Tab => "tab",
             Self::Semicolon => "semicolon",
             Self::Pipe => "vertical bar",
+        }
+    }
+
+    /// As the option takes it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Comma => ",",
+            Self::Tab => "tab",
+            Self::Semicolon => ";",
+            Self::Pipe => "|",
         }
     }
 

@@ -140,11 +140,44 @@ pub(crate) fn markup(text: &[u8]) -> Option<&'static str> {
         .then_some("this is markup such as HTML or XML; perhaps a page was saved instead of the answer of its API")
 }
 
+/// Keys that stand in every line of PostgreSQL's jsonlog, and in nothing else.
+const LOG_KEYS: [&str; 2] = ["error_severity", "backend_type"];
+
+/// Keys that only spans have: of OTLP in both spellings, of Jaeger and Zipkin, of our own form, and the old and new attributes of
+/// statements.
+const SPAN_KEYS: [&str; 19] = [
+    "resourceSpans",
+    "resource_spans",
+    "scopeSpans",
+    "scope_spans",
+    "instrumentationLibrarySpans",
+    "startTimeUnixNano",
+    "start_time_unix_nano",
+    "traceID",
+    "traceId",
+    "trace_id",
+    "spanID",
+    "spanId",
+    "span_id",
+    "t_start_ns",
+    "statement_hash",
+    "db.statement",
+    "db.query.text",
+    "db.query.summary",
+    "db.system.name",
+];
+
 /// What a text is that starts with `head` and whose header has not the columns of a table, and what to do.
 pub(crate) fn text(head: &[u8]) -> Option<String> {
     let text = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
     if let Some(markup) = markup(text) {
         return Some(markup.to_owned());
+    }
+    if text.starts_with(b"#") {
+        return Some(
+            "the first line starts with `#`, as a comment does; take such lines out with `grep -v '^#'`, or the `#` off the header"
+                .to_owned(),
+        );
     }
     if text.starts_with(b"--\n-- PostgreSQL database")
         || text.starts_with(b"CREATE ")
@@ -165,10 +198,20 @@ pub(crate) fn text(head: &[u8]) -> Option<String> {
     }
     let (keys, _) = first_keys(text);
     let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
-    Some(if has(&["resourceSpans", "resource_spans", "batches", "traceID", "traceId", "t_start_ns"]) {
+    // Of a text in another object, the keys of this one say nothing: `{"data":[{"traceID":`, `{"trace":{"resourceSpans":`.
+    let has_key = |key: &&str| {
+        let quoted = format!("\"{key}\"");
+        let ends = memchr::memmem::find_iter(text, quoted.as_bytes()).map(|at| at + quoted.len());
+        ends.map(|end| text[end..].trim_ascii_start()).any(|behind| behind.starts_with(b":"))
+    };
+    Some(if has(&LOG_KEYS) {
+        "this is a log of PostgreSQL in JSON; pass --dataset auto-explain".to_owned()
+    } else if SPAN_KEYS.iter().any(has_key) {
         "this is JSON of spans; pass --dataset otel".to_owned()
     } else if has(&["Plan"]) {
-        "this is JSON of plans, as EXPLAIN (FORMAT JSON) writes it, and no table".to_owned()
+        "this is JSON of plans, as EXPLAIN (FORMAT JSON) writes it, and no table; pass --dataset job if the plans are of \
+         queries that were run (ANALYZE)"
+            .to_owned()
     } else {
         "this is JSON, and this data set reads a table; write one with `duckdb -csv -c \"FROM read_json('x.json')\" > x.csv`"
             .to_owned()

@@ -34,14 +34,14 @@ pub(crate) use column::{
 pub(crate) use delimiter::DELIMITER;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
 pub(crate) use header::{Columns, Header};
-pub(crate) use identity::repeated;
+pub(crate) use identity::{Ids, repeated, repeated_ids};
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
 pub(crate) use settle::{Settling, WholeColumn};
 pub(crate) use source::Source;
 pub(crate) use time::{Dated, parse as parse_date};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
-pub(crate) use unknown::{Unknown, Unless};
+pub(crate) use unknown::{Sentinels, Unknown, Unless};
 
 use super::input::Inputs;
 use super::{Construction, Options, TraceError};

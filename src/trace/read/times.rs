@@ -16,7 +16,7 @@ pub(crate) const TIME_UNIT: OptionSpec = OptionSpec {
     flag: "time-unit",
     key: "time_unit",
     help: "Unit of times that are numbers: s, ms, us or ns [default: as their name or size says]",
-    kind: OptionKind::Text { value_name: "UNIT", check: |text| Unit::parse(text).map(|_| ()) },
+    kind: OptionKind::Word { value_name: "UNIT", read: |text| Unit::parse(text).map(Unit::symbol) },
 };
 
 /// The offset of times without one.

@@ -84,16 +84,21 @@ impl Unknown {
     }
 }
 
-/// A rule but for one number, by which the data set says that it does not know; the published construction takes it for a
-/// number.
-pub(crate) struct Unless<R, const SENTINEL: u64>(PhantomData<R>);
+/// Numbers by which a data set says that it does not know.
+pub(crate) trait Sentinels {
+    const NUMBERS: &'static [f64];
+}
 
-impl<R: Rule<Value = f64>, const SENTINEL: u64> Rule for Unless<R, SENTINEL> {
+/// A rule but for some numbers, by which the data set says that it does not know; the published construction takes them for
+/// numbers.
+pub(crate) struct Unless<R, S>(PhantomData<(R, S)>);
+
+impl<R: Rule<Value = f64>, S: Sentinels> Rule for Unless<R, S> {
     type Value = f64;
 
     fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
         let number = R::read([cell], construction)?;
-        if !construction.is_reference() && number == SENTINEL as f64 {
+        if !construction.is_reference() && S::NUMBERS.contains(&number) {
             return Err(cell.fault(Kind::Unknown(Unknown::Sentinel)));
         }
         Ok(number)

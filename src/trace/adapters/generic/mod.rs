@@ -6,12 +6,14 @@ mod robust;
 mod select;
 mod series;
 mod sheet;
+mod telling;
 
 use classic::{as_they_are, plain, reference};
 use per_series::{PerSeries, class, missing, side};
 use select::{Selected, select};
-use series::{OfSeries, by_channel, series, single};
-use sheet::{Context, Other, Sheet};
+use series::{OfSeries, TIME_TWICE, by_channel, series, single};
+use sheet::{Context, Sheet};
+use telling::Telling;
 
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::robust::RobustRules;
@@ -208,30 +210,32 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     if !not_numeric.is_empty() {
         output.notes.push(format!("not used, for they do not begin with a number: {}", quoted(&not_numeric)));
     }
-    let of_kind = |wanted: fn(&Other) -> bool| -> Vec<&str> {
-        let fields = others.iter().zip(sheet.others()).filter(|(_, other)| wanted(other)).map(|(field, _)| *field);
-        fields.map(|field| header.names()[field].as_str()).collect()
-    };
+    let columns = others.iter().zip(sheet.others());
+    let telling = Telling::of(columns.map(|(field, other)| (header.names()[*field].as_str(), other)));
     let channels = by_channel(&sheet);
     let channels = match options.construction {
         Construction::Own(_) if !options.values.switch(&ONE_SERIES) => {
-            let telling = of_kind(|other| other.is_text && other.varies);
-            single(&mut output, sheet.t(), channels, &telling)?
+            single(&mut output, sheet.t(), channels, telling.candidates())?
         }
         _ => channels,
     };
     if !has_series {
-        let telling = of_kind(|other| other.is_text && other.varies);
-        if let [first, ..] = telling[..] {
-            let columns = quoted(&telling);
+        let has_twice = output.rows.rejected.contains_key(TIME_TWICE);
+        let asked = if has_twice { telling.candidates() } else { &telling.certain };
+        if let [first, ..] = asked {
+            let columns = quoted(asked);
             return Err(header.problem(format!(
-                "text in {columns} is not used; which column tells the series apart? Pass --channel-col {first}, or \
+                "{columns} is not used; which column tells the series apart? Pass --channel-col {first}, or \
                  --one-series if all rows are one series"
             )));
         }
-        let same = of_kind(|other| other.is_text && !other.varies);
-        if !same.is_empty() {
-            output.notes.push(format!("not used, for it is the same in all rows: {}", quoted(&same)));
+        if !telling.same.is_empty() {
+            output.notes.push(format!("not used, for it is the same in all rows: {}", quoted(&telling.same)));
+        }
+        let left = telling.left();
+        if !left.is_empty() {
+            let columns = quoted(&left);
+            output.notes.push(format!("not used: {columns}; pass --channel-col if one of them tells series apart"));
         }
     }
     let series = series(&sheet, &channels, &values, is_wide, &of_series);

@@ -100,6 +100,9 @@ pub(super) fn series(
     all
 }
 
+/// The reason under which rows of a channel at one time are counted.
+pub(super) const TIME_TWICE: &str = "of a time that is there twice";
+
 /// The rows of each channel, of which no two are at one time; `telling` are columns that may tell them apart.
 pub(super) fn single(
     output: &mut Output<'_>,
@@ -127,7 +130,7 @@ pub(super) fn single(
     }
     for rows in &mut channels {
         let (kept, dropped): (Vec<_>, Vec<_>) = rows.chunk_by(|a, b| t[*a] == t[*b]).partition(|same| same.len() == 1);
-        output.withdraw(&dropped.concat(), "of a time that is there twice");
+        output.withdraw(&dropped.concat(), TIME_TWICE);
         *rows = kept.concat();
     }
     channels.retain(|rows| !rows.is_empty());

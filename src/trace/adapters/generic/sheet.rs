@@ -76,6 +76,12 @@ pub(super) struct Other {
     pub(super) varies: bool,
     /// Whether one of them is text: no number, no date, and not unknown.
     pub(super) is_text: bool,
+    /// Whether one of them is a number that is not whole, as that of a series never is.
+    pub(super) has_fraction: bool,
+    /// The first and the last number.
+    ends: Option<[f64; 2]>,
+    /// Whether a number is not greater than the one before.
+    falls: bool,
 }
 
 impl Other {
@@ -85,13 +91,34 @@ impl Other {
             None => self.first = Some(text.to_owned()),
             Some(first) => self.varies = self.varies || first != text,
         }
-        let is_number = text.trim().is_empty() || parse_number(text.trim()).is_some();
+        let number = parse_number(text.trim());
+        self.has_fraction = self.has_fraction || number.is_some_and(|number| number.fract() != 0.0);
+        if let Some(number) = number {
+            self.go_on(number, number);
+        }
+        let is_number = text.trim().is_empty() || number.is_some();
         self.is_text = self.is_text || !is_number && cell.known_name().is_some() && !cell.is_date();
     }
 
+    fn go_on(&mut self, first: f64, last: f64) {
+        let ends = self.ends.get_or_insert([first, f64::NEG_INFINITY]);
+        self.falls |= first <= ends[1];
+        ends[1] = last;
+    }
+
+    /// Whether it is a number that rises from row to row, as that of a row does.
+    pub(super) fn counts_rows(&self) -> bool {
+        self.ends.is_some() && !self.is_text && !self.falls
+    }
+
     fn absorb(&mut self, later: Self) {
+        if let Some([first, last]) = later.ends {
+            self.go_on(first, last);
+        }
+        self.falls |= later.falls;
         self.varies |= later.varies || self.first.is_some() && later.first.is_some() && self.first != later.first;
         self.is_text |= later.is_text;
+        self.has_fraction |= later.has_fraction;
         self.first = self.first.take().or(later.first);
     }
 }

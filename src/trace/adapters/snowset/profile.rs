@@ -9,8 +9,8 @@ use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, 
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Names, Naming, Row, Rule, Settling, Slot, Source,
-    Table, Times, Values,
+    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Ids, Names, Naming, Row, Rule, Settling, Slot, Source,
+    Table, Times, Values, repeated_ids,
 };
 use crate::trace::{Construction, Conversion, Options, TraceError};
 
@@ -23,6 +23,7 @@ const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::required("warehouseSize"),
     ColumnSpec::optional("persistentReadBytesCache"),
     ColumnSpec::optional("persistentReadBytesS3"),
+    ColumnSpec::optional("queryId"),
 ];
 const WAREHOUSE: Slot = Slot::of(COLUMNS, "warehouseId");
 const CREATED: Slot = Slot::of(COLUMNS, "createdTime");
@@ -31,6 +32,7 @@ const DATABASE: Slot = Slot::of(COLUMNS, "databaseId");
 const SIZE: Slot = Slot::of(COLUMNS, "warehouseSize");
 const CACHE: Slot = Slot::of(COLUMNS, "persistentReadBytesCache");
 const S3: Slot = Slot::of(COLUMNS, "persistentReadBytesS3");
+const QUERY: Slot = Slot::of(COLUMNS, "queryId");
 
 /// Added to both sides of a ratio of execution times: a query of a millisecond is not judged on jitter. The fastest of the
 /// public sample takes 115 ms.
@@ -75,6 +77,7 @@ struct Executions {
     hit_ratio: Values<HitRatio, 2>,
     warehouse: Names<KnownOrDash>,
     class: Names,
+    query: Ids,
     name: String,
 }
 
@@ -145,12 +148,14 @@ impl Table for Executions {
         let exec_ms = Values::<Duration>::read([row.cell(EXEC)], OWN)?;
         let hit_ratio = Values::<HitRatio, 2>::read([row.cell(CACHE), row.cell(S3)], OWN)?;
         let warehouse = Names::<KnownOrDash>::read([row.cell(WAREHOUSE)], OWN)?;
+        let query = Ids::read([row.cell(QUERY)], OWN)?;
         self.name_class(operators, row)?;
         self.created.push(created);
         self.exec_ms.push(exec_ms);
         self.hit_ratio.push(hit_ratio);
         self.warehouse.push(warehouse);
         self.class.push(self.name.as_str().into());
+        self.query.push(query);
         Ok(())
     }
 
@@ -160,6 +165,7 @@ impl Table for Executions {
         self.hit_ratio.append(later.hit_ratio);
         self.warehouse.append(later.warehouse);
         self.class.append(later.class);
+        self.query.append(later.query);
     }
 
     fn retain(&mut self, keep: &[bool]) {
@@ -168,6 +174,7 @@ impl Table for Executions {
         self.hit_ratio.retain(keep);
         self.warehouse.retain(keep);
         self.class.retain(keep);
+        self.query.retain(keep);
     }
 
     fn settle(&mut self, settling: &mut Settling<'_>) -> Result<(), TraceError> {
@@ -196,6 +203,10 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let samples = reading.table.exec_ms.len() * 2;
     let (mut output, table) = Output::new(options, reading, samples);
 
+    let pairs = repeated_ids(&table.query);
+    let is_left = output.once(table.exec_ms.len(), &pairs, "of a query that is there twice", |_| {
+        ("one `queryId` is twice".to_owned(), "is a part in the file twice?".to_owned())
+    })?;
     let t = &*table.created;
     let order = order_by_time(t);
     let warehouses = table.warehouse.names.ids().map(|id| Warehouse {
@@ -212,6 +223,9 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let mut current = 0;
     for at in 0..t.len() {
         let row = order.as_ref().map_or(at, |order| order[at] as usize);
+        if !is_left[row] {
+            continue;
+        }
         let (t, exec_ms, hit_ratio) = (t[row], table.exec_ms[row], table.hit_ratio[row]);
         let (warehouse_index, class_index) = (table.warehouse[row].index(), table.class[row].index());
 
