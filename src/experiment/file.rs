@@ -126,8 +126,9 @@ impl Experiment {
         let replay = std::mem::take(&mut file.replay);
         let source = source(file).map_err(fail)?;
         let engine = replay.engine(source.is_own(), root, text).map_err(|error| error.into_error(&fail))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
         let evaluation =
-            evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine)).transpose().map_err(fail)?;
+            evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine, folder)).transpose().map_err(fail)?;
         Ok(Self {
             name,
             path: path.to_path_buf(),

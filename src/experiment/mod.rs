@@ -6,6 +6,7 @@ mod chain;
 mod compare;
 mod convert_file;
 mod current;
+mod detector_problem;
 mod difference;
 mod engine;
 mod error;
@@ -41,6 +42,7 @@ pub use accept::{AcceptError, Accepted, accept};
 pub use chain::Stage;
 pub use compare::{StageRow, Verdict};
 pub use current::last_result;
+pub use detector_problem::DetectorFileProblem;
 pub use difference::{
     Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
 };

@@ -17,6 +17,7 @@ mod job;
 mod metrics;
 mod otel;
 mod outputs;
+mod own_detectors;
 mod ownership;
 mod pgss;
 mod redset;
