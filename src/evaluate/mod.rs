@@ -2,6 +2,7 @@
 
 mod answered;
 mod axis;
+mod benchmark;
 mod choice;
 mod command;
 mod degrade;
@@ -10,6 +11,7 @@ mod detectors;
 mod exemplar;
 mod found;
 mod group;
+mod leaderboard;
 mod null;
 mod ordered;
 mod perturbed;
@@ -24,6 +26,7 @@ mod window;
 
 pub use answered::{Answered, answers_csv};
 pub use axis::Axis;
+pub use benchmark::{ALL_SETS, Benchmark, BenchmarkRun, BenchmarkSet, Leaderboard, SetSummary, Standing};
 pub use choice::{Candidate, Grid, Trial};
 pub use command::{Answer, AnswerProblem, CommandDetector, CommandError, CommandProblem, end_commands};
 pub use degrade::Degradation;
@@ -44,6 +47,8 @@ pub use subject::{Finding, Subject};
 pub use sweep::{Point, Sweep, sweep_csv};
 pub use table::read_spans;
 pub use window::{Window, Windows, read_windows, read_windows_from};
+
+use score::mean_intervals;
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};
 

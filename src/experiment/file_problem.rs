@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use super::DetectorFileProblem;
+use super::{DetectorFileProblem, SuiteProblem};
 use crate::diagnostics::{UnknownName, reword_unknown_name};
 use crate::evaluate::{Axis, Generator};
 use crate::motif::ParameterError;
@@ -88,6 +88,9 @@ pub enum FileProblem {
     /// `[evaluate]`.
     #[error(transparent)]
     Evaluation(#[from] EvaluationProblem),
+    /// A suite of tapes.
+    #[error(transparent)]
+    Suite(#[from] SuiteProblem),
     /// A detector that is a command.
     #[error(transparent)]
     Detector(#[from] DetectorFileProblem),

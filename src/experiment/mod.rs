@@ -36,6 +36,8 @@ mod setting;
 pub mod shard;
 mod source;
 mod step;
+mod suite;
+mod suite_problem;
 mod verify;
 
 pub use accept::{AcceptError, Accepted, accept};
@@ -71,4 +73,6 @@ pub use selection::Selection;
 pub use setting::Setting;
 pub use source::SampleSource;
 pub use step::Step;
+pub use suite::{Suite, suite_schema};
+pub use suite_problem::SuiteProblem;
 pub use verify::{result_file, rewritten_tables, verify_result, verify_result_signed};

@@ -14,6 +14,7 @@ mod formats;
 mod generic;
 mod inspect;
 mod job;
+mod leaderboards;
 mod metrics;
 mod otel;
 mod outputs;
