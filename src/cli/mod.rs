@@ -3,6 +3,7 @@
 mod accept;
 mod adapter_options;
 mod arguments;
+mod benchmark;
 mod cache;
 #[cfg(feature = "capture")]
 mod capture;
@@ -127,6 +128,7 @@ enum Command {
     Export(export::Export),
     Score(Box<score::ScoreCommand>),
     Fuse(fuse::FuseCommand),
+    Benchmark(benchmark::BenchmarkCommand),
     #[cfg(feature = "report")]
     Report(report::ReportCommand),
     Shard(shard::ShardCommand),
@@ -182,6 +184,7 @@ fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Export(export) => export.execute(output),
         Command::Score(score) => score.execute(output),
         Command::Fuse(fuse) => fuse.execute(output),
+        Command::Benchmark(benchmark) => benchmark.execute(output),
         Command::Shard(shard) => shard.execute(output),
         #[cfg(feature = "report")]
         Command::Report(report) => report.execute(output),

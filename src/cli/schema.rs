@@ -15,8 +15,8 @@ use super::output::{Output, Text};
 #[cfg(feature = "report")]
 use super::report;
 use super::{
-    Exit, Outcome, accept, convert, data, diff, difference, doctor, export, fuse, inspect, plan, run, salvage, score,
-    shard, tapes, verify,
+    Exit, Outcome, accept, benchmark, convert, data, diff, difference, doctor, export, fuse, inspect, plan, run,
+    salvage, score, shard, tapes, verify,
 };
 use crate::experiment;
 use crate::store::{Durability, OutputKind, write_over};
@@ -59,6 +59,8 @@ fn schemas() -> BTreeMap<&'static str, Schema> {
     BTreeMap::from([
         ("accept", schema_of::<Vec<accept::AcceptedJson<'_>>>()),
         ("cache-gc", schema_of::<experiment::Collected>()),
+        ("benchmark", schema_of::<benchmark::BenchmarkJson<'_>>()),
+        ("benchmark-suite", experiment::suite_schema()),
         #[cfg(feature = "capture")]
         ("capture", schema_of::<capture::CapturedJson>()),
         #[cfg(feature = "capture")]

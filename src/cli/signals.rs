@@ -10,6 +10,7 @@ use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
 use super::Exit;
+use crate::evaluate::end_commands;
 use crate::store::abandon_staged;
 
 /// What ends by itself when it is asked to.
@@ -31,6 +32,7 @@ pub(super) fn listen() -> anyhow::Result<()> {
 }
 
 fn end() -> ! {
+    end_commands();
     abandon_staged();
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }

@@ -68,6 +68,7 @@ failure_kinds! {
     Empty = "empty": Input, "No sample is left.";
     Nothing = "nothing": Input, "There is nothing to salvage.";
     Table = "table": Input, "A table of windows, episodes or rows is not valid.";
+    Detector = "detector": Input, "The command of a detector failed, or its answer is not valid.";
     NoData = "no-data": Input, "A trace of the catalogue is not there yet.";
     Result = "result": Input, "A result is not what it says.";
     Stale = "stale": Input | Refused, "A result or a plan is of an earlier state of an experiment; exit code 14 in `shard merge`.";

@@ -1,14 +1,19 @@
 //! Streams whose faults are known, scores of what is found in them, and other detectors to compare with.
 
+mod answered;
 mod axis;
+mod benchmark;
 mod choice;
+mod command;
 mod degrade;
 mod detector;
 mod detectors;
 mod exemplar;
 mod found;
 mod group;
+mod leaderboard;
 mod null;
+mod ordered;
 mod perturbed;
 mod random;
 mod score;
@@ -19,8 +24,11 @@ mod sweep;
 mod table;
 mod window;
 
+pub use answered::{Answered, answers_csv};
 pub use axis::Axis;
+pub use benchmark::{ALL_SETS, Benchmark, BenchmarkRun, BenchmarkSet, Leaderboard, SetSummary, Standing};
 pub use choice::{Candidate, Grid, Trial};
+pub use command::{Answer, AnswerProblem, CommandDetector, CommandError, CommandProblem, end_commands};
 pub use degrade::Degradation;
 pub use detector::{Detection, Detector, Parameter, Series, Settings};
 pub use detectors::{DETECTORS, find_detector};
@@ -35,10 +43,12 @@ pub use score::{
     published_scores, score_columns, scores_csv, stability, tally, together,
 };
 pub use span::{Span, spans_csv, spans_fingerprint};
-pub use subject::Subject;
+pub use subject::{Finding, Subject};
 pub use sweep::{Point, Sweep, sweep_csv};
 pub use table::read_spans;
 pub use window::{Window, Windows, read_windows, read_windows_from};
+
+use score::mean_intervals;
 
 use crate::residual::{Class, Math, Stream, StreamBuilder, formula};
 

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use super::{DETECTORS, Detector, Settings, Span, Tally, Window, find_detector, tally};
+use super::{Answered, CommandDetector, CommandError, DETECTORS, Detector, Settings, Span, find_detector};
 use crate::diagnostics::UnknownName;
 use crate::motif::{ENGINES, Engine, EngineKind};
 use crate::residual::{Math, Stream};
@@ -12,15 +12,36 @@ pub enum Subject {
     Engine(Box<Engine>),
     /// Another detector, with its default parameters.
     Detector(&'static dyn Detector),
+    /// Somebody's command.
+    Command(Box<CommandDetector>),
+}
+
+/// What somebody finds in a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The episodes.
+    pub spans: Vec<Span>,
+    /// SHA-256 of the answer that they were read from, where a command gave one.
+    pub answer_sha256: Option<String>,
+}
+
+impl Finding {
+    /// The answer of a command, where it was one.
+    #[must_use]
+    pub fn answered(&self, detector: &str, value: Option<f64>, seed: Option<u64>) -> Option<Answered> {
+        let sha256 = self.answer_sha256.clone()?;
+        Some(Answered { detector: detector.to_owned(), value, seed, episodes: self.spans.len(), sha256 })
+    }
 }
 
 impl Subject {
     /// Its name in tables.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Engine(engine) => engine.kind().name(),
             Self::Detector(detector) => detector.name(),
+            Self::Command(command) => &command.name,
         }
     }
 
@@ -29,23 +50,24 @@ impl Subject {
     pub fn keys(&self) -> Vec<&'static str> {
         match self {
             Self::Engine(engine) => engine.keys(),
-            Self::Detector(_) => Vec::new(),
+            Self::Detector(_) | Self::Command(_) => Vec::new(),
         }
     }
 
     /// What it finds.
-    #[must_use]
-    pub fn find(&self, stream: &Stream, math: Math) -> Vec<Span> {
-        match self {
-            Self::Engine(engine) => engine.replay(stream).into_iter().map(Span::from).collect(),
-            Self::Detector(detector) => detector.find_spans(stream, &Settings::defaults(*detector), math),
-        }
-    }
-
-    /// What it finds, against the windows.
-    #[must_use]
-    pub fn tally(&self, stream: &Stream, windows: &[Window], math: Math) -> Vec<Tally> {
-        tally(&self.find(stream, math), windows, stream.span())
+    ///
+    /// # Errors
+    /// When it is a command that fails.
+    pub fn find(&self, stream: &Stream, math: Math) -> Result<Finding, CommandError> {
+        let (spans, answer_sha256) = match self {
+            Self::Engine(engine) => (engine.replay(stream).into_iter().map(Span::from).collect(), None),
+            Self::Detector(detector) => (detector.find_spans(stream, &Settings::defaults(*detector), math), None),
+            Self::Command(command) => {
+                let answer = command.ask(stream)?;
+                (answer.spans, Some(answer.sha256))
+            }
+        };
+        Ok(Finding { spans, answer_sha256 })
     }
 }
 

@@ -1,6 +1,5 @@
-use rayon::prelude::*;
-
-use super::{Axis, Degradation, Generator, Score, Subject, Tally, pool, score_columns};
+use super::ordered::try_in_order;
+use super::{Answered, Axis, CommandError, Degradation, Generator, Score, Subject, Tally, pool, score_columns, tally};
 use crate::residual::Math;
 use crate::store::TableColumns;
 
@@ -26,36 +25,43 @@ pub struct Point {
     pub value: Option<f64>,
     /// The scores of each subject, by its name.
     pub scores: Vec<(String, Vec<Score>)>,
+    /// What commands answered, run by run.
+    pub answers: Vec<Answered>,
+}
+
+/// What each subject made of one run.
+struct Run {
+    tallies: Vec<Vec<Tally>>,
+    answers: Vec<Answered>,
 }
 
 impl Sweep {
     /// Runs it, in parallel over points and seeds, with results by index; `ran` is told of each run as it ends.
-    #[must_use]
-    pub fn run(&self, ran: &(dyn Fn() + Sync)) -> Vec<Point> {
+    ///
+    /// # Errors
+    /// When a command fails; of several the first in the order of points and seeds.
+    pub fn run(&self, ran: &(dyn Fn() + Sync)) -> Result<Vec<Point>, CommandError> {
         let values: Vec<Option<f64>> = match &self.axis {
             Some((_, values)) => values.iter().copied().map(Some).collect(),
             None => vec![None],
         };
         let jobs: Vec<(Option<f64>, u64)> =
             values.iter().flat_map(|value| self.seeds.iter().map(|seed| (*value, *seed))).collect();
-        let tallies: Vec<Vec<Vec<Tally>>> = jobs
-            .par_iter()
-            .map(|(value, seed)| {
-                let tallies = self.tally_subjects(*value, *seed);
-                ran();
-                tallies
-            })
-            .collect();
-        let points = values.into_iter().zip(tallies.chunks(self.seeds.len().max(1)));
-        points
-            .map(|(value, runs)| {
-                let scores = self.subjects.iter().enumerate().map(|(index, subject)| {
-                    let of_subject: Vec<Vec<Tally>> = runs.iter().map(|run| run[index].clone()).collect();
-                    (subject.name().to_owned(), pool(&of_subject))
-                });
-                Point { value, scores: scores.collect() }
-            })
-            .collect()
+        let runs = try_in_order(&jobs, |(value, seed)| {
+            let run = self.run_one(*value, *seed)?;
+            ran();
+            Ok(run)
+        })?;
+        let points = values.into_iter().zip(runs.chunks(self.seeds.len().max(1)));
+        let points = points.map(|(value, runs)| {
+            let scores = self.subjects.iter().enumerate().map(|(index, subject)| {
+                let of_subject: Vec<Vec<Tally>> = runs.iter().map(|run| run.tallies[index].clone()).collect();
+                (subject.name().to_owned(), pool(&of_subject))
+            });
+            let answers = runs.iter().flat_map(|run| run.answers.clone());
+            Point { value, scores: scores.collect(), answers: answers.collect() }
+        });
+        Ok(points.collect())
     }
 
     /// The generator at a point, and what a recorder does to its stream there.
@@ -71,21 +77,26 @@ impl Sweep {
         }
     }
 
-    fn tally_subjects(&self, value: Option<f64>, seed: u64) -> Vec<Vec<Tally>> {
+    fn run_one(&self, value: Option<f64>, seed: u64) -> Result<Run, CommandError> {
         let (generator, degradation) = self.generator_at(value);
         let mut stream = generator.stream(seed, self.math);
         if let Some(degradation) = degradation {
             stream = degradation.apply(&stream, seed);
         }
         let windows = generator.windows();
-        let tally = |subject: &Subject| match (subject, &self.axis, value) {
-            (Subject::Engine(engine), Some((axis, _)), Some(factor)) => {
-                let engine = engine.scaled(|key| axis.scales(key), factor).expect("checked with the experiment");
-                Subject::Engine(Box::new(engine)).tally(&stream, &windows, self.math)
-            }
-            _ => subject.tally(&stream, &windows, self.math),
-        };
-        self.subjects.iter().map(tally).collect()
+        let mut run = Run { tallies: Vec::new(), answers: Vec::new() };
+        for subject in &self.subjects {
+            let found = match (subject, &self.axis, value) {
+                (Subject::Engine(engine), Some((axis, _)), Some(factor)) => {
+                    let engine = engine.scaled(|key| axis.scales(key), factor).expect("checked with the experiment");
+                    Subject::Engine(Box::new(engine)).find(&stream, self.math)?
+                }
+                _ => subject.find(&stream, self.math)?,
+            };
+            run.tallies.push(tally(&found.spans, &windows, stream.span()));
+            run.answers.extend(found.answered(subject.name(), value, Some(seed)));
+        }
+        Ok(run)
     }
 }
 

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FileProblem, GrammarFileError, ResultProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName, with_causes};
+use crate::evaluate::CommandError;
 #[cfg(feature = "capture")]
 use crate::live::LiveError;
 use crate::store::{SignatureError, StoreError, TableError};
@@ -49,6 +50,9 @@ pub enum ExperimentError {
     /// The windows that an experiment is scored against.
     #[error(transparent)]
     Windows(#[from] TableError),
+    /// The command of a detector.
+    #[error(transparent)]
+    Detector(#[from] CommandError),
     /// An output or an expected result.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -162,6 +166,7 @@ impl Diagnose for ExperimentError {
             Self::Trace(error) => error.kind(),
             Self::Tape(error) => error.kind(),
             Self::Windows(error) => error.kind(),
+            Self::Detector(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Signature(error) => error.kind(),
             #[cfg(feature = "capture")]
@@ -185,6 +190,7 @@ impl Diagnose for ExperimentError {
             Self::Trace(error) => error.place(),
             Self::Tape(error) => error.place(),
             Self::Windows(error) => error.place(),
+            Self::Detector(error) => error.place(),
             Self::Store(error) => error.place(),
             Self::Signature(error) => error.place(),
             #[cfg(feature = "capture")]

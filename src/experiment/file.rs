@@ -79,7 +79,7 @@ struct Generate {
 
 #[derive(Clone, Copy, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(super) enum Kind {
     Perturbed,
     Exemplar,
     Null,
@@ -126,8 +126,9 @@ impl Experiment {
         let replay = std::mem::take(&mut file.replay);
         let source = source(file).map_err(fail)?;
         let engine = replay.engine(source.is_own(), root, text).map_err(|error| error.into_error(&fail))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
         let evaluation =
-            evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine)).transpose().map_err(fail)?;
+            evaluate.map(|evaluate| Evaluation::new(evaluate, &source, &engine, folder)).transpose().map_err(fail)?;
         Ok(Self {
             name,
             path: path.to_path_buf(),
@@ -189,6 +190,21 @@ fn trace(input: Input, convert: Convert, allow_empty: bool, at: usize) -> Result
 
 fn generated(generate: Generate, at: usize) -> Result<SampleSource, Located> {
     let Generate { kind, seed, scale, dataset, noise, math } = generate;
+    let generator = generator(GeneratorKeys { kind, scale, dataset, noise }, at)?;
+    Ok(SampleSource::Generated { generator, seed, math })
+}
+
+/// What is said of a generator; each kind has its own keys.
+pub(super) struct GeneratorKeys {
+    pub(super) kind: Kind,
+    pub(super) scale: Option<Spanned<f64>>,
+    pub(super) dataset: Option<Spanned<String>>,
+    pub(super) noise: Option<Spanned<String>>,
+}
+
+/// The generator of some keys, which stand at a byte.
+pub(super) fn generator(keys: GeneratorKeys, at: usize) -> Result<Generator, Located> {
+    let GeneratorKeys { kind, scale, dataset, noise } = keys;
     let scale_at = scale.as_ref().map(|scale| scale.span().start);
     let dataset_at = dataset.as_ref().map(|dataset| dataset.span().start);
     let noise_at = noise.as_ref().map(|noise| noise.span().start);
@@ -200,7 +216,7 @@ fn generated(generate: Generate, at: usize) -> Result<SampleSource, Located> {
     if let Some((at, key)) = keys.into_iter().find_map(|(at, key)| Some((at?, key))) {
         return Err(Located::at_byte(at, SourceProblem::ForeignKey { kind: kind_name, key }));
     }
-    let generator = match kind {
+    Ok(match kind {
         Kind::Perturbed => {
             if let Some(scale) = scale.as_ref().filter(|scale| !Generator::takes_scale(*scale.get_ref())) {
                 return Err(Located::at_byte(scale.span().start, SourceProblem::Scale));
@@ -218,8 +234,7 @@ fn generated(generate: Generate, at: usize) -> Result<SampleSource, Located> {
             let noise: Noise = name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
             Generator::Null { noise }
         }
-    };
-    Ok(SampleSource::Generated { generator, seed, math })
+    })
 }
 
 #[cfg(test)]

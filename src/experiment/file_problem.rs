@@ -2,6 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use super::{DetectorFileProblem, SuiteProblem};
 use crate::diagnostics::{UnknownName, reword_unknown_name};
 use crate::evaluate::{Axis, Generator};
 use crate::motif::ParameterError;
@@ -87,6 +88,12 @@ pub enum FileProblem {
     /// `[evaluate]`.
     #[error(transparent)]
     Evaluation(#[from] EvaluationProblem),
+    /// A suite of tapes.
+    #[error(transparent)]
+    Suite(#[from] SuiteProblem),
+    /// A detector that is a command.
+    #[error(transparent)]
+    Detector(#[from] DetectorFileProblem),
     /// A table of a live experiment.
     #[error(transparent)]
     LiveTables(#[from] LiveProblem),

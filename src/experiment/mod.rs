@@ -6,6 +6,7 @@ mod chain;
 mod compare;
 mod convert_file;
 mod current;
+mod detector_problem;
 mod difference;
 mod engine;
 mod error;
@@ -35,12 +36,15 @@ mod setting;
 pub mod shard;
 mod source;
 mod step;
+mod suite;
+mod suite_problem;
 mod verify;
 
 pub use accept::{AcceptError, Accepted, accept};
 pub use chain::Stage;
 pub use compare::{StageRow, Verdict};
 pub use current::last_result;
+pub use detector_problem::DetectorFileProblem;
 pub use difference::{
     Cause, CellChange, Compared, Difference, GroupDifference, RowChange, TableDifference, Tolerance, ValueChange, diff,
 };
@@ -69,4 +73,6 @@ pub use selection::Selection;
 pub use setting::Setting;
 pub use source::SampleSource;
 pub use step::Step;
+pub use suite::{Suite, suite_schema};
+pub use suite_problem::SuiteProblem;
 pub use verify::{result_file, rewritten_tables, verify_result, verify_result_signed};

@@ -22,6 +22,6 @@ pub use reader::{Tape, read, read_even_empty, read_signed};
 pub use salvage::{SalvageKind, Salvaged, salvage};
 #[cfg(feature = "parquet")]
 pub use table::samples_parquet;
-pub use table::{samples_csv, samples_spreadsheet};
+pub use table::{samples_csv, samples_jsonl, samples_spreadsheet};
 pub use verify::{Verified, verify};
 pub use writer::TapeWriter;

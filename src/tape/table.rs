@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::line;
 use crate::residual::{Sample, Stream};
 #[cfg(feature = "parquet")]
 use crate::store::ParquetError;
@@ -19,6 +20,14 @@ fn columns<'a>(channel: Spelling) -> TableColumns<'a, (usize, Sample<'a>)> {
         .text("class", |(_, sample)| sample.class.name())
         .quoted("channel", move |(_, sample)| sample.channel.map(channel))
         .number("value", |(_, sample)| sample.value)
+}
+
+/// The samples as the canonical lines of a tape, from the first to the last.
+#[must_use]
+pub fn samples_jsonl(stream: &Stream) -> Vec<u8> {
+    let mut lines = Vec::new();
+    stream.samples().for_each(|sample| line::write(&mut lines, &sample));
+    lines
 }
 
 /// The samples as a CSV.

@@ -1,14 +1,16 @@
 //! What an experiment file says under `[evaluate]`, checked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::commands::FurtherFiles;
+use super::detector_file::{DetectorKeys, DetectorSchema};
 use super::{Choice, Evaluation, GroupEvaluation};
 use crate::evaluate::{Axis, ByTime, Generator, Grid, Grouping, Subject};
 use crate::experiment::located::Located;
-use crate::experiment::{EvaluationProblem, SampleSource};
+use crate::experiment::{DetectorFileProblem, EvaluationProblem, SampleSource};
 use crate::motif::Engine;
 
 /// Most runs of an experiment: points of a sweep times seeds.
@@ -20,8 +22,8 @@ pub(in crate::experiment) struct Evaluate {
     #[schemars(with = "Option<PathBuf>")]
     windows: Option<Spanned<PathBuf>>,
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    detectors: Vec<Spanned<String>>,
+    #[schemars(with = "Vec<DetectorSchema>")]
+    detectors: Vec<Spanned<DetectorKeys>>,
     #[schemars(with = "Option<Seeds>")]
     seeds: Option<Spanned<Seeds>>,
     #[serde(default)]
@@ -89,11 +91,12 @@ struct Recording {
 }
 
 impl Evaluation {
-    /// Checks what the file says against the source of the samples and the engine.
+    /// Checks what the file, which is in `folder`, says against the source of the samples and the engine.
     pub(in crate::experiment) fn new(
         evaluate: Spanned<Evaluate>,
         source: &SampleSource,
         engine: &Engine,
+        folder: &Path,
     ) -> Result<Self, Located> {
         let at = evaluate.span().start;
         let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice, group } =
@@ -121,16 +124,7 @@ impl Evaluation {
             }
             published => published.is_some_and(Spanned::into_inner),
         };
-        let subject = |name: &Spanned<String>| {
-            let subject: Subject =
-                name.get_ref().parse().map_err(|error| Located::at_byte(name.span().start, error))?;
-            if subject.name() == engine.kind().name() {
-                let problem = EvaluationProblem::OwnEngine { name: engine.kind().name() };
-                return Err(Located::at_byte(name.span().start, problem));
-            }
-            Ok(subject)
-        };
-        let others = detectors.iter().map(subject).collect::<Result<Vec<_>, _>>()?;
+        let (others, files) = others_of(detectors, engine, folder)?;
         let subjects: Vec<Subject> = [Subject::Engine(Box::new(*engine))].into_iter().chain(others).collect();
         let sweep = sweep.map(|sweep| axis(sweep, generated.is_some(), perturbed, &subjects)).transpose()?;
         let sensitivity = match sensitivity {
@@ -155,8 +149,38 @@ impl Evaluation {
             group => group.map(|group| group_of(group.into_inner())),
         };
         let windows = windows.map(Spanned::into_inner);
-        Ok(Self { windows, subjects, seeds, published, sweep, sensitivity, choice, group })
+        Ok(Self { windows, subjects, files, seeds, published, sweep, sensitivity, choice, group })
     }
+}
+
+/// The detectors beside the engine, and further files of those that are commands.
+fn others_of(
+    detectors: Vec<Spanned<DetectorKeys>>,
+    engine: &Engine,
+    folder: &Path,
+) -> Result<(Vec<Subject>, FurtherFiles), Located> {
+    let (mut subjects, mut files) = (Vec::new(), FurtherFiles::new());
+    for keys in detectors {
+        let at = keys.span().start;
+        subjects.push(match keys.into_inner() {
+            DetectorKeys::Name(name) => {
+                let subject: Subject = name.parse().map_err(|error| Located::at_byte(at, error))?;
+                if subject.name() == engine.kind().name() {
+                    return Err(Located::at_byte(at, EvaluationProblem::OwnEngine { name: engine.kind().name() }));
+                }
+                subject
+            }
+            DetectorKeys::Command(keys) => {
+                let (command, further) = keys.check(folder)?;
+                let name = command.name.clone();
+                if files.insert(name.clone(), further).is_some() {
+                    return Err(Located::at_byte(at, DetectorFileProblem::SameName { name }));
+                }
+                Subject::Command(Box::new(command))
+            }
+        });
+    }
+    Ok((subjects, files))
 }
 
 fn group_of(GroupKeys { by, at_least, ignore, clip }: GroupKeys) -> GroupEvaluation {

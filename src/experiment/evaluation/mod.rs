@@ -1,5 +1,7 @@
 //! The `[evaluate]` of an experiment: who is scored on what, and the tables that come of it.
 
+mod commands;
+mod detector_file;
 mod file;
 mod tables;
 
@@ -20,6 +22,8 @@ pub struct Evaluation {
     pub windows: Option<PathBuf>,
     /// Who is scored: the engine of the experiment, then other engines and detectors.
     pub subjects: Vec<Subject>,
+    /// Further files of detectors that are commands.
+    files: commands::FurtherFiles,
     /// Seeds of the runs; empty for a trace.
     pub seeds: Vec<u64>,
     /// Whether the published scores are written, too.
@@ -91,9 +95,16 @@ impl Evaluation {
             pairs.insert("detectors".to_owned(), names.join(","));
         }
         for subject in others {
-            if let Subject::Engine(engine) = subject {
-                let named = |(key, value)| (format!("{}.{key}", subject.name()), value);
-                pairs.extend(engine.canonical().into_iter().map(named));
+            match subject {
+                Subject::Engine(engine) => {
+                    let named = |(key, value)| (format!("{}.{key}", subject.name()), value);
+                    pairs.extend(engine.canonical().into_iter().map(named));
+                }
+                Subject::Detector(_) => {}
+                Subject::Command(command) => {
+                    let further = self.files.get(&command.name).map_or(&[][..], Vec::as_slice);
+                    commands::hash(command, further, root, &mut pairs)?;
+                }
             }
         }
         if let (Some(first), Some(last)) = (self.seeds.first(), self.seeds.last()) {

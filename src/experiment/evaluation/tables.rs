@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Choice, Evaluation, EvaluationInputs};
 use crate::evaluate::{
-    Axis, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window, agreement, by_time, found_csv,
-    group_scores_csv, pool, published_csv, published_scores, scores_csv, stability, sweep_csv,
+    Answered, Axis, CommandError, Finding, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window,
+    agreement, answers_csv, by_time, found_csv, group_scores_csv, pool, published_csv, published_scores, scores_csv,
+    stability, sweep_csv, tally,
 };
 use crate::experiment::SampleSource;
 use crate::motif::{Engine, Episode, Motif};
@@ -21,7 +22,7 @@ impl Evaluation {
         stream: &Stream,
         episodes: &[Episode],
         ran: &(dyn Fn() + Sync),
-    ) -> BTreeMap<String, Vec<u8>> {
+    ) -> Result<BTreeMap<String, Vec<u8>>, CommandError> {
         let mut tables = BTreeMap::new();
         match source {
             SampleSource::Generated { generator, math, .. } => {
@@ -35,44 +36,48 @@ impl Evaluation {
                     subjects: self.subjects.clone(),
                     axis: self.sweep.clone(),
                 };
-                self.swept(&mut tables, &sweep, ran);
+                self.swept(&mut tables, &sweep, ran)?;
                 if let Some(choice) = &self.choice {
                     tables.insert("choice.csv".to_owned(), choice.table(inputs, &self.seeds, *math, ran));
                 }
             }
             SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => {
                 let math = source.math();
+                let find = |subject: &Subject| Ok((subject.name().to_owned(), subject.find(stream, math)?));
+                let found: Vec<(String, Finding)> = self.subjects.iter().map(find).collect::<Result<_, _>>()?;
+                insert_answers(&mut tables, found.iter().filter_map(|(name, found)| found.answered(name, None, None)));
                 match &inputs.windows {
                     Some(windows) => {
-                        let score = |subject: &Subject| pool(&[subject.tally(stream, windows, math)]);
-                        let scores: Vec<_> =
-                            self.subjects.iter().map(|subject| (subject.name().to_owned(), score(subject))).collect();
+                        let score = |found: &Finding| pool(&[tally(&found.spans, windows, stream.span())]);
+                        let scores: Vec<_> = found.iter().map(|(name, found)| (name.clone(), score(found))).collect();
                         tables.insert("scores.csv".to_owned(), scores_csv(&scores));
                         if let Some(rules) = &inputs.groups {
-                            let score =
-                                |subject: &Subject| by_time(stream, &subject.find(stream, math), windows, rules);
-                            let scores: Vec<_> = self
-                                .subjects
-                                .iter()
-                                .map(|subject| (subject.name().to_owned(), score(subject)))
-                                .collect();
+                            let score = |found: &Finding| by_time(stream, &found.spans, windows, rules);
+                            let scores: Vec<_> =
+                                found.iter().map(|(name, found)| (name.clone(), score(found))).collect();
                             tables.insert("groups.csv".to_owned(), group_scores_csv(&scores));
                         }
                     }
                     None => {
                         let found: Vec<_> =
-                            self.subjects.iter().map(|subject| (subject.name(), subject.find(stream, math))).collect();
+                            found.iter().map(|(name, found)| (name.as_str(), found.spans.clone())).collect();
                         tables.insert("found.csv".to_owned(), found_csv(&found));
                     }
                 }
             }
         }
-        tables
+        Ok(tables)
     }
 
     /// The tables of a sweep, or of its one point, and of the engine's sensitivity on the same streams.
-    fn swept(&self, tables: &mut BTreeMap<String, Vec<u8>>, sweep: &Sweep, ran: &(dyn Fn() + Sync)) {
-        let points = sweep.run(ran);
+    fn swept(
+        &self,
+        tables: &mut BTreeMap<String, Vec<u8>>,
+        sweep: &Sweep,
+        ran: &(dyn Fn() + Sync),
+    ) -> Result<(), CommandError> {
+        let points = sweep.run(ran)?;
+        insert_answers(tables, points.iter().flat_map(|point| point.answers.clone()));
         match &sweep.axis {
             Some((axis, _)) => {
                 if *axis == Axis::Scale {
@@ -96,11 +101,12 @@ impl Evaluation {
                     let axis = Axis::Parameter(key);
                     let subjects = vec![engine.clone()];
                     let sweep = Sweep { subjects, axis: Some((axis, self.sensitivity.clone())), ..sweep.clone() };
-                    (axis, sweep.run(ran))
+                    Ok((axis, sweep.run(ran)?))
                 })
-                .collect();
+                .collect::<Result<_, CommandError>>()?;
             tables.insert("sensitivity.csv".to_owned(), sweep_csv(&sweeps));
         }
+        Ok(())
     }
 
     /// The published stress table: F1 a motif at each scale, four decimals, one run with the first seed.
@@ -143,6 +149,14 @@ impl Choice {
     fn table(&self, inputs: &EvaluationInputs, fault_seeds: &[u64], math: Math, ran: &(dyn Fn() + Sync)) -> Vec<u8> {
         let trial = Trial { recordings: inputs.recordings.clone(), math, ..self.trial(fault_seeds) };
         trial.csv(&trial.choose(&self.grid, ran))
+    }
+}
+
+/// What commands answered, where there are any.
+fn insert_answers(tables: &mut BTreeMap<String, Vec<u8>>, answers: impl Iterator<Item = Answered>) {
+    let answers: Vec<Answered> = answers.collect();
+    if !answers.is_empty() {
+        tables.insert("answers.csv".to_owned(), answers_csv(&answers));
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &ExperimentOutcome) -> Result<F
     let Some(evaluation) = &work.experiment.evaluation else { return Ok(files) };
     let (stream, episodes) = work.replay_tape(outcome)?;
     let ran = || (work.progress)(Progress::Ran);
-    let tables = evaluation.tables(work.evaluation_inputs, &work.experiment.source, stream, episodes, &ran);
+    let tables = evaluation.tables(work.evaluation_inputs, &work.experiment.source, stream, episodes, &ran)?;
     for (name, bytes) in tables {
         let sha256 = write_whole(&work.folder.join(&name), &bytes, Durability::Atomic)?;
         files.insert(name, sha256);
