@@ -9,12 +9,12 @@ use super::failure::Failure;
 use super::output::{Output, Text, TextLine, table};
 use super::{Exit, Outcome};
 use crate::evaluate::{
-    Benchmark, CommandDetector, DETECTORS, Detector, Interval, Leaderboard, Standing, Subject, answers_csv,
+    Benchmark, CommandDetector, DETECTORS, Detector, Leaderboard, ScoreInterval, Standing, Subject, answers_csv,
 };
 use crate::experiment::Suite;
 use crate::motif::{Engine, EngineKind};
 use crate::residual::Math;
-use crate::store::{Durability, FolderLock, Kind, write_over};
+use crate::store::{Durability, FolderLock, OutputKind, write_over};
 
 /// Rows of every leaderboard: what any score must tell from the rest.
 const DUMMIES: [&str; 2] = ["always", "never"];
@@ -121,7 +121,7 @@ impl BenchmarkCommand {
         let (csv, page) = (leaderboard.csv(), leaderboard.markdown(&suite.title, &suite.absent).into_bytes());
         let write = |name: &str, bytes: &[u8], mark: &str| {
             let path = self.out.join(name);
-            write_over(&path, bytes, Durability::Atomic, Kind::marked(bytes, mark))?;
+            write_over(&path, bytes, Durability::Atomic, OutputKind::marked(bytes, mark))?;
             Ok::<_, Failure>(path.display().to_string())
         };
         if !leaderboard.answers.is_empty() {
@@ -175,7 +175,7 @@ fn standing(standing: &Standing) -> StandingJson<'_> {
 }
 
 fn text(leaderboard: &Leaderboard) -> Text {
-    let number = |Interval { value, bounds }: Interval| -> TextLine {
+    let number = |ScoreInterval { value, bounds }: ScoreInterval| -> TextLine {
         match (value, bounds) {
             (None, _) => "-".into(),
             (Some(value), None) => format!("{value:.3}").into(),

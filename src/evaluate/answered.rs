@@ -1,4 +1,4 @@
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// What a command answered to one tape, as it is pinned: all else that it decides follows from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Answered {
 /// The table of answers: `detector,value,seed,episodes,answer_sha256`. Of a trace, value and seed are empty.
 #[must_use]
 pub fn answers_csv(answers: &[Answered]) -> Vec<u8> {
-    Columns::default()
+    TableColumns::default()
         .text("detector", |answered: &Answered| &answered.detector)
         .optional_number("value", |answered| answered.value)
         .quoted("seed", |answered| answered.seed.map(|seed| seed.to_string().into()))

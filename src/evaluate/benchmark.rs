@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::ordered::try_in_order;
 use super::{
-    ANY, Answered, ByTime, CommandError, Generator, GroupScore, Interval, Subject, Tally, TimeTally, Window, by_time,
-    mean_intervals, pool, tally, together,
+    ANY, Answered, ByTime, CommandError, Generator, GroupScore, ScoreInterval, Subject, Tally, TimeTally, Window,
+    by_time, mean_intervals, pool, tally, together,
 };
 use crate::residual::{Math, Stream};
 
@@ -88,21 +88,21 @@ pub struct Standing {
     /// Tapes.
     pub runs: usize,
     /// By time, with intervals over runs.
-    pub j: Interval,
+    pub j: ScoreInterval,
     /// Share of the windows in which an episode was detected.
-    pub hit: Interval,
+    pub hit: ScoreInterval,
     /// Episodes of a group on no window, an hour.
-    pub false_alarms_per_hour: Interval,
+    pub false_alarms_per_hour: ScoreInterval,
     /// Share of the time in episodes that is in windows.
     pub precision: Option<f64>,
     /// Share of the time in windows that is in episodes.
     pub recall: Option<f64>,
     /// Of episodes and windows of the very channel; nothing where windows are of groups.
-    pub f1: Interval,
+    pub f1: ScoreInterval,
     /// The same by range.
-    pub range_f1: Interval,
+    pub range_f1: ScoreInterval,
     /// Median of the delays, seconds.
-    pub delay_s: Interval,
+    pub delay_s: ScoreInterval,
 }
 
 /// The name of what stands for all sets.
@@ -219,7 +219,7 @@ fn stand(set: &str, detector: &str, runs: &[Ran], subject: usize) -> Standing {
     let sum = TimeTally::sum(scores.iter().map(|score| &score.tally));
     let tallies: Vec<Vec<Tally>> = runs.iter().map(|run| run.found[subject].0.clone()).collect();
     let exact = pool(&tallies).pop().filter(|_| runs.iter().all(|run| run.is_exact));
-    let of_exact = |get: fn(&super::Score) -> Interval| exact.as_ref().map_or_else(Interval::default, get);
+    let of_exact = |get: fn(&super::Score) -> ScoreInterval| exact.as_ref().map_or_else(ScoreInterval::default, get);
     Standing {
         set: set.to_owned(),
         detector: detector.to_owned(),
@@ -250,9 +250,9 @@ fn stand_together(detector: &str, sets: &[(&BenchmarkSet, &[Ran])], subject: usi
         false_alarms_per_hour,
         precision: None,
         recall: None,
-        f1: Interval::default(),
-        range_f1: Interval::default(),
-        delay_s: Interval::default(),
+        f1: ScoreInterval::default(),
+        range_f1: ScoreInterval::default(),
+        delay_s: ScoreInterval::default(),
     }
 }
 

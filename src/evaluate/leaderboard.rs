@@ -1,7 +1,7 @@
 //! A leaderboard as a table and as a page.
 
-use super::{Interval, Leaderboard, SetSummary, Standing};
-use crate::store::{Columns, Shown};
+use super::{Leaderboard, ScoreInterval, SetSummary, Standing};
+use crate::store::{Shown, TableColumns};
 
 /// What stands under the tables of the page.
 const NOTES: &str = "\
@@ -13,8 +13,8 @@ Scores are comparable only where the SHA-256 of the set is the same.
 ";
 
 /// The columns of `leaderboard.csv`.
-fn columns<'a>() -> Columns<'a, Standing> {
-    let columns = Columns::default()
+fn columns<'a>() -> TableColumns<'a, Standing> {
+    let columns = TableColumns::default()
         .text("set", |standing: &Standing| &standing.set)
         .text("detector", |standing| &standing.detector)
         .count("runs", |standing| standing.runs as u64);
@@ -31,10 +31,10 @@ fn columns<'a>() -> Columns<'a, Standing> {
 }
 
 fn interval<'a>(
-    columns: Columns<'a, Standing>,
+    columns: TableColumns<'a, Standing>,
     [value, low, high]: [&'static str; 3],
-    get: fn(&Standing) -> Interval,
-) -> Columns<'a, Standing> {
+    get: fn(&Standing) -> ScoreInterval,
+) -> TableColumns<'a, Standing> {
     columns
         .rounded(value, 1e6, move |standing| get(standing).value)
         .rounded(low, 1e6, move |standing| get(standing).bounds.map(|(low, _)| low))
@@ -84,7 +84,7 @@ impl Leaderboard {
 }
 
 /// A value and its interval, with so many decimals.
-fn cell(Interval { value, bounds }: Interval, decimals: usize) -> String {
+fn cell(ScoreInterval { value, bounds }: ScoreInterval, decimals: usize) -> String {
     // A value just below 0 is shown as 0.
     let number = |value: f64| {
         let text = format!("{value:.decimals$}");

@@ -1,6 +1,6 @@
 //! Means over sets of runs, in which each set counts the same.
 
-use super::pool::{Interval, intervals};
+use super::pool::{ScoreInterval, intervals};
 use super::time::TimeTally;
 
 /// The mean over sets of what `values` gives of the runs of each together, with its interval over resamples of runs. A set for which
@@ -8,7 +8,7 @@ use super::time::TimeTally;
 pub(in crate::evaluate) fn mean_intervals<const N: usize>(
     sets: &[Vec<&TimeTally>],
     values: impl Fn(&TimeTally) -> [Option<f64>; N],
-) -> [Interval; N] {
+) -> [ScoreInterval; N] {
     let runs = sets.iter().map(Vec::len).sum();
     intervals(runs, |times| {
         let mut rest = times;
