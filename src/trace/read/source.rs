@@ -97,6 +97,8 @@ impl<'i> Source<'i> {
         select: impl Fn(&Header) -> Result<S, TraceError>,
     ) -> Result<S, TraceError> {
         let told = Delimiter::told(options);
+        // Without Parquet there is one format only.
+        #[cfg_attr(not(feature = "parquet"), allow(clippy::infallible_destructuring_match))]
         let csv = match &mut self.format {
             Format::Csv(csv) => csv,
             #[cfg(feature = "parquet")]
