@@ -16,6 +16,7 @@ mod signature;
 mod small;
 mod sweep;
 mod table;
+mod table_error;
 mod text;
 #[cfg(feature = "experiment")]
 mod wildcard;
@@ -36,7 +37,8 @@ pub use signature::{SignatureError, UnsignedReason, VerifyingKey};
 pub use small::{read_small, read_small_text};
 #[cfg(feature = "parquet")]
 pub use table::ParquetError;
-pub use table::{CsvRow, CsvTable, TableColumns, TableError, write_number};
+pub use table::{CsvRow, CsvTable, TableColumns, write_number};
+pub use table_error::{TableError, TableProblem};
 pub use text::{Shown, is_hidden, visible_json};
 #[cfg(feature = "experiment")]
 pub use wildcard::{GlobError, glob, is_glob};
