@@ -9,7 +9,7 @@ use super::score_by_time::{self, ByTimeArguments, ByTimeJson, NabJson};
 use super::{Exit, Outcome};
 use crate::diagnostics::Place;
 use crate::evaluate::{Score, ScoreInterval, Window, pool, published_scores, read_spans, read_windows_from, tally};
-use crate::store::TableError;
+use crate::store::{TableError, TableProblem};
 use crate::tape;
 
 /// Score episodes, ours or anybody's, against ground-truth windows
@@ -137,18 +137,13 @@ impl ScoreCommand {
             None => Ok(()),
             Some(window) => Err(TableError::Malformed {
                 place: Place::file(&self.windows),
-                problem: format!(
-                    "the window of `{}` from {} to {} is outside the trace, which is from {first} to {last} seconds{}",
-                    window.channel,
-                    window.t_start,
-                    window.t_end,
-                    // Nobody's tape is that long: it is a date, and the tape counts from another one.
-                    if window.t_start - last > 1e8 {
-                        "; of windows that are dates, --origin says where the times of the tape count from"
-                    } else {
-                        ""
-                    }
-                ),
+                problem: TableProblem::OutsideTrace {
+                    channel: window.channel.clone(),
+                    t_start: window.t_start,
+                    t_end: window.t_end,
+                    first,
+                    last,
+                },
             }
             .into()),
         }

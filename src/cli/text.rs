@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::store::Shown;
 
 /// Letters of a cell of a table that are shown.
@@ -19,14 +21,14 @@ pub(super) enum Tone {
 #[derive(Clone, Default)]
 pub(super) struct TextLine {
     text: String,
-    /// Letters that are seen, without the codes of colours.
+    /// Columns of a terminal that it takes, without the codes of colours.
     width: usize,
 }
 
 impl TextLine {
     fn shown(shown: Shown<'_>) -> Self {
         let text = shown.to_string();
-        Self { width: text.chars().count(), text }
+        Self { width: text.width(), text }
     }
 
     /// A text in a colour.
@@ -171,9 +173,10 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_what_is_seen_in_them() {
-        let rows = [vec![TextLine::painted(Tone::Good, "é"), "1".into()], vec!["long".into(), "1000".into()]];
+        let painted = TextLine::painted(Tone::Good, "é");
+        let rows = [vec![painted, "1".into()], vec!["日本".into(), "20".into()], vec!["long".into(), "1000".into()]];
         let plain =
             table(&["a", "count"], &[false, true], &rows).as_str().replace("\x1b[32m", "").replace("\x1b[0m", "");
-        assert_eq!(plain, "a     count\né         1\nlong   1000\n");
+        assert_eq!(plain, "a     count\né         1\n日本     20\nlong   1000\n");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Span;
 use crate::motif::{read_motif, read_times};
-use crate::store::{CsvRow, CsvTable, TableError};
+use crate::store::{CsvRow, CsvTable, TableError, TableProblem};
 
 /// Columns that say when a span was reported: of detectors, and of our engine `excursion`.
 const DETECTED: [&str; 2] = ["t_detected", "t_confirmed"];
@@ -24,8 +24,7 @@ fn span(row: CsvRow<'_>) -> Result<Span, TableError> {
     let column = DETECTED.into_iter().find(|column| row.cell(column).is_some_and(|cell| !cell.is_empty()));
     let t_detected = column.map(|column| row.finite(column)).transpose()?;
     if let Some(t_detected) = t_detected.filter(|t_detected| *t_detected < t_start) {
-        let problem = format!("the episode is detected at {t_detected}, before its start at {t_start}");
-        return Err(row.problem(problem));
+        return Err(row.problem(TableProblem::DetectedBeforeStart { t_start, t_detected }));
     }
     Ok(Span { motif: read_motif(row)?, channel: row.text("channel").to_owned(), t_start, t_end, t_detected })
 }
@@ -111,7 +110,7 @@ mod tests {
             match read_windows(file(text).path()) {
                 Err(TableError::Malformed { place, problem: found }) => {
                     assert_eq!(place.line, line, "{text}");
-                    assert!(found.starts_with(problem), "{text}: {found}");
+                    assert!(found.to_string().starts_with(problem), "{text}: {found}");
                 }
                 other => panic!("{text}: {other:?}"),
             }

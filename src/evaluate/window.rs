@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{Exemplar, Generator};
 use crate::motif::{Motif, read_motif};
-use crate::store::{CsvRow, CsvTable, TableError};
+use crate::store::{CsvRow, CsvTable, TableError, TableProblem};
 use crate::trace::date_s;
 
 /// A ground-truth interval in which a fault was planted: `t_start <= t < t_end`, seconds.
@@ -64,8 +64,8 @@ pub fn read_windows_from(path: &Path, origin_s: f64) -> Result<Windows, TableErr
         let window =
             Window::new(read_motif(row)?, row.text("channel"), instant(row, "t_start")?, instant(row, "t_end")?);
         if window.t_end <= window.t_start {
-            let problem = format!("the window ends at {}, not after its start at {}", window.t_end, window.t_start);
-            return Err(row.problem(problem));
+            let (t_start, t_end) = (window.t_start, window.t_end);
+            return Err(row.problem(TableProblem::EmptyWindow { t_start, t_end }));
         }
         let overlapped = windows.iter().find(|(_, other)| {
             (other.motif, &other.channel) == (window.motif, &window.channel)
@@ -73,14 +73,12 @@ pub fn read_windows_from(path: &Path, origin_s: f64) -> Result<Windows, TableErr
                 && window.t_start < other.t_end
         });
         if let Some((line, _)) = overlapped {
-            let problem =
-                format!("the window overlaps the one in line {line}, of the same motif and channel; join them");
-            return Err(row.problem(problem));
+            return Err(row.problem(TableProblem::Overlap { line: *line }));
         }
         windows.push((row.line(), window));
     }
     if windows.is_empty() {
-        return Err(table.problem("there is no window in it, so nothing can be scored"));
+        return Err(table.problem(TableProblem::NoWindow));
     }
     let windows = windows.into_iter().map(|(_, window)| window).collect();
     Ok(Windows { windows, sha256: table.sha256().to_owned() })

@@ -65,7 +65,7 @@ pub use ownership::{Collected, collect, list_foreign};
 pub use plan::{Planned, plan};
 pub use platform::libm;
 pub use project::Project;
-pub use result_problem::ResultProblem;
+pub use result_problem::{NotAlike, ResultProblem};
 pub use run::run;
 #[cfg(feature = "capture")]
 pub use run::run_live;

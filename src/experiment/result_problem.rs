@@ -7,7 +7,7 @@ use crate::trace::Dataset;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResultProblem {
-    /// The text is not one of a result.
+    /// The text is not one of a result, in the words of the parser.
     #[error("not a result of an experiment: {0}")]
     Malformed(String),
     /// The seal of a run's result is not that of its text.
@@ -80,7 +80,7 @@ pub enum ResultProblem {
     },
     /// Two things of different kinds cannot be compared.
     #[error("{0}; give two results folders, two tapes or two tables")]
-    NotAlike(String),
+    NotAlike(#[from] NotAlike),
     /// A table without a header says nothing that could be compared.
     #[error("it is empty: a table has a header; make it again")]
     NoHeader,
@@ -92,7 +92,25 @@ pub enum ResultProblem {
         /// The experiments.
         names: String,
     },
-    /// A figure cannot be drawn.
+    /// A figure cannot be drawn, in the words of the library that draws it.
     #[error("the figure cannot be drawn: {0}")]
     Figure(String),
+}
+
+/// Why two things cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAlike {
+    /// One is a folder.
+    #[error("is a folder, and `{}` is a file", file.display())]
+    FolderAndFile {
+        /// The other one.
+        file: PathBuf,
+    },
+    /// Their endings differ.
+    #[error("is not of the same kind as the other")]
+    OtherKind,
+    /// A folder with nothing to compare.
+    #[error("has no results, tables or tapes in it")]
+    NothingInIt,
 }

@@ -32,8 +32,8 @@ pub enum LiveError {
     Program {
         /// Which.
         program: String,
-        /// What it said.
-        problem: String,
+        /// What it said, or why it said nothing.
+        problem: ProgramProblem,
     },
     /// The load did not run to the end.
     #[error(
@@ -114,6 +114,24 @@ pub enum ServerProblem {
     /// It ended during the experiment.
     #[error("went away while it was watched")]
     Gone,
+}
+
+/// Why a program of the server failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgramProblem {
+    /// It cannot be run, or talked to.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It failed, for the reason that it gives in its own words.
+    #[error("{0}")]
+    Said(String),
+    /// It ended at a statement.
+    #[error("`{0}` failed")]
+    Statement(String),
+    /// The load has not run a statement that it should have.
+    #[error("no statement of the load is like `{0}`")]
+    NoStatement(String),
 }
 
 fn end_of_log(log: &str) -> String {

@@ -99,8 +99,7 @@ impl Load {
     }
 
     fn bench(&self, server: &ThrowAwayServer, name: &str, rate: u32, what: &[&str]) -> Result<Bench, LiveError> {
-        let fail =
-            |error: std::io::Error| LiveError::Program { program: "pgbench".to_owned(), problem: error.to_string() };
+        let fail = |error: std::io::Error| LiveError::Program { program: "pgbench".to_owned(), problem: error.into() };
         let log = server.folder().join(format!("{name}.log"));
         let messages = File::create(&log).map_err(fail)?;
         let mut command = server.program("pgbench");

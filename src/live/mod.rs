@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use error::{LiveError, ServerProblem};
+pub use error::{LiveError, ProgramProblem, ServerProblem};
 pub use fault::{ActiveFault, InjectedFault};
 pub use load::{Bench, DATABASE, Load, OBSERVER};
 pub use server::{Shutdown, ThrowAwayServer, find_server};
@@ -126,10 +126,8 @@ fn identifier(server: &ThrowAwayServer, pattern: &str) -> Result<i64, LiveError>
          ORDER BY calls DESC LIMIT 1"
     );
     let text = server.psql(DATABASE, &sql)?;
-    text.parse().map_err(|_| LiveError::Program {
-        program: "psql".to_owned(),
-        problem: format!("no statement of the load is like `{pattern}`"),
-    })
+    text.parse()
+        .map_err(|_| LiveError::Program { program: "psql".to_owned(), problem: ProgramProblem::NoStatement(pattern) })
 }
 
 /// An error unless the usual load runs, if it should.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{LiveError, ServerProblem};
+use super::{LiveError, ProgramProblem, ServerProblem};
 
 /// How long a server may take to come up or to go down.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -233,10 +233,11 @@ impl Drop for ThrowAwayServer {
 
 /// Runs a program to its end and gives what it printed.
 pub(super) fn output(name: &str, command: &mut Command) -> Result<String, LiveError> {
-    let fail = |problem: String| LiveError::Program { program: name.to_owned(), problem };
-    let output = command.output().map_err(|error| fail(error.to_string()))?;
+    let fail = |problem| LiveError::Program { program: name.to_owned(), problem };
+    let output = command.output().map_err(|error| fail(error.into()))?;
     if !output.status.success() {
-        return Err(fail(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(fail(ProgramProblem::Said(said)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
@@ -254,7 +255,7 @@ impl OpenSession {
         let mut command = server.program("psql");
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(|error| problem(&error.to_string()))?;
+        let mut child = command.spawn().map_err(psql_failed)?;
         let input = child.stdin.take().expect("it was asked for");
         let answers = BufReader::new(child.stdout.take().expect("it was asked for"));
         Ok(Self { child, input, answers })
@@ -268,22 +269,22 @@ impl OpenSession {
     /// Runs statements, and comes back when the last one has been executed.
     pub(super) fn run(&mut self, sql: &str) -> Result<(), LiveError> {
         const DONE: &str = "telltape-done";
-        writeln!(self.input, "{sql}\n\\echo {DONE}").map_err(|error| problem(&error.to_string()))?;
+        writeln!(self.input, "{sql}\n\\echo {DONE}").map_err(psql_failed)?;
         let mut line = String::new();
         loop {
             line.clear();
             match self.answers.read_line(&mut line) {
-                Ok(0) => return Err(problem(&format!("`{sql}` failed"))),
+                Ok(0) => return Err(psql_failed(ProgramProblem::Statement(sql.to_owned()))),
                 Ok(_) if line.trim_end() == DONE => return Ok(()),
                 Ok(_) => {}
-                Err(error) => return Err(problem(&error.to_string())),
+                Err(error) => return Err(psql_failed(error)),
             }
         }
     }
 }
 
-fn problem(problem: &str) -> LiveError {
-    LiveError::Program { program: "psql".to_owned(), problem: problem.to_owned() }
+fn psql_failed(problem: impl Into<ProgramProblem>) -> LiveError {
+    LiveError::Program { program: "psql".to_owned(), problem: problem.into() }
 }
 
 impl Drop for OpenSession {

@@ -6,7 +6,7 @@ use super::{EngineKind, Episode, Motif};
 use crate::diagnostics::UnknownName;
 #[cfg(feature = "parquet")]
 use crate::store::ParquetError;
-use crate::store::{CsvRow, CsvTable, TableColumns, TableError};
+use crate::store::{CsvRow, CsvTable, TableColumns, TableError, TableProblem};
 
 /// The columns of an `episodes.csv`.
 #[must_use]
@@ -68,7 +68,7 @@ pub fn read_episode(engine: EngineKind, row: CsvRow<'_>) -> Result<Episode, Tabl
 pub fn read_times(row: CsvRow<'_>) -> Result<(f64, f64), TableError> {
     let (t_start, t_end) = (row.finite("t_start")?, row.finite("t_end")?);
     if t_end < t_start {
-        return Err(row.problem(format!("the episode ends at {t_end}, before its start at {t_start}")));
+        return Err(row.problem(TableProblem::EndsBeforeStart { t_start, t_end }));
     }
     Ok((t_start, t_end))
 }
@@ -78,7 +78,7 @@ pub fn read_times(row: CsvRow<'_>) -> Result<(f64, f64), TableError> {
 /// # Errors
 /// When there is no such motif.
 pub fn read_motif(row: CsvRow<'_>) -> Result<Motif, TableError> {
-    row.text("motif").parse().map_err(|unknown: UnknownName| row.problem(unknown.to_string()))
+    row.text("motif").parse().map_err(|unknown: UnknownName| row.problem(unknown.into()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -227,19 +227,6 @@ pub fn write_over(
     let mut staged = AtomicFile::create_like(path, kind)?;
     staged.append(bytes)?;
     staged.commit(durability)
-}
-
-/// Removes a file, if it is there.
-///
-/// # Errors
-/// When it is there and cannot be removed.
-pub fn remove_file(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Err(StoreError::write(path)(error))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Temporary files are private by default; what is renamed into place should be as readable as any other output.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use csv::{QuoteStyle, StringRecord, Terminator, Writer, WriterBuilder};
 use sha2::{Digest, Sha256};
 
-use super::StoreError;
-use crate::diagnostics::{Diagnose, FailureKind, Place};
+use super::{StoreError, TableError, TableProblem};
+use crate::diagnostics::Place;
 
 /// Why writing to memory cannot fail.
 const IN_MEMORY: &str = "a record of one length, written to memory";
@@ -218,39 +218,6 @@ fn encoded(text: &str, style: QuoteStyle) -> Vec<u8> {
     bytes
 }
 
-/// A table that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TableError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It is not such a table.
-    #[error("{place}: {problem}")]
-    Malformed {
-        /// Where.
-        place: Place,
-        /// What is wrong, and the valid choices.
-        problem: String,
-    },
-}
-
-impl Diagnose for TableError {
-    fn kind(&self) -> FailureKind {
-        match self {
-            Self::Store(error) => error.kind(),
-            Self::Malformed { .. } => FailureKind::Table,
-        }
-    }
-
-    fn place(&self) -> Option<Place> {
-        match self {
-            Self::Store(error) => error.place(),
-            Self::Malformed { place, .. } => Some(place.clone()),
-        }
-    }
-}
-
 /// A CSV with a header, whole in memory.
 #[derive(Debug)]
 pub struct CsvTable {
@@ -285,10 +252,10 @@ impl CsvTable {
             match this.header.iter().filter(|name| name == column).count() {
                 1 => {}
                 0 => {
-                    let has = this.header.join(", ");
-                    return Err(this.problem(format!("the column `{column}` is missing; the header has: {has}")));
+                    let (column, header) = ((*column).to_owned(), this.header.join(", "));
+                    return Err(this.problem(TableProblem::MissingColumn { column, header }));
                 }
-                _ => return Err(this.problem(format!("the column `{column}` stands twice in the header"))),
+                _ => return Err(this.problem(TableProblem::ColumnTwice((*column).to_owned()))),
             }
         }
         for record in reader.records() {
@@ -303,17 +270,17 @@ impl CsvTable {
         let place = error.position().map_or(place.clone(), |position| place.at_line(position.line()));
         let problem = match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("the row has {len} fields, the header {expected_len}")
+                TableProblem::FieldCount { row: *len, header: *expected_len }
             }
-            csv::ErrorKind::Utf8 { .. } => "the row is not UTF-8".to_owned(),
-            _ => format!("this is no CSV: {error}"),
+            csv::ErrorKind::Utf8 { .. } => TableProblem::NotUtf8,
+            _ => TableProblem::NotCsv(error.to_string()),
         };
         TableError::Malformed { place, problem }
     }
 
     /// An error about the table as a whole.
-    pub fn problem(&self, problem: impl Into<String>) -> TableError {
-        TableError::Malformed { place: Place::file(&self.path), problem: problem.into() }
+    pub fn problem(&self, problem: TableProblem) -> TableError {
+        TableError::Malformed { place: Place::file(&self.path), problem }
     }
 
     /// SHA-256 of the very bytes that it was read from.
@@ -350,8 +317,8 @@ impl<'a> CsvRow<'a> {
     }
 
     /// An error about this row.
-    pub fn problem(&self, problem: impl Into<String>) -> TableError {
-        TableError::Malformed { place: Place::file(&self.table.path).at_line(self.line), problem: problem.into() }
+    pub fn problem(&self, problem: TableProblem) -> TableError {
+        TableError::Malformed { place: Place::file(&self.table.path).at_line(self.line), problem }
     }
 
     /// All cells.
@@ -379,7 +346,8 @@ impl<'a> CsvRow<'a> {
     pub fn finite(&self, column: &str) -> Result<f64, TableError> {
         let text = self.text(column);
         let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| self.problem(format!("`{text}` in the column `{column}` is not a finite number")))
+        let not_finite = || TableProblem::NotFinite { text: text.to_owned(), column: column.to_owned() };
+        number.ok_or_else(|| self.problem(not_finite()))
     }
 
     /// An optional cell as a finite number; `default` where the column is missing or the cell empty.

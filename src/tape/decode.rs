@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::decimal::number;
+use super::problem::LineProblem;
 use crate::diagnostics::problem_of_parser;
 use crate::residual::{ChannelId, Class, StreamBuilder};
 
@@ -17,11 +18,11 @@ pub(super) struct Decoded {
 }
 
 /// A line that is not a sample.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct BadLine {
     pub(super) line: u64,
     pub(super) column: Option<u64>,
-    pub(super) problem: String,
+    pub(super) problem: LineProblem,
 }
 
 /// Decodes a block of whole lines.
@@ -123,7 +124,7 @@ struct SampleLine {
     channel: Option<String>,
 }
 
-type Problem = (Option<u64>, String);
+type Problem = (Option<u64>, LineProblem);
 
 /// Takes one line off `text` by the rules of JSON and appends its sample; a blank line has none.
 fn other<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Result<&'a [u8], Problem> {
@@ -135,14 +136,14 @@ fn other<'a>(text: &'a [u8], samples: &mut StreamBuilder) -> Result<&'a [u8], Pr
     if line.is_empty() {
         return Ok(rest);
     }
-    let line = std::str::from_utf8(line)
-        .map_err(|error| (Some(error.valid_up_to() as u64 + 1), "the line is not UTF-8".to_owned()))?;
+    let line =
+        std::str::from_utf8(line).map_err(|error| (Some(error.valid_up_to() as u64 + 1), LineProblem::NotUtf8))?;
     let sample: SampleLine = serde_json::from_str(line).map_err(|error| {
         let problem = problem_of_parser(&error.to_string(), error.line(), error.column());
-        (Some(error.column() as u64), format!("the line is not a sample: {problem}"))
+        (Some(error.column() as u64), LineProblem::NotSample(problem))
     })?;
     let channel = sample.channel.map(|name| samples.channel(&name));
-    samples.push_id(sample.t, sample.class, sample.value, channel).map_err(|error| (None, error.to_string()))?;
+    samples.push_id(sample.t, sample.class, sample.value, channel).map_err(|error| (None, error.into()))?;
     Ok(rest)
 }
 

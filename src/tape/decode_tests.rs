@@ -77,10 +77,10 @@ fn what_is_not_a_sample_is_refused_with_its_line() {
         ),
     ] {
         let bad = decode_line(text).unwrap_err();
-        assert_eq!((bad.line, bad.problem.as_str()), (line, problem), "{text}");
+        assert_eq!((bad.line, bad.problem.to_string().as_str()), (line, problem), "{text}");
     }
     let bad = decode(b"{\"t\":1.0,\"class\":\"CacheIo\",\"value\":0.0,\"channel\":\"\xff\"}\n").bad.unwrap();
-    assert_eq!((bad.line, bad.problem.as_str()), (1, "the line is not UTF-8"));
+    assert_eq!((bad.line, bad.problem), (1, LineProblem::NotUtf8));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::problem::{ManifestProblem, SalvageProblem};
+use super::problem::{LineProblem, ManifestProblem, SalvageProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::residual::OutOfRange;
 use crate::store::{SignatureError, StoreError};
@@ -126,7 +126,7 @@ pub enum TapeError {
         /// Where.
         place: Place,
         /// What is wrong with it.
-        problem: String,
+        problem: LineProblem,
     },
     /// The manifest says something about the samples that is not so.
     #[error("`{tape}`: the manifest says {key} = {recorded}, the tape has {actual}; restore the manifest or make the tape again", tape = .tape.display())]

@@ -17,7 +17,7 @@ mod writer;
 pub use error::TapeError;
 pub use format::{FORMAT, MANIFEST_ENDING, manifest_path};
 pub use manifest::{Manifest, RowCounts, Use};
-pub use problem::{ManifestProblem, SalvageProblem};
+pub use problem::{LineProblem, ManifestProblem, SalvageProblem};
 pub use reader::{Tape, read, read_even_empty, read_signed};
 pub use salvage::{SalvageKind, Salvaged, salvage};
 #[cfg(feature = "parquet")]

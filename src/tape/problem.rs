@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::diagnostics::problem_of_parser;
+use crate::residual::OutOfRange;
 
 /// What is wrong with a manifest.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,7 @@ pub enum ManifestProblem {
 }
 
 /// Why nothing of a file is salvaged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SalvageProblem {
     /// The output is the input.
@@ -42,7 +43,83 @@ pub enum SalvageProblem {
     /// Not even the first line is whole.
     #[error("there is no whole line in it")]
     NoLine,
+    /// Its first line that is not blank is not whole.
+    #[error("{}", LineProblem::NoEnd)]
+    NoEnd,
     /// Its first line is not a sample.
-    #[error("{0}")]
-    Line(String),
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Which, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: LineProblem,
+    },
+}
+
+/// What is wrong with a line of a tape or of a recording.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineProblem {
+    /// The bytes are not text.
+    #[error("the line is not UTF-8")]
+    NotUtf8,
+    /// Other JSON than a sample, or none; in the words of the parser.
+    #[error("the line is not a sample: {0}")]
+    NotSample(String),
+    /// A sample that no stream takes.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+    /// Other JSON than a line of a recording, or none; in the words of the parser.
+    #[error("not a line of a recording: {0}")]
+    NotRecording(String),
+    /// The file is empty.
+    #[error("there is no header")]
+    NoHeader,
+    /// A part of another recording, or not the next one.
+    #[error("part {part} of recording `{id}` stands where part {expected} of `{expected_id}` should")]
+    OtherPart {
+        /// Its number.
+        part: u32,
+        /// Its recording.
+        id: String,
+        /// The number that is next.
+        expected: u32,
+        /// The recording of the parts before.
+        expected_id: String,
+    },
+    /// A poll has a view that no header describes.
+    #[error("view `{view}` is not described in the header")]
+    UnknownView {
+        /// The view.
+        view: String,
+    },
+    /// A row has more or fewer cells than its view has columns.
+    #[error("a row of view `{view}` has {cells} cells, and the view has {columns} columns")]
+    RowWidth {
+        /// The view.
+        view: String,
+        /// Cells of the row.
+        cells: usize,
+        /// Columns of the view.
+        columns: usize,
+    },
+    /// A key has more or fewer cells than its view has key columns.
+    #[error("a key of view `{view}` has {cells} cells, and the view has {columns} key columns")]
+    KeyWidth {
+        /// The view.
+        view: String,
+        /// Cells of the key.
+        cells: usize,
+        /// Key columns of the view.
+        columns: usize,
+    },
+    /// The clock of a recording is never set.
+    #[error("the time is before that of the line above")]
+    TimeFalls,
+    /// Longer than any line that is written.
+    #[error("the line is too long")]
+    TooLong,
+    /// The file ends within it.
+    #[error("the line has no end")]
+    NoEnd,
 }

@@ -7,8 +7,7 @@ use super::recording::{
     Body, LONGEST_LINE, PART_ENDING, RECORDING_FORMAT, Record, RecordingHeader, RecordingManifest, newer_format,
     part_on_disk,
 };
-use super::{Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
-use crate::diagnostics::Place;
+use super::{LineProblem, Manifest, SalvageProblem, TapeError, TapeWriter, decode, manifest_path};
 use crate::residual::StreamBuilder;
 use crate::store::{self, AtomicFile, Durability, Input, RECORDING, StoreError, label};
 
@@ -37,7 +36,7 @@ pub enum SalvageKind {
     Recording,
 }
 
-/// RecordingManifests the whole lines of the unsealed tape or recording at `path`, up to the first one that is none, as `out`.
+/// Seals the whole lines of the unsealed tape or recording at `path`, up to the first one that is none, as `out`.
 ///
 /// # Errors
 /// When it is sealed already, not a line of it can be saved, or something cannot be read or written.
@@ -61,10 +60,9 @@ pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     if !lines.next(&mut first)? {
         return Err(nothing(path, SalvageProblem::NoLine));
     }
-    if serde_json::from_slice::<RecordingHeader>(&first).is_ok() {
-        recording(lines, first, out)
-    } else {
-        tape(lines, first, out)
+    match serde_json::from_slice::<RecordingHeader>(&first) {
+        Ok(header) => recording(lines, &header, &first, out),
+        Err(_) => tape(lines, first, out),
     }
 }
 
@@ -72,10 +70,7 @@ fn nothing(path: &Path, problem: SalvageProblem) -> TapeError {
     TapeError::NothingToSalvage { file: path.to_path_buf(), problem }
 }
 
-fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
-    let place = Place::file(lines.path).at_line(1);
-    let found: RecordingHeader =
-        serde_json::from_slice(&header).map_err(|error| TapeError::BadLine { place, problem: error.to_string() })?;
+fn recording(mut lines: Lines<'_>, found: &RecordingHeader, header: &[u8], out: &Path) -> Result<Salvaged, TapeError> {
     if found.recording > RECORDING_FORMAT {
         return Err(newer_format(lines.path, found.recording));
     }
@@ -86,17 +81,17 @@ fn recording(mut lines: Lines<'_>, header: Vec<u8>, out: &Path) -> Result<Salvag
     // Before the work: what is saved is worth nothing without its manifest.
     store::check(&RecordingManifest::path(out), store::OutputKind::RecordingManifest)?;
     let mut staged = AtomicFile::create_like(out, RECORDING)?;
-    staged.append(&header)?;
+    staged.append(header)?;
     let (mut polls, mut gaps, mut count) = (0, 0, 1);
     let (mut first_t, mut last_t) = (None, None);
     let mut end = "its program was killed".to_owned();
     let mut line = Vec::new();
     let problem = loop {
         if !lines.next(&mut line)? {
-            break (!line.is_empty()).then(|| "the line has no end".to_owned());
+            break (!line.is_empty()).then(|| LineProblem::NoEnd.to_string());
         }
         let record = serde_json::from_slice::<Record>(&line).map_err(|error| error.to_string());
-        match record.and_then(|record| found.check(&record).map(|()| record)) {
+        match record.and_then(|record| found.check(&record).map(|()| record).map_err(|problem| problem.to_string())) {
             Ok(record) => {
                 match record.body {
                     Body::Poll(_) => polls += 1,
@@ -137,23 +132,29 @@ fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, Ta
     let problem = loop {
         let decoded = decode::decode(&line);
         if let Some(bad) = decoded.bad {
-            break Some(format!("line {}: {}", lines.number, bad.problem));
+            break Some(SalvageProblem::Line { line: lines.number, problem: bad.problem });
         }
         builder.append(decoded.samples);
         line.clear();
         if !lines.next(&mut line)? {
-            break (!line.is_empty()).then(|| "the line has no end".to_owned());
+            break (!line.is_empty()).then_some(SalvageProblem::NoEnd);
         }
     };
     if builder.is_empty() {
-        return Err(nothing(lines.path, problem.map_or(SalvageProblem::NoLine, SalvageProblem::Line)));
+        return Err(nothing(lines.path, problem.unwrap_or(SalvageProblem::NoLine)));
     }
     let lost_bytes = line.len() as u64 + lines.rest()?;
     let stream = builder.finish(format!("salvaged@{}", label(lines.path)));
     let mut writer = TapeWriter::create(out, stream.source())?;
     writer.append_stream(&stream)?;
     let Manifest { sha256, sample_count, .. } = writer.finalise(None)?;
-    Ok(Salvaged { kind: SalvageKind::Tape, lines: sample_count, lost_bytes, problem, sha256 })
+    Ok(Salvaged {
+        kind: SalvageKind::Tape,
+        lines: sample_count,
+        lost_bytes,
+        problem: problem.map(|problem| problem.to_string()),
+        sha256,
+    })
 }
 
 struct Lines<'a> {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::CatalogueProblem;
 use super::{Dataset, Options, TraceError, input_digest};
 use crate::diagnostics::{Place, UnknownName, line_and_column, reword_unknown_name};
-use crate::store::{LINE_ENDS_REMEDY, StoreError, line_ends_rewritten, read_small_text};
+use crate::store::{StoreError, line_ends_rewritten, read_small_text};
 
 /// One trace of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,22 +78,21 @@ impl Catalogue {
     pub fn read(data: &Path) -> Result<Self, TraceError> {
         let path = data.join("datasets.toml");
         let text = read_small_text(&path).map_err(StoreError::read(&path))?;
-        let malformed = |place: Place, problem: String| TraceError::Malformed { place, problem };
+        let wrong = |problem| TraceError::Catalogue { place: Place::file(&path), problem };
         let entries: BTreeMap<String, CatalogueEntry> = toml::from_str(&text).map_err(|error| {
             let place = Place::file(&path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
-            malformed(place, reword_unknown_name(error.message()))
+            let problem = CatalogueProblem::Malformed(reword_unknown_name(error.message()));
+            TraceError::Catalogue { place, problem }
         })?;
         for (name, entry) in &entries {
             // The name becomes a folder.
             if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-                let problem = format!("`{name}` is no name of a data set; use letters, digits and `-`");
-                return Err(malformed(Place::file(&path), problem));
+                return Err(wrong(CatalogueProblem::Name(name.clone())));
             }
             let parts = [Some(&entry.file), entry.package.as_ref().map(|package| &package.path)];
             if parts.into_iter().flatten().any(|path| !stays_inside(path)) {
-                let problem = format!("data set `{name}` names a file outside its folder; give a path without `..`");
-                return Err(malformed(Place::file(&path), problem));
+                return Err(wrong(CatalogueProblem::Outside(name.clone())));
             }
         }
         Ok(Self { folder: data.to_path_buf(), entries })
@@ -106,8 +106,7 @@ impl Catalogue {
     /// The error of whoever works on all entries where there is none.
     #[must_use]
     pub fn nothing_in_it(&self) -> TraceError {
-        let problem = "it has no data set; name one in it, or leave it out where nothing is taken from it".to_owned();
-        TraceError::Malformed { place: Place::file(self.folder.join("datasets.toml")), problem }
+        self.problem(CatalogueProblem::Nothing)
     }
 
     /// The entry called `name`.
@@ -122,8 +121,8 @@ impl Catalogue {
 
     /// Something wrong with the file of the catalogue, or with what is looked for in it.
     #[must_use]
-    pub fn problem(&self, problem: impl ToString) -> TraceError {
-        TraceError::Malformed { place: Place::file(self.folder.join("datasets.toml")), problem: problem.to_string() }
+    pub fn problem(&self, problem: impl Into<CatalogueProblem>) -> TraceError {
+        TraceError::Catalogue { place: Place::file(self.folder.join("datasets.toml")), problem: problem.into() }
     }
 
     /// The folder of the data.
@@ -161,12 +160,10 @@ pub(super) fn expect_digest(path: &Path, recorded: &str, actual: &str) -> Result
         return Ok(());
     }
     if line_ends_rewritten(path, recorded) {
-        return Err(TraceError::Malformed { place: Place::file(path), problem: LINE_ENDS_REMEDY.to_owned() });
+        return Err(TraceError::Catalogue { place: Place::file(path), problem: CatalogueProblem::LineEnds });
     }
-    let problem = format!(
-        "its SHA-256 is {actual}, the catalogue says {recorded}; restore it, or remove it and run `telltape data fetch`"
-    );
-    Err(TraceError::Malformed { place: Place::file(path), problem })
+    let problem = CatalogueProblem::OtherDigest { actual: actual.to_owned(), recorded: recorded.to_owned() };
+    Err(TraceError::Catalogue { place: Place::file(path), problem })
 }
 
 fn stays_inside(path: &Path) -> bool {

@@ -1,4 +1,5 @@
 use super::option::OptionError;
+use super::problem::{CatalogueProblem, FetchProblem, FilesProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::{LockError, StoreError};
 use crate::tape::{RowCounts, TapeError};
@@ -19,12 +20,37 @@ pub enum TraceError {
     /// Another program is at it.
     #[error(transparent)]
     Busy(#[from] LockError),
+    /// The catalogue, or a file of it, is not what it should be.
+    #[error("{place}: {problem}")]
+    Catalogue {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        problem: CatalogueProblem,
+    },
+    /// A file cannot be fetched.
+    #[error("{place}: {problem}")]
+    Fetch {
+        /// Which, without what may be secret in a URL.
+        place: Place,
+        /// Why.
+        problem: FetchProblem,
+    },
+    /// The files are not those of a trace.
+    #[error("{place}: {problem}")]
+    Files {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        problem: FilesProblem,
+    },
     /// Something in the file is not what its format says.
     #[error("{place}: {problem}")]
     Malformed {
         /// Where.
         place: Place,
-        /// What, and what would be right.
+        /// What, and what would be right. In the words of the adapter: each format has its own ways to be wrong, and the rows
+        /// that `lenient` skips are counted by reasons in the same words.
         problem: String,
     },
     /// Nothing is left of the trace: whatever is said of it would be said of nothing.
@@ -51,7 +77,9 @@ impl Diagnose for TraceError {
             Self::Recording(error) => error.kind(),
             Self::Option(error) => error.kind(),
             Self::Busy(error) => error.kind(),
-            Self::Malformed { .. } => FailureKind::Trace,
+            Self::Catalogue { .. } | Self::Fetch { .. } | Self::Files { .. } | Self::Malformed { .. } => {
+                FailureKind::Trace
+            }
             Self::Empty { .. } => FailureKind::Empty,
         }
     }
@@ -62,7 +90,11 @@ impl Diagnose for TraceError {
             Self::Recording(error) => error.place(),
             Self::Option(error) => error.place(),
             Self::Busy(error) => error.place(),
-            Self::Malformed { place, .. } | Self::Empty { place, .. } => Some(place.clone()),
+            Self::Catalogue { place, .. }
+            | Self::Fetch { place, .. }
+            | Self::Files { place, .. }
+            | Self::Malformed { place, .. }
+            | Self::Empty { place, .. } => Some(place.clone()),
         }
     }
 }

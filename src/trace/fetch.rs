@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::catalogue::{Catalogue, CatalogueEntry, Package, expect_digest};
 use super::corpus::set_aside;
+use super::problem::FetchProblem;
 use super::{Fetched, TraceError};
 use crate::diagnostics::Place;
 use crate::store::{Durability, StoreError, write_whole};
@@ -51,26 +52,23 @@ fn package_folder(root: &Path, package: &Package) -> Result<PathBuf, TraceError>
         manifest_path: PathBuf,
     }
     let manifest = root.join("Cargo.toml");
-    let failed = |problem: String| TraceError::Malformed { place: Place::file(&manifest), problem };
+    let failed = |problem| TraceError::Fetch { place: Place::file(&manifest), problem };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(&manifest)
         .output()
-        .map_err(|error| failed(format!("cannot run cargo, which fetches the samples: {error}")))?;
+        .map_err(|error| failed(FetchProblem::NoCargo(error.to_string())))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(failed(format!("cargo could not fetch the packages of the project: {message}")));
+        return Err(failed(FetchProblem::Cargo(message)));
     }
-    let metadata: Metadata = serde_json::from_slice(&output.stdout)
-        .map_err(|error| failed(format!("cannot understand what cargo says of the packages: {error}")))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).map_err(|error| failed(FetchProblem::CargoAnswer(error.to_string())))?;
     let mut found = metadata.packages.into_iter();
     let found = found.find(|found| found.name == package.name && found.version == package.version);
     let found = found.ok_or_else(|| {
-        failed(format!(
-            "package `{}` {} is not among the project's; is Cargo.lock current?",
-            package.name, package.version
-        ))
+        failed(FetchProblem::NoPackage { name: package.name.clone(), version: package.version.clone() })
     })?;
     Ok(found.manifest_path.parent().unwrap_or(root).to_path_buf())
 }

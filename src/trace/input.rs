@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::TraceError;
+use super::problem::FilesProblem;
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, StoreError, VerifyingKey, file_digest};
 #[cfg(feature = "experiment")]
@@ -52,13 +53,9 @@ impl<'a> Inputs<'a> {
     pub(crate) fn single(self) -> Result<Input<'a>, TraceError> {
         match self.rest.first() {
             None => Ok(self.first),
-            Some(second) => Err(malformed(
+            Some(second) => Err(wrong(
                 &self.name,
-                format!(
-                    "this data set is read from one file, and there are several, such as `{}` and `{}`",
-                    self.first.path().display(),
-                    second.display()
-                ),
+                FilesProblem::Several { first: self.first.path().to_path_buf(), second: second.clone() },
             )),
         }
     }
@@ -107,11 +104,7 @@ impl<'a> Trace<'a> {
     pub fn recording(&self) -> Result<&'a Path, TraceError> {
         match self.bytes {
             None => Ok(self.path),
-            Some(_) => Err(TraceError::Malformed {
-                place: Place::file(self.path),
-                problem: "a recording is read from its files, each with its manifest beside it; give their path"
-                    .to_owned(),
-            }),
+            Some(_) => Err(wrong(self.path, FilesProblem::NotFiles)),
         }
     }
 
@@ -147,12 +140,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TraceError> {
             _ if is_note => {}
             true => {
                 let (below, all) = (entry.path(), folder.join("**/*.parquet"));
-                let problem = format!(
-                    "the folder has the folder `{}`; give the files of the trace by a glob, such as '{}'",
-                    below.display(),
-                    all.display()
-                );
-                return Err(malformed(folder, problem));
+                return Err(wrong(folder, FilesProblem::Nested { below, all }));
             }
             false => files.push(entry.path()),
         }
@@ -169,15 +157,15 @@ fn matches(path: &Path) -> Result<Vec<PathBuf>, TraceError> {
     let pattern = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
     let found = glob(folder, &pattern).map_err(|error| match error {
         crate::store::GlobError::Store(error) => TraceError::from(error),
-        pattern @ crate::store::GlobError::Pattern { .. } => malformed(path, pattern.to_string()),
+        pattern @ crate::store::GlobError::Pattern { .. } => wrong(path, FilesProblem::Glob(pattern.to_string())),
     })?;
     let found: Vec<PathBuf> =
         found.into_iter().map(|found| folder.join(found)).filter(|found| !found.is_dir()).collect();
     if found.is_empty() { Err(none(path, "no file matches it")) } else { Ok(found) }
 }
 
-fn malformed(path: &Path, problem: String) -> TraceError {
-    TraceError::Malformed { place: Place::file(path), problem }
+fn wrong(path: &Path, problem: FilesProblem) -> TraceError {
+    TraceError::Files { place: Place::file(path), problem }
 }
 
 fn none(path: &Path, problem: &str) -> TraceError {

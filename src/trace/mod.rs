@@ -20,6 +20,7 @@ mod option;
 mod options;
 mod output;
 pub mod plan;
+mod problem;
 mod read;
 mod rules;
 mod skeleton;
@@ -46,6 +47,7 @@ pub use option::{
 };
 pub use options::Options;
 pub use output::{is_own, source};
+pub use problem::{CatalogueProblem, FetchProblem, FilesProblem, UrlProblem};
 pub(crate) use read::date_s;
 pub use rules::RuleError;
 

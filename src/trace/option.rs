@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::adapter::Construction;
 use super::adapters::{ADAPTERS, Dataset};
+use super::rules::RuleError;
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
 use crate::residual::number;
 
@@ -56,7 +57,7 @@ pub type ReadWord = fn(&str) -> Result<&'static str, String>;
 
 /// Sets a number by name, or says why it cannot be set. One at its default must not stay among the others, so that a new
 /// number changes no digest.
-pub type SetNumber = fn(&mut BTreeMap<&'static str, f64>, &str, f64) -> Result<(), String>;
+pub type SetNumber = fn(&mut BTreeMap<&'static str, f64>, &str, f64) -> Result<(), RuleError>;
 
 /// What the option `rule` of several data sets does.
 pub(super) const RULES_HELP: &str = "Change a rule by which residuals are made";
@@ -119,7 +120,7 @@ pub fn enumerate(names: &[String]) -> String {
 }
 
 /// An option that cannot be set.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionError {
     /// No data set has it.
@@ -150,12 +151,12 @@ pub enum OptionError {
     Value {
         /// What was given.
         value: String,
-        /// What would be right.
+        /// What would be right. In the words of the option, which alone knows what its texts mean.
         expected: String,
     },
-    /// The adapter refuses the number.
-    #[error("{0}")]
-    Number(String),
+    /// There is no such number, or it is out of range.
+    #[error(transparent)]
+    Number(#[from] RuleError),
 }
 
 impl Diagnose for OptionError {
@@ -240,7 +241,7 @@ impl OptionValues {
         value: f64,
     ) -> Result<(), OptionError> {
         let mut numbers: BTreeMap<_, _> = self.numbers(option).collect();
-        set(&mut numbers, name, value).map_err(OptionError::Number)?;
+        set(&mut numbers, name, value)?;
         self.0.insert(option.flag, OptionValue::Numbers(numbers));
         Ok(())
     }

@@ -63,9 +63,9 @@ macro_rules! rules {
                 rules
             }
 
-            fn keep(values: &mut std::collections::BTreeMap<&'static str, f64>, name: &str, value: f64) -> Result<(), String> {
+            fn keep(values: &mut std::collections::BTreeMap<&'static str, f64>, name: &str, value: f64) -> Result<(), $crate::trace::rules::RuleError> {
                 let mut rules = Self::default();
-                rules.set(name, value).map_err(|error| error.to_string())?;
+                rules.set(name, value)?;
                 for ((rule, value), (_, default)) in rules.entries().into_iter().zip(Self::default().entries()) {
                     if rule == name {
                         values.remove(rule);
@@ -87,7 +87,11 @@ pub(super) trait Rulebook: Sized {
     fn of(values: impl Iterator<Item = (&'static str, f64)>) -> Self;
 
     /// Checks a rule, and keeps it if it is not at its default: so a new rule changes no digest.
-    fn keep(values: &mut std::collections::BTreeMap<&'static str, f64>, name: &str, value: f64) -> Result<(), String>;
+    fn keep(
+        values: &mut std::collections::BTreeMap<&'static str, f64>,
+        name: &str,
+        value: f64,
+    ) -> Result<(), RuleError>;
 }
 
 /// A rule that cannot be set.

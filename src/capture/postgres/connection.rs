@@ -65,7 +65,7 @@ impl Drop for ReadOnlyClient {
     }
 }
 
-/// Why a query has no answer.
+/// Why a query has no answer; each in the words of the server, of the network or of the guard, which a recording keeps.
 #[derive(Debug)]
 pub enum QueryError {
     /// The server says no to this query; others may be answered.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::chain::{Stage, find_causes};
 use super::compare::{self, StageRow, Verdict};
-use super::{Counts, ExperimentError, ExperimentOutcome, ResultProblem, result_file, verify_result};
+use super::{Counts, ExperimentError, ExperimentOutcome, NotAlike, ResultProblem, result_file, verify_result};
 use crate::store::StoreError;
 use crate::tape;
 pub use rows::{CellChange, GroupDifference, RowChange, TableDifference, Tolerance};
@@ -215,13 +215,13 @@ pub fn diff(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Com
         (false, false) => Ok(vec![files(a, b, tolerance)?]),
         (folder, _) => {
             let (folder, file) = if folder { (a, b) } else { (b, a) };
-            Err(not_alike(folder, &format!("is a folder, and `{}` is a file", file.display())))
+            Err(not_alike(folder, NotAlike::FolderAndFile { file: file.to_path_buf() }))
         }
     }
 }
 
-fn not_alike(path: &Path, problem: &str) -> ExperimentError {
-    ResultProblem::NotAlike(problem.to_owned()).with_path(path)
+fn not_alike(path: &Path, problem: NotAlike) -> ExperimentError {
+    ResultProblem::from(problem).with_path(path)
 }
 
 fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, ExperimentError> {
@@ -229,7 +229,7 @@ fn files(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Compared, 
     let form = match (ending(a).as_str(), ending(b).as_str()) {
         ("csv", "csv") => RowForm::Csv,
         ("jsonl", "jsonl") => RowForm::Tape,
-        _ => return Err(not_alike(b, "is not of the same kind as the other")),
+        _ => return Err(not_alike(b, NotAlike::OtherKind)),
     };
     if form == RowForm::Tape {
         // What its manifest does not vouch for is compared with nothing.
@@ -257,7 +257,7 @@ fn folders(a: &Path, b: &Path, tolerance: Option<&Tolerance>) -> Result<Vec<Comp
     let (old, new) = (inside(a)?, inside(b)?);
     let names: BTreeSet<&String> = old.iter().chain(&new).collect();
     if names.is_empty() {
-        return Err(not_alike(a, "has no results, tables or tapes in it"));
+        return Err(not_alike(a, NotAlike::NothingInIt));
     }
     let mut compared = Vec::new();
     for name in names {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Shard, ShardError};
 use crate::diagnostics::Place;
 use crate::motif::{self, EngineKind, Episode};
-use crate::store::{CsvTable, TableColumns, TableError};
+use crate::store::{CsvTable, TableColumns, TableError, TableProblem};
 
 /// A row: the number of a unit, and one of its episodes.
 type Row = (usize, Episode);
@@ -30,23 +30,22 @@ pub(super) fn read(
     path: &Path,
     text: &[u8],
 ) -> Result<Vec<Vec<Episode>>, ShardError> {
-    let bad = |problem: String| TableError::Malformed { place: Place::file(path), problem };
+    let bad = |problem| TableError::Malformed { place: Place::file(path), problem };
     let expected = columns(engine).csv::<Row>([]);
     if !text.starts_with(&expected) {
         let header = String::from_utf8_lossy(expected.trim_ascii_end()).into_owned();
-        return Err(bad(format!("its header is not that of episodes of `{engine}`: {header}")).into());
+        return Err(bad(TableProblem::OtherHeader { engine: engine.name(), header }).into());
     }
     let mut units = vec![Vec::new(); shard.units.len()];
     for row in CsvTable::parse(path, text, &[])?.rows() {
-        let number: usize = row.text("unit").parse().map_err(|_| row.problem("the unit is not a number"))?;
+        let number: usize = row.text("unit").parse().map_err(|_| row.problem(TableProblem::NotUnit))?;
         let episode = motif::read_episode(engine, row)?;
         let Some((unit, episodes)) = shard.units.get(number).zip(units.get_mut(number)) else {
-            let has = shard.units.len();
-            return Err(bad(format!("a row is of unit {number}, and the shard has {has}; run it again")).into());
+            return Err(bad(TableProblem::NoSuchUnit { unit: number, units: shard.units.len() }).into());
         };
         if unit.class.is_some_and(|class| class != episode.motif.class()) {
             let motif = episode.motif.name();
-            return Err(bad(format!("a row of unit {number} is of `{motif}`, which is of another class")).into());
+            return Err(bad(TableProblem::OtherClass { unit: number, motif }).into());
         }
         episodes.push(episode);
     }

@@ -9,7 +9,7 @@ pub use parameters::{ExcursionGrammar, ExcursionParameters};
 use super::grammar::MotifParameters;
 use super::machine::{EngineEntry, replay_channels};
 use super::{Diagnostics, Engine, EngineKind, Episode, online};
-use crate::store::{CsvRow, TableColumns, TableError};
+use crate::store::{CsvRow, TableColumns, TableError, TableProblem};
 
 /// What there is to know of it.
 pub(super) static ENGINE: EngineEntry = EngineEntry {
@@ -76,11 +76,13 @@ fn read_diagnostics(row: CsvRow<'_>) -> Result<Diagnostics, TableError> {
         t_confirmed: row.finite("t_confirmed")?,
         t_peak: row.finite("t_peak")?,
         mean: row.finite("mean")?,
-        samples: samples.parse().map_err(|_| row.problem(format!("`{samples}` is not a number of samples")))?,
+        samples: samples.parse().map_err(|_| row.problem(TableProblem::NotSamples(samples.to_owned())))?,
         open: match row.text("open") {
             "true" => true,
             "false" => false,
-            other => return Err(row.problem(format!("`{other}` in the column `open` is neither true nor false"))),
+            other => {
+                return Err(row.problem(TableProblem::NotBoolean { text: other.to_owned(), column: "open" }));
+            }
         },
     }))
 }

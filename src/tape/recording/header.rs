@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Body, RECORDING_FORMAT, Record, RecordedCell, RowKey, ViewDescription, format_1};
+use crate::tape::LineProblem;
 
 /// Which server it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,23 +62,22 @@ impl RecordingHeader {
     }
 
     /// Whether a line is one of a recording with this header: its views are described, and its rows have their columns.
-    pub(in crate::tape) fn check(&self, record: &Record) -> Result<(), String> {
+    pub(in crate::tape) fn check(&self, record: &Record) -> Result<(), LineProblem> {
         let Body::Poll(poll) = &record.body else { return Ok(()) };
         for (name, rows) in &poll.views {
-            let view = self.view(name).ok_or_else(|| format!("view `{name}` is not described in the header"))?;
+            let unknown = || LineProblem::UnknownView { view: name.clone() };
+            let view = self.view(name).ok_or_else(unknown)?;
             let width = |cells: &[Vec<RecordedCell>], expected: usize| {
                 cells.iter().find(|cells| cells.len() != expected).map(Vec::len)
             };
             if let Some(cells) = width(&rows.rows, view.columns.len()) {
                 let columns = view.columns.len();
-                return Err(format!("a row of view `{name}` has {cells} cells, and the view has {columns} columns"));
+                return Err(LineProblem::RowWidth { view: name.clone(), cells, columns });
             }
             let keys: &[RowKey] = &rows.gone;
             if let Some(cells) = width(keys, view.key.len()) {
                 let columns = view.key.len();
-                return Err(format!(
-                    "a key of view `{name}` has {cells} cells, and the view has {columns} key columns"
-                ));
+                return Err(LineProblem::KeyWidth { view: name.clone(), cells, columns });
             }
         }
         Ok(())
@@ -237,7 +237,7 @@ mod tests {
             ("a", 3, 1, "has 3 cells, and the view has 2 columns"),
             ("a", 2, 2, "has 2 cells, and the view has 1 key columns"),
         ] {
-            let error = check(name, cells, gone).unwrap_err();
+            let error = check(name, cells, gone).unwrap_err().to_string();
             assert!(error.contains(problem), "{error}");
         }
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::diagnostics::{Place, problem_of_parser};
 use crate::residual::in_range;
 use crate::store::{Input, InputDigest, StoreError, VerifyingKey, read_small};
-use crate::tape::TapeError;
+use crate::tape::{LineProblem, TapeError};
 
 /// What has been read of a recording.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ fn take_lines<E: From<TapeError>>(
 ) -> Result<RecordingHeader, E> {
     let part = lines.part.to_path_buf();
     let mut text = Vec::new();
-    let place = lines.next(&mut text)?.ok_or_else(|| bad_line(Place::file(&part).at_line(1), "there is no header"))?;
+    let place = lines.next(&mut text)?.ok_or_else(|| bad_line(Place::file(&part).at_line(1), LineProblem::NoHeader))?;
     let header: RecordingHeader = parse(&place, &text)?;
     if header.recording > RECORDING_FORMAT {
         return Err(newer_format(&part, header.recording).into());
@@ -125,23 +125,18 @@ fn take_lines<E: From<TapeError>>(
         None => take(&place, RecordingLine::Header(Box::new(header.clone())))?,
         Some(before) if before.id == header.id && before.part + 1 == header.part => {}
         Some(before) => {
-            let problem = format!(
-                "part {} of recording `{}` stands where part {} of `{}` should",
-                header.part,
-                header.id,
-                before.part + 1,
-                before.id
-            );
-            return Err(bad_line(place, &problem).into());
+            let (part, id, expected_id) = (header.part, header.id, before.id.clone());
+            let problem = LineProblem::OtherPart { part, id, expected: before.part + 1, expected_id };
+            return Err(bad_line(place, problem).into());
         }
     }
     let (mut polls, mut gaps) = (0, 0);
     let mut last_t = f64::NEG_INFINITY;
     while let Some(place) = lines.next(&mut text)? {
         let record: Record = parse(&place, &text)?;
-        header.check(&record).map_err(|problem| bad_line(place.clone(), &problem))?;
+        header.check(&record).map_err(|problem| bad_line(place.clone(), problem))?;
         if !in_range(record.t) || record.t < last_t {
-            return Err(bad_line(place, "the time is before that of the line above").into());
+            return Err(bad_line(place, LineProblem::TimeFalls).into());
         }
         last_t = record.t;
         match record.body {
@@ -160,15 +155,15 @@ fn take_lines<E: From<TapeError>>(
     Ok(header)
 }
 
-fn bad_line(place: Place, problem: &str) -> TapeError {
-    TapeError::BadLine { place, problem: problem.to_owned() }
+fn bad_line(place: Place, problem: LineProblem) -> TapeError {
+    TapeError::BadLine { place, problem }
 }
 
 pub(super) fn parse<T: serde::de::DeserializeOwned>(place: &Place, text: &[u8]) -> Result<T, TapeError> {
     serde_json::from_slice(text).map_err(|error| {
         let problem = problem_of_parser(&error.to_string(), error.line(), error.column());
         let place = place.clone().at_column(error.column() as u64);
-        TapeError::BadLine { place, problem: format!("not a line of a recording: {problem}") }
+        TapeError::BadLine { place, problem: LineProblem::NotRecording(problem) }
     })
 }
 
@@ -193,8 +188,7 @@ impl<R: BufRead> Lines<'_, R> {
             return Ok(None);
         }
         if text.pop() != Some(b'\n') {
-            let problem =
-                if text.len() as u64 + 1 >= LONGEST_LINE { "the line is too long" } else { "the line has no end" };
+            let problem = if text.len() as u64 + 1 >= LONGEST_LINE { LineProblem::TooLong } else { LineProblem::NoEnd };
             return Err(bad_line(place, problem));
         }
         Ok(Some(place))

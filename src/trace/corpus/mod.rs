@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use part::{PartialFile, Provenance};
 use source::{Answer, CorpusSource};
 
+use super::problem::FetchProblem;
 use super::{Fetched, TraceError};
-use crate::diagnostics::{Place, counted};
+use crate::diagnostics::Place;
 use crate::store::{FolderLock, LockError, Obstacle, StoreError, file_digest, sync_folder};
 
 /// How a full corpus is fetched.
@@ -82,7 +83,7 @@ pub fn fetch_corpus(
     let is_own = OWN_ENDINGS.iter().any(|ending| name.ends_with(ending));
     if matches!(name, "" | "." | "..") || is_own || name.contains(|letter: char| letter.is_control() || letter == '\\')
     {
-        return Err(source.problem("it does not name a file that can be kept; give the URL or path of one file"));
+        return Err(source.problem(FetchProblem::NoName));
     }
     std::fs::create_dir_all(folder).map_err(StoreError::write(folder))?;
     let path = folder.join(name);
@@ -93,15 +94,8 @@ pub fn fetch_corpus(
     }
     let mut part = PartialFile::find(&path, &source)?;
     let answer = source.open(part.resume(options.sha256.is_some()), options)?;
-    let too_large = |bytes: u64| {
-        source.problem(&format!(
-            "it has {} or more, and --max-bytes allows {}",
-            counted(bytes, "byte"),
-            options.max_bytes
-        ))
-    };
-    if let Some(total) = answer.known.total.filter(|total| *total > options.max_bytes) {
-        return Err(too_large(total));
+    if let Some(bytes) = answer.known.total.filter(|total| *total > options.max_bytes) {
+        return Err(source.problem(FetchProblem::TooLarge { bytes, allowed: options.max_bytes }));
     }
     let kept = part.begin(&answer, &source)?;
     copy(&source, answer, &mut part, options, report)?;
@@ -111,9 +105,7 @@ pub fn fetch_corpus(
         && *expected != actual
     {
         let kept = part.reject(&path)?;
-        let problem =
-            format!("its SHA-256 is {actual}, expected {expected}; what was fetched is kept as `{}`", kept.display());
-        return Err(source.problem(&problem));
+        return Err(source.problem(FetchProblem::OtherDigest { actual, expected: expected.clone(), kept }));
     }
     part.provenance(&source, Some(&actual)).write(&origin)?;
     // Nobody else fetches it, but somebody may have put a file there.
@@ -156,7 +148,7 @@ fn there(
     origin: &Path,
     expected: Option<&KnownDigest>,
 ) -> Result<Fetched, TraceError> {
-    let problem = |problem: String| TraceError::Malformed { place: Place::file(path), problem };
+    let problem = |problem| TraceError::Fetch { place: Place::file(path), problem };
     let actual = file_digest(path)?.sha256;
     let fetched =
         |verified| Fetched { file: path.to_path_buf(), new: false, sha256: actual.clone(), verified, set_aside: None };
@@ -164,21 +156,14 @@ fn there(
         if *expected == actual {
             return Ok(fetched(true));
         }
-        return Err(problem(format!(
-            "it is there already, and its SHA-256 is {actual}, expected {expected}; move it away to fetch it anew"
-        )));
+        return Err(problem(FetchProblem::OtherIsThere { actual, expected: expected.clone() }));
     }
     match Provenance::read(origin) {
-        None => Err(problem(
-            "it is there already, and nothing says where it is from; pass --sha256, or move it away".to_owned(),
-        )),
-        Some(known) if !known.is_of(source) => Err(problem(format!(
-            "it was fetched from another URL or path, `{}`; move it away to fetch `{}`",
-            known.from, source.shown
-        ))),
-        Some(known) if known.sha256.as_ref() != Some(&actual) => Err(problem(
-            "it has changed since it was fetched; move it away to fetch it anew, or pass its --sha256".to_owned(),
-        )),
+        None => Err(problem(FetchProblem::UnknownOrigin)),
+        Some(known) if !known.is_of(source) => {
+            Err(problem(FetchProblem::OtherOrigin { known: known.from, asked: source.shown.clone() }))
+        }
+        Some(known) if known.sha256.as_ref() != Some(&actual) => Err(problem(FetchProblem::Changed)),
         Some(_) => Ok(fetched(false)),
     }
 }
@@ -199,21 +184,15 @@ fn copy(
             break;
         }
         if part.done + block.len() as u64 > most {
-            return Err(source.problem(&match total {
-                Some(total) if total <= options.max_bytes => {
-                    format!("it gives more than the {} that it said", counted(total, "byte"))
-                }
-                _ => format!("it gives more than the {} that --max-bytes allows", counted(options.max_bytes, "byte")),
+            return Err(source.problem(match total {
+                Some(total) if total <= options.max_bytes => FetchProblem::MoreThanSaid(total),
+                _ => FetchProblem::MoreThanAllowed(options.max_bytes),
             }));
         }
         part.append(&block)?;
     }
     match total {
-        Some(total) if part.done != total => Err(source.problem(&format!(
-            "it ended after {} of {}; run the same command again to go on",
-            part.done,
-            counted(total, "byte")
-        ))),
+        Some(total) if part.done != total => Err(source.problem(FetchProblem::Ended { done: part.done, total })),
         _ => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use super::FetchOptions;
 use crate::diagnostics::Place;
 use crate::store::StoreError;
 use crate::trace::TraceError;
+use crate::trace::problem::{FetchProblem, UrlProblem};
 
 /// Bytes of a block.
 const BLOCK: usize = 1 << 18;
@@ -85,19 +86,18 @@ impl CorpusSource {
     /// When it is a URL that cannot be read, or nothing at all and may be one. No message then repeats it: what is misread
     /// may be a password.
     pub(super) fn parse(from: &str) -> Result<Self, TraceError> {
-        let unread =
-            |problem: &str| TraceError::Malformed { place: Place::file("--from"), problem: problem.to_owned() };
+        let unread = |problem| TraceError::Fetch { place: Place::file("--from"), problem };
         let is_web = ["http:", "https:"].into_iter().any(|scheme| starts_without_case(from, scheme));
         if !is_web && from.contains("://") {
-            return Err(unread("only http, https and paths can be fetched from"));
+            return Err(unread(FetchProblem::Scheme));
         }
         if !is_web {
             if from.contains(['@', '?', '#']) && std::fs::symlink_metadata(from).is_err() {
-                return Err(unread("there is no such file; a URL begins with http:// or https://"));
+                return Err(unread(FetchProblem::NoSuchFile));
             }
             return Ok(Self { whole: from.to_owned(), shown: from.to_owned(), is_url: false });
         }
-        let shown = shown_url(from).map_err(unread)?;
+        let shown = shown_url(from).map_err(|problem| unread(problem.into()))?;
         Ok(Self { whole: from.to_owned(), shown, is_url: true })
     }
 
@@ -106,12 +106,12 @@ impl CorpusSource {
         &self.whole
     }
 
-    pub(super) fn problem(&self, problem: &str) -> TraceError {
-        TraceError::Malformed { place: Place::file(&self.shown), problem: problem.to_owned() }
+    pub(super) fn problem(&self, problem: FetchProblem) -> TraceError {
+        TraceError::Fetch { place: Place::file(&self.shown), problem }
     }
 
-    fn unreachable(&self, problem: &str) -> TraceError {
-        self.problem(&format!("cannot be fetched ({problem}); run the same command again to go on where it stopped"))
+    fn unreachable(&self, problem: impl Into<String>) -> TraceError {
+        self.problem(FetchProblem::Unreachable(problem.into()))
     }
 
     /// Opens the file behind the bytes that are there, or from its beginning where that cannot be.
@@ -144,7 +144,7 @@ impl CorpusSource {
         match response.status() {
             StatusCode::PARTIAL_CONTENT => Err(self.unreachable("the server gives a range that nobody has asked for")),
             status if status.is_success() => Ok(whole(response)),
-            status => Err(self.unreachable(&format!("http status: {}", status.as_u16()))),
+            status => Err(self.unreachable(format!("http status: {}", status.as_u16()))),
         }
     }
 
@@ -156,7 +156,7 @@ impl CorpusSource {
         }
         // A device or a pipe has no length that could be checked.
         if !found.is_file() {
-            return Err(self.problem("it is not a regular file; copy it to one first"));
+            return Err(self.problem(FetchProblem::NotRegular));
         }
         let mut file = File::open(path).map_err(StoreError::read(path))?;
         let modified = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
@@ -199,13 +199,13 @@ impl CorpusSource {
                 request = request.header("If-Range", validator);
             }
         }
-        request.call().map_err(|error| self.unreachable(&without_urls(&error)))
+        request.call().map_err(|error| self.unreachable(without_urls(&error)))
     }
 
     /// Reads the next block of an answer; empty at its end.
     pub(super) fn next(&self, answer: &mut Answer) -> Result<Vec<u8>, TraceError> {
         let mut block = vec![0; BLOCK];
-        let count = answer.body.read(&mut block).map_err(|error| self.unreachable(&io_without_urls(&error)))?;
+        let count = answer.body.read(&mut block).map_err(|error| self.unreachable(io_without_urls(&error)))?;
         block.truncate(count);
         Ok(block)
     }
@@ -216,31 +216,26 @@ fn starts_without_case(text: &str, start: &str) -> bool {
 }
 
 /// A URL without user, password, query and fragment; or what is wrong with it, without any part of it.
-fn shown_url(url: &str) -> Result<String, &'static str> {
-    let (scheme, rest) = url.split_once("://").ok_or("a URL has `//` behind its scheme, as in https://HOST/FILE")?;
-    let uri: Uri = url.parse().map_err(|_| {
-        "it is not a URL: other letters than those of ASCII, blanks and \\ are written as percent escapes; give one URL"
-    })?;
+fn shown_url(url: &str) -> Result<String, UrlProblem> {
+    let (scheme, rest) = url.split_once("://").ok_or(UrlProblem::NoSlashes)?;
+    let uri: Uri = url.parse().map_err(|_| UrlProblem::Letters)?;
     let (Some(_), Some(authority)) = (uri.scheme(), uri.authority()) else {
-        return Err("it is not a URL with a scheme and a host; write https://HOST/FILE");
+        return Err(UrlProblem::NoAuthority);
     };
     let host = authority.as_str().rsplit('@').next().unwrap_or_default();
     let behind_name = host.rsplit(']').next().unwrap_or_default();
     if behind_name.contains(':') && authority.port_u16().is_none() {
-        return Err("the port is not a number; in a password, / and ? and # are written as %2F and %3F and %23");
+        return Err(UrlProblem::Port);
     }
     if uri.host().is_none_or(str::is_empty) {
-        return Err("it names no host; write https://HOST/FILE");
+        return Err(UrlProblem::NoHost);
     }
     // The host may be the beginning of a user and a password, what is behind it their end.
     let behind = &rest[authority.as_str().len().min(rest.len())..];
     if let Some(at) = behind.rfind('@')
         && rest[..rest.len() - behind.len() + at].contains(':')
     {
-        return Err(
-            "there is a `@` where none is expected: in a password, / and ? and # are written as %2F and %3F and \
-                    %23; behind the host, a @ is written as %40",
-        );
+        return Err(UrlProblem::At);
     }
     // `;key=value`, and `&key=value` where a `?` is missing, are parameters as well.
     let path = uri.path();
