@@ -12,7 +12,7 @@ use super::{Experiment, ExperimentError, FileProblem, SuiteProblem};
 use crate::diagnostics::Place;
 use crate::evaluate::{ALL_SETS, BenchmarkRun, BenchmarkSet, ByTime, CommandDetector, Grouping, Window, read_windows};
 use crate::residual::Stream;
-use crate::store::{GlobError, TableError, glob};
+use crate::store::{GlobError, TableError, TableProblem, glob};
 use crate::tape;
 use crate::trace::{self, Dataset, Options};
 
@@ -176,12 +176,15 @@ fn rules(separator: Option<String>, at_least: Option<NonZeroUsize>) -> ByTime {
     ByTime { grouping: Grouping { separator }, at_least, ignored: Vec::new(), clip: false }
 }
 
+/// How one tape of a set is read.
+type ReadStream = fn(&Path) -> Result<Stream, ExperimentError>;
+
 /// The tapes of a set; `None` if it may be absent and is.
 fn runs(keys: SetKeys, at: usize, folder: &Path) -> Result<Option<Vec<BenchmarkRun>>, SetProblem> {
     let here = |at: usize, problem: SuiteProblem| SetProblem::Here(Located::at_byte(at, problem));
     let SetKeys { generate, seeds, tapes, recordings, faults, optional, .. } = keys;
     let has_faults = faults.as_ref().is_none_or(|faults| *faults.get_ref());
-    let (pattern, read): (_, fn(&Path) -> Result<Stream, ExperimentError>) = match (generate, tapes, recordings) {
+    let (pattern, read): (_, ReadStream) = match (generate, tapes, recordings) {
         (Some(generate), None, None) => {
             if let Some(faults) = faults {
                 return Err(here(faults.span().start, SuiteProblem::FaultsOfGenerator));
@@ -227,11 +230,7 @@ fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, ExperimentError
     Ok(found.into_iter().map(|path| folder.join(path)).collect())
 }
 
-fn run(
-    file: &Path,
-    has_faults: bool,
-    read: fn(&Path) -> Result<Stream, ExperimentError>,
-) -> Result<BenchmarkRun, ExperimentError> {
+fn run(file: &Path, has_faults: bool, read: ReadStream) -> Result<BenchmarkRun, ExperimentError> {
     let stream = read(file)?;
     let windows = if has_faults { windows_of(file, &stream)? } else { Vec::new() };
     Ok(BenchmarkRun::Recorded { stream: Box::new(stream), windows })
@@ -256,10 +255,9 @@ fn windows_of(tape: &Path, stream: &Stream) -> Result<Vec<Window>, ExperimentErr
     let windows = read_windows(&path)?.windows;
     let (first, last) = stream.span();
     if let Some(window) = windows.iter().find(|window| window.t_start > last || window.t_end < first) {
-        let (channel, start, end) = (&window.channel, window.t_start, window.t_end);
-        let problem = format!(
-            "the window of `{channel}` from {start} to {end} is outside the tape, which is from {first} to {last} seconds"
-        );
+        let Window { channel, t_start, t_end, .. } = window;
+        let (channel, t_start, t_end) = (channel.to_string(), *t_start, *t_end);
+        let problem = TableProblem::WindowOutside { channel, t_start, t_end, first, last };
         return Err(TableError::Malformed { place: Place::file(&path), problem }.into());
     }
     Ok(windows)

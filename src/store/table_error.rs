@@ -85,6 +85,22 @@ pub enum TableProblem {
     /// There is no such motif.
     #[error(transparent)]
     Motif(#[from] UnknownName),
+    /// A truth window of another time than that of the tape.
+    #[error(
+        "the window of `{channel}` from {t_start} to {t_end} is outside the tape, which is from {first} to {last} seconds"
+    )]
+    WindowOutside {
+        /// Of the window.
+        channel: String,
+        /// Seconds.
+        t_start: f64,
+        /// Seconds.
+        t_end: f64,
+        /// First time of the tape, in seconds.
+        first: f64,
+        /// Last time of the tape, in seconds.
+        last: f64,
+    },
     /// An episode that takes less than no time.
     #[error("the episode ends at {t_end}, before its start at {t_start}")]
     EndsBeforeStart {
