@@ -220,6 +220,12 @@ fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
             assert!(error.contains("is another header") && !error.contains("--lenient"), "{line}: {error}");
         }
     }
+    // A row of values is none, whatever the columns are called.
+    let mut numbered = generic.clone();
+    numbered.set("time-col", "0").unwrap();
+    numbered.set("value-col", "1").unwrap();
+    let found = converted(&numbered, format!("0,1\n{rows}1,0\n").as_bytes()).unwrap_err();
+    assert!(!found.contains("header"), "{found}");
     for text in [
         " t | value \n---+-------\n 1 |    10 \n(1 row)\n",
         "+---+-------+\n| t | value |\n+---+-------+\n| 1 |    10 |\n+---+-------+\n",

@@ -86,7 +86,10 @@ impl<T: Table> RecordLayout<'_, T> {
         if names == self.names {
             return Some(fault(Stray::Header));
         }
-        if self.wanted.len() > 1 && self.wanted.iter().all(|(field, _)| names.contains(&self.names[*field])) {
+        // What is empty or a number may be the name of a column, but in a row it is a value.
+        let is_name = |name: &str| !name.trim().is_empty() && name.trim().parse::<f64>().is_err();
+        let mut wanted = self.wanted.iter().map(|(field, _)| &self.names[*field]);
+        if self.wanted.len() > 1 && wanted.all(|name| is_name(name) && names.contains(name)) {
             return Some(fault(Stray::OtherHeader));
         }
         Stray::of_line(&fields.join(" ")).map(fault)
