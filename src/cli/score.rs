@@ -137,13 +137,13 @@ impl ScoreCommand {
             None => Ok(()),
             Some(window) => Err(TableError::Malformed {
                 place: Place::file(&self.windows),
-                problem: TableProblem::OutsideTrace {
+                problem: Box::new(TableProblem::OutsideTrace {
                     channel: window.channel.clone(),
                     t_start: window.t_start,
                     t_end: window.t_end,
                     first,
                     last,
-                },
+                }),
             }
             .into()),
         }

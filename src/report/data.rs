@@ -81,18 +81,18 @@ pub(super) struct Outcomes {
     pub(super) q_errors: Vec<f64>,
     pub(super) divergences: Vec<f64>,
     /// Tables besides the episodes: name, header, rows.
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Vec<ResultTable>,
 }
 
 /// A table of a result.
-pub(super) struct Table {
+pub(super) struct ResultTable {
     pub(super) name: String,
     pub(super) sha256: String,
     pub(super) header: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl ResultTable {
     /// The cells of a column, by name.
     fn index(&self, column: &str) -> Option<usize> {
         self.header.iter().position(|name| name == column)
@@ -128,7 +128,7 @@ impl Table {
 }
 
 impl Outcomes {
-    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+    pub(super) fn table(&self, name: &str) -> Option<&ResultTable> {
         self.tables.iter().find(|table| table.name == name)
     }
 
@@ -222,11 +222,11 @@ fn read_outcomes(project: &Project, experiment: &Experiment) -> Result<Outcomes,
     })
 }
 
-fn table(folder: &Path, name: &str, sha256: &str) -> Result<Table, ExperimentError> {
+fn table(folder: &Path, name: &str, sha256: &str) -> Result<ResultTable, ExperimentError> {
     let path = folder.join(name);
     let table = store::CsvTable::read(&path, &[])?;
     let rows = table.rows().map(|row| row.cells().map(str::to_owned).collect()).collect();
-    Ok(Table { name: name.to_owned(), sha256: sha256.to_owned(), header: table.header().to_vec(), rows })
+    Ok(ResultTable { name: name.to_owned(), sha256: sha256.to_owned(), header: table.header().to_vec(), rows })
 }
 
 /// The residuals of the channels that have episodes, thinned.

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::{Color, DrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, Text};
 
 use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bars, decades, lines, svg, widened};
-use super::data::{ExperimentKind, Outcomes, Table};
+use super::data::{ExperimentKind, Outcomes, ResultTable};
 use super::figure::{Figure, Section, WIDTH, drawn};
 use super::sensitivity::sensitivity;
 use crate::evaluate::{Noise, ScoreInterval};
@@ -166,7 +166,7 @@ fn panel_of(outcomes: &Outcomes, motif: Motif, channel: &str, panel: &DrawingAre
     lines(panel, &axes, &background, &[Curve { name: "", points, color: COLORS[0] }])
 }
 
-fn detectors(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
+fn detectors(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, ExperimentError> {
     let all = table.rows.iter().filter(|row| table.cell(row, "motif") == "all");
     let rows: Vec<Bars> = all
         .map(|row| Bars {
@@ -192,7 +192,7 @@ fn detectors(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentErr
     })
 }
 
-fn sweep(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
+fn sweep(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, ExperimentError> {
     let axis = table.rows.first().map_or("", |row| table.cell(row, "axis")).to_owned();
     let mut names = table.distinct("detector");
     // With one detector its motifs are told apart, with several the detectors are.
@@ -240,7 +240,7 @@ fn sweep(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> 
 
 /// False alarms on each kind of noise, for each detector.
 fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
-    let nulls: Vec<(&Outcomes, Noise, &Table)> = results
+    let nulls: Vec<(&Outcomes, Noise, &ResultTable)> = results
         .iter()
         .filter_map(|outcomes| match outcomes.kind {
             ExperimentKind::Noise(noise) => Some((outcomes, noise, outcomes.table("scores.csv")?)),
@@ -255,7 +255,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
         .filter(|row| first.cell(row, "motif") == "all")
         .map(|row| first.cell(row, "detector"))
         .collect();
-    let rate = |table: &Table, name: &str| {
+    let rate = |table: &ResultTable, name: &str| {
         let row =
             table.rows.iter().find(|row| table.cell(row, "motif") == "all" && table.cell(row, "detector") == name);
         row.map_or_else(ScoreInterval::default, |row| table.interval(row, "false_alarms_per_hour"))
@@ -269,7 +269,7 @@ fn noise(results: &[Outcomes]) -> Result<Option<Figure>, ExperimentError> {
         .collect();
     // Of two experiments on one kind of noise only their names tell them apart.
     let alone = |noise: Noise| nulls.iter().filter(|(_, other, _)| *other == noise).count() == 1;
-    let label = |(outcomes, noise, _): &(&'_ Outcomes, Noise, &Table)| {
+    let label = |(outcomes, noise, _): &(&'_ Outcomes, Noise, &ResultTable)| {
         if alone(*noise) { noise.name().to_owned() } else { outcomes.name.clone() }
     };
     let kinds: Vec<String> = nulls.iter().map(label).collect();

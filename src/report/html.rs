@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::Stale;
-use super::data::{ExperimentKind, Outcomes, Table};
+use super::data::{ExperimentKind, Outcomes, ResultTable};
 use super::figure::{Figure, Section};
 use crate::experiment::Verdict;
 use crate::motif::{Episode, Motif};
@@ -312,7 +312,7 @@ fn svg(figure: &Figure) -> String {
     figure.svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{label}\" "), 1)
 }
 
-fn details(outcomes: &Outcomes, table: &Table) -> Markup {
+fn details(outcomes: &Outcomes, table: &ResultTable) -> Markup {
     let short: String = table.sha256.chars().take(12).collect();
     let title = format!("{}: {}", outcomes.name, table.name);
     let caption = format!("{}, from a table with SHA-256 {short}…", outcomes.title);

@@ -1,13 +1,13 @@
 //! Figures of what each parameter of an engine does when it alone is made smaller or larger.
 
 use super::chart::{Bars, COLORS, bars, decades, svg};
-use super::data::{Outcomes, Table};
+use super::data::{Outcomes, ResultTable};
 use super::figure::{Figure, Section, WIDTH, drawn};
 use crate::evaluate::ScoreInterval;
 use crate::experiment::ExperimentError;
 
 /// F1 and time to detection where something is planted, else false alarms: a row a parameter, a bar a factor.
-pub(super) fn sensitivity(outcomes: &Outcomes, table: &Table) -> Result<Figure, ExperimentError> {
+pub(super) fn sensitivity(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, ExperimentError> {
     let all = || table.rows.iter().filter(|row| table.cell(row, "motif") == "all");
     let (parameters, mut factors) = (table.distinct("axis"), table.distinct("value"));
     let hidden = factors.len().saturating_sub(COLORS.len());

@@ -26,7 +26,7 @@ type Get<'a, R, T> = Box<dyn Fn(&R) -> T + 'a>;
 type GetText<'a, R> = Box<dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + 'a>;
 
 /// What fills the cells of a column.
-enum Cells<'a, R> {
+enum CellSource<'a, R> {
     Text(GetText<'a, R>),
     /// Quoted wherever there is one, so that an empty text is not an absent one.
     Quoted(GetText<'a, R>),
@@ -38,7 +38,7 @@ enum Cells<'a, R> {
 }
 
 /// The columns of a table whose rows are made from values of `R`.
-pub struct TableColumns<'a, R>(Vec<(Cow<'a, str>, Cells<'a, R>)>);
+pub struct TableColumns<'a, R>(Vec<(Cow<'a, str>, CellSource<'a, R>)>);
 
 impl<R> Default for TableColumns<'_, R> {
     fn default() -> Self {
@@ -47,7 +47,7 @@ impl<R> Default for TableColumns<'_, R> {
 }
 
 impl<'a, R: 'a> TableColumns<'a, R> {
-    fn with(mut self, name: impl Into<Cow<'a, str>>, cells: Cells<'a, R>) -> Self {
+    fn with(mut self, name: impl Into<Cow<'a, str>>, cells: CellSource<'a, R>) -> Self {
         self.0.push((name.into(), cells));
         self
     }
@@ -55,49 +55,52 @@ impl<'a, R: 'a> TableColumns<'a, R> {
     /// A text, quoted where CSV needs it.
     #[must_use]
     pub fn text(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> &str + 'a) -> Self {
-        self.with(name, Cells::Text(Box::new(move |row| Some(Cow::Borrowed(get(row))))))
+        self.with(name, CellSource::Text(Box::new(move |row| Some(Cow::Borrowed(get(row))))))
     }
 
     /// A text that is always quoted, or nothing at all.
     #[must_use]
     pub fn quoted(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> Option<Cow<'_, str>> + 'a) -> Self {
-        self.with(name, Cells::Quoted(Box::new(get)))
+        self.with(name, CellSource::Quoted(Box::new(get)))
     }
 
     /// A number, as [`write_number`] spells it.
     #[must_use]
     pub fn number(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> f64 + 'a) -> Self {
-        self.with(name, Cells::Number(Box::new(move |row| Some(get(row)))))
+        self.with(name, CellSource::Number(Box::new(move |row| Some(get(row)))))
     }
 
     /// As [`TableColumns::number`]; an empty cell where there is none.
     #[must_use]
     pub fn optional_number(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> Option<f64> + 'a) -> Self {
-        self.with(name, Cells::Number(Box::new(get)))
+        self.with(name, CellSource::Number(Box::new(get)))
     }
 
     /// A number to the nearest 1/`parts`; an empty cell where there is none.
     #[must_use]
     pub fn rounded(self, name: impl Into<Cow<'a, str>>, parts: f64, get: impl Fn(&R) -> Option<f64> + 'a) -> Self {
-        self.with(name, Cells::Number(Box::new(move |row| get(row).map(|number| (number * parts).round() / parts))))
+        self.with(
+            name,
+            CellSource::Number(Box::new(move |row| get(row).map(|number| (number * parts).round() / parts))),
+        )
     }
 
     /// A number with so many decimals, zeros included.
     #[must_use]
     pub fn fixed(self, name: impl Into<Cow<'a, str>>, decimals: usize, get: impl Fn(&R) -> f64 + 'a) -> Self {
-        self.with(name, Cells::Fixed(decimals, Box::new(get)))
+        self.with(name, CellSource::Fixed(decimals, Box::new(get)))
     }
 
     /// How many.
     #[must_use]
     pub fn count(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> u64 + 'a) -> Self {
-        self.with(name, Cells::Count(Box::new(get)))
+        self.with(name, CellSource::Count(Box::new(get)))
     }
 
     /// `true` or `false`.
     #[must_use]
     pub fn flag(self, name: impl Into<Cow<'a, str>>, get: impl Fn(&R) -> bool + 'a) -> Self {
-        self.with(name, Cells::Flag(Box::new(get)))
+        self.with(name, CellSource::Flag(Box::new(get)))
     }
 
     /// The columns of a part of each row.
@@ -105,12 +108,12 @@ impl<'a, R: 'a> TableColumns<'a, R> {
     pub fn and<P: 'static>(mut self, columns: TableColumns<'a, P>, part: impl Fn(&R) -> &P + Copy + 'a) -> Self {
         for (name, cells) in columns.0 {
             let cells = match cells {
-                Cells::Text(get) => Cells::Text(Box::new(move |row| get(part(row)))),
-                Cells::Quoted(get) => Cells::Quoted(Box::new(move |row| get(part(row)))),
-                Cells::Number(get) => Cells::Number(Box::new(move |row| get(part(row)))),
-                Cells::Fixed(decimals, get) => Cells::Fixed(decimals, Box::new(move |row| get(part(row)))),
-                Cells::Count(get) => Cells::Count(Box::new(move |row| get(part(row)))),
-                Cells::Flag(get) => Cells::Flag(Box::new(move |row| get(part(row)))),
+                CellSource::Text(get) => CellSource::Text(Box::new(move |row| get(part(row)))),
+                CellSource::Quoted(get) => CellSource::Quoted(Box::new(move |row| get(part(row)))),
+                CellSource::Number(get) => CellSource::Number(Box::new(move |row| get(part(row)))),
+                CellSource::Fixed(decimals, get) => CellSource::Fixed(decimals, Box::new(move |row| get(part(row)))),
+                CellSource::Count(get) => CellSource::Count(Box::new(move |row| get(part(row)))),
+                CellSource::Flag(get) => CellSource::Flag(Box::new(move |row| get(part(row)))),
             };
             self.0.push((name, cells));
         }
@@ -154,14 +157,14 @@ impl<'a, R: 'a> TableColumns<'a, R> {
             let rows = rows.clone().into_iter();
             let name = (&**name).into();
             match cells {
-                Cells::Text(get) | Cells::Quoted(get) => {
+                CellSource::Text(get) | CellSource::Quoted(get) => {
                     let texts = rows.map(|row| get(row.borrow()).map(Cow::into_owned));
                     Column::new(name, texts.collect::<Vec<Option<String>>>())
                 }
-                Cells::Number(get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
-                Cells::Fixed(_, get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
-                Cells::Count(get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
-                Cells::Flag(get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
+                CellSource::Number(get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
+                CellSource::Fixed(_, get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
+                CellSource::Count(get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
+                CellSource::Flag(get) => Column::new(name, rows.map(|row| get(row.borrow())).collect::<Vec<_>>()),
             }
         });
         let mut table = DataFrame::new(count, columns.collect())?;
@@ -171,7 +174,7 @@ impl<'a, R: 'a> TableColumns<'a, R> {
     }
 }
 
-impl<R> Cells<'_, R> {
+impl<R> CellSource<'_, R> {
     fn write(&self, out: &mut Vec<u8>, row: &R) {
         let mut text = |text: Option<Cow<'_, str>>, style| {
             if let Some(text) = text {
@@ -275,12 +278,12 @@ impl CsvTable {
             csv::ErrorKind::Utf8 { .. } => TableProblem::NotUtf8,
             _ => TableProblem::NotCsv(error.to_string()),
         };
-        TableError::Malformed { place, problem }
+        TableError::Malformed { place, problem: Box::new(problem) }
     }
 
     /// An error about the table as a whole.
     pub fn problem(&self, problem: TableProblem) -> TableError {
-        TableError::Malformed { place: Place::file(&self.path), problem }
+        TableError::Malformed { place: Place::file(&self.path), problem: Box::new(problem) }
     }
 
     /// SHA-256 of the very bytes that it was read from.
@@ -318,7 +321,7 @@ impl<'a> CsvRow<'a> {
 
     /// An error about this row.
     pub fn problem(&self, problem: TableProblem) -> TableError {
-        TableError::Malformed { place: Place::file(&self.table.path).at_line(self.line), problem }
+        TableError::Malformed { place: Place::file(&self.table.path).at_line(self.line), problem: Box::new(problem) }
     }
 
     /// All cells.

@@ -14,7 +14,7 @@ pub enum TableError {
         /// Where.
         place: Place,
         /// What is wrong, and the valid choices.
-        problem: TableProblem,
+        problem: Box<TableProblem>,
     },
 }
 

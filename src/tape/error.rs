@@ -126,7 +126,7 @@ pub enum TapeError {
         /// Where.
         place: Place,
         /// What is wrong with it.
-        problem: LineProblem,
+        problem: Box<LineProblem>,
     },
     /// The manifest says something about the samples that is not so.
     #[error("`{tape}`: the manifest says {key} = {recorded}, the tape has {actual}; restore the manifest or make the tape again", tape = .tape.display())]

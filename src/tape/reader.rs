@@ -89,7 +89,7 @@ fn read_any(
     if let Some(BadLine { line, column, problem }) = bad {
         let mut place = Place::file(path).at_line(line);
         place.column = column;
-        return Err(TapeError::BadLine { place, problem });
+        return Err(TapeError::BadLine { place, problem: Box::new(problem) });
     }
     let ordered = samples.is_ordered();
     let stream = samples.finish(&manifest.source);

@@ -55,7 +55,7 @@ pub fn salvage(path: &Path, out: &Path) -> Result<Salvaged, TapeError> {
     {
         return Err(nothing(path, SalvageProblem::UnderWay));
     }
-    let mut lines = Lines { reader: BufReader::new(Input::open(path, false)?), path, number: 0 };
+    let mut lines = SalvagedLines { reader: BufReader::new(Input::open(path, false)?), path, number: 0 };
     let mut first = Vec::new();
     if !lines.next(&mut first)? {
         return Err(nothing(path, SalvageProblem::NoLine));
@@ -70,7 +70,12 @@ fn nothing(path: &Path, problem: SalvageProblem) -> TapeError {
     TapeError::NothingToSalvage { file: path.to_path_buf(), problem }
 }
 
-fn recording(mut lines: Lines<'_>, found: &RecordingHeader, header: &[u8], out: &Path) -> Result<Salvaged, TapeError> {
+fn recording(
+    mut lines: SalvagedLines<'_>,
+    found: &RecordingHeader,
+    header: &[u8],
+    out: &Path,
+) -> Result<Salvaged, TapeError> {
     if found.recording > RECORDING_FORMAT {
         return Err(newer_format(lines.path, found.recording));
     }
@@ -126,7 +131,7 @@ fn recording(mut lines: Lines<'_>, found: &RecordingHeader, header: &[u8], out: 
     Ok(Salvaged { kind: SalvageKind::Recording, lines: count, lost_bytes, problem, sha256 })
 }
 
-fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
+fn tape(mut lines: SalvagedLines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, TapeError> {
     let mut builder = StreamBuilder::default();
     let mut line = first;
     let problem = loop {
@@ -157,13 +162,13 @@ fn tape(mut lines: Lines<'_>, first: Vec<u8>, out: &Path) -> Result<Salvaged, Ta
     })
 }
 
-struct Lines<'a> {
+struct SalvagedLines<'a> {
     reader: BufReader<Input<'static>>,
     path: &'a Path,
     number: u64,
 }
 
-impl Lines<'_> {
+impl SalvagedLines<'_> {
     /// Appends the next line with its end to `text`. If there is no whole one, what is left of it is there, too.
     fn next(&mut self, text: &mut Vec<u8>) -> Result<bool, StoreError> {
         self.number += 1;

@@ -18,6 +18,10 @@ pub trait Adapter: Sync {
     /// What is said of it to users.
     fn about(&self) -> &'static About;
 
+    /// What a trace looks like, if it is a table: each kind of cell is tried in each of its columns.
+    #[cfg(test)]
+    fn sample(&self) -> Option<super::kinds_tests::Sample>;
+
     /// Converts a trace.
     ///
     /// # Errors

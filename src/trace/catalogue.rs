@@ -78,12 +78,12 @@ impl Catalogue {
     pub fn read(data: &Path) -> Result<Self, TraceError> {
         let path = data.join("datasets.toml");
         let text = read_small_text(&path).map_err(StoreError::read(&path))?;
-        let wrong = |problem| TraceError::Catalogue { place: Place::file(&path), problem };
+        let wrong = |problem| TraceError::Catalogue { place: Place::file(&path), problem: Box::new(problem) };
         let entries: BTreeMap<String, CatalogueEntry> = toml::from_str(&text).map_err(|error| {
             let place = Place::file(&path);
             let place = error.span().map_or(place.clone(), |span| place.at(line_and_column(&text, span.start)));
             let problem = CatalogueProblem::Malformed(reword_unknown_name(error.message()));
-            TraceError::Catalogue { place, problem }
+            TraceError::Catalogue { place, problem: Box::new(problem) }
         })?;
         for (name, entry) in &entries {
             // The name becomes a folder.
@@ -122,7 +122,10 @@ impl Catalogue {
     /// Something wrong with the file of the catalogue, or with what is looked for in it.
     #[must_use]
     pub fn problem(&self, problem: impl Into<CatalogueProblem>) -> TraceError {
-        TraceError::Catalogue { place: Place::file(self.folder.join("datasets.toml")), problem: problem.into() }
+        TraceError::Catalogue {
+            place: Place::file(self.folder.join("datasets.toml")),
+            problem: Box::new(problem.into()),
+        }
     }
 
     /// The folder of the data.
@@ -160,10 +163,10 @@ pub(super) fn expect_digest(path: &Path, recorded: &str, actual: &str) -> Result
         return Ok(());
     }
     if line_ends_rewritten(path, recorded) {
-        return Err(TraceError::Catalogue { place: Place::file(path), problem: CatalogueProblem::LineEnds });
+        return Err(TraceError::Catalogue { place: Place::file(path), problem: Box::new(CatalogueProblem::LineEnds) });
     }
     let problem = CatalogueProblem::OtherDigest { actual: actual.to_owned(), recorded: recorded.to_owned() };
-    Err(TraceError::Catalogue { place: Place::file(path), problem })
+    Err(TraceError::Catalogue { place: Place::file(path), problem: Box::new(problem) })
 }
 
 fn stays_inside(path: &Path) -> bool {

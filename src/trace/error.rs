@@ -26,7 +26,7 @@ pub enum TraceError {
         /// Where.
         place: Place,
         /// What is wrong.
-        problem: CatalogueProblem,
+        problem: Box<CatalogueProblem>,
     },
     /// A file cannot be fetched.
     #[error("{place}: {problem}")]
@@ -34,7 +34,7 @@ pub enum TraceError {
         /// Which, without what may be secret in a URL.
         place: Place,
         /// Why.
-        problem: FetchProblem,
+        problem: Box<FetchProblem>,
     },
     /// The files are not those of a trace.
     #[error("{place}: {problem}")]
@@ -42,7 +42,7 @@ pub enum TraceError {
         /// Where.
         place: Place,
         /// What is wrong.
-        problem: FilesProblem,
+        problem: Box<FilesProblem>,
     },
     /// Something in the file is not what its format says.
     #[error("{place}: {problem}")]

@@ -52,7 +52,7 @@ fn package_folder(root: &Path, package: &Package) -> Result<PathBuf, TraceError>
         manifest_path: PathBuf,
     }
     let manifest = root.join("Cargo.toml");
-    let failed = |problem| TraceError::Fetch { place: Place::file(&manifest), problem };
+    let failed = |problem| TraceError::Fetch { place: Place::file(&manifest), problem: Box::new(problem) };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])

@@ -165,7 +165,7 @@ fn matches(path: &Path) -> Result<Vec<PathBuf>, TraceError> {
 }
 
 fn wrong(path: &Path, problem: FilesProblem) -> TraceError {
-    TraceError::Files { place: Place::file(path), problem }
+    TraceError::Files { place: Place::file(path), problem: Box::new(problem) }
 }
 
 fn none(path: &Path, problem: &str) -> TraceError {

@@ -5,15 +5,22 @@ use super::*;
 
 /// What a column of a sample is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub enum What {
+    /// A text that must be there.
     Name,
+    /// A text.
     OptionalName,
+    /// A time.
     Time,
     /// A count, a number of rows, or a duration.
     Amount,
+    /// The same, or nothing.
     OptionalAmount,
+    /// A share of one, or nothing.
     OptionalRatio,
+    /// Any number.
     Number,
+    /// A truth value.
     Flag,
 }
 
@@ -27,77 +34,9 @@ pub(super) const ROWS: usize = 60;
 /// The row that a kind is put into; not the first or last of anything.
 const HIT: usize = 41;
 
-/// What a trace of the data set looks like, if it is a table. A new data set says so here.
+/// What a trace of the data set looks like, if it is a table.
 pub(super) fn sample(dataset: Dataset) -> Option<Sample> {
-    Some(match dataset {
-        Dataset::Snowset => vec![
-            ("queryId", OptionalName, |row| format!("q{row}")),
-            ("warehouseId", OptionalName, |row| format!("w{}", row % 2)),
-            ("createdTime", Time, |row| format!("2018-03-02 00:{row:02}:00+00:00")),
-            ("execTime", Amount, |row| (100 + row % 5).to_string()),
-            ("databaseId", OptionalName, |_| "d".to_owned()),
-            ("warehouseSize", OptionalName, |_| "1".to_owned()),
-            ("persistentReadBytesCache", OptionalAmount, |row| (row * 10).to_string()),
-            ("persistentReadBytesS3", OptionalAmount, |_| "100".to_owned()),
-            ("profFilterRso", OptionalAmount, |_| "5".to_owned()),
-        ],
-        Dataset::Sqlshare => vec![
-            ("user_id", Name, |row| format!("u{}", row % 2)),
-            ("runtime_seconds", Amount, |row| (1 + row % 3).to_string()),
-            ("submitted_at", Time, |row| (1_400_000_000 + row * 60).to_string()),
-            ("query_text", Name, |_| "select a from t".to_owned()),
-        ],
-        Dataset::Ceb => vec![
-            ("query_id", Name, |row| format!("q{row}")),
-            ("subplan_id", Name, |_| "mi1_t".to_owned()),
-            ("true_rows", Amount, |row| (row + 1).to_string()),
-            ("est_rows", Amount, |_| "10".to_owned()),
-        ],
-        Dataset::Job => vec![
-            ("query_id", Name, |row| format!("q{}", row % 2)),
-            ("iteration", Amount, |row| (row / 2).to_string()),
-            ("est_rows", Amount, |_| "10".to_owned()),
-            ("actual_rows", Amount, |row| (row + 1).to_string()),
-            ("latency_ms", Amount, |row| (10 + row % 3).to_string()),
-            ("plan_hash", OptionalName, |_| "p".to_owned()),
-        ],
-        Dataset::Tpcds => vec![
-            ("query_id", Name, |row| format!("q{}", row % 2)),
-            ("t_seconds", Time, |row| (row * 10).to_string()),
-            ("latency_ms", Amount, |row| (100 + row % 3).to_string()),
-            ("est_rows", Amount, |_| "10".to_owned()),
-            ("actual_rows", Amount, |row| (row + 1).to_string()),
-            ("wait_event", OptionalName, |_| "io".to_owned()),
-            ("wait_seconds", OptionalAmount, |row| (row % 4).to_string()),
-            ("cache_hit_ratio", OptionalRatio, |_| "0.9".to_owned()),
-        ],
-        Dataset::Pgss => vec![
-            ("snapshot_t", Time, |row| (row / 2 * 60).to_string()),
-            ("query_id", Name, |row| format!("{}", row % 2)),
-            ("calls", Amount, |row| (row * 10).to_string()),
-            ("total_exec_time_ms", Amount, |row| (row * 100).to_string()),
-        ],
-        Dataset::Redset => vec![
-            ("instance_id", Name, |row| (row % 2).to_string()),
-            ("query_id", Amount, |row| row.to_string()),
-            ("arrival_timestamp", Time, |row| format!("2024-03-01 00:{row:02}:00Z")),
-            ("execution_duration_ms", Amount, |row| (100 + row % 5).to_string()),
-            ("feature_fingerprint", Name, |_| "-4611686018427387905".to_owned()),
-            ("was_aborted", Flag, |_| "false".to_owned()),
-            ("was_cached", Flag, |_| "0".to_owned()),
-            ("compile_duration_ms", OptionalAmount, |row| (row % 7).to_string()),
-            ("queue_duration_ms", OptionalAmount, |row| (row % 3).to_string()),
-            ("mbytes_scanned", OptionalAmount, |_| "100".to_owned()),
-            ("mbytes_spilled", OptionalAmount, |row| (row % 4).to_string()),
-        ],
-        Dataset::Generic => vec![
-            ("t", Time, |row| row.to_string()),
-            ("value", Number, |row| (row % 3 + 1).to_string()),
-            ("channel", Name, |_| "c".to_owned()),
-        ],
-        // Text, JSON and recordings have no columns.
-        Dataset::SqlshareText | Dataset::Otel | Dataset::AutoExplain | Dataset::Postgres => return None,
-    })
+    dataset.adapter().sample()
 }
 
 /// How a cell is to be taken.

@@ -30,7 +30,7 @@ pub(super) fn read(
     path: &Path,
     text: &[u8],
 ) -> Result<Vec<Vec<Episode>>, ShardError> {
-    let bad = |problem| TableError::Malformed { place: Place::file(path), problem };
+    let bad = |problem| TableError::Malformed { place: Place::file(path), problem: Box::new(problem) };
     let expected = columns(engine).csv::<Row>([]);
     if !text.starts_with(&expected) {
         let header = String::from_utf8_lossy(expected.trim_ascii_end()).into_owned();

@@ -94,7 +94,7 @@ fn read_part<E: From<TapeError>>(
 ) -> Result<(RecordingHeader, InputDigest), E> {
     let mut input = Input::open(part, true).map_err(TapeError::from)?;
     let mut lines =
-        Lines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
+        PartLines { reader: BufReader::with_capacity(1 << 16, &mut input), part, hasher: Sha256::new(), number: 0 };
     let result = take_lines(&mut lines, manifest, before, take);
     // The rest is hashed, too, since a wrong hash explains whatever was found.
     let rest = if result.is_err() { lines.skip() } else { Ok(()) };
@@ -109,7 +109,7 @@ fn read_part<E: From<TapeError>>(
 }
 
 fn take_lines<E: From<TapeError>>(
-    lines: &mut Lines<'_, impl BufRead>,
+    lines: &mut PartLines<'_, impl BufRead>,
     manifest: &RecordingManifest,
     before: Option<&RecordingHeader>,
     take: &mut impl FnMut(&Place, RecordingLine) -> Result<(), E>,
@@ -156,26 +156,26 @@ fn take_lines<E: From<TapeError>>(
 }
 
 fn bad_line(place: Place, problem: LineProblem) -> TapeError {
-    TapeError::BadLine { place, problem }
+    TapeError::BadLine { place, problem: Box::new(problem) }
 }
 
 pub(super) fn parse<T: serde::de::DeserializeOwned>(place: &Place, text: &[u8]) -> Result<T, TapeError> {
     serde_json::from_slice(text).map_err(|error| {
         let problem = problem_of_parser(&error.to_string(), error.line(), error.column());
         let place = place.clone().at_column(error.column() as u64);
-        TapeError::BadLine { place, problem: LineProblem::NotRecording(problem) }
+        bad_line(place, LineProblem::NotRecording(problem))
     })
 }
 
 /// The lines of a part, hashed as they come.
-struct Lines<'a, R> {
+struct PartLines<'a, R> {
     reader: R,
     part: &'a Path,
     hasher: Sha256,
     number: u64,
 }
 
-impl<R: BufRead> Lines<'_, R> {
+impl<R: BufRead> PartLines<'_, R> {
     /// The next line, without its end, and its place; `None` at the end of the part.
     fn next(&mut self, text: &mut Vec<u8>) -> Result<Option<Place>, TapeError> {
         text.clear();

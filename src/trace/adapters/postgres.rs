@@ -38,6 +38,12 @@ impl Adapter for Postgres {
         &ABOUT
     }
 
+    /// It is a recording, which has no columns.
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        None
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         distil::convert(trace.recording()?, options, trace.key())
     }

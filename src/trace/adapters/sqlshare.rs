@@ -36,6 +36,17 @@ impl Adapter for Sqlshare {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Amount, Name, Time};
+        Some(vec![
+            ("user_id", Name, |row| format!("u{}", row % 2)),
+            ("runtime_seconds", Amount, |row| (1 + row % 3).to_string()),
+            ("submitted_at", Time, |row| (1_400_000_000 + row * 60).to_string()),
+            ("query_text", Name, |_| "select a from t".to_owned()),
+        ])
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         convert(trace.open_all(options.digest)?, options)
     }

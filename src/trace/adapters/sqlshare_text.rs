@@ -36,6 +36,12 @@ impl Adapter for SqlshareText {
         &ABOUT
     }
 
+    /// It is text, which has no columns.
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        None
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         convert(trace.open(options.digest)?, options)
     }

@@ -33,6 +33,21 @@ impl Adapter for Tpcds {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Amount, Name, OptionalAmount, OptionalName, OptionalRatio, Time};
+        Some(vec![
+            ("query_id", Name, |row| format!("q{}", row % 2)),
+            ("t_seconds", Time, |row| (row * 10).to_string()),
+            ("latency_ms", Amount, |row| (100 + row % 3).to_string()),
+            ("est_rows", Amount, |_| "10".to_owned()),
+            ("actual_rows", Amount, |row| (row + 1).to_string()),
+            ("wait_event", OptionalName, |_| "io".to_owned()),
+            ("wait_seconds", OptionalAmount, |row| (row % 4).to_string()),
+            ("cache_hit_ratio", OptionalRatio, |_| "0.9".to_owned()),
+        ])
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         convert(trace.open_all(options.digest)?, options)
     }

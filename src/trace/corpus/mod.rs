@@ -148,7 +148,7 @@ fn there(
     origin: &Path,
     expected: Option<&KnownDigest>,
 ) -> Result<Fetched, TraceError> {
-    let problem = |problem| TraceError::Fetch { place: Place::file(path), problem };
+    let problem = |problem| TraceError::Fetch { place: Place::file(path), problem: Box::new(problem) };
     let actual = file_digest(path)?.sha256;
     let fetched =
         |verified| Fetched { file: path.to_path_buf(), new: false, sha256: actual.clone(), verified, set_aside: None };

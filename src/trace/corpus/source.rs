@@ -86,7 +86,7 @@ impl CorpusSource {
     /// When it is a URL that cannot be read, or nothing at all and may be one. No message then repeats it: what is misread
     /// may be a password.
     pub(super) fn parse(from: &str) -> Result<Self, TraceError> {
-        let unread = |problem| TraceError::Fetch { place: Place::file("--from"), problem };
+        let unread = |problem| TraceError::Fetch { place: Place::file("--from"), problem: Box::new(problem) };
         let is_web = ["http:", "https:"].into_iter().any(|scheme| starts_without_case(from, scheme));
         if !is_web && from.contains("://") {
             return Err(unread(FetchProblem::Scheme));
@@ -107,7 +107,7 @@ impl CorpusSource {
     }
 
     pub(super) fn problem(&self, problem: FetchProblem) -> TraceError {
-        TraceError::Fetch { place: Place::file(&self.shown), problem }
+        TraceError::Fetch { place: Place::file(&self.shown), problem: Box::new(problem) }
     }
 
     fn unreachable(&self, problem: impl Into<String>) -> TraceError {

@@ -27,6 +27,12 @@ impl Adapter for AutoExplain {
         &ABOUT
     }
 
+    /// It is a log, which has no columns.
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        None
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         plain::convert(plans::read(trace.open(options.digest)?, options)?, options)
     }

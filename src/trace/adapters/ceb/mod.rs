@@ -35,6 +35,17 @@ impl Adapter for Ceb {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Amount, Name};
+        Some(vec![
+            ("query_id", Name, |row| format!("q{row}")),
+            ("subplan_id", Name, |_| "mi1_t".to_owned()),
+            ("true_rows", Amount, |row| (row + 1).to_string()),
+            ("est_rows", Amount, |_| "10".to_owned()),
+        ])
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         let mut inputs = trace.open_all(options.digest)?;
         if sql::is_sql(inputs.peek(HEAD_BYTES)?) {

@@ -58,6 +58,16 @@ impl Adapter for Generic {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Name, Number, Time};
+        Some(vec![
+            ("t", Time, |row| row.to_string()),
+            ("value", Number, |row| (row % 3 + 1).to_string()),
+            ("channel", Name, |_| "c".to_owned()),
+        ])
+    }
+
     fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
         // Published, all rows of a channel are one series.
         if construction.is_reference() { &[ONE_SERIES] } else { &[] }

@@ -45,6 +45,19 @@ impl Adapter for Job {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Amount, Name, OptionalName};
+        Some(vec![
+            ("query_id", Name, |row| format!("q{}", row % 2)),
+            ("iteration", Amount, |row| (row / 2).to_string()),
+            ("est_rows", Amount, |_| "10".to_owned()),
+            ("actual_rows", Amount, |row| (row + 1).to_string()),
+            ("latency_ms", Amount, |row| (10 + row % 3).to_string()),
+            ("plan_hash", OptionalName, |_| "p".to_owned()),
+        ])
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         let reading = match trace.folder() {
             Some(folder) if files::has_plans_in(folder)? => explain::read_folder(folder, options)?,

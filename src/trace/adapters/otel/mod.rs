@@ -37,6 +37,12 @@ impl Adapter for Otel {
         &ABOUT
     }
 
+    /// It is JSON, which has no columns.
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        None
+    }
+
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         let source = SpanSource::new(trace.open(options.digest)?)?;
         if options.construction.is_reference() {

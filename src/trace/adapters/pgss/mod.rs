@@ -69,6 +69,17 @@ impl Adapter for Pgss {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Amount, Name, Time};
+        Some(vec![
+            ("snapshot_t", Time, |row| (row / 2 * 60).to_string()),
+            ("query_id", Name, |row| format!("{}", row % 2)),
+            ("calls", Amount, |row| (row * 10).to_string()),
+            ("total_exec_time_ms", Amount, |row| (row * 100).to_string()),
+        ])
+    }
+
     fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
         if construction.is_reference() { &[TIME_COL, COUNTERS] } else { &[] }
     }

@@ -29,6 +29,22 @@ impl Adapter for Snowset {
         &ABOUT
     }
 
+    #[cfg(test)]
+    fn sample(&self) -> Option<crate::trace::kinds_tests::Sample> {
+        use crate::trace::kinds_tests::What::{Amount, OptionalAmount, OptionalName, Time};
+        Some(vec![
+            ("queryId", OptionalName, |row| format!("q{row}")),
+            ("warehouseId", OptionalName, |row| format!("w{}", row % 2)),
+            ("createdTime", Time, |row| format!("2018-03-02 00:{row:02}:00+00:00")),
+            ("execTime", Amount, |row| (100 + row % 5).to_string()),
+            ("databaseId", OptionalName, |_| "d".to_owned()),
+            ("warehouseSize", OptionalName, |_| "1".to_owned()),
+            ("persistentReadBytesCache", OptionalAmount, |row| (row * 10).to_string()),
+            ("persistentReadBytesS3", OptionalAmount, |_| "100".to_owned()),
+            ("profFilterRso", OptionalAmount, |_| "5".to_owned()),
+        ])
+    }
+
     fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
         // Published, times are dates with their offset.
         if construction.is_reference() { &[TIME_UNIT, TIME_ZONE] } else { &[] }
