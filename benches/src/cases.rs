@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use crate::inputs;
+use crate::{inputs, otlp};
 
 /// A ratio that a case should reach.
 #[derive(Clone, Debug, Serialize)]
@@ -123,6 +123,7 @@ pub(crate) fn all(folder: &Path, programs: &Programs) -> Vec<Case> {
         targets: vec![target("4 M ÷ 1 M", ("4 M", "1 M"), 4.4, 4.1, true)],
     });
     cases.extend(conversions(folder, programs));
+    cases.push(spans(folder, programs));
     cases.push(batch(folder, programs, &out));
     cases
 }
@@ -180,6 +181,19 @@ fn conversions(folder: &Path, programs: &Programs) -> Vec<Case> {
             targets: vec![target("4 M ÷ 1 M", ("4 M", "1 M"), 4.4, 4.1, true)],
         },
     ]
+}
+
+/// 150 MB of spans on one core, which is to take a second.
+fn spans(folder: &Path, programs: &Programs) -> Case {
+    let file = folder.join("spans.jsonl");
+    let (path, tape) = (file.display().to_string(), folder.join("spans-tape.jsonl").display().to_string());
+    let convert = ["taskset", "-c", "0", &programs.ours, "convert", "--dataset", "otel", &path, "--tape", &tape];
+    Case {
+        name: "OTLP JSONL, 150 MB, convert on one core".to_owned(),
+        prepare: Box::new(move || otlp::jsonl(&file, 150_000_000)),
+        commands: vec![("ours".to_owned(), command(&convert)), ("a second".to_owned(), command(&["sleep", "1"]))],
+        targets: vec![target("ours ÷ a second", ("ours", "a second"), 1.0, 0.5, true)],
+    }
 }
 
 /// 10,000 tapes of 1,000 samples, and one tape with as many samples and channels a sample.

@@ -6,6 +6,7 @@
 mod cases;
 mod inputs;
 mod measure;
+mod otlp;
 mod polars_read;
 mod report;
 

@@ -127,64 +127,6 @@ fn a_header_without_the_columns_is_listed_by_what_separates_it() {
 }
 
 #[test]
-fn what_is_no_table_is_named_with_the_way_on_by_every_adapter() {
-    let wide = |text: &str, low_first: bool| -> Vec<u8> {
-        text.bytes().flat_map(|byte| if low_first { [byte, 0] } else { [0, byte] }).collect()
-    };
-    let mut tar = vec![b'a'; 600];
-    tar[257..262].copy_from_slice(b"ustar");
-    let mut duckdb = vec![1; 64];
-    duckdb[8..12].copy_from_slice(b"DUCK");
-    let kinds: Vec<(Vec<u8>, &str)> = vec![
-        (b"\xfd7zXZ\0rest".to_vec(), "`xz -d`"),
-        (b"BZh91AY&SY".to_vec(), "`bzip2 -d`"),
-        (b"\x04\x22\x4d\x18rest".to_vec(), "`lz4 -d`"),
-        (b"PK\x03\x04rest".to_vec(), "`unzip`"),
-        (b"7z\xbc\xaf\x27\x1crest".to_vec(), "`7z x`"),
-        (tar, "`tar -xf`"),
-        (duckdb, "`duckdb -csv"),
-        ([b"\xff\xfe".to_vec(), wide("a,b\n", true)].concat(), "`iconv -f UTF-16 -t UTF-8`"),
-        ([b"\xfe\xff".to_vec(), wide("a,b\n", false)].concat(), "`iconv -f UTF-16 -t UTF-8`"),
-        (wide("a,b\n1,2\n", true), "`iconv -f UTF-16LE -t UTF-8`"),
-        (wide("a,b\n1,2\n", false), "`iconv -f UTF-16BE -t UTF-8`"),
-        (b"SQLite format 3\0rest".to_vec(), "`sqlite3 -csv -header"),
-        (b"PGDMP\x01rest".to_vec(), "`pg_restore -d DATABASE`"),
-        (b"PGCOPY\n\xff\r\n\0".to_vec(), "CSV HEADER"),
-        (b"ARROW1\0\0".to_vec(), "write it as Parquet"),
-        (b"ORC\x0a\x0b".to_vec(), "this is ORC"),
-        (b"Obj\x01\x04".to_vec(), "this is Avro"),
-        (b"%PDF-1.7".to_vec(), "this is a PDF"),
-        (b"version https://git-lfs.github.com/spec/v1\n".to_vec(), "`git lfs pull`"),
-        (b"PAR1\x15broken".to_vec(), "Parquet"),
-        (b"PARE\x15broken".to_vec(), "encrypted"),
-    ];
-    for (dataset, _) in tables() {
-        for options in all_options(dataset) {
-            for lenient in [false, true] {
-                let options = Options { lenient, ..options.clone() };
-                for (bytes, expected) in &kinds {
-                    let error = converted(&options, bytes).expect_err(expected);
-                    assert!(error.starts_with("`x") && error.contains(expected), "{dataset}: {error}");
-                }
-            }
-        }
-    }
-    for (bytes, expected) in [(&b"\xfd7zXZ\0"[..], "`xz -d`"), (b"PAR1", "export it as text")] {
-        let error = converted(&Options::new(Dataset::SqlshareText), bytes).unwrap_err();
-        assert!(error.contains(expected), "{error}");
-    }
-    // What only looks like one is a table.
-    for header in ["ORC,t", "PARENT,t", "PAR1,t", "BZhash,t", "ARROW1,t", "PGDMP,t", "t,xxxxx,DUCK"] {
-        let rows = if header.len() > 10 { "1,1,1\n" } else { "1,1\n" };
-        let mut options = plain();
-        let (value, _) = header.split_once(',').filter(|(first, _)| *first != "t").unwrap_or(("DUCK", ""));
-        options.set("value-col", value).unwrap();
-        let error = converted(&options, format!("{header}\n{rows}{rows}").as_bytes()).unwrap_err();
-        assert!(error.starts_with("`x:3`: two values at t = 1: line 2 and line 3; "), "{header}: {error}");
-    }
-}
-
-#[test]
 fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
     let header = "t,value";
     let rows = "1,10\n2,10\n3,10\n4,10\n5,10\n";

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::TraceError;
 use super::problem::FilesProblem;
+use super::read::{Wanted, binary};
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, StoreError, VerifyingKey, file_digest};
 #[cfg(feature = "experiment")]
 use crate::store::{glob, is_glob};
+
+/// Bytes that tell what a file is.
+const HEAD_BYTES: usize = 600;
 
 /// A trace that an adapter is to convert: a file, several of them, or bytes from anywhere.
 pub struct Trace<'a> {
@@ -103,7 +107,15 @@ impl<'a> Trace<'a> {
     /// When it is no file.
     pub fn recording(&self) -> Result<&'a Path, TraceError> {
         match self.bytes {
-            None => Ok(self.path),
+            None => {
+                // Of what cannot be opened, who reads it says why.
+                let head =
+                    Input::open(self.path, false).and_then(|mut input| input.peek(HEAD_BYTES).map(<[u8]>::to_vec));
+                match binary(&head.unwrap_or_default(), Wanted::Text) {
+                    Some(problem) => Err(TraceError::Malformed { place: Place::file(self.path), problem }),
+                    None => Ok(self.path),
+                }
+            }
             Some(_) => Err(wrong(self.path, FilesProblem::NotFiles)),
         }
     }

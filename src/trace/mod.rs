@@ -125,6 +125,8 @@ pub fn input_digest(input: &Path, options: &Options) -> Result<InputDigest, Trac
 #[cfg(test)]
 mod adapter_tests;
 #[cfg(test)]
+mod first_bytes_tests;
+#[cfg(test)]
 mod formats_tests;
 #[cfg(test)]
 mod kinds_tests;

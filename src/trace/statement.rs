@@ -95,9 +95,15 @@ pub(crate) fn name(sql: &str, dialect: Dialect) -> String {
 
 /// The statement without literals, comments and layout; empty if there is nothing else.
 pub(crate) fn code(sql: &str, dialect: Dialect) -> String {
-    let rules = dialect.rules();
-    let mut lexer = Lexer { text: sql, at: 0, rules, in_executed: false, tokens: Vec::new(), open: Vec::new() };
-    while lexer.step() {}
+    let mut lexer = Lexer::read(sql, dialect);
+    // A statement that was executed closes its literals. One that does not by rules that are a guess may be MySQL's, where an
+    // apostrophe can stand behind a backslash, and in a comment behind `#`.
+    if lexer.is_open && matches!(dialect, Dialect::Unknown | Dialect::SqlServer) {
+        let other = Lexer::read(sql, Dialect::MySql);
+        if !other.is_open {
+            lexer = other;
+        }
+    }
     while lexer.tokens.last().is_some_and(|token| token.is(";")) {
         lexer.tokens.pop();
     }
@@ -142,9 +148,19 @@ struct Lexer<'a> {
     tokens: Vec<Token>,
     /// Where the parentheses that are open stand among the tokens.
     open: Vec<usize>,
+    /// Whether a literal goes to the end of the text, for nothing closes it.
+    is_open: bool,
 }
 
 impl<'a> Lexer<'a> {
+    fn read(text: &'a str, dialect: Dialect) -> Self {
+        let rules = dialect.rules();
+        let (tokens, open) = (Vec::new(), Vec::new());
+        let mut lexer = Self { text, at: 0, rules, in_executed: false, tokens, open, is_open: false };
+        while lexer.step() {}
+        lexer
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -237,6 +253,7 @@ impl<'a> Lexer<'a> {
     fn skip_literal(&mut self, prefix: usize, quote: char, escapes: bool) {
         let bytes = self.text.as_bytes();
         let mut at = self.at + prefix + 1;
+        let mut is_closed = false;
         while at < bytes.len() {
             if escapes && bytes[at] == b'\\' {
                 at += 2;
@@ -244,6 +261,7 @@ impl<'a> Lexer<'a> {
                 at += 1;
                 // A doubled quote stands for one in it.
                 if bytes.get(at) != Some(&(quote as u8)) {
+                    is_closed = true;
                     break;
                 }
                 at += 1;
@@ -251,6 +269,7 @@ impl<'a> Lexer<'a> {
                 at += 1;
             }
         }
+        self.is_open |= !is_closed;
         let mut end = at.min(bytes.len());
         while !self.text.is_char_boundary(end) {
             end += 1;

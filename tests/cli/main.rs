@@ -8,6 +8,7 @@ mod data;
 mod determinism;
 mod evaluation;
 mod experiments;
+mod exports;
 mod fake_server;
 mod fetching;
 mod formats;

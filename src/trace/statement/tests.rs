@@ -189,3 +189,22 @@ proptest! {
         prop_assert_eq!(name(&sql, Dialect::Unknown), expected);
     }
 }
+
+/// Rules that are a guess give way to those by which the text is whole.
+#[test]
+fn a_literal_that_is_never_closed_is_read_by_the_rules_that_close_it() {
+    for dialect in [Dialect::Unknown, Dialect::SqlServer] {
+        for (sql, expected) in [
+            ("select a # don't\nfrom t1", "select a from t1"),
+            ("select 'it\\'s' from t1", "select ? from t1"),
+            // It is whole as it is.
+            ("select 'C:\\' from t1", "select ? from t1"),
+            ("select a from #temp", "select a from # temp"),
+            // It is whole by no rules: a text that was cut.
+            ("select a from t1 where b = 'x", "select a from t1 where b = ?"),
+        ] {
+            assert_eq!(name(sql, dialect), expected, "{sql}");
+        }
+    }
+    assert_eq!(name("select a # don't\nfrom t1", Dialect::Postgres), "select a # don ?");
+}

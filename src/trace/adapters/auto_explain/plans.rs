@@ -11,7 +11,7 @@ use crate::store::Input;
 use crate::tape::RowCounts;
 use crate::trace::log::{Broken, LOG_LINE_PREFIX, LogEntry, LogFormat, Logged, Moment, Prefix};
 use crate::trace::plan::ReadBy;
-use crate::trace::read::{LENIENT_HINT, Lines, Reading};
+use crate::trace::read::{LENIENT_HINT, Lines, Reading, Wanted, binary};
 use crate::trace::skeleton::abbreviated;
 use crate::trace::{Options, TraceError};
 
@@ -53,6 +53,9 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Pl
     let path = input.path().to_path_buf();
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
+    if let Some(problem) = binary(&bytes, Wanted::Text) {
+        return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
+    }
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let format = LogFormat::find(text);
     let told = options.values.text(&LOG_LINE_PREFIX).and_then(|prefix| Prefix::parse(prefix).ok());

@@ -87,7 +87,7 @@ fn stranger(object: &serde_json::Map<String, Value>) -> String {
     let has = |key: &str| object.contains_key(key);
     let what = if has("query_block") {
         "a plan of MySQL or MariaDB"
-    } else if has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
+    } else if has("operator") || has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
         "a plan of DuckDB"
     } else if has("resourceSpans") {
         "OTLP; convert it with --dataset otel"

@@ -17,7 +17,7 @@ use super::spans::{SpanFault, Spans};
 use crate::diagnostics::Place;
 use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
-use crate::trace::read::{BOM, LENIENT_HINT};
+use crate::trace::read::{BOM, LENIENT_HINT, Wanted, binary};
 
 /// Bytes that are read before they are parsed side by side.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -48,7 +48,9 @@ impl<'a> SpanSource<'a> {
             let is_whole = (read as u64) < wanted;
             if is_whole || head.len() >= LONGEST_MESSAGE || !format::needs_more(&head) {
                 let format = format::find(&head);
-                return Ok(Self { path, head, input, format });
+                let foreign = format.as_ref().err().and_then(|_| binary(&head, Wanted::Spans));
+                let source = Self { path, head, input, format };
+                return foreign.map_or(Ok(()), |problem| Err(source.malformed(problem))).map(|()| source);
             }
         }
     }
