@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::Outcome;
 use super::arguments::{MathArgument, output_path};
 use super::convert;
+use super::inject::InjectArguments;
 use super::output::Output;
 use crate::evaluate::{Exemplar, Generator, Noise};
 
@@ -55,6 +56,7 @@ enum Kind {
         #[command(flatten)]
         common: Common,
     },
+    Inject(InjectArguments),
 }
 
 #[derive(clap::Args)]
@@ -79,6 +81,7 @@ impl GenerateCommand {
             Kind::Perturbed { seed, scale, common } => (Generator::Perturbed { scale }, seed, common),
             Kind::Exemplar { dataset, seed, common } => (Generator::Exemplar { dataset }, seed, common),
             Kind::Null { kind, seed, common } => (Generator::Null { noise: kind }, seed, common),
+            Kind::Inject(inject) => return inject.execute(output),
         };
         let stream = generator.stream(seed, common.math.math());
         convert::write(&common.tape, &stream, None, Vec::new(), output)

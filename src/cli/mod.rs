@@ -21,6 +21,7 @@ mod fetch;
 mod foreign;
 mod fuse;
 mod generate;
+mod inject;
 mod inspect;
 mod junit;
 mod output;

@@ -1,5 +1,6 @@
 //! Streams whose faults are known, scores of what is found in them, and other detectors to compare with.
 
+mod ablation;
 mod answered;
 mod axis;
 mod benchmark;
@@ -11,6 +12,7 @@ mod detectors;
 mod exemplar;
 mod found;
 mod group;
+mod inject;
 mod leaderboard;
 mod null;
 mod ordered;
@@ -22,8 +24,10 @@ mod stretch;
 mod subject;
 mod sweep;
 mod table;
+mod variants;
 mod window;
 
+pub use ablation::{ABLATIONS, Ablation, ablation_csv};
 pub use answered::{Answered, answers_csv};
 pub use axis::Axis;
 pub use benchmark::{ALL_SETS, Benchmark, BenchmarkRun, BenchmarkSet, Leaderboard, SetSummary, Standing};
@@ -35,6 +39,7 @@ pub use detectors::{DETECTORS, find_detector};
 pub use exemplar::{Exemplar, exemplar};
 pub use found::found_csv;
 pub use group::{ANY, GroupEpisode, Grouping, fuse, group_episodes_csv};
+pub use inject::{FaultKind, InjectError, InjectPoint, InjectTrial, InjectTrialError, Injected, Injection};
 pub use null::{Noise, null};
 pub use perturbed::perturbed;
 pub use score::{
@@ -46,7 +51,8 @@ pub use span::{Span, spans_csv, spans_fingerprint};
 pub use subject::{Finding, Subject};
 pub use sweep::{Point, Sweep, sweep_csv};
 pub use table::read_spans;
-pub use window::{Window, Windows, read_windows, read_windows_from};
+pub use variants::{Pairs, Variants};
+pub use window::{Window, Windows, read_windows, read_windows_from, windows_csv};
 
 use score::mean_intervals;
 

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{Exemplar, Generator};
 use crate::motif::{Motif, read_motif};
-use crate::store::{CsvRow, CsvTable, TableError, TableProblem};
+use crate::store::{CsvRow, CsvTable, TableColumns, TableError, TableProblem};
 use crate::trace::date_s;
 
 /// A ground-truth interval in which a fault was planted: `t_start <= t < t_end`, seconds.
@@ -82,6 +82,21 @@ pub fn read_windows_from(path: &Path, origin_s: f64) -> Result<Windows, TableErr
     }
     let windows = windows.into_iter().map(|(_, window)| window).collect();
     Ok(Windows { windows, sha256: table.sha256().to_owned() })
+}
+
+/// The columns of a table of windows.
+pub(super) fn window_columns<'a>() -> TableColumns<'a, Window> {
+    TableColumns::default()
+        .text("motif", |window: &Window| window.motif.name())
+        .text("channel", |window| &window.channel)
+        .number("t_start", |window| window.t_start)
+        .number("t_end", |window| window.t_end)
+}
+
+/// The bytes of a table of windows, as [`read_windows`] takes it: `motif,channel,t_start,t_end`.
+#[must_use]
+pub fn windows_csv(windows: &[Window]) -> Vec<u8> {
+    window_columns().csv(windows)
 }
 
 /// Half an hour of TPC-DS: where its five faults are, whatever their size.

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FileProblem, GrammarFileError, ResultProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName, with_causes};
-use crate::evaluate::CommandError;
+use crate::evaluate::{CommandError, InjectError, InjectTrialError};
 #[cfg(feature = "capture")]
 use crate::live::LiveError;
 use crate::store::{SignatureError, StoreError, TableError};
@@ -53,6 +53,9 @@ pub enum ExperimentError {
     /// The command of a detector.
     #[error(transparent)]
     Detector(#[from] CommandError),
+    /// The tape of an experiment that injects faults into it.
+    #[error("[evaluate.inject]: {0}")]
+    Inject(#[from] InjectError),
     /// An output or an expected result.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -135,6 +138,15 @@ impl ExperimentError {
     }
 }
 
+impl From<InjectTrialError> for ExperimentError {
+    fn from(error: InjectTrialError) -> Self {
+        match error {
+            InjectTrialError::Inject(error) => error.into(),
+            InjectTrialError::Command(error) => error.into(),
+        }
+    }
+}
+
 impl ResultProblem {
     /// The error of this problem with a file or folder.
     #[must_use]
@@ -159,7 +171,7 @@ impl FileProblem {
 impl Diagnose for ExperimentError {
     fn kind(&self) -> FailureKind {
         match self {
-            Self::File { .. } | Self::Unknown(_) | Self::NoMatch { .. } | Self::NoneThere { .. } => {
+            Self::File { .. } | Self::Unknown(_) | Self::NoMatch { .. } | Self::NoneThere { .. } | Self::Inject(_) => {
                 FailureKind::Experiment
             }
             Self::Grammar(error) => error.kind(),
@@ -184,7 +196,7 @@ impl Diagnose for ExperimentError {
                 Some(place.clone()).filter(Place::is_known)
             }
             Self::OutInResults { out: path, .. } | Self::NoData { path, .. } => Some(Place::file(path)),
-            Self::Unknown(_) | Self::NoMatch { .. } => None,
+            Self::Unknown(_) | Self::NoMatch { .. } | Self::Inject(_) => None,
             Self::NoneThere { folder } => Some(Place::file(folder)),
             Self::Grammar(error) => error.place(),
             Self::Trace(error) => error.place(),

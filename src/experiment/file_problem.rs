@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use super::{DetectorFileProblem, SuiteProblem};
+use super::{DetectorFileProblem, InjectProblem, SuiteProblem};
 use crate::diagnostics::{UnknownName, reword_unknown_name};
 use crate::evaluate::{Axis, Generator};
 use crate::motif::ParameterError;
@@ -91,6 +91,9 @@ pub enum FileProblem {
     /// A suite of tapes.
     #[error(transparent)]
     Suite(#[from] SuiteProblem),
+    /// `[evaluate.inject]`.
+    #[error(transparent)]
+    Inject(#[from] InjectProblem),
     /// A detector that is a command.
     #[error(transparent)]
     Detector(#[from] DetectorFileProblem),
@@ -233,6 +236,21 @@ pub enum EvaluationProblem {
     /// Seeds have 64 bits.
     #[error("the last seed is beyond 2^64")]
     LastSeed,
+    /// Pairs of a trace.
+    #[error("pairs and ablations are of generated streams")]
+    VariantsOfTrace,
+    /// A parameter with itself.
+    #[error("`keys` are two parameters, and not `{key}` twice")]
+    SamePair {
+        /// The parameter.
+        key: &'static str,
+    },
+    /// No pair.
+    #[error("`factors` needs a list for each of `keys`, none of them empty")]
+    NoFactors,
+    /// Parts that an engine does not have.
+    #[error("only `excursion` has an ablation; set [replay] engine = \"excursion\"")]
+    AblationElsewhere,
     /// A grid of nothing, or out of range.
     #[error("`tau_seconds`, `drift` and `clip` need numbers from 0.01 to 1000")]
     Grid,

@@ -16,6 +16,7 @@ mod explain;
 mod file;
 mod file_problem;
 mod grammar_file;
+mod inject_problem;
 #[cfg(feature = "capture")]
 mod live;
 #[cfg(feature = "capture")]
@@ -56,6 +57,7 @@ pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
 pub use file_problem::{EvaluationProblem, FileProblem, LiveProblem, SourceProblem};
 pub use grammar_file::{GrammarFileError, GrammarProblem, read_engine};
+pub use inject_problem::InjectProblem;
 #[cfg(feature = "capture")]
 pub use live::{LiveFinding, LiveScore};
 #[cfg(feature = "capture")]

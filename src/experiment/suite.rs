@@ -258,7 +258,7 @@ fn windows_of(tape: &Path, stream: &Stream) -> Result<Vec<Window>, ExperimentErr
         let Window { channel, t_start, t_end, .. } = window;
         let (channel, t_start, t_end) = (channel.to_string(), *t_start, *t_end);
         let problem = TableProblem::WindowOutside { channel, t_start, t_end, first, last };
-        return Err(TableError::Malformed { place: Place::file(&path), problem }.into());
+        return Err(TableError::Malformed { place: Place::file(&path), problem: Box::new(problem) }.into());
     }
     Ok(windows)
 }

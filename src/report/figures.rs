@@ -7,6 +7,7 @@ use super::chart::{Axes, Background, Bars, COLORS, Curve, Drawn, FAINT, INK, bar
 use super::data::{ExperimentKind, Outcomes, ResultTable};
 use super::figure::{Figure, Section, WIDTH, drawn};
 use super::sensitivity::sensitivity;
+use super::trials::trials;
 use crate::evaluate::{Noise, ScoreInterval};
 use crate::experiment::ExperimentError;
 use crate::motif::Motif;
@@ -33,6 +34,7 @@ pub(super) fn all(results: &[Outcomes]) -> Result<Vec<Figure>, ExperimentError> 
         if let Some(table) = outcomes.table("sensitivity.csv") {
             figures.push(sensitivity(outcomes, table)?);
         }
+        figures.extend(trials(outcomes)?);
     }
     figures.extend(noise(results)?);
     figures.extend(distributions(results)?);

@@ -6,6 +6,7 @@ mod figure;
 mod figures;
 mod html;
 mod sensitivity;
+mod trials;
 
 use std::path::{Path, PathBuf};
 

@@ -169,8 +169,8 @@ fn a_command_that_cannot_answer_is_the_verdict_failed_and_never_same() {
             "line 1 of its output: NaN and Infinity are no times",
         ),
         (
-            "echo '{\"channel\": \"q43\", \"start\": 200, \"end\": 280}'",
-            "line 1 of its output: unknown channel `q43`; did you mean",
+            "echo '{\"channel\": \"q42x\", \"start\": 200, \"end\": 280}'",
+            "line 1 of its output: unknown channel `q42x`; did you mean",
         ),
         (
             "echo '{\"channel\": \"q42\", \"class\": \"PlanRegression\", \"start\": 200, \"end\": 9280}'",

@@ -187,7 +187,11 @@ fn a_command_that_hangs_is_killed_with_its_children() {
     leaves.folder = folder.path().to_path_buf();
     assert_eq!(leaves.ask(&stream(1)).unwrap().spans, []);
     assert!(!is_alive(&std::fs::read_to_string(folder.path().join("pid")).unwrap()));
-    let told = ask("setsid sleep 4 &", 30_000).unwrap_err().to_string();
+    // What has left the group of processes before the command ends is not killed with it.
+    let escapes = "setsid sh -c 'echo > escaped; exec sleep 4' & while [ ! -e escaped ]; do sleep 0.01; done";
+    let mut escapes = detector(&["sh", "-c", escapes], 30_000);
+    escapes.folder = folder.path().to_path_buf();
+    let told = escapes.ask(&stream(1)).unwrap_err().to_string();
     assert_eq!(told, "the detector `mine`: it has ended, but what it started keeps its output open");
 }
 

@@ -7,8 +7,10 @@ use toml::Spanned;
 
 use super::commands::FurtherFiles;
 use super::detector_file::{DetectorKeys, DetectorSchema};
+use super::inject_file::InjectKeys;
+use super::variants_file::PairKeys;
 use super::{Choice, Evaluation, GroupEvaluation};
-use crate::evaluate::{Axis, ByTime, Generator, Grid, Grouping, Subject};
+use crate::evaluate::{Ablation, Axis, ByTime, Generator, Grid, Grouping, Subject};
 use crate::experiment::located::Located;
 use crate::experiment::{DetectorFileProblem, EvaluationProblem, SampleSource};
 use crate::motif::Engine;
@@ -35,6 +37,13 @@ pub(in crate::experiment) struct Evaluate {
     sensitivity: Option<Spanned<Vec<f64>>>,
     #[schemars(with = "Option<ChoiceKeys>")]
     choice: Option<Spanned<ChoiceKeys>>,
+    #[schemars(with = "Option<InjectKeys>")]
+    inject: Option<Spanned<InjectKeys>>,
+    #[schemars(with = "Option<PairKeys>")]
+    pairs: Option<Spanned<PairKeys>>,
+    /// Whether the engine is scored without each of its parameters, too.
+    #[schemars(with = "Option<bool>")]
+    ablation: Option<Spanned<bool>>,
     #[schemars(with = "Option<GroupKeys>")]
     group: Option<Spanned<GroupKeys>>,
 }
@@ -56,9 +65,9 @@ struct GroupKeys {
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Seeds {
-    first: u64,
-    count: u64,
+pub(super) struct Seeds {
+    pub(super) first: u64,
+    pub(super) count: u64,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -99,15 +108,26 @@ impl Evaluation {
         folder: &Path,
     ) -> Result<Self, Located> {
         let at = evaluate.span().start;
-        let Evaluate { windows, detectors, seeds, published, sweep, sensitivity, choice, group } =
-            evaluate.into_inner();
+        let Evaluate {
+            windows,
+            detectors,
+            seeds,
+            published,
+            sweep,
+            sensitivity,
+            choice,
+            inject,
+            pairs,
+            ablation,
+            group,
+        } = evaluate.into_inner();
         let generated = match source {
             SampleSource::Generated { generator, seed, .. } => Some((*generator, *seed)),
             SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => None,
         };
         let perturbed = matches!(generated, Some((Generator::Perturbed { .. }, _)));
         match (&windows, generated) {
-            (None, None) if detectors.is_empty() => {
+            (None, None) if detectors.is_empty() && inject.is_none() => {
                 return Err(Located::at_byte(at, EvaluationProblem::NothingToCompare));
             }
             (Some(windows), Some(_)) => {
@@ -142,6 +162,30 @@ impl Evaluation {
             }
             choice => choice.map(choice_of).transpose()?,
         };
+        let inject = inject.map(|inject| {
+            let at = inject.span().start;
+            inject.into_inner().check(at, &subjects, source.math())
+        });
+        let inject = inject.transpose()?;
+        let ablation = match ablation {
+            Some(ablation) if *ablation.get_ref() => {
+                let problem = match generated {
+                    Some(_) => EvaluationProblem::AblationElsewhere,
+                    None => EvaluationProblem::VariantsOfTrace,
+                };
+                if generated.is_none() || !Ablation::is_of(engine) {
+                    return Err(Located::at_byte(ablation.span().start, problem));
+                }
+                true
+            }
+            _ => false,
+        };
+        let pairs = match pairs {
+            Some(pairs) if generated.is_none() => {
+                return Err(Located::at_byte(pairs.span().start, EvaluationProblem::VariantsOfTrace));
+            }
+            pairs => pairs.map(|pairs| pairs.into_inner().check(engine)).transpose()?,
+        };
         let group = match group {
             Some(group) if windows.is_none() => {
                 return Err(Located::at_byte(group.span().start, EvaluationProblem::GroupsOfGenerator));
@@ -149,7 +193,20 @@ impl Evaluation {
             group => group.map(|group| group_of(group.into_inner())),
         };
         let windows = windows.map(Spanned::into_inner);
-        Ok(Self { windows, subjects, files, seeds, published, sweep, sensitivity, choice, group })
+        Ok(Self {
+            windows,
+            subjects,
+            files,
+            seeds,
+            published,
+            sweep,
+            sensitivity,
+            choice,
+            inject,
+            pairs,
+            ablation,
+            group,
+        })
     }
 }
 

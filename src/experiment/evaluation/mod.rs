@@ -3,7 +3,9 @@
 mod commands;
 mod detector_file;
 mod file;
+mod inject_file;
 mod tables;
+mod variants_file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(super) use file::Evaluate;
 
 use super::ExperimentError;
-use crate::evaluate::{Axis, ByTime, Grid, Subject, Window, read_windows};
+use crate::evaluate::{Axis, ByTime, Grid, InjectTrial, Pairs, Subject, Window, read_windows};
 use crate::residual::Stream;
 use crate::trace::{self, Dataset, Options};
 
@@ -34,6 +36,12 @@ pub struct Evaluation {
     pub sensitivity: Vec<f64>,
     /// Candidates for the parameters of `excursion`, if it is about their choice.
     pub choice: Option<Choice>,
+    /// Faults that are injected into the tape of the experiment, if any are.
+    pub inject: Option<InjectTrial>,
+    /// Pairs of factors on two parameters of the engine.
+    pub pairs: Option<Pairs>,
+    /// Whether the engine is run without each of its parts, too.
+    pub ablation: bool,
     /// Scores by time of groups of channels, if they are asked for.
     pub group: Option<GroupEvaluation>,
 }
@@ -74,7 +82,9 @@ impl Evaluation {
         let sensitivity = self.sensitivity.len() * self.subjects.first().map_or(0, |subject| subject.keys().len());
         let points = self.sweep.as_ref().map_or(1, |(_, values)| values.len()) + sensitivity;
         let chosen = self.choice.as_ref().map_or(0, |choice| choice.trial(&self.seeds).len());
-        self.seeds.len() * points + chosen
+        let injected = self.inject.as_ref().map_or(0, InjectTrial::runs);
+        let variants = usize::from(self.pairs.is_some()) + usize::from(self.ablation);
+        self.seeds.len() * (points + variants) + chosen + injected
     }
 
     /// What the stage `evaluation` hashes, and what its digests are of; what is at its default is left out.
@@ -119,6 +129,17 @@ impl Evaluation {
         }
         if !self.sensitivity.is_empty() {
             pairs.insert("sensitivity".to_owned(), numbers(&self.sensitivity));
+        }
+        if let Some(inject) = &self.inject {
+            hash_injection(inject, &mut pairs);
+        }
+        if let Some(Pairs { keys, factors }) = &self.pairs {
+            for (key, factors) in keys.iter().zip(factors) {
+                pairs.insert(format!("pairs.{key}"), numbers(factors));
+            }
+        }
+        if self.ablation {
+            pairs.insert("ablation".to_owned(), "true".to_owned());
         }
         if let Some(group) = &self.group {
             inputs.groups = Some(group.read(root, &mut pairs)?);
@@ -177,6 +198,23 @@ impl Choice {
         }
         pairs.insert("choice.recordings".to_owned(), digests.join(","));
         Ok(read)
+    }
+}
+
+fn hash_injection(inject: &InjectTrial, pairs: &mut BTreeMap<String, String>) {
+    let InjectTrial { injection, kinds, sizes, seeds, .. } = inject;
+    let names = |names: Vec<&str>| names.join(",");
+    let (least, most) = injection.samples;
+    let mut insert = |key: &str, value: String| pairs.insert(format!("inject.{key}"), value);
+    insert("kinds", names(kinds.iter().map(|kind| kind.name()).collect()));
+    insert("sizes", numbers(sizes));
+    insert("samples", format!("{least}-{most}"));
+    insert("faults", injection.faults.to_string());
+    if !injection.motifs.is_empty() {
+        insert("motifs", names(injection.motifs.iter().map(|motif| motif.name()).collect()));
+    }
+    if let (Some(first), Some(last)) = (seeds.first(), seeds.last()) {
+        insert("seeds", format!("{first}-{last}"));
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Choice, Evaluation, EvaluationInputs};
 use crate::evaluate::{
-    Answered, Axis, CommandError, Finding, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window,
-    agreement, answers_csv, by_time, found_csv, group_scores_csv, pool, published_csv, published_scores, scores_csv,
-    stability, sweep_csv, tally,
+    ABLATIONS, Answered, Axis, CommandError, Finding, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial,
+    Variants, Window, ablation_csv, agreement, answers_csv, by_time, found_csv, group_scores_csv, pool, published_csv,
+    published_scores, scores_csv, stability, sweep_csv, tally,
 };
-use crate::experiment::SampleSource;
+use crate::experiment::{ExperimentError, SampleSource};
 use crate::motif::{Engine, Episode, Motif};
 use crate::residual::{Math, Stream};
 use crate::store::TableColumns;
@@ -22,7 +22,7 @@ impl Evaluation {
         stream: &Stream,
         episodes: &[Episode],
         ran: &(dyn Fn() + Sync),
-    ) -> Result<BTreeMap<String, Vec<u8>>, CommandError> {
+    ) -> Result<BTreeMap<String, Vec<u8>>, ExperimentError> {
         let mut tables = BTreeMap::new();
         match source {
             SampleSource::Generated { generator, math, .. } => {
@@ -37,6 +37,7 @@ impl Evaluation {
                     axis: self.sweep.clone(),
                 };
                 self.swept(&mut tables, &sweep, ran)?;
+                self.varied(&mut tables, &sweep, ran);
                 if let Some(choice) = &self.choice {
                     tables.insert("choice.csv".to_owned(), choice.table(inputs, &self.seeds, *math, ran));
                 }
@@ -44,7 +45,8 @@ impl Evaluation {
             SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => {
                 let math = source.math();
                 let find = |subject: &Subject| Ok((subject.name().to_owned(), subject.find(stream, math)?));
-                let found: Vec<(String, Finding)> = self.subjects.iter().map(find).collect::<Result<_, _>>()?;
+                let found: Vec<(String, Finding)> =
+                    self.subjects.iter().map(find).collect::<Result<_, CommandError>>()?;
                 insert_answers(&mut tables, found.iter().filter_map(|(name, found)| found.answered(name, None, None)));
                 match &inputs.windows {
                     Some(windows) => {
@@ -66,7 +68,34 @@ impl Evaluation {
                 }
             }
         }
+        if let Some(inject) = &self.inject {
+            let truth = match source {
+                SampleSource::Generated { generator, .. } => generator.windows(),
+                _ => inputs.windows.clone().unwrap_or_default(),
+            };
+            let injected = inject.run(stream, &truth, ran)?;
+            insert_answers(&mut tables, injected.points.iter().flat_map(|point| point.answers.clone()));
+            tables.insert("injected.csv".to_owned(), injected.csv());
+            tables.insert("injected-windows.csv".to_owned(), injected.windows_csv());
+        }
         Ok(tables)
+    }
+
+    /// The tables of the engine with other parameters, on the runs of a sweep.
+    fn varied(&self, tables: &mut BTreeMap<String, Vec<u8>>, sweep: &Sweep, ran: &(dyn Fn() + Sync)) {
+        let Some(Subject::Engine(engine)) = self.subjects.first() else { return };
+        let run = |engines: Vec<Engine>| {
+            let Sweep { generator, math, seeds, .. } = sweep;
+            Variants { generator: *generator, math: *math, seeds: seeds.clone(), engines }.run(ran)
+        };
+        if let Some(pairs) = &self.pairs {
+            let engines = pairs.engines(engine).expect("checked with the experiment");
+            tables.insert("pairs.csv".to_owned(), pairs.csv(&run(engines)));
+        }
+        if self.ablation {
+            let engines = ABLATIONS.iter().map(|ablation| ablation.apply(engine)).collect();
+            tables.insert("ablation.csv".to_owned(), ablation_csv(&run(engines)));
+        }
     }
 
     /// The tables of a sweep, or of its one point, and of the engine's sensitivity on the same streams.
