@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choice, Evaluation, EvaluationInputs};
+use super::file::BOUNDS;
+use super::{Choice, Evaluation, EvaluationInputs, Groups};
 use crate::evaluate::{
-    Axis, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial, Window, agreement, by_time, found_csv,
-    group_scores_csv, pool, published_csv, published_scores, scores_csv, stability, sweep_csv,
+    Axis, Generator, GroupRow, Point, PublishedScore, Span, Subject, Sweep, Trial, Window, agreement, bounded, by_time,
+    found_csv, group_scores_csv, group_windows_csv, nab_csv, pool, published_csv, published_scores, scores_csv,
+    stability, sweep_csv, tally,
 };
 use crate::experiment::SampleSource;
 use crate::motif::{Engine, Episode, Motif};
@@ -43,22 +45,7 @@ impl Evaluation {
             SampleSource::Catalogue { .. } | SampleSource::Trace { .. } => {
                 let math = source.math();
                 match &inputs.windows {
-                    Some(windows) => {
-                        let score = |subject: &Subject| pool(&[subject.tally(stream, windows, math)]);
-                        let scores: Vec<_> =
-                            self.subjects.iter().map(|subject| (subject.name().to_owned(), score(subject))).collect();
-                        tables.insert("scores.csv".to_owned(), scores_csv(&scores));
-                        if let Some(rules) = &inputs.groups {
-                            let score =
-                                |subject: &Subject| by_time(stream, &subject.find(stream, math), windows, rules);
-                            let scores: Vec<_> = self
-                                .subjects
-                                .iter()
-                                .map(|subject| (subject.name().to_owned(), score(subject)))
-                                .collect();
-                            tables.insert("groups.csv".to_owned(), group_scores_csv(&scores));
-                        }
-                    }
+                    Some(windows) => self.scored(&mut tables, inputs, stream, windows, math),
                     None => {
                         let found: Vec<_> =
                             self.subjects.iter().map(|subject| (subject.name(), subject.find(stream, math))).collect();
@@ -68,6 +55,37 @@ impl Evaluation {
             }
         }
         tables
+    }
+
+    /// The tables of a trace of which the truth is known.
+    fn scored(
+        &self,
+        tables: &mut BTreeMap<String, Vec<u8>>,
+        inputs: &EvaluationInputs,
+        stream: &Stream,
+        windows: &[Window],
+        math: Math,
+    ) {
+        let found: Vec<(&str, Vec<Span>)> =
+            self.subjects.iter().map(|subject| (subject.name(), subject.find(stream, math))).collect();
+        let score = |spans: &[Span]| pool(&[tally(spans, windows, stream.span())]);
+        let scores: Vec<_> = found.iter().map(|(name, spans)| ((*name).to_owned(), score(spans))).collect();
+        tables.insert("scores.csv".to_owned(), scores_csv(&scores));
+        if let Some(Groups { rules, alarms_at_most }) = &inputs.groups {
+            // What one endless episode a group and none at all have is told by the windows, whatever the channels are.
+            let others = found.iter().filter(|(name, _)| !BOUNDS.contains(name));
+            let row = |(name, spans): &(&str, Vec<Span>)| GroupRow {
+                detector: (*name).to_owned(),
+                scores: by_time(stream, spans, windows, rules),
+                bounded: bounded(stream, spans, windows, rules, *alarms_at_most),
+            };
+            let rows: Vec<GroupRow> = others.map(row).collect();
+            tables.insert("groups.csv".to_owned(), group_scores_csv(&rows));
+            tables.insert("group-windows.csv".to_owned(), group_windows_csv(&rows));
+        }
+        if self.nab {
+            tables.insert("nab.csv".to_owned(), nab_csv(stream, &found, windows));
+        }
     }
 
     /// The tables of a sweep, or of its one point, and of the engine's sensitivity on the same streams.
