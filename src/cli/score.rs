@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -8,7 +9,8 @@ use super::output::{Output, Text, TextLine, table};
 use super::score_by_time::{self, ByTimeArguments, ByTimeJson, NabJson};
 use super::{Exit, Outcome};
 use crate::diagnostics::Place;
-use crate::evaluate::{Score, ScoreInterval, Window, pool, published_scores, read_spans, read_windows_from, tally};
+use crate::evaluate::{Score, ScoreInterval, Span, Window, pool, published_scores, read_spans, read_windows_from, tally};
+use crate::motif::Motif;
 use crate::store::{TableError, TableProblem};
 use crate::tape;
 
@@ -49,6 +51,9 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ScoresJson {
     scores: Vec<ScoreJson>,
+    /// What one endless episode of each channel, and none at all, would have over all motifs.
+    always: ScoreJson,
+    never: ScoreJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<Vec<PublishedJson>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +109,10 @@ impl ScoreCommand {
         let rated = span.is_some();
         // Without a span nothing is quiet, so that rates are not defined.
         let scores = pool(&[tally(&spans, &windows, span.unwrap_or_default())]);
+        let [always, never] = [endless(&spans, &windows, span), Vec::new()].map(|bound| {
+            let scores = pool(&[tally(&bound, &windows, span.unwrap_or_default())]);
+            json(scores.last().expect("the last one is of all motifs"), rated)
+        });
         let by_time = self.by_time.score(stream.as_ref(), &spans, &windows)?;
         let nab = self.by_time.nab(stream.as_ref(), &spans, &windows);
         let published = stream.filter(|_| self.published).map(|stream| {
@@ -125,8 +134,8 @@ impl ScoreCommand {
                 })
                 .collect()
         });
-        let json =
-            ScoresJson { scores: scores.iter().map(|score| json(score, rated)).collect(), published, by_time, nab };
+        let scores = scores.iter().map(|score| json(score, rated)).collect();
+        let json = ScoresJson { scores, always, never, published, by_time, nab };
         output.data(&json, || text(&json));
         Ok(Exit::Ok)
     }
@@ -150,6 +159,29 @@ impl ScoreCommand {
     }
 }
 
+/// An endless episode of each motif and channel that has an episode or a window: all of a tape, else from the first to the last
+/// thing that is said of it.
+fn endless(spans: &[Span], windows: &[Window], span: Option<(f64, f64)>) -> Vec<Span> {
+    let of_spans = spans.iter().map(|span| (span.motif, &span.channel, span.t_start, span.t_end));
+    let of_windows = windows.iter().map(|window| (window.motif, &window.channel, window.t_start, window.t_end));
+    let said: Vec<(Motif, &String, f64, f64)> = of_spans.chain(of_windows).collect();
+    let (t_start, t_end) = span.unwrap_or_else(|| {
+        let first = said.iter().map(|(.., start, _)| *start).min_by(f64::total_cmp);
+        let last = said.iter().map(|(.., end)| *end).max_by(f64::total_cmp);
+        (first.unwrap_or_default(), last.unwrap_or_default())
+    });
+    let channels: BTreeSet<(usize, &String)> =
+        said.iter().map(|(motif, channel, ..)| (*motif as usize, *channel)).collect();
+    let of = |(motif, channel): (usize, &String)| Span {
+        motif: Motif::ALL[motif],
+        channel: channel.clone(),
+        t_start,
+        t_end,
+        t_detected: Some(t_start),
+    };
+    channels.into_iter().map(of).collect()
+}
+
 fn json(score: &Score, rated: bool) -> ScoreJson {
     let value = |interval: &ScoreInterval| interval.value;
     ScoreJson {
@@ -170,12 +202,12 @@ fn json(score: &Score, rated: bool) -> ScoreJson {
 fn text(json: &ScoresJson) -> Text {
     let number =
         |number: Option<f64>| -> TextLine { number.map_or("-".into(), |number| format!("{number:.3}").into()) };
-    let rows: Vec<Vec<TextLine>> = json
-        .scores
-        .iter()
-        .map(|score| {
+    let motifs = json.scores.iter().map(|score| (score.motif, score));
+    let rows: Vec<Vec<TextLine>> = motifs
+        .chain([("always", &json.always), ("never", &json.never)])
+        .map(|(name, score)| {
             vec![
-                score.motif.into(),
+                name.into(),
                 score.windows.to_string().into(),
                 score.episodes.to_string().into(),
                 score.matched.to_string().into(),

@@ -1,6 +1,5 @@
 //! Scores by time, of groups of channels.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -9,8 +8,8 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::output::{Text, TextLine, table};
 use crate::evaluate::{
-    ByTime, GroupScore, Grouping, NAB_PROFILES, NabSeries, ScoreInterval, Span, TimeTally, Window, WindowScore,
-    by_time, nab_score, read_windows_from, together,
+    Bounded, ByTime, GroupScore, Grouping, NAB_PROFILES, ScoreInterval, Span, TimeTally, Window, WindowScore, bounded,
+    by_time, nab_score, nab_series, read_windows_from, together,
 };
 use crate::residual::{Math, Stream};
 use crate::trace::date_s;
@@ -33,6 +32,9 @@ pub(super) struct ByTimeArguments {
     /// Cut windows to the time in which there are samples; without it what is before the first one is missed
     #[arg(long, requires = "by_time")]
     clip: bool,
+    /// Tell what is detected at best at no more false alarms of a group an hour than these
+    #[arg(long, value_name = "RATE", requires = "by_time", default_value_t = 1.0, value_parser = rate)]
+    alarms_at_most: f64,
     /// The date of t = 0, where windows are dates and the times of the tape count from there, as `convert` said
     #[arg(long, value_name = "DATE", value_parser = origin)]
     origin: Option<f64>,
@@ -43,6 +45,13 @@ pub(super) struct ByTimeArguments {
 
 fn separator(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("a separator has a character".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate >= 0.0 => Ok(rate),
+        _ => Err("not a number of false alarms an hour".to_owned()),
+    }
 }
 
 fn origin(text: &str) -> Result<f64, String> {
@@ -57,7 +66,18 @@ pub(super) struct ByTimeJson {
     j: IntervalJson,
     hit: IntervalJson,
     false_alarms_per_hour: IntervalJson,
+    /// The best within a bound on false alarms, by a threshold on how strong episodes are.
+    bounded: BoundedJson,
     windows: Vec<WindowJson>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct BoundedJson {
+    alarms_at_most: f64,
+    hit: Option<f64>,
+    j: Option<f64>,
+    false_alarms_per_hour: Option<f64>,
+    threshold: Option<f64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -126,30 +146,21 @@ impl ByTimeArguments {
             ignored,
             clip: self.clip,
         };
-        Ok(Some(json(&by_time(stream, spans, windows, &rules))))
+        let bounded = bounded(stream, spans, windows, &rules, self.alarms_at_most);
+        Ok(Some(json(&by_time(stream, spans, windows, &rules), bounded)))
     }
 
     /// The scores of the benchmark, if they are asked for.
     pub(super) fn nab(&self, stream: Option<&Stream>, spans: &[Span], windows: &[Window]) -> Option<Vec<NabJson>> {
         let stream = stream.filter(|_| self.nab)?;
-        let mut series: BTreeMap<&str, NabSeries> = BTreeMap::new();
-        for (t, id) in stream.times().iter().zip(stream.channel_ids()) {
-            let name = id.map_or("", |id| stream.channels().name(id));
-            series.entry(name).or_default().t.push(*t);
-        }
-        for (name, series) in &mut series {
-            let of_channel = windows.iter().filter(|window| window.channel == *name);
-            series.windows = of_channel.map(|window| (window.t_start, window.t_end)).collect();
-            let of_channel = spans.iter().filter(|span| span.channel == *name);
-            series.alerts = of_channel.map(Span::earliest_detection).collect();
-        }
-        let series: Vec<NabSeries> = series.into_values().collect();
+        let series = nab_series(stream, spans, windows);
         let score = |profile| nab_score(&series, profile, Math::Portable);
         Some(NAB_PROFILES.iter().map(|profile| NabJson { profile: profile.name, score: score(profile) }).collect())
     }
 }
 
-fn json(scores: &[GroupScore]) -> ByTimeJson {
+fn json(scores: &[GroupScore], bounded: Bounded) -> ByTimeJson {
+    let Bounded { alarms_at_most, hit, j, false_alarms_per_hour, threshold } = bounded;
     let all = TimeTally::sum(scores.iter().map(|score| &score.tally));
     let together = together(scores);
     let interval = |interval: ScoreInterval| IntervalJson {
@@ -164,6 +175,7 @@ fn json(scores: &[GroupScore]) -> ByTimeJson {
         j: interval(together.j),
         hit: interval(together.hit),
         false_alarms_per_hour: interval(together.false_alarms_per_hour),
+        bounded: BoundedJson { alarms_at_most, hit, j, false_alarms_per_hour, threshold },
         windows: windows.map(window).collect(),
     }
 }
@@ -228,6 +240,14 @@ pub(super) fn text(json: &ByTimeJson) -> Text {
     let intervals: Vec<String> = intervals.into_iter().filter_map(|(name, of)| bounds(name, of)).collect();
     if !intervals.is_empty() {
         text.push(format!("95 % intervals over groups: {}", intervals.join("; ")));
+    }
+    let BoundedJson { alarms_at_most, hit, threshold, .. } = &json.bounded;
+    if let Some(hit) = hit {
+        let threshold = match threshold {
+            Some(threshold) => format!("with episodes of {threshold:.2} levels of release or more"),
+            None => "which no episode is within".to_owned(),
+        };
+        text.push(format!("hit at {alarms_at_most} false alarms an hour at most: {hit:.3}, {threshold}"));
     }
     text
 }

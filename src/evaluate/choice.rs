@@ -7,7 +7,8 @@ use crate::motif::{Engine, Episode, ExcursionGrammar, Grammar, Motif};
 use crate::residual::{Math, Stream};
 use crate::store::TableColumns;
 
-/// Every combination of these is a candidate; all else is at its default.
+/// Every combination of these is a candidate. Time constants are those in seconds alone, so that a candidate is what its row says
+/// on whatever it is tried; all else is at its default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     /// Time constants, in seconds.
@@ -94,6 +95,8 @@ impl Grid {
                             ("tau_seconds", *tau),
                             ("drift_threshold", drift * of.drift_threshold),
                             ("clip_threshold", clip * of.slew_threshold),
+                            ("tau_intervals", 0.0),
+                            ("close_dwell_intervals", 0.0),
                         ];
                         for (key, value) in values {
                             // Six decimals, so that 1.75 × 0.05 is 0.0875.

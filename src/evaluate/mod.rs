@@ -43,9 +43,10 @@ pub use inject::{FaultKind, InjectError, InjectPoint, InjectTrial, InjectTrialEr
 pub use null::{Noise, null};
 pub use perturbed::perturbed;
 pub use score::{
-    ByTime, GroupScore, NAB_PROFILES, NabProfile, NabSeries, PublishedScore, STRESS_SCALES, Score, ScoreInterval,
-    Tally, TimeTally, Together, WindowScore, agreement, by_time, group_scores_csv, nab_score, pool, published_csv,
-    published_scores, score_columns, scores_csv, stability, tally, together,
+    Bounded, ByTime, GroupRow, GroupScore, NAB_PROFILES, NabProfile, NabSeries, PublishedScore, STRESS_SCALES, Score,
+    ScoreInterval, Tally, TimeTally, Together, WindowScore, agreement, bounded, by_time, group_scores_csv,
+    group_windows_csv, nab_csv, nab_score, nab_series, pool, published_csv, published_scores, score_columns,
+    scores_csv, stability, tally, together,
 };
 pub use span::{Span, spans_csv, spans_fingerprint};
 pub use subject::{Finding, Subject};

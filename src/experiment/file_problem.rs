@@ -166,6 +166,12 @@ pub enum EvaluationProblem {
     /// Groups of generated samples.
     #[error("groups are scored against `windows` of a trace")]
     GroupsOfGenerator,
+    /// NAB's score of what knows no windows of series.
+    #[error("the score of NAB needs `windows`; name them, or remove `nab`")]
+    NabWithoutWindows,
+    /// A bound on false alarms that is none.
+    #[error("`alarms_at_most` is a number of false alarms an hour; give one from 0")]
+    AlarmsAtMost,
     /// Seeds of a trace.
     #[error("a trace has no seeds; remove `seeds`")]
     SeedsOfTrace,

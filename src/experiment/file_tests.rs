@@ -211,7 +211,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
             &format!("{generate}[evaluate.sweep]\naxis = 'scal'\nvalues = [1]\n"),
             "`x.toml:6:8`: unknown axis `scal`; did you mean `scale`? known: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, \
              drift_threshold, slew_threshold, min_dwell_seconds, tau_seconds, release_threshold, clip_threshold, \
-             open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals",
+             open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals, tau_intervals, close_dwell_intervals",
         ),
         (
             &format!("{generate}[evaluate.sweep]\naxis = 'missing'\nvalues = [0, 1]\n"),

@@ -118,11 +118,13 @@ impl Project {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(StoreError::read(&folder))?,
         };
+        let claimed = further(&self.root().join("experiments"))?;
         let mut orphans = Vec::new();
         for entry in entries {
             let entry = entry.map_err(StoreError::read(&folder))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.path().is_dir() && experiments.iter().all(|experiment| experiment.name != name) {
+            let is_claimed = claimed.contains(&name) || experiments.iter().any(|experiment| experiment.name == name);
+            if entry.path().is_dir() && !is_claimed {
                 orphans.push(name);
             }
         }
@@ -146,6 +148,18 @@ pub struct Selection {
 /// Whether an experiment file is one of a live experiment. What cannot be read is not.
 fn is_live(text: &str) -> bool {
     toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("fault"))
+}
+
+/// Names of the experiments in folders below that of all: they run only when they are asked for, and their results are theirs.
+fn further(folder: &Path) -> Result<Vec<String>, ExperimentError> {
+    let mut claimed = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(StoreError::read(folder))? {
+        let path = entry.map_err(StoreError::read(folder))?.path();
+        if path.is_dir() {
+            claimed.extend(names(&toml_files(&path)?));
+        }
+    }
+    Ok(claimed)
 }
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {

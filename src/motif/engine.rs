@@ -73,7 +73,8 @@ impl Engine {
         })
     }
 
-    /// `motif.key` and the text of its value, for every parameter, in the order of the motifs: what a digest hashes.
+    /// `motif.key` and the text of its value, for every parameter, in the order of the motifs: what a digest hashes. Younger
+    /// parameters are left out at their default, so that a digest from before them is still that of the same grammar.
     #[must_use]
     pub fn canonical(&self) -> Vec<(String, String)> {
         let text = |value| {
@@ -81,7 +82,12 @@ impl Engine {
             number::write_table(&mut text, value);
             String::from_utf8_lossy(&text).into_owned()
         };
-        self.entries().map(|(motif, key, value)| (format!("{}.{key}", motif.name()), text(value))).collect()
+        let (younger, default) = (self.kind.entry().younger, Self::new(self.kind));
+        let hashed = self.entries().zip(default.entries()).filter_map(|(given, (.., default))| {
+            let (_, key, value) = given;
+            (!younger.contains(&key) || value != default).then_some(given)
+        });
+        hashed.map(|(motif, key, value)| (format!("{}.{key}", motif.name()), text(value))).collect()
     }
 
     /// The keys of its parameters.
@@ -178,6 +184,17 @@ impl<'de> Deserialize<'de> for Engine {
 mod tests {
     use super::*;
     use crate::motif::{ExcursionGrammar, Grammar};
+
+    /// The grammar of a digest from before a parameter is the same grammar with its default.
+    #[test]
+    fn younger_parameters_are_hashed_where_they_are_not_at_their_default() {
+        let mut engine = Engine::new(EngineKind::EXCURSION);
+        let hashed = |engine: &Engine| engine.canonical().into_iter().map(|(key, _)| key).collect::<Vec<String>>();
+        assert_eq!(hashed(&engine).len(), 40);
+        engine.set("cache_collapse", "tau_intervals", 0.0).unwrap();
+        let now = hashed(&engine);
+        assert!(now.len() == 41 && now.contains(&"cache_collapse.tau_intervals".to_owned()), "{now:?}");
+    }
 
     #[test]
     fn every_parameter_can_be_set_by_name_and_only_within_its_range() {

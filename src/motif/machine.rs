@@ -87,6 +87,8 @@ pub struct EngineEntry {
     pub title: &'static str,
     /// The keys of its grammar with their ranges, in the order in which they are written.
     pub parameters: &'static [ParameterRange],
+    /// Keys that came when digests had been pinned: they are hashed only where they are not at their default.
+    pub(super) younger: &'static [&'static str],
     /// Its grammar where nobody gives one.
     pub(super) default_grammar: fn() -> GrammarValues,
     /// Adds its columns to those that every table of episodes begins with.

@@ -9,7 +9,7 @@ use super::Motif;
 use super::grammar::{MotifParameters, ParameterRange, PerMotif};
 
 /// The most parameters that an engine has for a motif.
-const MOST: usize = 8;
+const MOST: usize = 10;
 
 /// The parameters of the five motifs, without the type that an engine has for them.
 ///

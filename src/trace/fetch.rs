@@ -1,4 +1,4 @@
-//! Getting data: samples out of a published package.
+//! Getting data: samples out of a published package, and files of other people that a data set is made from.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,8 +6,8 @@ use std::process::Command;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::catalogue::{Catalogue, CatalogueEntry, Package, expect_digest};
-use super::corpus::set_aside;
+use super::catalogue::{Catalogue, CatalogueEntry, Package, Parts, expect_digest};
+use super::corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus, set_aside};
 use super::problem::FetchProblem;
 use super::{Fetched, TraceError};
 use crate::diagnostics::Place;
@@ -37,6 +37,33 @@ pub fn fetch_sample(root: &Path, catalogue: &Catalogue, entry: &CatalogueEntry) 
     let kept = if path.symlink_metadata().is_ok() { Some(set_aside(&path, &path)?) } else { None };
     write_whole(&path, &bytes, Durability::Atomic)?;
     Ok(fetched(true, kept))
+}
+
+/// Puts the files that an entry is made from in their places, from where they are published or from another URL or folder that has
+/// them, and compares the SHA-256 of each. What is there already is not fetched again.
+///
+/// # Errors
+/// When nobody publishes them and no place is given; when one cannot be fetched, or is another file. Those before it stay.
+pub fn fetch_parts(
+    catalogue: &Catalogue,
+    parts: &Parts,
+    from: Option<&str>,
+    options: &FetchOptions,
+    report: &mut dyn FnMut(FetchEvent<'_>),
+) -> Result<Vec<Fetched>, TraceError> {
+    let base = from.or(parts.base.as_deref()).ok_or_else(|| {
+        catalogue.problem("nobody publishes these files in this form; name a folder that has them with --from")
+    })?;
+    let folder = catalogue.folder().join(&parts.folder);
+    let mut fetched = Vec::new();
+    for (digest, path) in catalogue.parts(parts)? {
+        let known: KnownDigest = digest.parse().map_err(|problem: String| catalogue.problem(problem))?;
+        let options = FetchOptions { sha256: Some(known), ..options.clone() };
+        let from = format!("{}/{}", base.trim_end_matches('/'), path.display());
+        let place = folder.join(&path);
+        fetched.push(fetch_corpus(&from, place.parent().unwrap_or(&folder), &options, report)?);
+    }
+    Ok(fetched)
 }
 
 /// Where cargo keeps the sources of a package.

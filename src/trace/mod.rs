@@ -32,12 +32,12 @@ use std::path::Path;
 pub use adapter::{About, Adapter, Construction};
 pub use adapters::{ADAPTERS, Dataset};
 #[cfg(feature = "catalogue")]
-pub use catalogue::{Catalogue, CatalogueEntry, Package};
+pub use catalogue::{Catalogue, CatalogueEntry, Package, Parts};
 #[cfg(feature = "fetch")]
 pub use corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus};
 pub use error::TraceError;
 #[cfg(feature = "fetch")]
-pub use fetch::fetch_sample;
+pub use fetch::{fetch_parts, fetch_sample};
 #[cfg(feature = "fetch")]
 pub use fetched::Fetched;
 pub use input::{Trace, files};

@@ -122,3 +122,46 @@ fn what_cannot_be_fetched_or_verified_is_named() {
         assert!(message.starts_with(expected), "{message}");
     }
 }
+
+/// Other people's files: each by its SHA-256, from where they are published or from a folder, and only by name.
+#[test]
+fn what_a_data_set_is_made_from_is_fetched_by_name_and_verified() {
+    let folder = folder();
+    let [a, b] = [b"1\n", b"2\n"].map(|bytes| hex::encode(Sha256::digest(bytes)));
+    let entry = CATALOGUE.replace("[ceb]", "[others]").replace("ceb.csv", "cache/o/made.csv").replace("SHA", &a);
+    let catalogue = folder.read("data/datasets.toml");
+    let with = |base: &str| {
+        let parts = format!("[others.parts]\nlist = 'o.sha256'\nfolder = 'cache/o'\n{base}");
+        folder.write("data/datasets.toml", format!("{catalogue}{entry}{parts}"));
+    };
+    with("");
+    folder.write("data/o.sha256", format!("{a}  x/1.csv\n{b}  2.csv\n"));
+    folder.write("mirror/x/1.csv", "1\n");
+    folder.write("mirror/2.csv", "2\n");
+    // All are those that are here, whatever else there is to fetch.
+    for command in ["fetch", "verify"] {
+        let all = folder.ok(&["data", command]).stdout;
+        assert!(!all.contains("others"), "{all}");
+    }
+    let (code, message) = folder.refusal(&["data", "fetch", "others"]);
+    assert_eq!(code, 12);
+    assert!(message.ends_with("nobody publishes these files in this form; name a folder that has them with --from"));
+    folder.ok(&["data", "fetch", "others", "--from", "mirror"]);
+    assert_eq!((folder.read("data/cache/o/x/1.csv"), folder.read("data/cache/o/2.csv")), ("1\n".into(), "2\n".into()));
+    assert_eq!(folder.ok(&["data", "fetch", "others", "--from", "mirror", "--json"]).json()[1]["new"], false);
+    // Over the network, and another file than the list says.
+    std::fs::remove_dir_all(folder.join("data/cache/o")).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    with(&format!("base = 'http://{}/y/'\n", listener.local_addr().unwrap()));
+    let server = serve(listener, b"1\n".to_vec(), vec![2, 2]);
+    let (code, message) = folder.refusal(&["data", "fetch", "others"]);
+    assert!(code == 12 && message.contains(&format!("its SHA-256 is {a}, expected {b}")), "{message}");
+    server.join().unwrap();
+    assert_eq!(folder.read("data/cache/o/x/1.csv"), "1\n");
+    assert!(!folder.join("data/cache/o/2.csv").exists());
+    let (code, message) = folder.refusal(&["data", "fetch", "others", "--from", "mirror", "--sha256", &a]);
+    assert!(code == 2 && message.contains("leave out --sha256"), "{message}");
+    folder.write("data/o.sha256", format!("{a}  ../1.csv\n"));
+    let (code, message) = folder.refusal(&["data", "fetch", "others", "--from", "mirror"]);
+    assert!(code == 12 && message.contains("`data/o.sha256:1`: a line is a SHA-256"), "{message}");
+}

@@ -135,3 +135,198 @@ fn a_stretch_that_is_known_to_be_good_tells_what_was_before_it() {
     let row: Vec<&str> = episodes.lines().nth(1).unwrap().split(',').collect();
     assert_eq!((episodes.lines().count(), row[2], row[3]), (2, "0", "299"), "{episodes}");
 }
+
+/// Two servers with two metrics each, as residuals: a fault of a on both metrics, a blip of b, a stretch of b that nobody judges.
+fn servers() -> Folder {
+    let folder = Folder::new();
+    let level = |host: &str, metric: &str, t: u32| match (host, metric) {
+        ("a", "cpu") if (602..660).contains(&t) => 1.0,
+        ("a", "disk") if (610..650).contains(&t) => 0.7,
+        ("b", "cpu") if (1000..1030).contains(&t) || (2000..2100).contains(&t) => 0.5,
+        _ => 0.0,
+    };
+    let mut rows = "t,value,channel\n".to_owned();
+    for t in 0..3600 {
+        for (host, metric) in [("a", "cpu"), ("a", "disk"), ("b", "cpu"), ("b", "disk")] {
+            rows += &format!("{t},{},{host}#{metric}\n", level(host, metric, t));
+        }
+    }
+    folder.write("t.csv", rows);
+    let header = "motif,channel,t_start,t_end\n";
+    folder.write("w.csv", format!("{header}plan_regression_onset,a,600,660\nplan_regression_onset,a,3000,3060\n"));
+    folder.write("i.csv", format!("{header}plan_regression_onset,b,1990,2200\n"));
+    folder
+}
+
+const SERVERS: &str = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'generic'\n[convert]\ntime_col = 't'\nvalue_col = 'value'\n\
+                       channel_col = 'channel'\npre_residualized = true\n[evaluate]\nwindows = 'w.csv'\n";
+
+/// The cells of the row of a table that begins with these.
+fn row(table: &str, first: &[&str]) -> std::collections::BTreeMap<String, String> {
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let found = reader.records().map(Result::unwrap).find(|row| row.iter().zip(first).all(|(cell, is)| cell == *is));
+    let found = found.unwrap_or_else(|| panic!("no row {first:?} in\n{table}"));
+    header.iter().zip(found.iter()).map(|(key, cell)| (key.to_owned(), cell.to_owned())).collect()
+}
+
+#[test]
+fn an_experiment_scores_groups_and_each_of_their_windows() {
+    let folder = servers();
+    let group = "[evaluate.group]\nby = '#'\nignore = 'i.csv'\n";
+    folder.write("experiments/one.toml", format!("{SERVERS}detectors = ['threshold']\n{group}"));
+    folder.write("experiments/two.toml", format!("{SERVERS}{group}at_least = 2\n"));
+    folder.write("experiments/bound.toml", format!("{SERVERS}{group}alarms_at_most = 0.25\n"));
+    assert_eq!(folder.run(&["run"]).code, 11);
+    let groups = folder.read("out/one/groups.csv");
+    let cells = |first: &[&str], keys: [&str; 6]| {
+        let row = row(&groups, first);
+        keys.map(|key| row[key].clone())
+    };
+    let keys = ["windows", "detected", "hit", "hit_bounded", "false_alarms", "time_recall"];
+    // Of b, what is not judged is no false alarm, and the blip is one.
+    assert_eq!(cells(&["excursion", "a"], keys), ["2", "1", "0.5", "", "0", "0.483333"]);
+    assert_eq!(cells(&["excursion", "b"], keys), ["0", "0", "", "", "1", ""]);
+    assert_eq!(cells(&["excursion", "all"], keys), ["2", "1", "0.5", "0.5", "1", "0.483333"]);
+    assert_eq!(cells(&["always", "all"], keys), ["2", "0", "0", "0", "0", "1"]);
+    assert_eq!(cells(&["never", "all"], keys), ["2", "0", "0", "0", "0", "0"]);
+    let all = row(&groups, &["excursion", "all"]);
+    // An hour of a, and one of b less what is not judged, without the windows.
+    let hours: f64 = (7200.0 - 210.0 - 120.0) / 3600.0;
+    assert_eq!(all["false_alarms_per_hour"].parse::<f64>().unwrap(), (1e6 / hours).round() / 1e6);
+    assert!(!all["j_low"].is_empty() && !all["hit_high"].is_empty(), "{all:?}");
+    assert_eq!(row(&groups, &["always", "all"])["j"], "0");
+    assert_eq!(row(&groups, &["threshold", "all"])["windows"], "2");
+
+    let windows = folder.read("out/one/group-windows.csv");
+    let found = row(&windows, &["excursion", "a", "600"]);
+    let keys = ["detected", "share", "detection_delay_s", "start_error_s", "end_error_s", "length_error_s"];
+    assert_eq!(keys.map(|key| found[key].as_str()), ["1", "0.966667", "7", "2", "0", "-2"]);
+    let missed = row(&windows, &["excursion", "a", "3000"]);
+    assert_eq!(missed["share"].parse::<f64>().unwrap(), 0.0);
+    let keys = ["detected", "detection_delay_s", "start_error_s", "end_error_s", "length_error_s"];
+    assert_eq!(keys.map(|key| missed[key].as_str()), ["0", "", "", "", ""]);
+
+    // Both metrics of a at once, and never both of b.
+    let two = folder.read("out/two/groups.csv");
+    let all = row(&two, &["excursion", "all"]);
+    assert_eq!((all["false_alarms"].as_str(), all["time_recall"].as_str()), ("0", "0.333333"));
+    // The blip of b is weaker than the fault of a: without it the bound holds.
+    let bound = folder.read("out/bound/groups.csv");
+    assert_eq!(row(&bound, &["excursion", "all"])["hit_bounded"], "0.5");
+
+    // What is not judged is part of the evaluation, and its bytes are hashed.
+    folder.ok(&["accept"]);
+    folder.write("i.csv", "motif,channel,t_start,t_end\nplan_regression_onset,b,1990,2201\n");
+    let explained = folder.run(&["run", "one"]);
+    assert_eq!(explained.code, 10);
+    let explained = folder.run(&["explain", "one"]).stdout;
+    assert!(explained.contains("group.ignore"), "{explained}");
+}
+
+#[test]
+fn always_and_never_are_in_every_table_of_scores_once() {
+    let folder = servers();
+    folder.write("n.csv", "motif,channel,t_start,t_end\nplan_regression_onset,a#cpu,600,660\n");
+    let series = SERVERS.replace("w.csv", "n.csv");
+    folder.write("experiments/trace.toml", format!("{series}detectors = ['never']\nnab = true\n"));
+    let generated = "[generate]\nkind = 'perturbed'\nseed = 1\n[replay]\nengine = 'excursion'\n[evaluate]\n";
+    folder.write(
+        "experiments/sweep.toml",
+        format!("title = 's'\n{generated}sweep = {{ axis = 'scale', values = [1, 2] }}\n"),
+    );
+    folder.write("experiments/factor.toml", format!("title = 'f'\n{generated}sensitivity = [2]\n"));
+    let found = SERVERS.replace("windows = 'w.csv'\n", "detectors = ['threshold']\n");
+    folder.write("experiments/found.toml", found);
+    assert_eq!(folder.run(&["run"]).code, 11);
+    let rows = |table: &str, detector: &str| {
+        let table = folder.read(table);
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let at = reader.headers().unwrap().iter().position(|key| key == "detector").unwrap();
+        reader.records().map(Result::unwrap).filter(|row| &row[at] == detector).count()
+    };
+    for detector in ["excursion", "always", "never"] {
+        for (table, expected) in [
+            ("out/trace/scores.csv", 6),
+            ("out/trace/nab.csv", 3),
+            ("out/sweep/sweep.csv", 12),
+            ("out/sweep/stability.csv", 6),
+            ("out/factor/scores.csv", 6),
+        ] {
+            assert_eq!(rows(table, detector), expected, "{table} {detector}");
+        }
+    }
+    // Where nobody knows the truth nothing is scored.
+    assert_eq!((rows("out/found/found.csv", "threshold"), rows("out/found/found.csv", "always")), (5, 0));
+    // They are part of the evaluation, as if the experiment had named them.
+    let digests = folder.read("out/trace/digests.toml");
+    assert!(digests.contains("detectors = \"never,always\""), "{digests}");
+    let nab = folder.read("out/trace/nab.csv");
+    assert_eq!(row(&nab, &["never", "standard"])["score"], "0");
+}
+
+#[test]
+fn a_table_of_scores_shows_what_always_and_never_would_have() {
+    let folder = servers();
+    folder.write(
+        "e.csv",
+        "motif,channel,t_start,t_end\nplan_regression_onset,a,600,659\nplan_regression_onset,c,10,20\n",
+    );
+    let score = ["score", "--episodes", "e.csv", "--windows", "w.csv"];
+    for extra in [&["--duration", "3600"][..], &[]] {
+        let json = folder.ok(&[&score[..], extra, &["--json"]].concat()).json();
+        let (always, never) = (&json["always"], &json["never"]);
+        assert_eq!(
+            (&always["matched"], &always["episodes"], &always["false_alarms"]),
+            (&1.into(), &2.into(), &1.into())
+        );
+        assert_eq!((&never["f1"], &never["episodes"], &never["windows"]), (&0.0.into(), &0.into(), &2.into()));
+        let text = folder.ok(&[&score[..], extra].concat()).stdout;
+        assert!(text.contains("\nalways ") && text.contains("\nnever "), "{text}");
+    }
+}
+
+/// What is detected at no more than so many false alarms an hour.
+#[test]
+fn detection_is_told_at_a_bounded_rate_of_false_alarms() {
+    let folder = servers();
+    folder.write("experiments/x.toml", SERVERS);
+    folder.run(&["run"]);
+    let score = ["score", "--episodes", "out/x/episodes.csv", "--windows", "w.csv", "--tape", "out/x/tape.jsonl"];
+    let by_time =
+        [&score[..], &["--by-time", "--group-by", "#", "--ignore", "i.csv", "--alarms-at-most", "0", "--json"]]
+            .concat();
+    let bounded = folder.ok(&by_time).json()["by_time"]["bounded"].clone();
+    assert_eq!((&bounded["hit"], &bounded["false_alarms_per_hour"]), (&0.5.into(), &0.0.into()));
+    // The weakest that is no weaker than the false alarm would be: that of the second metric, 0.7 of 0.2.
+    assert!((bounded["threshold"].as_f64().unwrap() - 3.5).abs() < 1e-9, "{bounded}");
+    for wrong in ["-1", "NaN", "x"] {
+        let (code, message) =
+            folder.refusal(&[&score[..], &["--by-time", &format!("--alarms-at-most={wrong}")]].concat());
+        assert!(code == 2 && message.contains("not a number of false alarms an hour"), "{message}");
+    }
+    let bound = format!("{SERVERS}[evaluate.group]\nalarms_at_most = -1\n");
+    let nab = SERVERS.replace("windows = 'w.csv'\n", "detectors = ['mad']\nnab = true\n");
+    for (text, expected) in [
+        (bound, "`alarms_at_most` is a number of false alarms an hour; give one from 0"),
+        (nab, "the score of NAB needs `windows`; name them, or remove `nab`"),
+    ] {
+        folder.write("experiments/x.toml", text);
+        let (code, message) = folder.refusal(&["run", "x"]);
+        assert!(code == 2 && message.contains(expected), "{code} {message}");
+    }
+}
+
+/// Experiments in a folder below are run when they are asked for, and their results belong to somebody.
+#[test]
+fn experiments_in_a_folder_below_are_not_of_all() {
+    let folder = servers();
+    folder.write("experiments/here.toml", SERVERS);
+    folder.write("experiments/external/there.toml", SERVERS);
+    folder.run(&["run", "experiments/here.toml", "experiments/external/there.toml"]);
+    folder.ok(&["accept", "experiments/here.toml", "experiments/external/there.toml"]);
+    let all = folder.ok(&["run"]).stdout;
+    assert!(all.contains("here") && !all.contains("there"), "{all}");
+    std::fs::remove_file(folder.join("experiments/external/there.toml")).unwrap();
+    assert_eq!(folder.run(&["run"]).code, 11);
+}

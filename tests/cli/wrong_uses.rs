@@ -157,7 +157,7 @@ const CASES: &[Case] = &[
     (
         "run wrong/sweep.toml",
         2,
-        "error: `wrong/sweep.toml:6:18`: unknown axis `scales`; did you mean `scale`? known: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds, tau_seconds, release_threshold, clip_threshold, open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals",
+        "error: `wrong/sweep.toml:6:18`: unknown axis `scales`; did you mean `scale`? known: scale, threshold, rate, missing, reorder, jitter, rho, sigma0, drift_threshold, slew_threshold, min_dwell_seconds, tau_seconds, release_threshold, clip_threshold, open_dwell_seconds, close_dwell_seconds, max_gap_seconds, max_gap_intervals, tau_intervals, close_dwell_intervals",
     ),
     (
         "run wrong/seeds.toml",

@@ -1,8 +1,12 @@
 //! The score of the Numenta Anomaly Benchmark (Lavin and Ahmad, *Evaluating Real-time Anomaly Detection Algorithms*, ICMLA 2015), as
 //! its program computes it.
 
+use std::collections::BTreeMap;
+
 use super::super::stretch::Stretch;
-use crate::residual::Math;
+use super::super::{Span, Window};
+use crate::residual::{Math, Stream};
+use crate::store::Columns;
 
 /// What right and wrong alerts weigh: an application profile.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +56,37 @@ pub fn nab_score(series: &[NabSeries], profile: &NabProfile, math: Math) -> Opti
     let null = -profile.missed * windows as f64;
     let perfect = profile.right * windows as f64;
     (windows > 0).then(|| 100.0 * (raw - null) / (perfect - null))
+}
+
+/// The series of a stream, a channel each, with an alert at the detection of each episode.
+#[must_use]
+pub fn nab_series(stream: &Stream, spans: &[Span], windows: &[Window]) -> Vec<NabSeries> {
+    let mut series: BTreeMap<&str, NabSeries> = BTreeMap::new();
+    for (t, id) in stream.times().iter().zip(stream.channel_ids()) {
+        let name = id.map_or("", |id| stream.channels().name(id));
+        series.entry(name).or_default().t.push(*t);
+    }
+    for (name, series) in &mut series {
+        let of_channel = windows.iter().filter(|window| window.channel == *name);
+        series.windows = of_channel.map(|window| (window.t_start, window.t_end)).collect();
+        let of_channel = spans.iter().filter(|span| span.channel == *name);
+        series.alerts = of_channel.map(Span::earliest_detection).collect();
+    }
+    series.into_values().collect()
+}
+
+/// A table of what several detectors have in each profile: `detector,profile,score`.
+#[must_use]
+pub fn nab_csv(stream: &Stream, detectors: &[(&str, Vec<Span>)], windows: &[Window]) -> Vec<u8> {
+    let rows = detectors.iter().flat_map(|(detector, spans)| {
+        let series = nab_series(stream, spans, windows);
+        NAB_PROFILES.iter().map(move |profile| (*detector, profile.name, nab_score(&series, profile, Math::Portable)))
+    });
+    Columns::default()
+        .text("detector", |(detector, ..): &(&str, &str, Option<f64>)| detector)
+        .text("profile", |(_, profile, _)| profile)
+        .rounded("score", 1e6, |(.., score)| *score)
+        .csv(rows)
 }
 
 /// The score of a series, and its windows that are judged.

@@ -5,7 +5,6 @@ use super::super::stretch::{Stretch, common, length, outside, union};
 use super::super::{Span, Window};
 use super::pool::{ScoreInterval, intervals};
 use crate::residual::Stream;
-use crate::store::TableColumns;
 
 /// What episodes of groups are held against.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -183,47 +182,69 @@ pub fn together(scores: &[GroupScore]) -> Together {
 /// next one. Channels and motifs of a group are one.
 #[must_use]
 pub fn by_time(stream: &Stream, spans: &[Span], windows: &[Window], rules: &ByTime) -> Vec<GroupScore> {
-    let grouping = &rules.grouping;
-    let channel_of = |id: Option<crate::residual::ChannelId>| id.map_or("", |id| stream.channels().name(id));
-    let names = groups(stream.channel_ids().iter().map(|id| channel_of(*id)), grouping);
-    let fused = fuse(spans, grouping, rules.at_least);
-    let of = |group: &str| {
-        let is_of = |channel: &str| channel == group || channel == ANY;
-        let samples = stream.times().iter().zip(stream.channel_ids());
-        let times = samples.filter(|(_, id)| grouping.of(channel_of(**id)) == group).map(|(t, _)| *t).collect();
-        let windows = windows.iter().filter(|window| is_of(&window.channel) || grouping.of(&window.channel) == group);
-        let ignored = rules.ignored.iter().filter(|window| is_of(&window.channel));
-        Group {
-            name: group,
-            times,
-            windows: windows.map(|window| (window.t_start, window.t_end)).collect(),
-            ignored: ignored.map(|window| (window.t_start, window.t_end)).collect(),
-            episodes: fused.iter().filter(|episode| episode.group == group).collect(),
-            clip: rules.clip,
-        }
-        .score()
-    };
-    names.into_iter().map(of).collect()
+    Judge::new(stream, windows, rules).score(spans)
 }
 
-/// A group, and all that is said of it.
-struct Group<'a> {
+/// The groups of a stream, against which any number of tables of episodes is held.
+pub(super) struct Judge<'a> {
+    rules: &'a ByTime,
+    frames: Vec<Frame<'a>>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(stream: &'a Stream, windows: &[Window], rules: &'a ByTime) -> Self {
+        let grouping = &rules.grouping;
+        let channel_of = |id: Option<crate::residual::ChannelId>| id.map_or("", |id| stream.channels().name(id));
+        let names = groups(stream.channel_ids().iter().map(|id| channel_of(*id)), grouping);
+        let of = |name: &'a str| {
+            let is_of = |channel: &str| channel == name || channel == ANY;
+            let samples = stream.times().iter().zip(stream.channel_ids());
+            let times: Vec<f64> =
+                samples.filter(|(_, id)| grouping.of(channel_of(**id)) == name).map(|(t, _)| *t).collect();
+            let interval = usual_interval(&times);
+            let sampled = match times[..] {
+                [first, .., last] => (first, last + interval),
+                [only] => (only, only),
+                [] => (0.0, 0.0),
+            };
+            let windows =
+                windows.iter().filter(|window| is_of(&window.channel) || grouping.of(&window.channel) == name);
+            let ignored = rules.ignored.iter().filter(|window| is_of(&window.channel));
+            Frame {
+                name,
+                interval,
+                sampled,
+                windows: windows.map(|window| (window.t_start, window.t_end)).collect(),
+                ignored: ignored.map(|window| (window.t_start, window.t_end)).collect(),
+                clip: rules.clip,
+            }
+        };
+        Self { rules, frames: names.into_iter().map(of).collect() }
+    }
+
+    pub(super) fn score(&self, spans: &[Span]) -> Vec<GroupScore> {
+        let fused = fuse(spans, &self.rules.grouping, self.rules.at_least);
+        let of = |frame: &Frame<'_>| {
+            frame.score(&fused.iter().filter(|episode| episode.group == frame.name).collect::<Vec<_>>())
+        };
+        self.frames.iter().map(of).collect()
+    }
+}
+
+/// A group, and what its episodes are held against.
+struct Frame<'a> {
     name: &'a str,
-    times: Vec<f64>,
+    /// For so long a sample stands, in seconds.
+    interval: f64,
+    sampled: Stretch,
     windows: Vec<Stretch>,
     ignored: Vec<Stretch>,
-    episodes: Vec<&'a GroupEpisode>,
     clip: bool,
 }
 
-impl Group<'_> {
-    fn score(&self) -> GroupScore {
-        let interval = usual_interval(&self.times);
-        let sampled = match self.times[..] {
-            [first, .., last] => (first, last + interval),
-            [only] => (only, only),
-            [] => (0.0, 0.0),
-        };
+impl Frame<'_> {
+    fn score(&self, episodes: &[&GroupEpisode]) -> GroupScore {
+        let Self { interval, sampled, .. } = *self;
         let windows = union(self.windows.iter().copied());
         let whole = match windows.first() {
             Some((start, _)) if !self.clip => (sampled.0.min(*start), sampled.1),
@@ -232,7 +253,7 @@ impl Group<'_> {
         let judged = outside(whole, &union(self.ignored.iter().copied()));
         let windows = common(&windows, &judged);
         let stretches: Vec<Stretch> =
-            self.episodes.iter().map(|episode| (episode.t_start, episode.t_end + interval)).collect();
+            episodes.iter().map(|episode| (episode.t_start, episode.t_end + interval)).collect();
         let covered = common(&union(stretches.iter().copied()), &judged);
         // The sum of nothing is -0, which no table should say.
         let (fault_s, found_s) = (0.0 + length(&windows), 0.0 + length(&common(&windows, &covered)));
@@ -255,20 +276,25 @@ impl Group<'_> {
         in_order.sort_by(|a, b| a.0.total_cmp(&b.0));
         let judged_windows = in_order.iter().filter(|window| !common(&[**window], &judged).is_empty());
         let scores: Vec<WindowScore> =
-            judged_windows.map(|window| self.of_window(*window, &stretches, &covered)).collect();
+            judged_windows.map(|window| self.of_window(*window, episodes, &stretches, &covered)).collect();
         tally.windows = scores.len();
         tally.detected = scores.iter().filter(|window| window.is_detected).count();
         GroupScore { group: self.name.to_owned(), tally, windows: scores }
     }
 
-    fn of_window(&self, window: Stretch, stretches: &[Stretch], covered: &[Stretch]) -> WindowScore {
+    fn of_window(
+        &self,
+        window: Stretch,
+        episodes: &[&GroupEpisode],
+        stretches: &[Stretch],
+        covered: &[Stretch],
+    ) -> WindowScore {
         let (t_start, t_end) = window;
         let inside = |t: f64| t_start <= t && t < t_end;
         let mut met: Vec<usize> =
             (0..stretches.len()).filter(|at| stretches[*at].0 < t_end && t_start < stretches[*at].1).collect();
         met.sort_by(|a, b| stretches[*a].0.total_cmp(&stretches[*b].0));
-        let detected =
-            self.episodes.iter().map(|episode| episode.t_detected).filter(|t| inside(*t)).min_by(f64::total_cmp);
+        let detected = episodes.iter().map(|episode| episode.t_detected).filter(|t| inside(*t)).min_by(f64::total_cmp);
         let (first, last) = (met.first(), met.last());
         let start_error_s = first.map(|at| stretches[*at].0 - t_start);
         let end_error_s = last.map(|at| stretches[*at].1 - t_end);
@@ -285,47 +311,6 @@ impl Group<'_> {
             length_error_s: first.map(|_| length(&lengths) - (t_end - t_start)),
         }
     }
-}
-
-/// A table of the groups of several detectors: a row a group, then all of them, and what one endless episode a group (`always`) and
-/// none at all (`never`) would have. Intervals are of all.
-#[must_use]
-pub fn group_scores_csv(detectors: &[(String, Vec<GroupScore>)]) -> Vec<u8> {
-    struct Row<'a> {
-        detector: &'a str,
-        group: &'a str,
-        tally: TimeTally,
-        together: Option<Together>,
-    }
-    let rows = detectors.iter().flat_map(|(detector, scores)| {
-        let all = TimeTally::sum(scores.iter().map(|score| &score.tally));
-        let row = |group, tally, together| Row { detector, group, tally, together };
-        let groups = scores.iter().map(|score| row(score.group.as_str(), score.tally.clone(), None));
-        let (always, never) = (all.always(), all.never());
-        let last = [row("all", all, Some(together(scores))), row("always", always, None), row("never", never, None)];
-        groups.chain(last).collect::<Vec<Row<'_>>>()
-    });
-    let low = |of: ScoreInterval| of.bounds.map(|(low, _)| low);
-    let high = |of: ScoreInterval| of.bounds.map(|(_, high)| high);
-    TableColumns::default()
-        .text("detector", |row: &Row<'_>| row.detector)
-        .text("group", |row| row.group)
-        .count("windows", |row| row.tally.windows as u64)
-        .count("detected", |row| row.tally.detected as u64)
-        .rounded("hit", 1e6, |row| row.tally.hit())
-        .rounded("time_recall", 1e6, |row| row.tally.recall())
-        .rounded("time_precision", 1e6, |row| row.tally.precision())
-        .rounded("j", 1e6, |row| row.tally.j())
-        .rounded("j_low", 1e6, move |row| row.together.and_then(|of| low(of.j)))
-        .rounded("j_high", 1e6, move |row| row.together.and_then(|of| high(of.j)))
-        .count("episodes", |row| row.tally.episodes as u64)
-        .count("false_alarms", |row| row.tally.false_alarms as u64)
-        .rounded("false_alarms_per_hour", 1e6, |row| row.tally.false_alarms_per_hour())
-        .rounded("false_alarms_per_hour_low", 1e6, move |row| row.together.and_then(|of| low(of.false_alarms_per_hour)))
-        .rounded("false_alarms_per_hour_high", 1e6, move |row| {
-            row.together.and_then(|of| high(of.false_alarms_per_hour))
-        })
-        .csv(rows)
 }
 
 /// The median of the intervals between times, which ascend; the lower one.

@@ -18,6 +18,9 @@ use crate::motif::Engine;
 /// Most runs of an experiment: points of a sweep times seeds.
 const MOST_RUNS: u64 = 100_000;
 
+/// Who stands in every table of scores.
+pub(super) const BOUNDS: [&str; 2] = ["always", "never"];
+
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::experiment) struct Evaluate {
@@ -46,6 +49,10 @@ pub(in crate::experiment) struct Evaluate {
     ablation: Option<Spanned<bool>>,
     #[schemars(with = "Option<GroupKeys>")]
     group: Option<Spanned<GroupKeys>>,
+    /// Whether the score of the Numenta Anomaly Benchmark is written, too.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    nab: Option<Spanned<bool>>,
 }
 
 /// Scores by time of groups of channels.
@@ -61,6 +68,9 @@ struct GroupKeys {
     /// Whether windows are cut to the time in which there are samples.
     #[serde(default)]
     clip: bool,
+    /// False alarms of a group an hour at which it is told what is detected at best; 1 if it is left out.
+    #[schemars(with = "Option<f64>")]
+    alarms_at_most: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -120,6 +130,7 @@ impl Evaluation {
             pairs,
             ablation,
             group,
+            nab,
         } = evaluate.into_inner();
         let generated = match source {
             SampleSource::Generated { generator, seed, .. } => Some((*generator, *seed)),
@@ -145,7 +156,15 @@ impl Evaluation {
             published => published.is_some_and(Spanned::into_inner),
         };
         let (others, files) = others_of(detectors, engine, folder)?;
-        let subjects: Vec<Subject> = [Subject::Engine(Box::new(*engine))].into_iter().chain(others).collect();
+        let mut subjects: Vec<Subject> = [Subject::Engine(Box::new(*engine))].into_iter().chain(others).collect();
+        // Whoever scores no better than these two has found nothing; where nobody knows the truth there are no scores.
+        if windows.is_some() || generated.is_some() {
+            for name in BOUNDS {
+                if subjects.iter().all(|subject| subject.name() != name) {
+                    subjects.push(name.parse().expect("it is in the list of detectors"));
+                }
+            }
+        }
         let sweep = sweep.map(|sweep| axis(sweep, generated.is_some(), perturbed, &subjects)).transpose()?;
         let sensitivity = match sensitivity {
             None => Vec::new(),
@@ -190,7 +209,13 @@ impl Evaluation {
             Some(group) if windows.is_none() => {
                 return Err(Located::at_byte(group.span().start, EvaluationProblem::GroupsOfGenerator));
             }
-            group => group.map(|group| group_of(group.into_inner())),
+            group => group.map(|group| group_of(group.into_inner())).transpose()?,
+        };
+        let nab = match nab {
+            Some(nab) if *nab.get_ref() && windows.is_none() => {
+                return Err(Located::at_byte(nab.span().start, EvaluationProblem::NabWithoutWindows));
+            }
+            nab => nab.is_some_and(Spanned::into_inner),
         };
         let windows = windows.map(Spanned::into_inner);
         Ok(Self {
@@ -206,6 +231,7 @@ impl Evaluation {
             pairs,
             ablation,
             group,
+            nab,
         })
     }
 }
@@ -240,10 +266,14 @@ fn others_of(
     Ok((subjects, files))
 }
 
-fn group_of(GroupKeys { by, at_least, ignore, clip }: GroupKeys) -> GroupEvaluation {
+fn group_of(keys: GroupKeys) -> Result<GroupEvaluation, Located> {
+    let GroupKeys { by, at_least, ignore, clip, alarms_at_most } = keys;
+    if let Some(rate) = alarms_at_most.as_ref().filter(|rate| !(rate.get_ref().is_finite() && *rate.get_ref() >= 0.0)) {
+        return Err(Located::at_byte(rate.span().start, EvaluationProblem::AlarmsAtMost));
+    }
     let at_least = at_least.map_or(1, std::num::NonZeroUsize::get);
     let rules = ByTime { grouping: Grouping { separator: by }, at_least, ignored: Vec::new(), clip };
-    GroupEvaluation { rules, ignore }
+    Ok(GroupEvaluation { rules, ignore, alarms_at_most: alarms_at_most.map_or(1.0, Spanned::into_inner) })
 }
 
 fn axis(

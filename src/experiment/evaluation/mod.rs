@@ -22,7 +22,8 @@ use crate::trace::{self, Dataset, Options};
 pub struct Evaluation {
     /// Ground truth of a trace, relative to the root of the project; a generator knows its own.
     pub windows: Option<PathBuf>,
-    /// Who is scored: the engine of the experiment, then other engines and detectors.
+    /// Who is scored: the engine of the experiment, then other engines and detectors, then `always` and `never` if they are not
+    /// among them and there are scores.
     pub subjects: Vec<Subject>,
     /// Further files of detectors that are commands.
     files: commands::FurtherFiles,
@@ -44,6 +45,8 @@ pub struct Evaluation {
     pub ablation: bool,
     /// Scores by time of groups of channels, if they are asked for.
     pub group: Option<GroupEvaluation>,
+    /// Whether the score of the Numenta Anomaly Benchmark is written, too.
+    pub nab: bool,
 }
 
 /// How groups of channels are scored by time.
@@ -52,6 +55,8 @@ pub struct GroupEvaluation {
     rules: ByTime,
     /// Stretches that are not judged, relative to the root of the project.
     ignore: Option<PathBuf>,
+    /// False alarms of a group an hour at which it is told what is detected at best.
+    alarms_at_most: f64,
 }
 
 /// What parameters are chosen from, and on what besides the perturbed stream of the experiment's seeds.
@@ -70,9 +75,16 @@ pub(super) struct EvaluationInputs {
     /// The ground truth of a trace.
     windows: Option<Vec<Window>>,
     /// How groups are scored, with the stretches that are not judged.
-    groups: Option<ByTime>,
+    groups: Option<Groups>,
     /// Recordings that parameters are chosen on, and their windows.
     recordings: Vec<(Stream, Vec<Window>)>,
+}
+
+/// How groups are scored.
+#[derive(Debug)]
+struct Groups {
+    rules: ByTime,
+    alarms_at_most: f64,
 }
 
 impl Evaluation {
@@ -144,6 +156,9 @@ impl Evaluation {
         if let Some(group) = &self.group {
             inputs.groups = Some(group.read(root, &mut pairs)?);
         }
+        if self.nab {
+            pairs.insert("nab".to_owned(), "true".to_owned());
+        }
         if let Some(choice) = &self.choice {
             inputs.recordings = choice.read(root, &mut pairs)?;
         }
@@ -152,10 +167,13 @@ impl Evaluation {
 }
 
 impl GroupEvaluation {
-    fn read(&self, root: &Path, pairs: &mut BTreeMap<String, String>) -> Result<ByTime, ExperimentError> {
+    fn read(&self, root: &Path, pairs: &mut BTreeMap<String, String>) -> Result<Groups, ExperimentError> {
         let mut rules = self.rules.clone();
         pairs.insert("group.by".to_owned(), rules.grouping.separator.clone().unwrap_or_default());
         pairs.insert("group.at_least".to_owned(), rules.at_least.to_string());
+        if self.alarms_at_most != 1.0 {
+            pairs.insert("group.alarms_at_most".to_owned(), self.alarms_at_most.to_string());
+        }
         if rules.clip {
             pairs.insert("group.clip".to_owned(), "true".to_owned());
         }
@@ -164,7 +182,7 @@ impl GroupEvaluation {
             pairs.insert("group.ignore".to_owned(), read.sha256);
             rules.ignored = read.windows;
         }
-        Ok(rules)
+        Ok(Groups { rules, alarms_at_most: self.alarms_at_most })
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choice, Evaluation, EvaluationInputs};
+use super::file::BOUNDS;
+use super::{Choice, Evaluation, EvaluationInputs, Groups};
 use crate::evaluate::{
-    ABLATIONS, Answered, Axis, CommandError, Finding, Generator, Point, PublishedScore, Span, Subject, Sweep, Trial,
-    Variants, Window, ablation_csv, agreement, answers_csv, by_time, found_csv, group_scores_csv, pool, published_csv,
-    published_scores, scores_csv, stability, sweep_csv, tally,
+    ABLATIONS, Answered, Axis, CommandError, Finding, Generator, GroupRow, Point, PublishedScore, Span, Subject, Sweep,
+    Trial, Variants, Window, ablation_csv, agreement, answers_csv, bounded, by_time, found_csv, group_scores_csv,
+    group_windows_csv, nab_csv, pool, published_csv, published_scores, scores_csv, stability, sweep_csv, tally,
 };
 use crate::experiment::{ExperimentError, SampleSource};
 use crate::motif::{Engine, Episode, Motif};
@@ -48,21 +49,11 @@ impl Evaluation {
                 let found: Vec<(String, Finding)> =
                     self.subjects.iter().map(find).collect::<Result<_, CommandError>>()?;
                 insert_answers(&mut tables, found.iter().filter_map(|(name, found)| found.answered(name, None, None)));
+                let found: Vec<(&str, Vec<Span>)> =
+                    found.iter().map(|(name, found)| (name.as_str(), found.spans.clone())).collect();
                 match &inputs.windows {
-                    Some(windows) => {
-                        let score = |found: &Finding| pool(&[tally(&found.spans, windows, stream.span())]);
-                        let scores: Vec<_> = found.iter().map(|(name, found)| (name.clone(), score(found))).collect();
-                        tables.insert("scores.csv".to_owned(), scores_csv(&scores));
-                        if let Some(rules) = &inputs.groups {
-                            let score = |found: &Finding| by_time(stream, &found.spans, windows, rules);
-                            let scores: Vec<_> =
-                                found.iter().map(|(name, found)| (name.clone(), score(found))).collect();
-                            tables.insert("groups.csv".to_owned(), group_scores_csv(&scores));
-                        }
-                    }
+                    Some(windows) => self.scored(&mut tables, inputs, stream, windows, &found),
                     None => {
-                        let found: Vec<_> =
-                            found.iter().map(|(name, found)| (name.as_str(), found.spans.clone())).collect();
                         tables.insert("found.csv".to_owned(), found_csv(&found));
                     }
                 }
@@ -95,6 +86,35 @@ impl Evaluation {
         if self.ablation {
             let engines = ABLATIONS.iter().map(|ablation| ablation.apply(engine)).collect();
             tables.insert("ablation.csv".to_owned(), ablation_csv(&run(engines)));
+        }
+    }
+
+    /// The tables of a trace of which the truth is known.
+    fn scored(
+        &self,
+        tables: &mut BTreeMap<String, Vec<u8>>,
+        inputs: &EvaluationInputs,
+        stream: &Stream,
+        windows: &[Window],
+        found: &[(&str, Vec<Span>)],
+    ) {
+        let score = |spans: &[Span]| pool(&[tally(spans, windows, stream.span())]);
+        let scores: Vec<_> = found.iter().map(|(name, spans)| ((*name).to_owned(), score(spans))).collect();
+        tables.insert("scores.csv".to_owned(), scores_csv(&scores));
+        if let Some(Groups { rules, alarms_at_most }) = &inputs.groups {
+            // What one endless episode a group and none at all have is told by the windows, whatever the channels are.
+            let others = found.iter().filter(|(name, _)| !BOUNDS.contains(name));
+            let row = |(name, spans): &(&str, Vec<Span>)| GroupRow {
+                detector: (*name).to_owned(),
+                scores: by_time(stream, spans, windows, rules),
+                bounded: bounded(stream, spans, windows, rules, *alarms_at_most),
+            };
+            let rows: Vec<GroupRow> = others.map(row).collect();
+            tables.insert("groups.csv".to_owned(), group_scores_csv(&rows));
+            tables.insert("group-windows.csv".to_owned(), group_windows_csv(&rows));
+        }
+        if self.nab {
+            tables.insert("nab.csv".to_owned(), nab_csv(stream, found, windows));
         }
     }
 

@@ -112,11 +112,23 @@ impl LowPass {
 /// What an interval counts for in the usual one.
 const INTERVAL_WEIGHT: f64 = 0.25;
 
+/// Part of its usual interval by which the last interval of a channel that is sampled evenly may differ.
+const UNEVEN: f64 = 0.25;
+
+/// Intervals are not quite even: this part of one is forgiven.
+const SLACK: f64 = 0.001;
+
 /// One channel, sample by sample, in order of time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ExcursionMachine {
     low_pass: LowPass,
+    /// The same with the time constant of a channel that is sampled rarely and evenly: judged by it is what is sampled so.
+    slow_low_pass: LowPass,
+    /// Whether the present instant came so.
+    is_rare: bool,
     previous: Option<f64>,
+    /// The interval before the present instant.
+    last_interval: f64,
     /// Moving average of the intervals between instants.
     interval: Option<f64>,
     excursion: Option<Excursion>,
@@ -132,18 +144,27 @@ impl machine::Machine for ExcursionMachine {
         let clipped = value.clamp(-parameters.clip_threshold, parameters.clip_threshold);
         match self.previous.map(|previous| t - previous) {
             Some(dt) if dt > 0.0 => {
+                self.last_interval = dt;
                 if self.is_gap(parameters, dt) {
                     emitted = self.excursion.take().and_then(|excursion| excursion.emission(false));
                     self.low_pass = LowPass { extreme: clipped, ..LowPass::default() };
+                    self.slow_low_pass = self.low_pass;
                 } else {
+                    let slow = self.at_least(parameters, parameters.tau_seconds, parameters.tau_intervals);
+                    self.is_rare = slow > parameters.tau_seconds;
                     self.low_pass.advance(dt, parameters.tau_seconds, clipped);
+                    self.slow_low_pass.advance(dt, slow, clipped);
                 }
                 let usual = self.interval.unwrap_or(dt);
                 self.interval = Some(usual + INTERVAL_WEIGHT * (dt - usual));
             }
-            _ => self.low_pass.again(clipped),
+            _ => {
+                self.low_pass.again(clipped);
+                self.slow_low_pass.again(clipped);
+            }
         }
         self.previous = Some(t);
+        let smoothed = if self.is_rare { self.slow_low_pass.value() } else { self.low_pass.value() };
         if value.abs() >= parameters.release_threshold {
             let excursion = match &mut self.excursion {
                 Some(excursion) => {
@@ -154,12 +175,15 @@ impl machine::Machine for ExcursionMachine {
             };
             if excursion.confirmed.is_none()
                 && t - excursion.t_start >= parameters.open_dwell_seconds
-                && self.low_pass.value().abs() >= parameters.drift_threshold
+                && smoothed.abs() >= parameters.drift_threshold
             {
                 excursion.confirmed = Some(t);
             }
-        } else if let Some(excursion) = &mut self.excursion {
-            if t - excursion.t_end >= parameters.close_dwell_seconds {
+        } else {
+            let intervals = parameters.close_dwell_intervals - SLACK;
+            let dwell = self.at_least(parameters, parameters.close_dwell_seconds, intervals);
+            let Some(excursion) = &mut self.excursion else { return emitted };
+            if t - excursion.t_end >= dwell {
                 emitted = excursion.emission(false);
                 self.excursion = None;
             } else {
@@ -181,6 +205,15 @@ impl machine::Machine for ExcursionMachine {
 }
 
 impl ExcursionMachine {
+    /// The seconds of the grammar, or so many usual intervals, if they are more, of a channel that is sampled evenly, but too rarely
+    /// for the seconds: in which each interval would be a gap if it were not the usual one. Executions of a query, which come
+    /// in bursts, are no such channel.
+    fn at_least(&self, parameters: &ExcursionParameters, seconds: f64, intervals: f64) -> f64 {
+        let usual = self.interval.unwrap_or_default();
+        let is_even = (self.last_interval - usual).abs() <= UNEVEN * usual;
+        if usual > parameters.max_gap_seconds && is_even { seconds.max(intervals * usual) } else { seconds }
+    }
+
     /// Whether nothing is known of the `dt` since the previous instant.
     fn is_gap(&self, parameters: &ExcursionParameters, dt: f64) -> bool {
         dt > parameters.max_gap_seconds && self.interval.is_none_or(|usual| dt > parameters.max_gap_intervals * usual)
@@ -241,6 +274,28 @@ mod tests {
         let hourly = |hours: &[u32]| hours.iter().map(|hour| f64::from(*hour) * 3600.0).collect::<Vec<f64>>();
         assert_eq!(times(&hourly(&[0, 1, 2, 3])), [(3600.0, 10_800.0, true)]);
         assert_eq!(times(&hourly(&[0, 1, 2, 3, 27, 28]))[0], (3600.0, 10_800.0, false));
+    }
+
+    #[test]
+    fn a_channel_that_is_sampled_rarely_is_judged_by_its_intervals() {
+        let parameters = ExcursionGrammar::default().plan_regression_onset;
+        let spans = |interval: f64, values: &[f64]| -> Vec<(f64, f64)> {
+            let t: Vec<f64> = (0..values.len()).map(|sample| sample as f64 * interval).collect();
+            let emitted = emissions(&parameters, &t, values);
+            emitted.iter().map(|emission| (emission.t_start / interval, emission.t_end / interval)).collect()
+        };
+        let fault = |quiet: usize| [vec![0.0; 5], vec![1.0; 4], vec![0.0; quiet], vec![1.0; 4], vec![0.0; 9]].concat();
+        for interval in [16.0, 60.0, 3600.0] {
+            // Four quiet samples in between are a part of one episode, five are the end of it.
+            assert_eq!(spans(interval, &fault(4)), [(5.0, 16.0)], "{interval}");
+            assert_eq!(spans(interval, &fault(5)), [(5.0, 8.0), (14.0, 17.0)], "{interval}");
+            // One sample is smoothed: a small one and a quiet one after it are none.
+            let blip = |size: f64| spans(interval, &[0.0, 0.0, 0.0, size, 0.21, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+            assert_eq!(blip(0.6), [], "{interval}");
+            assert_eq!(blip(1.4), [(3.0, 4.0)], "{interval}");
+        }
+        // Up to the seconds of a gap those of the grammar are enough.
+        assert_eq!([5.0, 15.0].map(|interval| spans(interval, &fault(2)).len()), [2, 2]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) static ENGINE: EngineEntry = EngineEntry {
     name: "excursion",
     title: "ours: from the first to the last sample that was out of bounds",
     parameters: ExcursionParameters::RANGES,
+    younger: &["tau_intervals", "close_dwell_intervals"],
     default_grammar: || ExcursionGrammar::default().into(),
     columns: add_columns,
     read_diagnostics,

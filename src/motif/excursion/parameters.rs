@@ -19,6 +19,10 @@ motif_parameters! {
         max_gap_seconds: "max_gap_seconds > 0", |value| value > 0.0;
         /// The same in usual intervals of the channel: 0 or more.
         max_gap_intervals: "max_gap_intervals >= 0", |value| value >= 0.0;
+        /// Least time constant of a channel that is sampled rarely and evenly, in its usual intervals: 0 or more.
+        tau_intervals: "tau_intervals >= 0", |value| value >= 0.0;
+        /// Usual intervals of such a channel in which nothing is out, before which no excursion is over: 0 or more.
+        close_dwell_intervals: "close_dwell_intervals >= 0", |value| value >= 0.0;
     }
 }
 
@@ -37,6 +41,8 @@ impl Default for ExcursionGrammar {
             close_dwell_seconds: 5.0,
             max_gap_seconds: 15.0,
             max_gap_intervals: 5.0,
+            tau_intervals: 2.0,
+            close_dwell_intervals: 5.0,
         };
         Self {
             plan_regression_onset: motif(12.0, 0.35, 0.20, 2.0),

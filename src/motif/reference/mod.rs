@@ -23,6 +23,7 @@ pub(super) static ENGINE: EngineEntry = EngineEntry {
     name: "reference",
     title: "the published one, defects included",
     parameters: Parameters::RANGES,
+    younger: &[],
     default_grammar: || Grammar::default().into(),
     columns: add_columns,
     read_diagnostics,
