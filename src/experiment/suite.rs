@@ -150,6 +150,9 @@ impl Suite {
     }
 }
 
+/// How a file of a set is read.
+type ReadTape = fn(&Path) -> Result<Stream, ExperimentError>;
+
 /// A problem with the file, or with what it names.
 enum SetProblem {
     Here(Located),
@@ -181,7 +184,7 @@ fn runs(keys: SetKeys, at: usize, folder: &Path) -> Result<Option<Vec<BenchmarkR
     let here = |at: usize, problem: SuiteProblem| SetProblem::Here(Located::at_byte(at, problem));
     let SetKeys { generate, seeds, tapes, recordings, faults, optional, .. } = keys;
     let has_faults = faults.as_ref().is_none_or(|faults| *faults.get_ref());
-    let (pattern, read): (_, fn(&Path) -> Result<Stream, ExperimentError>) = match (generate, tapes, recordings) {
+    let (pattern, read): (_, ReadTape) = match (generate, tapes, recordings) {
         (Some(generate), None, None) => {
             if let Some(faults) = faults {
                 return Err(here(faults.span().start, SuiteProblem::FaultsOfGenerator));
@@ -227,11 +230,7 @@ fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, ExperimentError
     Ok(found.into_iter().map(|path| folder.join(path)).collect())
 }
 
-fn run(
-    file: &Path,
-    has_faults: bool,
-    read: fn(&Path) -> Result<Stream, ExperimentError>,
-) -> Result<BenchmarkRun, ExperimentError> {
+fn run(file: &Path, has_faults: bool, read: ReadTape) -> Result<BenchmarkRun, ExperimentError> {
     let stream = read(file)?;
     let windows = if has_faults { windows_of(file, &stream)? } else { Vec::new() };
     Ok(BenchmarkRun::Recorded { stream: Box::new(stream), windows })

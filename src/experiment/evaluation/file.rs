@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::commands::FurtherFiles;
 use super::detector_file::{DetectorKeys, DetectorSchema};
 use super::inject_file::InjectKeys;
+use super::seeds::Seeds;
 use super::variants_file::PairKeys;
 use super::{Choice, Evaluation, GroupEvaluation};
 use crate::evaluate::{Ablation, Axis, ByTime, Generator, Grid, Grouping, Subject};
@@ -61,13 +62,6 @@ struct GroupKeys {
     /// Whether windows are cut to the time in which there are samples.
     #[serde(default)]
     clip: bool,
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Seeds {
-    pub(super) first: u64,
-    pub(super) count: u64,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
