@@ -187,7 +187,7 @@ fn a_command_that_hangs_is_killed_with_its_children() {
     leaves.folder = folder.path().to_path_buf();
     assert_eq!(leaves.ask(&stream(1)).unwrap().spans, []);
     assert!(!is_alive(&std::fs::read_to_string(folder.path().join("pid")).unwrap()));
-    let told = ask("setsid sleep 20 &", 30_000).unwrap_err().to_string();
+    let told = ask("setsid sleep 20 & sleep 2", 30_000).unwrap_err().to_string();
     assert_eq!(told, "the detector `mine`: it has ended, but what it started keeps its output open");
 }
 
