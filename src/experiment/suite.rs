@@ -150,6 +150,9 @@ impl Suite {
     }
 }
 
+/// How a file of a set is read.
+type ReadStream = fn(&Path) -> Result<Stream, ExperimentError>;
+
 /// A problem with the file, or with what it names.
 enum SetProblem {
     Here(Located),
@@ -175,9 +178,6 @@ fn rules(separator: Option<String>, at_least: Option<NonZeroUsize>) -> ByTime {
     let at_least = at_least.map_or(1, NonZeroUsize::get);
     ByTime { grouping: Grouping { separator }, at_least, ignored: Vec::new(), clip: false }
 }
-
-/// How one tape of a set is read.
-type ReadStream = fn(&Path) -> Result<Stream, ExperimentError>;
 
 /// The tapes of a set; `None` if it may be absent and is.
 fn runs(keys: SetKeys, at: usize, folder: &Path) -> Result<Option<Vec<BenchmarkRun>>, SetProblem> {

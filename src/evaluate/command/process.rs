@@ -22,7 +22,7 @@ const STDERR_LINES: usize = 5;
 const STDERR_LINE: u64 = 1 << 12;
 
 /// How long a pipe may stay open when all that could write to it has ended.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// The times between two looks at whether a command has ended.
 const SHORTEST_NAP: Duration = Duration::from_millis(1);

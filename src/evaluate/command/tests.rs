@@ -177,10 +177,10 @@ fn is_alive(pid: &str) -> bool {
 #[test]
 fn a_command_that_hangs_is_killed_with_its_children() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hangs = detector(&["sh", "-c", "sleep 1000 & echo $! > pid; wait"], 700);
+    let mut hangs = detector(&["sh", "-c", "sleep 1000 & echo $! > pid; wait"], 5000);
     hangs.folder = folder.path().to_path_buf();
     let told = hangs.ask(&stream(1)).unwrap_err().to_string();
-    assert!(told.contains("it did not end within 0.7 s, and was killed"), "{told}");
+    assert!(told.contains("it did not end within 5 s, and was killed"), "{told}");
     assert!(!is_alive(&std::fs::read_to_string(folder.path().join("pid")).unwrap()));
     // One that ends leaves nothing behind either.
     let mut leaves = detector(&["sh", "-c", "sleep 1000 & echo $! > pid"], 30_000);
@@ -188,7 +188,7 @@ fn a_command_that_hangs_is_killed_with_its_children() {
     assert_eq!(leaves.ask(&stream(1)).unwrap().spans, []);
     assert!(!is_alive(&std::fs::read_to_string(folder.path().join("pid")).unwrap()));
     // What has left the group of processes before the command ends is not killed with it.
-    let escapes = "setsid sh -c 'echo > escaped; exec sleep 4' & while [ ! -e escaped ]; do sleep 0.01; done";
+    let escapes = "setsid sh -c 'echo > escaped; exec sleep 20' & while [ ! -e escaped ]; do sleep 0.01; done";
     let mut escapes = detector(&["sh", "-c", escapes], 30_000);
     escapes.folder = folder.path().to_path_buf();
     let told = escapes.ask(&stream(1)).unwrap_err().to_string();

@@ -107,10 +107,10 @@ impl Injection {
 
     /// The channels that faults may be on, in the order of motifs and names.
     fn candidates(&self, carrier: &Stream, truth: &[Window]) -> Vec<Series> {
-        let mut series: BTreeMap<(Motif, &str), (Option<ChannelId>, Vec<usize>)> = BTreeMap::new();
+        let mut series: BTreeMap<(Motif, &str), Series> = BTreeMap::new();
         for (place, (sample, id)) in carrier.samples().zip(carrier.channel_ids()).enumerate() {
             let key = (Motif::of_class(sample.class), sample.channel.unwrap_or_default());
-            series.entry(key).or_insert_with(|| (*id, Vec::new())).1.push(place);
+            series.entry(key).or_insert_with(|| (key.0, *id, Vec::new())).2.push(place);
         }
         let is_free = |motif: Motif, channel: &str| {
             (self.motifs.is_empty() || self.motifs.contains(&motif))
@@ -119,8 +119,8 @@ impl Injection {
         let long_enough = |places: &[usize]| places.len() >= QUIET * self.samples.1;
         series
             .into_iter()
-            .filter(|((motif, channel), (_, places))| is_free(*motif, channel) && long_enough(places))
-            .map(|((motif, _), (id, places))| (motif, id, places))
+            .filter(|((motif, channel), (_, _, places))| is_free(*motif, channel) && long_enough(places))
+            .map(|(_, series)| series)
             .collect()
     }
 

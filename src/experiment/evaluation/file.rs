@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::commands::FurtherFiles;
 use super::detector_file::{DetectorKeys, DetectorSchema};
 use super::inject_file::InjectKeys;
+use super::seeds::Seeds;
 use super::variants_file::PairKeys;
 use super::{Choice, Evaluation, GroupEvaluation};
 use crate::evaluate::{Ablation, Axis, ByTime, Generator, Grid, Grouping, Subject};
@@ -71,13 +72,6 @@ struct GroupKeys {
     /// False alarms of a group an hour at which it is told what is detected at best; 1 if it is left out.
     #[schemars(with = "Option<f64>")]
     alarms_at_most: Option<Spanned<f64>>,
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Seeds {
-    pub(super) first: u64,
-    pub(super) count: u64,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::file::Seeds;
+use super::seeds::Seeds;
 use crate::evaluate::{FaultKind, InjectTrial, Injection, Subject};
 use crate::experiment::InjectProblem;
 use crate::experiment::located::Located;

@@ -4,6 +4,7 @@ mod commands;
 mod detector_file;
 mod file;
 mod inject_file;
+mod seeds;
 mod tables;
 mod variants_file;
 
