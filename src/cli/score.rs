@@ -9,7 +9,9 @@ use super::output::{Output, Text, TextLine, table};
 use super::score_by_time::{self, ByTimeArguments, ByTimeJson, NabJson};
 use super::{Exit, Outcome};
 use crate::diagnostics::Place;
-use crate::evaluate::{Score, ScoreInterval, Span, Window, pool, published_scores, read_spans, read_windows_from, tally};
+use crate::evaluate::{
+    Score, ScoreInterval, Span, Window, pool, published_scores, read_spans, read_windows_from, tally,
+};
 use crate::motif::Motif;
 use crate::store::{TableError, TableProblem};
 use crate::tape;

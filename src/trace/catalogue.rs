@@ -171,9 +171,8 @@ impl Catalogue {
         let line = |(at, line): (usize, &str)| {
             let part = line.split_once("  ").map(|(digest, path)| (digest.to_owned(), PathBuf::from(path)));
             part.filter(|(digest, path)| digest.len() == 64 && stays_inside(path)).ok_or_else(|| {
-                let problem = "a line is a SHA-256, two blanks and a path without `..`, as sha256sum writes it";
                 let place = Place::file(&path).at_line(at as u64 + 1);
-                TraceError::Malformed { place, problem: problem.to_owned() }
+                TraceError::Catalogue { place, problem: Box::new(CatalogueProblem::PartLine) }
             })
         };
         text.lines().enumerate().map(line).collect()

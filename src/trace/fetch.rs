@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::catalogue::{Catalogue, CatalogueEntry, Package, Parts, expect_digest};
 use super::corpus::{FetchEvent, FetchOptions, KnownDigest, fetch_corpus, set_aside};
-use super::problem::FetchProblem;
+use super::problem::{CatalogueProblem, FetchProblem};
 use super::{Fetched, TraceError};
 use crate::diagnostics::Place;
 use crate::store::{Durability, StoreError, write_whole};
@@ -51,13 +51,12 @@ pub fn fetch_parts(
     options: &FetchOptions,
     report: &mut dyn FnMut(FetchEvent<'_>),
 ) -> Result<Vec<Fetched>, TraceError> {
-    let base = from.or(parts.base.as_deref()).ok_or_else(|| {
-        catalogue.problem("nobody publishes these files in this form; name a folder that has them with --from")
-    })?;
+    let base = from.or(parts.base.as_deref()).ok_or_else(|| catalogue.problem(CatalogueProblem::Unpublished))?;
     let folder = catalogue.folder().join(&parts.folder);
     let mut fetched = Vec::new();
     for (digest, path) in catalogue.parts(parts)? {
-        let known: KnownDigest = digest.parse().map_err(|problem: String| catalogue.problem(problem))?;
+        let known: KnownDigest =
+            digest.parse().map_err(|problem: String| catalogue.problem(CatalogueProblem::Digest(problem)))?;
         let options = FetchOptions { sha256: Some(known), ..options.clone() };
         let from = format!("{}/{}", base.trim_end_matches('/'), path.display());
         let place = folder.join(&path);

@@ -18,6 +18,15 @@ pub enum CatalogueProblem {
     /// A file of an entry is not below the folder of the data.
     #[error("data set `{0}` names a file outside its folder; give a path without `..`")]
     Outside(String),
+    /// A line of the list of parts.
+    #[error("a line is a SHA-256, two blanks and a path without `..`, as sha256sum writes it")]
+    PartLine,
+    /// A digest that is none.
+    #[error("{0}")]
+    Digest(String),
+    /// Parts that no URL is known of.
+    #[error("nobody publishes these files in this form; name a folder that has them with --from")]
+    Unpublished,
     /// There is no entry in it.
     #[error("it has no data set; name one in it, or leave it out where nothing is taken from it")]
     Nothing,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::stretch::Stretch;
 use super::super::{Span, Window};
 use crate::residual::{Math, Stream};
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// What right and wrong alerts weigh: an application profile.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +82,7 @@ pub fn nab_csv(stream: &Stream, detectors: &[(&str, Vec<Span>)], windows: &[Wind
         let series = nab_series(stream, spans, windows);
         NAB_PROFILES.iter().map(move |profile| (*detector, profile.name, nab_score(&series, profile, Math::Portable)))
     });
-    Columns::default()
+    TableColumns::default()
         .text("detector", |(detector, ..): &(&str, &str, Option<f64>)| detector)
         .text("profile", |(_, profile, _)| profile)
         .rounded("score", 1e6, |(.., score)| *score)

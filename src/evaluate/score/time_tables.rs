@@ -1,9 +1,9 @@
 //! Tables of scores by time.
 
 use super::bounded::Bounded;
-use super::pool::Interval;
+use super::pool::ScoreInterval;
 use super::time::{GroupScore, TimeTally, Together, WindowScore, together};
-use crate::store::Columns;
+use crate::store::TableColumns;
 
 /// A detector, and how well it did by time.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,9 +43,9 @@ pub fn group_scores_csv(detectors: &[GroupRow]) -> Vec<u8> {
             rows.push(Row { detector, group: "all", tally, together: None, bounded });
         }
     }
-    let low = |of: Interval| of.bounds.map(|(low, _)| low);
-    let high = |of: Interval| of.bounds.map(|(_, high)| high);
-    Columns::default()
+    let low = |of: ScoreInterval| of.bounds.map(|(low, _)| low);
+    let high = |of: ScoreInterval| of.bounds.map(|(_, high)| high);
+    TableColumns::default()
         .text("detector", |row: &Row<'_>| row.detector)
         .text("group", |row| row.group)
         .count("windows", |row| row.tally.windows as u64)
@@ -77,7 +77,7 @@ pub fn group_windows_csv(detectors: &[GroupRow]) -> Vec<u8> {
     let rows = detectors.iter().flat_map(|GroupRow { detector, scores, .. }| {
         scores.iter().flat_map(|score| &score.windows).map(move |window| (detector.as_str(), window))
     });
-    Columns::default()
+    TableColumns::default()
         .text("detector", |(detector, _): &Row<'_>| detector)
         .text("group", |(_, window)| &window.group)
         .number("t_start", |(_, window)| window.t_start)
