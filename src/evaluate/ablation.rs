@@ -23,7 +23,7 @@ enum Neutral {
 }
 
 /// The engine as it is, then without each of its parts.
-pub const ABLATIONS: [Ablation; 9] = [
+pub const ABLATIONS: [Ablation; 11] = [
     Ablation { without: "nothing", value: Neutral::AsItIs },
     // No smoothing: a residual counts as it is.
     Ablation { without: "tau_seconds", value: Neutral::At(1e-9) },
@@ -39,6 +39,9 @@ pub const ABLATIONS: [Ablation; 9] = [
     Ablation { without: "close_dwell_seconds", value: Neutral::At(0.0) },
     // No gaps, however long.
     Ablation { without: "max_gap_seconds", value: Neutral::At(1e12) },
+    // Time constants in seconds alone, however rarely a channel is sampled.
+    Ablation { without: "tau_intervals", value: Neutral::At(0.0) },
+    Ablation { without: "close_dwell_intervals", value: Neutral::At(0.0) },
     // Gaps by seconds alone.
     Ablation { without: "max_gap_intervals", value: Neutral::At(0.0) },
 ];

@@ -26,8 +26,18 @@ fn is(code: i32, verdict: &str) -> (i32, String) {
 fn every_row_of_the_table_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = std::fs::read_to_string(root.join("docs/verdicts.md")).unwrap();
-    let files =
-        ["cli/verdicts", "cli/experiments", "cli/shards", "cli/tapes", "cli/data", "cli/trust", "live/experiments"];
+    let files = [
+        "cli/verdicts",
+        "cli/experiments",
+        "cli/own_detectors",
+        "cli/shards",
+        "cli/shard_refusals",
+        "cli/signatures",
+        "cli/tapes",
+        "cli/data",
+        "cli/trust",
+        "live/experiments",
+    ];
     let mut sources: Vec<String> =
         files.iter().map(|file| std::fs::read_to_string(root.join(format!("tests/{file}.rs"))).unwrap()).collect();
     for file in ["compare", "live_evidence", "live_file"] {

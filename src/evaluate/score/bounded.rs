@@ -30,7 +30,8 @@ pub struct Bounded {
 ///
 /// An episode is as strong as the largest residual of its channel in it, in levels of release of `excursion` for its motif. At a
 /// threshold, it is an episode if it is so strong, and detected when it was, but not before a residual has been. The thresholds
-/// are the strengths of the episodes, at most 200 of them, evenly by rank; of equally good ones the lowest is taken.
+/// are the strengths of the episodes, at most 200 of them, evenly by rank, and 0, which leaves all episodes as they are; of
+/// equally good ones the lowest strength is taken.
 ///
 /// The threshold is chosen with the labels: it says how well strong and weak episodes are told apart, not what anybody would get.
 #[must_use]
@@ -41,7 +42,8 @@ pub fn bounded(stream: &Stream, spans: &[Span], windows: &[Window], rules: &ByTi
     strengths.dedup();
     let count = strengths.len();
     let tried = count.min(MOST_THRESHOLDS);
-    let thresholds = (0..tried).map(|at| Some(strengths[at * count / tried]));
+    // As they are, last: at the least strength all are left, too, but a slow one is detected later.
+    let thresholds = (0..tried).map(|at| Some(strengths[at * count / tried])).chain([Some(0.0)]);
     let judge = Judge::new(stream, windows, rules);
     let at = |threshold: Option<f64>| {
         let left = threshold.map_or_else(Vec::new, |threshold| rises.at(spans, threshold));

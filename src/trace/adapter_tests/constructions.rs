@@ -416,7 +416,10 @@ fn every_data_set_refuses_what_is_no_file_of_its_own() {
         for construction in dataset.about().constructions {
             let options = Options { construction: *construction, math: Math::System, ..Options::new(dataset) };
             let error = convert(Path::new("/"), &options).expect_err("a folder of folders");
-            assert!(matches!(error, TraceError::Store(_) | TraceError::Malformed { .. }), "{dataset}: {error}");
+            assert!(
+                matches!(error, TraceError::Store(_) | TraceError::Files { .. } | TraceError::Malformed { .. }),
+                "{dataset}: {error}"
+            );
             for text in ["", "\n\n", "a,b\n"] {
                 assert!(converted(&options, text).is_err() || dataset == Dataset::SqlshareText, "{dataset} {text:?}");
             }
