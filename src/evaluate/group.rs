@@ -56,9 +56,18 @@ pub fn fuse(spans: &[Span], grouping: &Grouping, at_least: usize) -> Vec<GroupEp
 }
 
 fn of_group(group: &str, spans: &[&Span], at_least: usize) -> Vec<GroupEpisode> {
+    let mut by_start: Vec<usize> = (0..spans.len()).collect();
+    by_start.sort_by(|a, b| spans[*a].t_start.total_cmp(&spans[*b].t_start));
+    let mut next = by_start.into_iter().peekable();
+    // Stretches ascend, and so do the spans that reach into them: who is over before one is over for all that follow.
+    let mut open: BTreeSet<usize> = BTreeSet::new();
     let episode = |(t_start, t_end): Stretch| {
+        while let Some(at) = next.next_if(|at| spans[*at].t_start <= t_end) {
+            open.insert(at);
+        }
+        open.retain(|at| spans[*at].t_end >= t_start);
         let mut first: BTreeMap<&str, (f64, Motif)> = BTreeMap::new();
-        for span in spans.iter().filter(|span| span.t_start <= t_end && t_start <= span.t_end) {
+        for span in open.iter().map(|at| spans[*at]) {
             let detected = (span.earliest_detection(), span.motif);
             let known = first.entry(&span.channel).or_insert(detected);
             if detected.0 < known.0 {
