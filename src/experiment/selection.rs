@@ -108,6 +108,12 @@ impl Project {
         if exact.is_file() {
             return Ok(vec![exact]);
         }
+        // By its name an experiment is asked for, too, in whichever folder it is.
+        let below = folders(folder)?.into_iter().map(|folder| folder.join(format!("{argument}.toml")));
+        let below: Vec<PathBuf> = below.filter(|path| !argument.contains('/') && path.is_file()).collect();
+        if !below.is_empty() {
+            return Ok(below);
+        }
         Err(UnknownName::new("experiment", argument, names(&toml_files(folder)?)).into())
     }
 
@@ -153,13 +159,24 @@ fn is_live(text: &str) -> bool {
 /// Names of the experiments in folders below that of all: they run only when they are asked for, and their results are theirs.
 fn further(folder: &Path) -> Result<Vec<String>, ExperimentError> {
     let mut claimed = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(StoreError::read(folder))? {
-        let path = entry.map_err(StoreError::read(folder))?.path();
-        if path.is_dir() {
-            claimed.extend(names(&toml_files(&path)?));
-        }
+    for folder in folders(folder)? {
+        claimed.extend(names(&toml_files(&folder)?));
     }
     Ok(claimed)
+}
+
+/// The folders in the folder of all experiments, in order of name.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
+    let mut found = Vec::new();
+    let entries = std::fs::read_dir(folder).map_err(|error| FileProblem::UnreadableFolder(error).in_whole(folder))?;
+    for entry in entries {
+        let path = entry.map_err(StoreError::read(folder))?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {

@@ -325,6 +325,9 @@ fn experiments_in_a_folder_below_are_not_of_all() {
     folder.write("experiments/external/there.toml", SERVERS);
     folder.run(&["run", "experiments/here.toml", "experiments/external/there.toml"]);
     folder.ok(&["accept", "experiments/here.toml", "experiments/external/there.toml"]);
+    // `run` says "telltape accept there", so the name is enough.
+    folder.ok(&["run", "there"]);
+    folder.ok(&["accept", "there"]);
     let all = folder.ok(&["run"]).stdout;
     assert!(all.contains("here") && !all.contains("there"), "{all}");
     std::fs::remove_file(folder.join("experiments/external/there.toml")).unwrap();
