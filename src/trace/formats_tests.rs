@@ -162,6 +162,12 @@ fn what_programs_print_around_a_table_is_named_and_never_taken_for_a_row() {
             assert!(error.contains("is another header") && !error.contains("--lenient"), "{line}: {error}");
         }
     }
+    // Nor is a row with the one name of the column that is time and value.
+    let mut one = Options { construction: Construction::Reference, ..generic.clone() };
+    one.set("time-col", "t").unwrap();
+    one.set("value-col", "t").unwrap();
+    let found = converted(&one, "t,note\n1,a\nnan,t\n2,a\n3,a\n4,a\n5,a\n".as_bytes());
+    assert!(!found.is_err_and(|error| error.contains("header")));
     // A row of values is none, whatever the columns are called.
     let mut numbered = generic.clone();
     numbered.set("time-col", "0").unwrap();

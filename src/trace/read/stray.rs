@@ -1,5 +1,7 @@
 //! Lines that are no rows: what programs print around a table, and the headers of files that were put together.
 
+use std::collections::BTreeSet;
+
 use super::cell::{Fault, shown};
 use super::delimiter::Delimiter;
 use super::foreign::BOM;
@@ -88,8 +90,8 @@ impl<T: Table> RecordLayout<'_, T> {
         }
         // What is empty or a number may be the name of a column, but in a row it is a value.
         let is_name = |name: &str| !name.trim().is_empty() && name.trim().parse::<f64>().is_err();
-        let mut wanted = self.wanted.iter().map(|(field, _)| &self.names[*field]);
-        if self.wanted.len() > 1 && wanted.all(|name| is_name(name) && names.contains(name)) {
+        let wanted: BTreeSet<&String> = self.wanted.iter().map(|(field, _)| &self.names[*field]).collect();
+        if wanted.len() > 1 && wanted.iter().all(|name| is_name(name) && names.contains(name)) {
             return Some(fault(Stray::OtherHeader));
         }
         Stray::of_line(&fields.join(" ")).map(fault)
