@@ -15,6 +15,9 @@ pub enum FileProblem {
     /// The file cannot be read.
     #[error("the experiment cannot be read")]
     Unreadable(#[source] io::Error),
+    /// The suite of a benchmark cannot be read.
+    #[error("the suite (a TOML file, or a folder of tapes) cannot be read")]
+    UnreadableSuite(#[source] io::Error),
     /// The folder of experiments cannot be read.
     #[error("the folder of experiments cannot be read; run this in the root of a project")]
     UnreadableFolder(#[source] io::Error),

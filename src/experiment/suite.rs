@@ -8,11 +8,11 @@ use toml::Spanned;
 
 use super::file::{GeneratorKeys, Kind, generator};
 use super::located::Located;
-use super::{Experiment, ExperimentError, FileProblem, SuiteProblem};
+use super::{ExperimentError, FileProblem, SuiteProblem};
 use crate::diagnostics::Place;
 use crate::evaluate::{ALL_SETS, BenchmarkRun, BenchmarkSet, ByTime, CommandDetector, Grouping, Window, read_windows};
 use crate::residual::Stream;
-use crate::store::{GlobError, TableError, TableProblem, glob};
+use crate::store::{GlobError, TableError, TableProblem, glob, read_small_text};
 use crate::tape;
 use crate::trace::{self, Dataset, Options};
 
@@ -99,7 +99,11 @@ impl Suite {
     /// # Errors
     /// When it cannot be read, is no suite, or a tape of it or its windows cannot be used.
     pub fn read(path: &Path) -> Result<Self, ExperimentError> {
-        if path.is_dir() { Self::of_folder(path) } else { Self::of_file(path, &Experiment::text(path)?) }
+        if path.is_dir() {
+            return Self::of_folder(path);
+        }
+        let text = read_small_text(path).map_err(|error| FileProblem::UnreadableSuite(error).in_whole(path))?;
+        Self::of_file(path, &text)
     }
 
     fn of_folder(folder: &Path) -> Result<Self, ExperimentError> {

@@ -164,5 +164,10 @@ fn a_suite_or_a_detector_that_cannot_be_used_writes_nothing() {
         assert!(found == code && message.contains(problem), "{arguments:?}: {found} {message}");
     }
     assert!(!folder.join("lb").exists());
-    assert_eq!(benchmark(&folder, &[], &["absent.toml", "--out", "lb"]).refusal().0, 2);
+    let (code, message) = benchmark(&folder, &[], &["absent.toml", "--out", "lb"]).refusal();
+    assert_eq!(code, 2);
+    assert!(
+        message.starts_with("`absent.toml`: the suite (a TOML file, or a folder of tapes) cannot be read: "),
+        "{message}"
+    );
 }
