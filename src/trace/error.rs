@@ -1,3 +1,4 @@
+use super::format_problem::FormatProblem;
 use super::option::OptionError;
 use super::problem::{CatalogueProblem, FetchProblem, FilesProblem};
 use crate::diagnostics::{Diagnose, FailureKind, Place};
@@ -46,11 +47,18 @@ pub enum TraceError {
     },
     /// Something in the file is not what its format says.
     #[error("{place}: {problem}")]
+    Format {
+        /// Where.
+        place: Place,
+        /// What, and what would be right.
+        problem: Box<FormatProblem>,
+    },
+    /// Something in the file is not what its format says, and nothing but words says what.
+    #[error("{place}: {problem}")]
     Malformed {
         /// Where.
         place: Place,
-        /// What, and what would be right. In the words of the adapter: each format has its own ways to be wrong, and the rows
-        /// that `lenient` skips are counted by reasons in the same words.
+        /// What, and what would be right.
         problem: String,
     },
     /// Nothing is left of the trace: whatever is said of it would be said of nothing.
@@ -70,6 +78,18 @@ pub enum TraceError {
     },
 }
 
+impl TraceError {
+    /// The content of a file is not what its format says.
+    pub(crate) fn format(place: Place, problem: impl Into<FormatProblem>) -> Self {
+        Self::Format { place, problem: Box::new(problem.into()) }
+    }
+
+    /// The same of a row, an entry or a query, which `lenient` passes over.
+    pub(crate) fn skippable(place: Place, problem: impl Into<FormatProblem>) -> Self {
+        Self::format(place, FormatProblem::skippable(problem))
+    }
+}
+
 impl Diagnose for TraceError {
     fn kind(&self) -> FailureKind {
         match self {
@@ -77,9 +97,11 @@ impl Diagnose for TraceError {
             Self::Recording(error) => error.kind(),
             Self::Option(error) => error.kind(),
             Self::Busy(error) => error.kind(),
-            Self::Catalogue { .. } | Self::Fetch { .. } | Self::Files { .. } | Self::Malformed { .. } => {
-                FailureKind::Trace
-            }
+            Self::Catalogue { .. }
+            | Self::Fetch { .. }
+            | Self::Files { .. }
+            | Self::Format { .. }
+            | Self::Malformed { .. } => FailureKind::Trace,
             Self::Empty { .. } => FailureKind::Empty,
         }
     }
@@ -93,6 +115,7 @@ impl Diagnose for TraceError {
             Self::Catalogue { place, .. }
             | Self::Fetch { place, .. }
             | Self::Files { place, .. }
+            | Self::Format { place, .. }
             | Self::Malformed { place, .. }
             | Self::Empty { place, .. } => Some(place.clone()),
         }

@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 #[cfg(feature = "fetch")]
 mod fetched;
+mod format_problem;
 mod input;
 mod inspect;
 pub(crate) mod log;
@@ -22,6 +23,7 @@ mod output;
 pub mod plan;
 mod problem;
 mod read;
+mod repeated;
 mod rules;
 mod skeleton;
 mod statement;
@@ -30,7 +32,7 @@ use std::io::Read;
 use std::path::Path;
 
 pub use adapter::{About, Adapter, Construction};
-pub use adapters::{ADAPTERS, Dataset};
+pub use adapters::{ADAPTERS, AdapterProblem, Dataset};
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, CatalogueEntry, Package, Parts};
 #[cfg(feature = "fetch")]
@@ -40,8 +42,9 @@ pub use error::TraceError;
 pub use fetch::{fetch_parts, fetch_sample};
 #[cfg(feature = "fetch")]
 pub use fetched::Fetched;
+pub use format_problem::FormatProblem;
 pub use input::{Trace, files};
-pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
+pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, RecognitionProblem, TableSummary, inspect, recognise};
 pub use option::{
     CheckText, OptionError, OptionKind, OptionSpec, OptionValues, ReadWord, SetNumber, Spelling, enumerate,
 };
@@ -49,6 +52,7 @@ pub use options::Options;
 pub use output::{is_own, source};
 pub use problem::{CatalogueProblem, FetchProblem, FilesProblem, UrlProblem};
 pub(crate) use read::date_s;
+pub use repeated::{RepeatedKey, RepeatedRow};
 pub use rules::RuleError;
 
 use crate::diagnostics::Place;

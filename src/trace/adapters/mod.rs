@@ -7,11 +7,14 @@ mod job;
 mod otel;
 mod pgss;
 pub(super) mod postgres;
+mod problem;
 mod redset;
 mod snowset;
 mod sqlshare;
 mod sqlshare_text;
 mod tpcds;
+
+pub use problem::AdapterProblem;
 
 use super::adapter::Adapter;
 

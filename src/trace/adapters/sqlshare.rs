@@ -14,6 +14,7 @@ use crate::trace::read::{
     Cell, DELIMITER, Duration, Fault, Ids, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values,
     read_table, repeated, repeated_ids, table,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
 use crate::trace::statement;
 use crate::trace::{Conversion, Options, TraceError};
@@ -170,10 +171,9 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
 /// Which rows are no other one again. A user may well run a statement twice at a time, but not for as long to the digit.
 fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<Vec<bool>, TraceError> {
     let rows = table.runtime_s.len();
-    let hint = || "is a part in the file twice?".to_owned();
     let pairs = repeated_ids(&table.id);
-    let mut is_left = output
-        .once(rows, &pairs, "of a query that is there twice", |_| ("one `query_id` is twice".to_owned(), hint()))?;
+    let id = |_| RepeatedKey::Id { column: "query_id" };
+    let mut is_left = output.once(rows, &pairs, "of a query that is there twice", id)?;
     let pairs = match options.construction {
         Construction::Own(_) if !table.id.is_known() => repeated(rows, |row| {
             let numbers = [table.submitted_s[row], table.runtime_s[row]].map(f64::to_bits);
@@ -181,9 +181,7 @@ fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<V
         }),
         _ => Vec::new(),
     };
-    let other = output.once(rows, &pairs, "of a row that is there twice", |_| {
-        ("a row of one user, text, time and runtime is twice".to_owned(), hint())
-    })?;
+    let other = output.once(rows, &pairs, "of a row that is there twice", |_| RepeatedKey::WholeRow)?;
     is_left.iter_mut().zip(other).for_each(|(is_left, other)| *is_left &= other);
     Ok(is_left)
 }

@@ -99,7 +99,7 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
         let divergence = jensen_shannon(options.math, &pair[0], &pair[1]);
         builder
             .push(t as f64, Class::WorkloadPhase, divergence, &channel)
-            .map_err(|fault| TraceError::Malformed { place: Place::file(&path), problem: fault.to_string() })?;
+            .map_err(|fault| TraceError::format(Place::file(&path), fault))?;
     }
     let stream = builder.finish(source(&path, options));
     Ok(Conversion { stream, rows, notes: Vec::new(), input: input.finish()? })

@@ -12,6 +12,7 @@ use crate::trace::read::{
     Cardinality, Cell, Column, DELIMITER, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
     WholeColumn, read_table, repeated, retain_rows, table,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
 
@@ -226,8 +227,8 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
         Construction::Own(_) => repeated(rows, |row| (table.query[row], table.t[row].to_bits())),
     };
     let is_left = output.once(rows, &pairs, "of a query that is there twice at a time", |row| {
-        let what = format!("two executions of query `{}` at t = {}", table.query.of_row(row), table.t[row]);
-        (what, "is a stream part of the key? Put it into `query_id`, or write finer times".to_owned())
+        let query = table.query.of_row(row).to_owned();
+        RepeatedKey::Execution { query, t: table.t[row] }
     })?;
     let order = order_by_time(&table.t);
     let ranks = table.query.names.ranks();

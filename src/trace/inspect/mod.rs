@@ -1,10 +1,12 @@
 //! What a file is: its columns, the data sets whose adapters read it, and how.
 
+mod problem;
 mod sheet;
 
 use std::io::Read;
 use std::path::Path;
 
+pub use problem::RecognitionProblem;
 pub use sheet::{ColumnKind, ColumnSummary};
 
 use super::adapters::Dataset;
@@ -109,15 +111,8 @@ pub fn recognise(path: &Path, configure: impl Fn(Dataset) -> Option<Options>) ->
     match (&named[..], &fits[..]) {
         ([dataset], _) | ([], [dataset]) => Ok(*dataset),
         (found, _) => {
-            let names: Vec<String> = found.iter().map(|dataset| format!("--dataset {dataset}")).collect();
-            let problem = match &names[..] {
-                [] => "no data set reads this file as it is".to_owned(),
-                names => format!("several data sets read this file: {}", names.join(" or ")),
-            };
-            Err(TraceError::Malformed {
-                place: Place::file(path),
-                problem: format!("{problem}; pass --dataset; `telltape inspect {}` says more", path.display()),
-            })
+            let (path, datasets) = (path.to_path_buf(), found.iter().map(|dataset| dataset.about().name).collect());
+            Err(TraceError::format(Place::file(&path), RecognitionProblem { path, datasets }))
         }
     }
 }
@@ -224,9 +219,7 @@ fn attempt(
 ) -> Result<Conversion, TraceError> {
     let mut options = Options { lenient, ..Options::new(dataset) };
     for (flag, value) in given {
-        options
-            .set(flag, value)
-            .map_err(|error| TraceError::Malformed { place: Place::file(path), problem: error.to_string() })?;
+        options.set(flag, value)?;
     }
     convert(path, &options)
 }

@@ -14,6 +14,7 @@ use crate::trace::output::Output;
 use crate::trace::read::{
     Cardinality, Column, DELIMITER, Known, Names, Reading, Sentinels, Unless, Values, read_table, repeated, table,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -181,9 +182,8 @@ fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Res
     let rows = table.true_rows.len();
     let pairs = repeated(rows, |row| (table.query[row], table.subplan[row]));
     let is_left = output.once(rows, &pairs, "of a subplan that is twice in a query", |row| {
-        let (query, subplan) = (table.query.of_row(row), table.subplan.of_row(row));
-        let hint = "is this one file of several estimators? Convert each of them by itself";
-        (format!("subplan `{subplan}` is twice in query `{query}`"), hint.to_owned())
+        let (query, subplan) = (table.query.of_row(row).to_owned(), table.subplan.of_row(row).to_owned());
+        RepeatedKey::Subplan { subplan, query }
     })?;
     let subplans = &table.subplan.names;
     let uses_aliases = subplans.ids().all(|id| uses_aliases(subplans.name(id)));

@@ -40,7 +40,7 @@ pub(super) fn convert(
             "the rule known_values, {}, is more than centre_values, {}: nothing would ever be known",
             rules.known_values, rules.centre_values
         );
-        return Err(output.file_error(&problem));
+        return Err(output.file_error(problem));
     }
     let season_of = options.values.text(&SEASON).and_then(|text| season(text).ok()).unwrap_or_default();
     let good = options.values.text(&BASELINE).and_then(|text| stretch(text).ok());
@@ -81,7 +81,7 @@ pub(super) fn convert(
             rules.known_values,
             some_of(&unknown)
         );
-        return Err(output.file_error(&problem));
+        return Err(output.file_error(problem));
     }
     if !unknown.is_empty() {
         let few = some_of(&unknown);

@@ -8,6 +8,7 @@ use crate::trace::baseline::mix::order_by_time;
 use crate::trace::baseline::robust::Side;
 use crate::trace::option::OptionSpec;
 use crate::trace::output::Output;
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Options, TraceError};
 
 /// One channel: a value column, and the rows that have a value of it, in order of time.
@@ -112,18 +113,8 @@ pub(super) fn single(
 ) -> Result<Vec<Vec<usize>>, TraceError> {
     let twice = channels.iter().flat_map(|rows| rows.windows(2)).filter(|pair| t[pair[0]] == t[pair[1]]);
     let has_twice = output.has_twice(twice.map(|pair| (pair[0], pair[1])), |row| {
-        let which = match telling {
-            [] => "which column tells the series apart? Pass --channel-col".to_owned(),
-            [column] => format!("which column tells the series apart? Pass --channel-col {column}"),
-            [first, ..] => {
-                let columns = quoted(telling);
-                format!(
-                    "which column tells the series apart, of {columns}? Pass --channel-col, such as --channel-col {first}"
-                )
-            }
-        };
-        let hint = format!("{which}, or --one-series if a series has several values at a time");
-        (format!("two values at t = {}", t[row]), hint)
+        let telling = telling.iter().map(|column| (*column).to_owned()).collect();
+        RepeatedKey::Value { t: t[row], telling }
     })?;
     if !has_twice {
         return Ok(channels);

@@ -6,6 +6,7 @@ use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{RecentValues, RollingMedian, log_ratio};
 use crate::trace::output::Output;
 use crate::trace::read::{Reading, repeated};
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Construction, Conversion, Options, TraceError};
 
 /// Latencies of a query that the published baseline is the mean of.
@@ -50,10 +51,8 @@ pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conve
         Construction::Own(_) => repeated(rows, |row| (runs.query[row], runs.iteration[row])),
     };
     let is_left = output.once(rows, &pairs, "of a query that is twice in an iteration", |row| {
-        let (query, iteration) = (runs.queries.name(runs.query[row]), runs.iteration[row]);
-        let hint =
-            "is this one file of several runs? Number their iterations on, or give each run its own names of queries";
-        (format!("query `{query}` is twice in iteration {iteration}"), hint.to_owned())
+        let query = runs.queries.name(runs.query[row]).to_owned();
+        RepeatedKey::Iteration { query, iteration: runs.iteration[row] }
     })?;
     let mut order: Vec<usize> = (0..rows).filter(|row| is_left[*row]).collect();
     order.sort_by_key(|row| (runs.iteration[*row], ranks[runs.query[*row].index()]));

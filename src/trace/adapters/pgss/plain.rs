@@ -13,6 +13,7 @@ use crate::trace::baseline::mix::Mix;
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::Source;
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 
 /// Intervals of a statement that must be known: snapshots are few, and an interval's mean is steadier than one execution.
@@ -68,21 +69,8 @@ fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -
     let key = |row: usize| table.keys[row].index();
     let polls = Polls::new(0..table.keys.len(), t, key, keys);
     let has_twice = output.has_twice(polls.twice.iter().copied(), |row| {
-        let hint = match selected.missing[..] {
-            _ if !selected.finer.is_empty() => format!(
-                "do they differ in {}? That is no part of the key here; export the sums of calls and total time over it",
-                list(&selected.finer)
-            ),
-            [] => {
-                "is this one file of several servers, or of two exports? Give the servers a column `server`".to_owned()
-            }
-            [part] => format!("is `{part}` part of the key? Export it, too"),
-            [ref parts @ .., last] => {
-                format!("is `{}` or `{last}` part of the key? Export them, too", parts.join("`, `"))
-            }
-        };
-        let query = table.counters.query.of_row(row);
-        (format!("query `{query}` occurs twice in the snapshot of t = {}", t[row]), hint)
+        let query = table.counters.query.of_row(row).to_owned();
+        RepeatedKey::Snapshot { query, t: t[row], finer: selected.finer.clone(), missing: selected.missing.clone() }
     })?;
     if !has_twice {
         return Ok(polls);
@@ -123,7 +111,7 @@ fn check_snapshots(
             list(key)
         )
     };
-    Err(output.file_error(&format!("no statement is in two snapshots; {why}")))
+    Err(output.file_error(format!("no statement is in two snapshots; {why}")))
 }
 
 fn wrong_counting(output: &Output<'_>, counters: &Counters, problem: &WrongCounting) -> TraceError {

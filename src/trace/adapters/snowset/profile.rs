@@ -12,6 +12,7 @@ use crate::trace::read::{
     Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Ids, Names, Naming, Row, Rule, Settling, Slot, Source,
     Table, Times, Values, repeated_ids,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Construction, Conversion, Options, TraceError};
 
 /// What is read besides the times of operators, whose names are those of the file.
@@ -204,8 +205,8 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let (mut output, table) = Output::new(options, reading, samples);
 
     let pairs = repeated_ids(&table.query);
-    let is_left = output.once(table.exec_ms.len(), &pairs, "of a query that is there twice", |_| {
-        ("one `queryId` is twice".to_owned(), "is a part in the file twice?".to_owned())
+    let is_left = output.once(table.exec_ms.len(), &pairs, "of a query that is there twice", |_| RepeatedKey::Id {
+        column: "queryId",
     })?;
     let t = &*table.created;
     let order = order_by_time(t);

@@ -1,0 +1,52 @@
+//! What in the files of a trace is not what their format says: a family of kinds for each part that reads them, beside it.
+
+use super::adapters::AdapterProblem;
+use super::inspect::RecognitionProblem;
+use super::repeated::RepeatedRow;
+use crate::residual::OutOfRange;
+
+/// The end of every error about one row.
+pub(super) const LENIENT_HINT: &str = " (--lenient counts such rows and goes on)";
+
+/// What is wrong with the content of a trace.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatProblem {
+    /// A row, or an entry or a query of a text. With `lenient` such rows are counted, and the others are read.
+    #[error("{0}{LENIENT_HINT}")]
+    Skippable(Box<FormatProblem>),
+    /// A residual that no stream takes.
+    #[error(transparent)]
+    Residual(#[from] OutOfRange),
+    /// Two rows of which one is too many.
+    #[error(transparent)]
+    Repeated(#[from] RepeatedRow),
+    /// Which data set it is of cannot be told.
+    #[error(transparent)]
+    Recognition(#[from] RecognitionProblem),
+    /// What one data set alone asks of its files.
+    #[error(transparent)]
+    Adapter(#[from] AdapterProblem),
+    /// Not sorted into a family yet.
+    #[error("{0}")]
+    Text(String),
+}
+
+impl FormatProblem {
+    /// The same of a row that `lenient` passes over.
+    pub(super) fn skippable(problem: impl Into<Self>) -> Self {
+        Self::Skippable(Box::new(problem.into()))
+    }
+}
+
+impl From<String> for FormatProblem {
+    fn from(problem: String) -> Self {
+        Self::Text(problem)
+    }
+}
+
+impl From<&str> for FormatProblem {
+    fn from(problem: &str) -> Self {
+        Self::Text(problem.to_owned())
+    }
+}
