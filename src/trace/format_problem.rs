@@ -1,7 +1,9 @@
 //! What in the files of a trace is not what their format says: a family of kinds for each part that reads them, beside it.
 
-use super::adapters::AdapterProblem;
+use super::adapters::{AdapterProblem, AutoExplainProblem, CebProblem, JobProblem, PgssProblem, SqlshareTextProblem};
 use super::inspect::RecognitionProblem;
+use super::log::LogProblem;
+use super::read::HeaderProblem;
 use super::repeated::RepeatedRow;
 use crate::residual::OutOfRange;
 
@@ -24,6 +26,12 @@ pub enum FormatProblem {
     /// Which data set it is of cannot be told.
     #[error(transparent)]
     Recognition(#[from] RecognitionProblem),
+    /// The names of a table's columns.
+    #[error(transparent)]
+    Header(#[from] HeaderProblem),
+    /// An entry of a log.
+    #[error(transparent)]
+    Log(#[from] LogProblem),
     /// What one data set alone asks of its files.
     #[error(transparent)]
     Adapter(#[from] AdapterProblem),
@@ -38,6 +46,19 @@ impl FormatProblem {
         Self::Skippable(Box::new(problem.into()))
     }
 }
+
+/// Families of one data set, which are no variants of their own.
+macro_rules! of_adapters {
+    ($($family:ty),+ $(,)?) => {
+        $(impl From<$family> for FormatProblem {
+            fn from(problem: $family) -> Self {
+                Self::Adapter(problem.into())
+            }
+        })+
+    };
+}
+
+of_adapters!(AutoExplainProblem, CebProblem, JobProblem, PgssProblem, SqlshareTextProblem);
 
 impl From<String> for FormatProblem {
     fn from(problem: String) -> Self {

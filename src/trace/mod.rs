@@ -32,7 +32,10 @@ use std::io::Read;
 use std::path::Path;
 
 pub use adapter::{About, Adapter, Construction};
-pub use adapters::{ADAPTERS, AdapterProblem, Dataset};
+pub use adapters::{
+    ADAPTERS, AdapterProblem, AutoExplainProblem, CebProblem, CounterColumn, Dataset, EntryProblem, ForeignPlan,
+    JobProblem, LogZone, PgssProblem, SqlshareTextProblem,
+};
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, CatalogueEntry, Package, Parts};
 #[cfg(feature = "fetch")]
@@ -45,6 +48,7 @@ pub use fetched::Fetched;
 pub use format_problem::FormatProblem;
 pub use input::{Trace, files};
 pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, RecognitionProblem, TableSummary, inspect, recognise};
+pub use log::LogProblem;
 pub use option::{
     CheckText, OptionError, OptionKind, OptionSpec, OptionValues, ReadWord, SetNumber, Spelling, enumerate,
 };
@@ -52,6 +56,7 @@ pub use options::Options;
 pub use output::{is_own, source};
 pub use problem::{CatalogueProblem, FetchProblem, FilesProblem, UrlProblem};
 pub(crate) use read::date_s;
+pub use read::{ColumnNames, HeaderProblem, MissingColumn, NumberedColumn};
 pub use repeated::{RepeatedKey, RepeatedRow};
 pub use rules::RuleError;
 

@@ -12,9 +12,15 @@ mod redset;
 mod snowset;
 mod sqlshare;
 mod sqlshare_text;
+mod sqlshare_text_problem;
 mod tpcds;
 
+pub use auto_explain::{AutoExplainProblem, LogZone};
+pub use ceb::CebProblem;
+pub use job::{EntryProblem, ForeignPlan, JobProblem};
+pub use pgss::{CounterColumn, PgssProblem};
 pub use problem::AdapterProblem;
+pub use sqlshare_text_problem::SqlshareTextProblem;
 
 use super::adapter::Adapter;
 

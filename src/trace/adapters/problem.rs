@@ -1,6 +1,28 @@
 //! What one data set alone asks of its files: the families of all of them, each beside its adapter.
 
+use super::auto_explain::AutoExplainProblem;
+use super::ceb::CebProblem;
+use super::job::JobProblem;
+use super::pgss::PgssProblem;
+use super::sqlshare_text_problem::SqlshareTextProblem;
+
 /// What is wrong with the content of a trace of one data set.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum AdapterProblem {}
+pub enum AdapterProblem {
+    /// `auto-explain`
+    #[error(transparent)]
+    AutoExplain(#[from] AutoExplainProblem),
+    /// `ceb`
+    #[error(transparent)]
+    Ceb(#[from] CebProblem),
+    /// `job`
+    #[error(transparent)]
+    Job(#[from] JobProblem),
+    /// `pgss`
+    #[error(transparent)]
+    Pgss(#[from] PgssProblem),
+    /// `sqlshare-text`
+    #[error(transparent)]
+    SqlshareText(#[from] SqlshareTextProblem),
+}

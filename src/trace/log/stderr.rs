@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Broken, Found, LogEntry, Prefix};
+use super::{Found, LogEntry, LogProblem, Prefix};
 use crate::diagnostics::Place;
 
 /// What stands before a function that a statement is in, in the languages of the server's messages.
@@ -76,16 +76,7 @@ fn plan_of(line: &str) -> Option<(&str, &str)> {
     Some((&head[..severity], &line[at..]))
 }
 
-fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<LogEntry, Broken> {
-    let entry = prefix.read(head).ok_or_else(|| {
-        Broken::new(
-            "prefix not understood",
-            format!(
-                "`{}` is not what --log-line-prefix says, or has no time; give log_line_prefix as the server has it \
-                 (SHOW log_line_prefix)",
-                crate::trace::read::shown(head)
-            ),
-        )
-    })?;
+fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<LogEntry, LogProblem> {
+    let entry = prefix.read(head).ok_or_else(|| LogProblem::Prefix(crate::trace::read::shown(head)))?;
     Ok(LogEntry { message: message.trim_end().to_owned(), ..entry })
 }

@@ -4,15 +4,13 @@ use super::column::ColumnSpec;
 use super::delimiter::Delimiter;
 use super::header::Columns;
 use super::stray::Stray;
+use super::text::shown;
 use super::time::{self, Dated};
 #[cfg(feature = "parquet")]
 use super::typed::Typed;
 use super::unknown::Unknown;
 use crate::residual::in_range;
 use crate::trace::Construction;
-
-/// How much of a wrong value an error shows.
-const SHOWN_CHARS: usize = 60;
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug)]
@@ -542,14 +540,6 @@ pub(crate) fn unknown_rows_reason(number: f64, column: &str) -> Option<String> {
 /// The nearest double of a decimal number; `5.`, `.5`, `+5`, and `inf`, `infinity` and `nan` in any case are numbers.
 pub(crate) fn parse_number(text: &str) -> Option<f64> {
     fast_float2::parse(text).ok()
-}
-
-/// The start of a value, for an error.
-pub(crate) fn shown(value: &str) -> String {
-    match value.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod delimiter;
 mod delimiters;
 mod foreign;
 mod header;
+mod header_problem;
 mod identity;
 mod lines;
 #[cfg(feature = "parquet")]
@@ -19,6 +20,7 @@ mod rows;
 mod settle;
 mod source;
 mod stray;
+mod text;
 mod time;
 mod times;
 #[cfg(feature = "parquet")]
@@ -26,7 +28,7 @@ mod typed;
 mod unit;
 mod unknown;
 
-pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
+pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, unknown_rows_reason};
 pub(crate) use column::{
     Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Values,
     Whole, retain_rows, table,
@@ -34,11 +36,13 @@ pub(crate) use column::{
 pub(crate) use delimiter::DELIMITER;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
 pub(crate) use header::{Columns, Header};
+pub use header_problem::{ColumnNames, HeaderProblem, MissingColumn, NumberedColumn};
 pub(crate) use identity::{Ids, repeated, repeated_ids};
 pub(crate) use lines::Lines;
 pub(crate) use rows::{Reading, Table};
 pub(crate) use settle::{Settling, WholeColumn};
 pub(crate) use source::Source;
+pub(crate) use text::shown;
 pub(crate) use time::{Dated, parse as parse_date};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
 pub(crate) use unknown::{Sentinels, Unknown, Unless};

@@ -150,12 +150,12 @@ impl<'i> Source<'i> {
             ))),
             // What has the most columns is most likely what separates them.
             [] => match others.into_iter().max_by_key(|(_, header, _)| header.names().len()) {
-                Some((delimiter, header, Err(TraceError::Malformed { place, problem })))
+                Some((delimiter, header, Err(TraceError::Format { place, problem })))
                     if header.names().len() > self.header.names().len() =>
                 {
                     let flag = delimiter.flag();
                     let problem = format!("the columns are separated by {delimiter} ({flag}), and {problem}");
-                    Err(TraceError::Malformed { place, problem })
+                    Err(TraceError::format(place, problem))
                 }
                 _ => Err(error),
             },

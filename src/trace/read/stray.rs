@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::cell::{Fault, shown};
+use super::cell::Fault;
 use super::delimiter::Delimiter;
 use super::foreign::BOM;
 use super::rows::{RecordLayout, Table};
+use super::text::shown;
 
 /// What a line is that is no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! The Cardinality Estimation Benchmark (Negi et al., VLDB 2021): true and estimated rows of every subplan.
 
+mod problem;
 mod sql;
 
 use std::path::Path;
+
+pub use problem::CebProblem;
 
 use crate::diagnostics::Place;
 use crate::residual::{Channels, Class, formula};
@@ -54,9 +57,8 @@ impl Adapter for Ceb {
         }
         for option in [&ESTIMATES, &TRUE_ROWS] {
             if options.values.text(option).is_some() {
-                let problem =
-                    format!("--{} is for SQL with `||`, and this is a table with its own estimates", option.flag);
-                return Err(TraceError::Malformed { place: Place::file(inputs.path()), problem });
+                let problem = CebProblem::Table { flag: option.flag };
+                return Err(TraceError::format(Place::file(inputs.path()), problem));
             }
         }
         convert(read_table::<Subplans>(inputs, options)?, options)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::problem::JobProblem;
 use crate::diagnostics::Place;
 use crate::store::{InputDigest, StoreError, file_digest};
 use crate::trace::TraceError;
@@ -42,12 +43,8 @@ pub(super) fn list(folder: &Path) -> Result<Files, TraceError> {
     files.plans.sort_by_key(|path| slashed(path));
     files.others.sort();
     if files.plans.is_empty() {
-        let seen = files.others.first().map_or_else(String::new, |name| format!(" (but `{name}`)"));
-        let problem = format!(
-            "there is no .json file in the folder{seen}; give one for each query and iteration, such as `1a_2.json` or \
-             `1a/run2.json`, as EXPLAIN (ANALYZE, FORMAT JSON) writes them"
-        );
-        return Err(TraceError::Malformed { place: Place::file(folder), problem });
+        let problem = JobProblem::NoPlans { other: files.others.first().cloned() };
+        return Err(TraceError::format(Place::file(folder), problem));
     }
     Ok(files)
 }

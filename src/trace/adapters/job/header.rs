@@ -1,6 +1,7 @@
 //! What runners of benchmarks call their columns.
 
-use crate::trace::read::{ColumnSpec, Columns, Header};
+use super::problem::JobProblem;
+use crate::trace::read::{Columns, Header, HeaderProblem};
 use crate::trace::{Options, TraceError};
 
 use super::LATENCY_UNIT;
@@ -133,15 +134,15 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     let (Some(query), Some(iteration), Some((latency, unit))) = (query, iteration, latency) else {
         let is_there = [query.is_some(), iteration.is_some(), latency.is_some()];
         let missing = required.into_iter().zip(is_there).filter(|(_, is_there)| !is_there);
-        return Err(lacks(header, &missing.map(|(name, _)| name).collect::<Vec<_>>()));
+        return Err(header.lacks(&missing.map(|(name, _)| name).collect::<Vec<_>>()));
     };
     if est.is_some() != actual.is_some() {
-        return Err(lacks(header, &[if est.is_some() { "actual_rows" } else { "est_rows" }]));
+        return Err(header.lacks(&[if est.is_some() { "actual_rows" } else { "est_rows" }]));
     }
     let told = options.values.text(&LATENCY_UNIT).and_then(|text| unit_ms(text).ok());
     let shown = &header.names()[latency];
     let Some(unit_ms) = told.or(unit) else {
-        return Err(header.problem(format!("nothing says the unit of `{shown}`; pass --latency-unit s, ms or us")));
+        return Err(header.problem(JobProblem::Unit { column: shown.clone() }));
     };
     let mut notes = Vec::new();
     if est.is_none() {
@@ -206,23 +207,9 @@ fn times(names: &[String]) -> Vec<(usize, Option<f64>)> {
     found
 }
 
-/// The error that columns are missing under any of their names.
-fn lacks(header: &Header, missing: &[&'static str]) -> TraceError {
-    let missing: Vec<ColumnSpec> = missing.iter().copied().map(ColumnSpec::required).collect();
-    match header.select(&missing) {
-        Err(error) => error,
-        Ok(_) => header.problem("the header lacks a column".to_owned()),
-    }
-}
-
 fn two(header: &Header, first: usize, second: usize, what: &str) -> TraceError {
-    let names = header.names();
-    header.problem(format!(
-        "columns {} (`{}`) and {} (`{}`) could both be {what}; remove one of them, or call the right one by its published \
-         name (query_id, iteration, latency_ms)",
-        first + 1,
-        names[first],
-        second + 1,
-        names[second]
-    ))
+    const ADVICE: &str =
+        "remove one of them, or call the right one by its published name (query_id, iteration, latency_ms)";
+    let (first, second) = (header.numbered(first), header.numbered(second));
+    header.problem(HeaderProblem::Ambiguous { first, second, what: what.to_owned(), advice: ADVICE })
 }

@@ -3,10 +3,13 @@
 mod header;
 mod plain;
 mod polls;
+mod problem;
 mod reference;
 mod steps;
 
 use std::borrow::Cow;
+
+pub use problem::{CounterColumn, PgssProblem};
 
 use super::generic::TIME_COL;
 use crate::residual::{ChannelId, Channels};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::header::{self, Selected};
 use super::polls::Polls;
+use super::problem::PgssProblem;
 use super::steps::{CounterStep, Steps, WrongCounting};
 use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, count_rounded};
 use crate::residual::Class;
@@ -36,7 +37,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let (read, rows) = (reading.rows.read, reading.table.keys.len());
     let (mut output, table) = Output::new(options, reading, rows);
     if read < 2 {
-        return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
+        return Err(output.file_error(PgssProblem::FewRows));
     }
     let queries = &table.counters.query.names;
     match count_rounded(queries.ids().map(|id| queries.name(id))) {
@@ -45,10 +46,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
             output.notes.push("the one large identifier looks rounded; if it is, export the column as text".to_owned())
         }
         _ => {
-            return Err(output.file_error(
-                "all identifiers of statements look rounded, as JavaScript and pandas round what they take for a \
-                 floating-point number, so that different ones look the same; export the column as text",
-            ));
+            return Err(output.file_error(PgssProblem::Rounded));
         }
     }
     let polls = find_polls(&mut output, &table, &selected)?;
@@ -83,11 +81,6 @@ fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -
     Ok(Polls::new(kept.into_iter(), t, key, keys))
 }
 
-/// Names, as an error lists them.
-fn list(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
 /// Checks that something can be compared with a snapshot before.
 fn check_snapshots(
     output: &Output<'_>,
@@ -96,61 +89,27 @@ fn check_snapshots(
     told: Option<Counting>,
 ) -> Result<(), TraceError> {
     if polls.times.len() == 1 {
-        return Err(output.file_error("counters need at least two snapshots, and all rows are of one"));
+        return Err(output.file_error(PgssProblem::OneSnapshot));
     }
     let has_steps = || polls.of_key.iter().any(|rows| rows.len() > 1);
     if told == Some(Counting::PerInterval) || polls.times.is_empty() || has_steps() {
         return Ok(());
     }
-    let why = if key.is_empty() {
-        "give a file in which snapshots follow each other".to_owned()
-    } else {
-        format!(
-            "a statement is told by its identifier and {}; leave a column out that has another value in each snapshot, such \
-             as the name of a file",
-            list(key)
-        )
-    };
-    Err(output.file_error(format!("no statement is in two snapshots; {why}")))
+    Err(output.file_error(PgssProblem::NothingInTwo { key: key.to_vec() }))
 }
 
 fn wrong_counting(output: &Output<'_>, counters: &Counters, problem: &WrongCounting) -> TraceError {
-    const OR_ELSE: &str = "pass --counters per-interval if each row counts from the snapshot before (or --counters cumulative \
-                           if the counters were reset so often)";
-    match problem {
-        WrongCounting::Fall { fell, steps, row, series: None } => output.row_error(
-            *row,
-            format!(
-                "these are not cumulative counters: {fell} of {steps} steps fall, here for the first time; {OR_ELSE}"
-            ),
-        ),
-        WrongCounting::Fall { row, series: Some(series), .. } => output.row_error(
-            *row,
-            format!(
-                "counters fall here, and never do if every row is compared with the {} before it; is this one file of {series} \
-                 servers? Give them a column `server`",
-                if *series == 2 { "second row" } else { "third or fourth row" }
-            ),
-        ),
-        WrongCounting::Contradiction { before, row } => output.row_error(
-            *row,
-            format!(
-                "these are not cumulative counters: since {}, calls grow from {} to {} and their total time falls from {} to \
-                 {}, which no reset explains; {OR_ELSE}",
-                output.at(*before),
-                counters.calls[*before],
-                counters.calls[*row],
-                counters.total_ms[*before],
-                counters.total_ms[*row]
-            ),
-        ),
-        WrongCounting::NeverFall { steps, row } => output.row_error(
-            *row,
-            format!(
-                "these are cumulative counters: none of {steps} steps falls, from here on; leave out --counters per-interval"
-            ),
-        ),
-    }
+    let (row, problem) = match *problem {
+        WrongCounting::Fall { fell, steps, row, series: None } => (row, PgssProblem::Fall { fell, steps }),
+        WrongCounting::Fall { row, series: Some(servers), .. } => (row, PgssProblem::Servers { servers }),
+        WrongCounting::Contradiction { before, row } => {
+            let (since, rows) = (output.at(before), [before, row]);
+            let (calls, total_ms) = (rows.map(|row| counters.calls[row]), rows.map(|row| counters.total_ms[row]));
+            (row, PgssProblem::Contradiction { since, calls, total_ms })
+        }
+        WrongCounting::NeverFall { steps, row } => (row, PgssProblem::NeverFall { steps }),
+    };
+    output.row_error(row, problem)
 }
 
 /// Says what was recognised.

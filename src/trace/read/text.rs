@@ -1,0 +1,12 @@
+//! Texts in errors.
+
+/// How much of a wrong value an error shows.
+const SHOWN_CHARS: usize = 60;
+
+/// The start of a value, for an error.
+pub(crate) fn shown(value: &str) -> String {
+    match value.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}
