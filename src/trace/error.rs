@@ -53,14 +53,6 @@ pub enum TraceError {
         /// What, and what would be right.
         problem: Box<FormatProblem>,
     },
-    /// Something in the file is not what its format says, and nothing but words says what.
-    #[error("{place}: {problem}")]
-    Malformed {
-        /// Where.
-        place: Place,
-        /// What, and what would be right.
-        problem: String,
-    },
     /// Nothing is left of the trace: whatever is said of it would be said of nothing.
     #[error(
         "{place} leaves no sample: {}{}; give a longer trace, or check the data set, the columns and the construction; an \
@@ -97,11 +89,9 @@ impl Diagnose for TraceError {
             Self::Recording(error) => error.kind(),
             Self::Option(error) => error.kind(),
             Self::Busy(error) => error.kind(),
-            Self::Catalogue { .. }
-            | Self::Fetch { .. }
-            | Self::Files { .. }
-            | Self::Format { .. }
-            | Self::Malformed { .. } => FailureKind::Trace,
+            Self::Catalogue { .. } | Self::Fetch { .. } | Self::Files { .. } | Self::Format { .. } => {
+                FailureKind::Trace
+            }
             Self::Empty { .. } => FailureKind::Empty,
         }
     }
@@ -116,7 +106,6 @@ impl Diagnose for TraceError {
             | Self::Fetch { place, .. }
             | Self::Files { place, .. }
             | Self::Format { place, .. }
-            | Self::Malformed { place, .. }
             | Self::Empty { place, .. } => Some(place.clone()),
         }
     }

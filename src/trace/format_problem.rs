@@ -1,9 +1,12 @@
 //! What in the files of a trace is not what their format says: a family of kinds for each part that reads them, beside it.
 
-use super::adapters::{AdapterProblem, AutoExplainProblem, CebProblem, JobProblem, PgssProblem, SqlshareTextProblem};
+use super::adapters::{
+    AdapterProblem, AutoExplainProblem, CebProblem, GenericProblem, JobProblem, OtelProblem, PgssProblem,
+    SnowsetProblem, SqlshareTextProblem,
+};
 use super::inspect::RecognitionProblem;
 use super::log::LogProblem;
-use super::read::HeaderProblem;
+use super::read::{Delimiter, ForeignFile, HeaderProblem, RowProblem, TableProblem, TimeProblem};
 use super::repeated::RepeatedRow;
 use crate::residual::OutOfRange;
 
@@ -26,6 +29,26 @@ pub enum FormatProblem {
     /// Which data set it is of cannot be told.
     #[error(transparent)]
     Recognition(#[from] RecognitionProblem),
+    /// Something else than what the data set reads.
+    #[error(transparent)]
+    Foreign(#[from] ForeignFile),
+    /// A table as a whole.
+    #[error(transparent)]
+    Table(#[from] TableProblem),
+    /// A table whose columns are separated by something else than was taken to, and what is wrong with them so.
+    #[error("the columns are separated by {delimiter} ({}), and {problem}", .delimiter.flag())]
+    Delimited {
+        /// What separates them.
+        delimiter: Delimiter,
+        /// What is wrong.
+        problem: Box<FormatProblem>,
+    },
+    /// A row of a table.
+    #[error(transparent)]
+    Row(#[from] RowProblem),
+    /// A column of times.
+    #[error(transparent)]
+    Time(#[from] TimeProblem),
     /// The names of a table's columns.
     #[error(transparent)]
     Header(#[from] HeaderProblem),
@@ -35,9 +58,6 @@ pub enum FormatProblem {
     /// What one data set alone asks of its files.
     #[error(transparent)]
     Adapter(#[from] AdapterProblem),
-    /// Not sorted into a family yet.
-    #[error("{0}")]
-    Text(String),
 }
 
 impl FormatProblem {
@@ -58,16 +78,13 @@ macro_rules! of_adapters {
     };
 }
 
-of_adapters!(AutoExplainProblem, CebProblem, JobProblem, PgssProblem, SqlshareTextProblem);
-
-impl From<String> for FormatProblem {
-    fn from(problem: String) -> Self {
-        Self::Text(problem)
-    }
-}
-
-impl From<&str> for FormatProblem {
-    fn from(problem: &str) -> Self {
-        Self::Text(problem.to_owned())
-    }
-}
+of_adapters!(
+    AutoExplainProblem,
+    CebProblem,
+    GenericProblem,
+    JobProblem,
+    OtelProblem,
+    PgssProblem,
+    SnowsetProblem,
+    SqlshareTextProblem,
+);

@@ -33,8 +33,9 @@ use std::path::Path;
 
 pub use adapter::{About, Adapter, Construction};
 pub use adapters::{
-    ADAPTERS, AdapterProblem, AutoExplainProblem, CebProblem, CounterColumn, Dataset, EntryProblem, ForeignPlan,
-    JobProblem, LogZone, PgssProblem, SqlshareTextProblem,
+    ADAPTERS, AdapterProblem, AutoExplainProblem, CebProblem, ColumnAsk, ColumnChoice, CounterColumn, Dataset,
+    EntryProblem, ForeignPlan, GenericProblem, JobProblem, LogZone, OtelProblem, PgssProblem, ProtobufFlaw,
+    SnowsetProblem, SpanProblem, SqlshareTextProblem,
 };
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, CatalogueEntry, Package, Parts};
@@ -56,7 +57,10 @@ pub use options::Options;
 pub use output::{is_own, source};
 pub use problem::{CatalogueProblem, FetchProblem, FilesProblem, UrlProblem};
 pub(crate) use read::date_s;
-pub use read::{ColumnNames, HeaderProblem, MissingColumn, NumberedColumn};
+pub use read::{
+    CellProblem, ColumnNames, Delimiter, ForeignFile, HeaderProblem, MissingColumn, NumberedColumn, RowProblem,
+    StrayLine, TableFormat, TableProblem, TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit, Unknown, UnreadType,
+};
 pub use repeated::{RepeatedKey, RepeatedRow};
 pub use rules::RuleError;
 

@@ -2,8 +2,11 @@
 
 use super::auto_explain::AutoExplainProblem;
 use super::ceb::CebProblem;
+use super::generic::GenericProblem;
 use super::job::JobProblem;
+use super::otel::OtelProblem;
 use super::pgss::PgssProblem;
+use super::snowset::SnowsetProblem;
 use super::sqlshare_text_problem::SqlshareTextProblem;
 
 /// What is wrong with the content of a trace of one data set.
@@ -16,12 +19,21 @@ pub enum AdapterProblem {
     /// `ceb`
     #[error(transparent)]
     Ceb(#[from] CebProblem),
+    /// `generic`
+    #[error(transparent)]
+    Generic(#[from] GenericProblem),
     /// `job`
     #[error(transparent)]
     Job(#[from] JobProblem),
+    /// `otel`
+    #[error(transparent)]
+    Otel(#[from] OtelProblem),
     /// `pgss`
     #[error(transparent)]
     Pgss(#[from] PgssProblem),
+    /// `snowset`
+    #[error(transparent)]
+    Snowset(#[from] SnowsetProblem),
     /// `sqlshare-text`
     #[error(transparent)]
     SqlshareText(#[from] SqlshareTextProblem),

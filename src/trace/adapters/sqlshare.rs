@@ -11,8 +11,8 @@ use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bu
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, DELIMITER, Duration, Fault, Ids, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values,
-    read_table, repeated, repeated_ids, table,
+    Cell, CellProblem, DELIMITER, Duration, Fault, Ids, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown,
+    Values, read_table, repeated, repeated_ids, table,
 };
 use crate::trace::repeated::RepeatedKey;
 use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
@@ -79,7 +79,7 @@ table! {
 fn query(cell: Cell<'_>, construction: Construction) -> Result<&str, Fault> {
     let text = cell.name(construction)?;
     if !construction.is_reference() && statement::is_unknown(text) {
-        return Err(cell.fault(Kind::Unknown(Unknown::of(text).unwrap_or(Unknown::NotAvailable))));
+        return Err(cell.fault(CellProblem::Unknown(Unknown::of(text).unwrap_or(Unknown::NotAvailable))));
     }
     Ok(text)
 }

@@ -11,7 +11,7 @@ pub use sheet::{ColumnKind, ColumnSummary};
 
 use super::adapters::Dataset;
 use super::input::{Trace, files};
-use super::read::{Columns, Source, TIME_ZONE, parse_number};
+use super::read::{Columns, Source, TIME_ZONE, TableProblem, parse_number};
 use super::{Conversion, Options, TraceError, convert};
 use crate::diagnostics::Place;
 use crate::residual::Class;
@@ -164,7 +164,7 @@ fn summarise(path: &Path) -> Result<TableSummary, TraceError> {
     let mut source = Source::open(Trace::file(path, None).open_all(false)?)?;
     let columns = source.select(&options, |header| {
         if header.names().len() < 2 {
-            return Err(header.problem("one column is not a table".to_owned()));
+            return Err(header.problem(TableProblem::OneColumn));
         }
         let mut columns = Columns::default();
         (0..header.names().len()).for_each(|field| columns.add(header, field));

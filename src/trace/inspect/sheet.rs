@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use hashbrown::HashSet;
 
 use crate::trace::TraceError;
-use crate::trace::read::{Cell, ColumnSpec, Fault, Row, Settling, Table, parse_number, shown};
+use crate::trace::read::{Cell, CellRow, ColumnSpec, Fault, Settling, Table, parse_number, shown};
 
 /// Distinct values of a column that are counted; more are "more".
 pub(super) const MOST_DISTINCT: usize = 65_536;
@@ -180,7 +180,7 @@ impl Table for Sheet {
 
     const COLUMNS: &'static [ColumnSpec] = &[];
 
-    fn row(&mut self, (): &(), row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, (): &(), row: &CellRow<'_, '_>) -> Result<(), Fault> {
         for (at, cell) in row.cells_behind(Self::COLUMNS).enumerate() {
             if at == self.0.len() {
                 self.0.push(Seen::default());

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::cell::{Slot, parse_number};
-use super::column::ColumnSpec;
 use super::header_problem::{ColumnNames, HeaderProblem, MissingColumn, NumberedColumn};
+use super::number::parse_number;
+use super::slot::{ColumnSpec, Slot};
 use super::text::shown;
 use crate::diagnostics::{Place, nearest};
 use crate::trace::{FormatProblem, TraceError};

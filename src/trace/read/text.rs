@@ -10,3 +10,14 @@ pub(crate) fn shown(value: &str) -> String {
         None => value.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_at_a_character() {
+        assert_eq!(shown(&"é".repeat(61)), "é".repeat(60) + "…");
+        assert_eq!(shown(&"é".repeat(60)), "é".repeat(60));
+    }
+}

@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
         let numbers = read(TRUE, true_rows).and_then(|true_rows| Ok((true_rows, read(EST, est_rows)?)));
         let (true_rows, est_rows) = match numbers {
             Ok(numbers) => numbers,
-            Err((fault, place)) => return self.refuse(&fault, place),
+            Err((fault, place)) => return self.refuse(fault, place),
         };
         self.table.push(query, subplan, true_rows, est_rows);
         self.lines.push(line);
@@ -249,9 +249,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn refuse(&mut self, fault: &Fault, place: Place) -> Result<(), TraceError> {
+    fn refuse(&mut self, fault: Fault, place: Place) -> Result<(), TraceError> {
         if !self.options.lenient {
-            return Err(TraceError::Malformed { place, problem: fault.problem(&self.columns) });
+            return Err(TraceError::format(place, fault.problem(&self.columns)));
         }
         self.rows.reject(fault.reason(&self.columns));
         Ok(())

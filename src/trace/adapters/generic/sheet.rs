@@ -7,7 +7,7 @@ use super::per_series::Missing;
 use crate::trace::TraceError;
 use crate::trace::adapter::Construction;
 use crate::trace::read::{
-    Cell, ColumnSpec, Fault, Names, Naming, Row, Settling, Table, Times, parse_number, retain_rows, table,
+    Cell, CellRow, ColumnSpec, Fault, Names, Naming, Settling, Table, Times, parse_number, retain_rows, table,
 };
 
 table! {
@@ -138,7 +138,7 @@ impl Table for Sheet {
 
     const COLUMNS: &'static [ColumnSpec] = Keys::COLUMNS;
 
-    fn row(&mut self, context: &Context, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, context: &Context, row: &CellRow<'_, '_>) -> Result<(), Fault> {
         let mut behind = row.cells_behind(Self::COLUMNS);
         self.read.clear();
         for (missing, cell) in context.missing.iter().zip(behind.by_ref()) {

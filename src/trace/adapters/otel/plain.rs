@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
+use super::problem::OtelProblem;
 use super::read::SpanSource;
 use super::spans::Spans;
 use crate::diagnostics::Place;
 use crate::residual::Class;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::output::Output;
-use crate::trace::read::{LENIENT_HINT, Lines, Reading};
+use crate::trace::read::{Lines, Reading};
 use crate::trace::{Conversion, Options, TraceError};
 
 /// Added to both sides of a ratio of durations, so that a statement of a fraction of a millisecond is not judged on jitter.
@@ -64,12 +65,8 @@ fn check_unit(spans: &Spans, path: &std::path::Path, format: Option<super::forma
     let Some(unit) = (!layout.clock.since_1970).then(|| layout.clock.other_unit(*earliest)).flatten() else {
         return Ok(());
     };
-    let problem = format!(
-        "the earliest `{}` is {earliest}, which looks like {unit} since 1970 and not like nanoseconds; write nanoseconds, or, \
-         if these are nanoseconds of another clock, take the first one off all of them",
-        layout.clock.start
-    );
-    Err(TraceError::Malformed { place: Place::file(path), problem })
+    let problem = OtelProblem::OtherUnit { field: layout.clock.start, earliest: *earliest, unit };
+    Err(TraceError::format(Place::file(path), problem))
 }
 
 /// The spans without those that were exported before.
@@ -83,13 +80,9 @@ fn distinct(
     if let Some((first, again)) = repeated.contradicting.first()
         && !lenient
     {
-        let earlier = spans.line(*first).map_or_else(String::new, |line| format!(" and on line {line}"));
-        let problem = format!(
-            "the span id {} is here{earlier}, with another time or statement; one id is one span{LENIENT_HINT}",
-            spans.shown_id(*again)
-        );
+        let problem = OtelProblem::IdTwice { id: spans.shown_id(*again), earlier: spans.line(*first) };
         let place = Place { line: spans.line(*again), ..Place::file(path) };
-        return Err(TraceError::Malformed { place, problem });
+        return Err(TraceError::skippable(place, problem));
     }
     let contradicting: Vec<usize> = repeated.contradicting.iter().map(|(_, again)| *again).collect();
     output.withdraw(&repeated.again, "exported again");

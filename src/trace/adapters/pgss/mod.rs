@@ -17,8 +17,8 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::read::{
-    Cell, ColumnSpec, DELIMITER, Duration, Fault, Kind, Names, Naming, OptionalNames, Row, Rule, Settling, TIME_UNIT,
-    TIME_ZONE, Table, Times, Values, Whole, retain_rows, table,
+    Cell, CellProblem, CellRow, ColumnSpec, DELIMITER, Duration, Fault, Names, Naming, OptionalNames, Rule, Settling,
+    TIME_UNIT, TIME_ZONE, Table, Times, Values, Whole, retain_rows, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -117,11 +117,11 @@ struct QueryId;
 
 impl Naming for QueryId {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        let name = cell.name(construction).map_err(|_| cell.fault(Kind::HiddenQuery))?.trim();
+        let name = cell.name(construction).map_err(|_| cell.fault(CellProblem::HiddenQuery))?.trim();
         match IdText::of(name) {
             IdText::Id => Ok(name.into()),
-            IdText::Rounded => Err(cell.fault(Kind::RoundedId)),
-            IdText::Other => Err(cell.fault(Kind::QueryId)),
+            IdText::Rounded => Err(cell.fault(CellProblem::RoundedId)),
+            IdText::Other => Err(cell.fault(CellProblem::QueryId)),
         }
     }
 }
@@ -206,7 +206,7 @@ impl Table for Snapshots {
 
     const COLUMNS: &'static [ColumnSpec] = Counters::COLUMNS;
 
-    fn row(&mut self, reader: &Reader, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, reader: &Reader, row: &CellRow<'_, '_>) -> Result<(), Fault> {
         self.counters.row(&reader.construction, row)?;
         let last = self.counters.query.ids.len() - 1;
         let mut key = self.counters.query.of_row(last).to_owned();

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use super::OWN;
+use super::problem::SnowsetProblem;
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{KNOWN, RecentValues, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Ids, Names, Naming, Row, Rule, Settling, Slot, Source,
-    Table, Times, Values, repeated_ids,
+    Cell, CellRow, Column, ColumnSpec, Columns, Duration, Fault, Header, Ids, Names, Naming, Rule, Settling, Slot,
+    Source, Table, Times, Values, repeated_ids,
 };
 use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Construction, Conversion, Options, TraceError};
@@ -60,11 +61,7 @@ impl Operators {
             }
         }
         if names.is_empty() {
-            return Err(header.problem(format!(
-                "the header has no column `prof…Rso`, from which the construction `profile` tells the class of a query; \
-                 use the construction `reference`, or a file that has them (it has {})",
-                header.list()
-            )));
+            return Err(header.problem(SnowsetProblem::NoOperators { there: header.list() }));
         }
         Ok((columns, Self(names)))
     }
@@ -108,7 +105,7 @@ impl Naming for KnownOrDash {
 impl Executions {
     /// Writes `warehouse/database/size/operator+operator` to `self.name`. If one of the first three has a slash, all of them are
     /// in quotes, as in a CSV: else (`a/b`, `c`) and (`a`, `b/c`) would be one class.
-    fn name_class(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn name_class(&mut self, operators: &Operators, row: &CellRow<'_, '_>) -> Result<(), Fault> {
         self.name.clear();
         let parts = [WAREHOUSE, DATABASE, SIZE].map(|slot| known_or_dash(row.cell(slot)));
         let is_quoted = parts.iter().any(|part| part.contains('/'));
@@ -144,7 +141,7 @@ impl Table for Executions {
 
     const COLUMNS: &'static [ColumnSpec] = COLUMNS;
 
-    fn row(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, operators: &Operators, row: &CellRow<'_, '_>) -> Result<(), Fault> {
         let created = <Times>::read([row.cell(CREATED)], OWN)?;
         let exec_ms = Values::<Duration>::read([row.cell(EXEC)], OWN)?;
         let hit_ratio = Values::<HitRatio, 2>::read([row.cell(CACHE), row.cell(S3)], OWN)?;
