@@ -6,7 +6,7 @@ use super::adapters::{
 };
 use super::inspect::RecognitionProblem;
 use super::log::LogProblem;
-use super::read::{Delimiter, ForeignFile, HeaderProblem, RowProblem, TableProblem, TimeProblem};
+use super::read::{Delimiter, ForeignFile, HeaderProblem, RowProblem, TimeProblem, TraceTableProblem};
 use super::repeated::RepeatedRow;
 use crate::residual::OutOfRange;
 
@@ -34,7 +34,7 @@ pub enum FormatProblem {
     Foreign(#[from] ForeignFile),
     /// A table as a whole.
     #[error(transparent)]
-    Table(#[from] TableProblem),
+    Table(#[from] TraceTableProblem),
     /// A table whose columns are separated by something else than was taken to, and what is wrong with them so.
     #[error("the columns are separated by {delimiter} ({}), and {problem}", .delimiter.flag())]
     Delimited {

@@ -59,7 +59,8 @@ pub use problem::{CatalogueProblem, FetchProblem, FilesProblem, UrlProblem};
 pub(crate) use read::date_s;
 pub use read::{
     CellProblem, ColumnNames, Delimiter, ForeignFile, HeaderProblem, MissingColumn, NumberedColumn, RowProblem,
-    StrayLine, TableFormat, TableProblem, TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit, Unknown, UnreadType,
+    StrayLine, TableFormat, TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit, TraceTableProblem, Unknown,
+    UnreadType,
 };
 pub use repeated::{RepeatedKey, RepeatedRow};
 pub use rules::RuleError;

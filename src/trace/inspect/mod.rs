@@ -11,7 +11,7 @@ pub use sheet::{ColumnKind, ColumnSummary};
 
 use super::adapters::Dataset;
 use super::input::{Trace, files};
-use super::read::{Columns, Source, TIME_ZONE, TableProblem, parse_number};
+use super::read::{Columns, Source, TIME_ZONE, TraceTableProblem, parse_number};
 use super::{Conversion, Options, TraceError, convert};
 use crate::diagnostics::Place;
 use crate::residual::Class;
@@ -164,14 +164,14 @@ fn summarise(path: &Path) -> Result<TableSummary, TraceError> {
     let mut source = Source::open(Trace::file(path, None).open_all(false)?)?;
     let columns = source.select(&options, |header| {
         if header.names().len() < 2 {
-            return Err(header.problem(TableProblem::OneColumn));
+            return Err(header.problem(TraceTableProblem::OneColumn));
         }
         let mut columns = Columns::default();
         (0..header.names().len()).for_each(|field| columns.add(header, field));
         Ok(columns)
     })?;
     let header = source.header().clone();
-    let reading = source.read::<sheet::Sheet>(&columns, &options, &())?;
+    let reading = source.read::<sheet::InspectedSheet>(&columns, &options, &())?;
     Ok(TableSummary {
         rows: reading.rows.read,
         unreadable: reading.rows.read - reading.rows.used,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Found, LogEntry, LogProblem, Moment};
+use super::{FoundEntry, LogEntry, LogProblem, Moment};
 use crate::diagnostics::Place;
 
 /// Fields of a record in the releases of PostgreSQL: up to 12, 13, and since 14.
@@ -30,7 +30,7 @@ pub(super) fn is_csvlog(line: &[u8]) -> bool {
     (is_header || Moment::parse(time).is_some()) && rest.matches(',').count() >= MESSAGE - 1
 }
 
-pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
+pub(super) fn entries(text: &[u8], file: &Path) -> Vec<FoundEntry> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     let mut found = Vec::new();
     for record in reader.byte_records() {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{Found, LogEntry, LogProblem};
+use super::{FoundEntry, LogEntry, LogProblem};
 use crate::diagnostics::Place;
 
-pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
+pub(super) fn entries(text: &[u8], file: &Path) -> Vec<FoundEntry> {
     let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
     let read = |(number, line): (usize, &&[u8])| {
         let line = line.trim_ascii();

@@ -20,7 +20,7 @@ pub use problem::LogProblem;
 use crate::diagnostics::Place;
 
 /// An entry on its way, or what is wrong with it, and where it starts.
-pub(crate) type Found = (Place, Result<LogEntry, LogProblem>);
+pub(crate) type FoundEntry = (Place, Result<LogEntry, LogProblem>);
 
 /// How a log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl LogFormat {
     }
 
     /// All entries of a log, in order.
-    pub(crate) fn entries(self, text: &[u8], file: &std::path::Path, prefix: &Prefix) -> Vec<Found> {
+    pub(crate) fn entries(self, text: &[u8], file: &std::path::Path, prefix: &Prefix) -> Vec<FoundEntry> {
         match self {
             Self::Json => jsonlog::entries(text, file),
             Self::Csv => csvlog::entries(text, file),

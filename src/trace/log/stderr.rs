@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Found, LogEntry, LogProblem, Prefix};
+use super::{FoundEntry, LogEntry, LogProblem, Prefix};
 use crate::diagnostics::Place;
 
 /// What stands before a function that a statement is in, in the languages of the server's messages.
@@ -23,9 +23,9 @@ const CONTEXTS: [&str; 10] = [
 const START: &str = "duration: ";
 const END: &str = " ms  plan:";
 
-pub(super) fn entries(text: &[u8], file: &Path, prefix: &Prefix) -> Vec<Found> {
+pub(super) fn entries(text: &[u8], file: &Path, prefix: &Prefix) -> Vec<FoundEntry> {
     let text = String::from_utf8_lossy(text);
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundEntry> = Vec::new();
     // Whether the last entry is a plan, whose lines go on.
     let mut is_open = false;
     for (number, line) in text.lines().enumerate() {

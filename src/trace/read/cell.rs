@@ -1,6 +1,6 @@
 //! One cell: what a format gives, and what an adapter makes of it.
 
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::number::{exact_whole, parse_number};
 use super::row_problem::CellProblem;
 use super::slot::Slot;
@@ -81,7 +81,7 @@ impl<'r> Cell<'r> {
     }
 
     /// A number as the published system reads one: `nan` and `inf` are numbers too.
-    pub(crate) fn number(self) -> Result<f64, Fault> {
+    pub(crate) fn number(self) -> Result<f64, RowFault> {
         let number = match self.value {
             #[cfg(feature = "parquet")]
             CellValue::Typed(cell) => cell.number(),
@@ -91,41 +91,41 @@ impl<'r> Cell<'r> {
     }
 
     /// A number, or `absent` when the file has no such column. An empty cell is no number.
-    pub(crate) fn number_or(self, absent: f64) -> Result<f64, Fault> {
+    pub(crate) fn number_or(self, absent: f64) -> Result<f64, RowFault> {
         if self.is_present() { self.number() } else { Ok(absent) }
     }
 
     /// What `read` reads, or none where the cell says that it is not known, or the file has no such column.
-    pub(crate) fn optional<T>(self, read: impl FnOnce(Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    pub(crate) fn optional<T>(self, read: impl FnOnce(Self) -> Result<T, RowFault>) -> Result<Option<T>, RowFault> {
         if self.unknown().is_some() {
             return Ok(None);
         }
         match read(self) {
-            Err(Fault::Cell { problem: CellProblem::Unknown(_), .. }) => Ok(None),
+            Err(RowFault::Cell { problem: CellProblem::Unknown(_), .. }) => Ok(None),
             outcome => outcome.map(Some),
         }
     }
 
     /// A finite number. Ours takes blanks around it, and none that is so large that sums of it overflow; the published
     /// constructions take any without blanks.
-    pub(crate) fn finite(self, construction: Construction) -> Result<f64, Fault> {
+    pub(crate) fn finite(self, construction: Construction) -> Result<f64, RowFault> {
         let number = if construction.is_reference() { self.number() } else { self.trimmed_number() };
         self.checked(number?, construction)
     }
 
     /// As [`Cell::finite`], of a number with blanks around it in any construction.
-    pub(crate) fn trimmed_finite(self, construction: Construction) -> Result<f64, Fault> {
+    pub(crate) fn trimmed_finite(self, construction: Construction) -> Result<f64, RowFault> {
         self.checked(self.trimmed_number()?, construction)
     }
 
-    fn trimmed_number(self) -> Result<f64, Fault> {
+    fn trimmed_number(self) -> Result<f64, RowFault> {
         match self.value {
             CellValue::Text(text) => parse_number(text.trim()).ok_or_else(|| self.number_fault()),
             _ => self.number(),
         }
     }
 
-    fn checked(self, number: f64, construction: Construction) -> Result<f64, Fault> {
+    fn checked(self, number: f64, construction: Construction) -> Result<f64, RowFault> {
         match construction {
             Construction::Reference if number.is_finite() => Ok(number),
             _ => self.in_range(number),
@@ -133,7 +133,7 @@ impl<'r> Cell<'r> {
     }
 
     /// The number that the cell holds, if arithmetic with it is safe.
-    fn in_range(self, number: f64) -> Result<f64, Fault> {
+    fn in_range(self, number: f64) -> Result<f64, RowFault> {
         match number {
             number if in_range(number) => Ok(number),
             number if number.is_nan() => Err(self.fault(CellProblem::Unknown(Unknown::NotANumber))),
@@ -144,7 +144,7 @@ impl<'r> Cell<'r> {
 
     /// A number of rows. The formula takes each as at least one, so that NaN, -1 and their like, which stand for unknown, pass
     /// for an estimate of one row in the published constructions; ours refuses them.
-    pub(crate) fn cardinality(self, construction: Construction) -> Result<f64, Fault> {
+    pub(crate) fn cardinality(self, construction: Construction) -> Result<f64, RowFault> {
         if !construction.is_reference() {
             return self.amount();
         }
@@ -154,7 +154,7 @@ impl<'r> Cell<'r> {
 
     /// A count, a number of rows or bytes, or a duration, as ours takes one: finite and not negative. -1 stands for unknown,
     /// signed or not.
-    pub(crate) fn amount(self) -> Result<f64, Fault> {
+    pub(crate) fn amount(self) -> Result<f64, RowFault> {
         match self.in_range(self.trimmed_number()?)? {
             number if is_minus_one(number) => Err(self.fault(CellProblem::Unknown(Unknown::MinusOne))),
             number if number < 0.0 => Err(self.fault(CellProblem::Negative)),
@@ -164,7 +164,7 @@ impl<'r> Cell<'r> {
 
     /// A number between 0 and 1. A quotient of sums of floating-point numbers may be a few units of its last place above 1: it is
     /// taken for 1, for no residual moves by more than what is below [`ROUNDING`].
-    pub(crate) fn ratio(self) -> Result<f64, Fault> {
+    pub(crate) fn ratio(self) -> Result<f64, RowFault> {
         if let CellValue::Text(text) = self.value
             && let Some(number) = text.trim().strip_suffix('%')
             && parse_number(number.trim_end()).is_some()
@@ -182,7 +182,7 @@ impl<'r> Cell<'r> {
 
     /// A whole number that is not negative: digits with an optional `+`, or hexadecimal after `0x`. Ours takes blanks around it,
     /// and `12.0`, as programs write it that know no whole numbers; of what stands for -1 it takes none.
-    pub(crate) fn whole(self, construction: Construction) -> Result<u64, Fault> {
+    pub(crate) fn whole(self, construction: Construction) -> Result<u64, RowFault> {
         let is_own = !construction.is_reference();
         match self.whole_number(is_own) {
             Some(number) if is_own && is_minus_one(number as f64) => {
@@ -193,7 +193,7 @@ impl<'r> Cell<'r> {
                 Err(self.fault(CellProblem::Unknown(Unknown::MinusOne)))
             }
             None => Err(match self.number_fault() {
-                Fault::Cell { problem: CellProblem::Number, .. } => self.fault(CellProblem::WholeNumber),
+                RowFault::Cell { problem: CellProblem::Number, .. } => self.fault(CellProblem::WholeNumber),
                 other => other,
             }),
         }
@@ -215,7 +215,7 @@ impl<'r> Cell<'r> {
     }
 
     /// A name; the published construction takes any text for one.
-    pub(crate) fn name(self, construction: Construction) -> Result<&'r str, Fault> {
+    pub(crate) fn name(self, construction: Construction) -> Result<&'r str, RowFault> {
         match self.unknown_name() {
             Some(unknown) if !construction.is_reference() => Err(self.fault(CellProblem::UnknownName(unknown))),
             _ => Ok(self.text()),
@@ -223,14 +223,14 @@ impl<'r> Cell<'r> {
     }
 
     /// An identifier, which no program has taken for a number.
-    pub(crate) fn id(self, construction: Construction) -> Result<&'r str, Fault> {
+    pub(crate) fn id(self, construction: Construction) -> Result<&'r str, RowFault> {
         let id = self.name(construction)?.trim();
         let is_rounded = id.contains("E+") || id.contains("e+");
         if is_rounded && parse_number(id).is_some() { Err(self.fault(CellProblem::RoundedId)) } else { Ok(id) }
     }
 
     /// True or false, as systems write it; programs that know no truth values write 1 or 0, or `1.0` or `0.0`.
-    pub(crate) fn flag(self) -> Result<bool, Fault> {
+    pub(crate) fn flag(self) -> Result<bool, RowFault> {
         let text = self.text().trim();
         match text.to_ascii_lowercase().as_str() {
             "true" | "t" | "1" | "1.0" | "yes" => Ok(true),
@@ -245,7 +245,7 @@ impl<'r> Cell<'r> {
     }
 
     /// A time with its offset, in microseconds since 1970.
-    pub(crate) fn time_us(self) -> Result<i64, Fault> {
+    pub(crate) fn time_us(self) -> Result<i64, RowFault> {
         let date = self.date().filter(|date| date.has_offset);
         date.map(|date| date.us).ok_or_else(|| self.fault(CellProblem::TimeWithOffset))
     }
@@ -283,7 +283,7 @@ impl<'r> Cell<'r> {
     }
 
     /// What is wrong with a cell that is no number.
-    fn number_fault(self) -> Fault {
+    fn number_fault(self) -> RowFault {
         let text = self.text();
         let has_comma =
             text.contains(',') && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'-' | b'+'));
@@ -295,13 +295,13 @@ impl<'r> Cell<'r> {
     }
 
     /// The fault that it is.
-    pub(crate) fn fault(self, problem: CellProblem) -> Fault {
+    pub(crate) fn fault(self, problem: CellProblem) -> RowFault {
         let value = match self.value {
             #[cfg(feature = "parquet")]
             CellValue::Typed(cell) if cell.is_null() => "null".to_owned(),
             _ => shown(self.text()),
         };
-        Fault::Cell { slot: self.slot, problem, value }
+        RowFault::Cell { slot: self.slot, problem, value }
     }
 }
 

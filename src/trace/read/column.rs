@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, Index};
 
 use super::cell::Cell;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::whole_column::WholeColumn;
 use crate::residual::{ChannelId, Channels};
 use crate::trace::TraceError;
@@ -17,7 +17,7 @@ pub(crate) trait Column<const CELLS: usize>: Default + Send {
     type Value<'r>;
 
     /// Reads the value of a row, or says what is wrong with a cell.
-    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value<'_>, Fault>;
+    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value<'_>, RowFault>;
 
     /// Appends the value of the next row.
     fn push(&mut self, value: Self::Value<'_>);
@@ -47,7 +47,7 @@ pub(crate) fn retain_rows<T>(values: &mut Vec<T>, keep: &[bool]) {
 pub(crate) trait Rule<const CELLS: usize = 1> {
     type Value: Copy + Send;
 
-    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value, Fault>;
+    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value, RowFault>;
 }
 
 /// Declares rules that are a function of a cell and the construction.
@@ -58,8 +58,8 @@ macro_rules! rules {
         impl Rule for $rule {
             type Value = $value;
 
-            fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<$value, Fault> {
-                let read: fn(Cell<'_>, Construction) -> Result<$value, Fault> = $read;
+            fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<$value, RowFault> {
+                let read: fn(Cell<'_>, Construction) -> Result<$value, RowFault> = $read;
                 read(cell, construction)
             }
         })+
@@ -102,7 +102,7 @@ impl<R: Rule<CELLS>, const CELLS: usize> Deref for Values<R, CELLS> {
 impl<R: Rule<CELLS>, const CELLS: usize> Column<CELLS> for Values<R, CELLS> {
     type Value<'r> = R::Value;
 
-    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<R::Value, Fault> {
+    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<R::Value, RowFault> {
         R::read(cells, construction)
     }
 
@@ -121,14 +121,14 @@ impl<R: Rule<CELLS>, const CELLS: usize> Column<CELLS> for Values<R, CELLS> {
 
 /// Which name a cell stands for.
 pub(crate) trait Naming {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault>;
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault>;
 }
 
 /// The text of the cell.
 pub(crate) struct AsItStands;
 
 impl Naming for AsItStands {
-    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, RowFault> {
         Ok(cell.text().into())
     }
 }
@@ -137,7 +137,7 @@ impl Naming for AsItStands {
 pub(crate) struct Known;
 
 impl Naming for Known {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         cell.name(construction).map(Into::into)
     }
 }
@@ -174,7 +174,7 @@ impl<N> Names<N> {
 impl<N: Naming> Column<1> for Names<N> {
     type Value<'r> = Cow<'r, str>;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         N::name(cell, construction)
     }
 
@@ -220,7 +220,7 @@ impl Index<usize> for OptionalNames {
 impl Column<1> for OptionalNames {
     type Value<'r> = Option<&'r str>;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<&str>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<&str>, RowFault> {
         Ok(match construction {
             Construction::Reference => Some(cell.text()).filter(|name| !name.is_empty()),
             Construction::Own(_) => cell.known_name(),
@@ -264,7 +264,7 @@ mod tests {
     struct Upper;
 
     impl Naming for Upper {
-        fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+        fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
             Ok(if construction.is_reference() { cell.text().into() } else { cell.text().to_uppercase().into() })
         }
     }
@@ -274,7 +274,7 @@ mod tests {
     impl Rule<2> for Share {
         type Value = f64;
 
-        fn read([part, whole]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
+        fn read([part, whole]: [Cell<'_>; 2], _: Construction) -> Result<f64, RowFault> {
             Ok(part.number_or(0.0)? / whole.number_or(1.0)?)
         }
     }

@@ -22,7 +22,7 @@ impl Table for Sheet {
 
     const COLUMNS: &'static [ColumnSpec] = COLUMNS;
 
-    fn row(&mut self, (): &(), row: &CellRow<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, (): &(), row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         let [name, value, note] = ["name", "value", "note"].map(|name| row.cell(Slot::of(COLUMNS, name)));
         let number = value.number()?;
         if number < 0.0 {

@@ -9,7 +9,7 @@ use crate::trace::FormatProblem;
 
 /// Why a row cannot be used.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Fault {
+pub(crate) enum RowFault {
     /// A cell is not what its column says.
     Cell { slot: Slot, problem: CellProblem, value: String },
     /// The record has another number of fields than the header.
@@ -20,7 +20,7 @@ pub(crate) enum Fault {
     NotUtf8,
 }
 
-impl Fault {
+impl RowFault {
     /// Whether it is an error even where faults are counted: what follows would be read wrongly.
     pub(super) fn is_fatal(&self) -> bool {
         matches!(self, Self::Stray { stray, .. } if stray.is_fatal())

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::cell::Cell;
 use super::column::{Column, retain_rows};
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::row_problem::CellProblem;
 use crate::trace::adapter::Construction;
 
@@ -51,13 +51,13 @@ impl Ids {
 impl Column<1> for Ids {
     type Value<'r> = u64;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<u64, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<u64, RowFault> {
         if construction.is_reference() || !cell.is_present() {
             return Ok(UNKNOWN);
         }
         match cell.whole(construction) {
             Ok(id) => return Ok(id),
-            Err(Fault::Cell { problem: CellProblem::Unknown(_), .. }) => return Ok(UNKNOWN),
+            Err(RowFault::Cell { problem: CellProblem::Unknown(_), .. }) => return Ok(UNKNOWN),
             Err(_) => {}
         }
         // What was rounded may be another one.

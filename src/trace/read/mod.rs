@@ -47,7 +47,7 @@ pub(crate) use column::{
 };
 pub use delimiter::Delimiter;
 pub(crate) use delimiter_option::DELIMITER;
-pub(crate) use fault::Fault;
+pub(crate) use fault::RowFault;
 pub use foreign::ForeignFile;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
 pub(crate) use header::{Columns, Header};
@@ -64,7 +64,7 @@ pub(crate) use slot::{ColumnSpec, Slot};
 pub(crate) use source::Source;
 pub use stray_line::StrayLine;
 pub(crate) use table::table;
-pub use table_problem::{TableFormat, TableProblem, UnreadType};
+pub use table_problem::{TableFormat, TraceTableProblem, UnreadType};
 pub(crate) use text::shown;
 pub(crate) use time::{Dated, parse as parse_date};
 pub use time_problem::{TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit};

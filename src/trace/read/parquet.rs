@@ -15,11 +15,11 @@ use polars::prelude::{
 use rayon::prelude::*;
 
 use super::cell::CellValue;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::header::Header;
 use super::rows::{Block, Merged, RecordLayout, Rows, Table};
 use super::slot::Slot;
-use super::table_problem::{TableProblem, UnreadType};
+use super::table_problem::{TraceTableProblem, UnreadType};
 use super::typed::{TypedColumn, TypedValues};
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, StoreError};
@@ -119,7 +119,7 @@ impl Groups {
     }
 
     /// The columns at `fields` of some rows.
-    fn decode(&self, fields: &[usize], rows: &Range<usize>) -> Result<Vec<Cells>, TraceError> {
+    fn decode(&self, fields: &[usize], rows: &Range<usize>) -> Result<Vec<ColumnCells>, TraceError> {
         let reader = self.data.reader().map_err(StoreError::read(&self.path))?;
         let decoded = guarded(|| {
             let mut reader = ParquetReader::new(reader)
@@ -130,7 +130,9 @@ impl Groups {
             reader.set_metadata(self.metadata.clone());
             let table = reader.finish()?;
             let columns = table.columns().iter().zip(fields);
-            columns.map(|(column, field)| Cells::new(column.as_materialized_series(), &self.types[*field])).collect()
+            columns
+                .map(|(column, field)| ColumnCells::new(column.as_materialized_series(), &self.types[*field]))
+                .collect()
         });
         decoded.map_err(|error| unreadable(&self.path, &error))
     }
@@ -138,7 +140,7 @@ impl Groups {
     /// An error if a column is of a type whose values are neither numbers nor texts nor times.
     fn check(&self, field: usize) -> Result<(), TraceError> {
         let Some(of) = refused(&self.types[field]) else { return Ok(()) };
-        let problem = TableProblem::ColumnType { column: self.names[field].clone(), of };
+        let problem = TraceTableProblem::ColumnType { column: self.names[field].clone(), of };
         Err(TraceError::format(Place::file(&self.path), problem))
     }
 
@@ -182,13 +184,13 @@ impl Rows for Parquet<'_> {
 }
 
 /// The cells of a column of some rows.
-enum Cells {
+enum ColumnCells {
     Text(StringChunked),
     Bytes(BinaryChunked),
     Typed(TypedColumn),
 }
 
-impl Cells {
+impl ColumnCells {
     /// The cells of a column that is of `kind` in the file: of a time, polars does not say here whether it has an offset.
     fn new(series: &Series, kind: &ArrowDataType) -> PolarsResult<Self> {
         /// The values, 0 where there is none, and where there is none.
@@ -203,8 +205,11 @@ impl Cells {
             }
             (found, nulls)
         }
-        fn typed<T>((values, nulls): (Vec<T>, Option<Vec<bool>>), of: impl FnOnce(Vec<T>) -> TypedValues) -> Cells {
-            Cells::Typed(TypedColumn::new(of(values), nulls))
+        fn typed<T>(
+            (values, nulls): (Vec<T>, Option<Vec<bool>>),
+            of: impl FnOnce(Vec<T>) -> TypedValues,
+        ) -> ColumnCells {
+            ColumnCells::Typed(TypedColumn::new(of(values), nulls))
         }
         let count = series.len();
         Ok(match series.dtype() {
@@ -238,7 +243,7 @@ impl Cells {
         })
     }
 
-    fn value(&self, row: usize) -> Result<CellValue<'_>, Fault> {
+    fn value(&self, row: usize) -> Result<CellValue<'_>, RowFault> {
         static NULL: std::sync::LazyLock<TypedColumn> =
             std::sync::LazyLock::new(|| TypedColumn::new(TypedValues::Unknown, None));
         let null = || CellValue::Typed(NULL.cell(0));
@@ -247,7 +252,7 @@ impl Cells {
             Self::Bytes(texts) => match texts.get(row).map(std::str::from_utf8) {
                 None => null(),
                 Some(Ok(text)) => CellValue::Text(text),
-                Some(Err(_)) => return Err(Fault::NotUtf8),
+                Some(Err(_)) => return Err(RowFault::NotUtf8),
             },
             Self::Typed(column) => CellValue::Typed(column.cell(row)),
         })
@@ -256,7 +261,7 @@ impl Cells {
 
 fn parse<T: Table>(
     plan: &RecordLayout<'_, T>,
-    columns: &[Cells],
+    columns: &[ColumnCells],
     wanted: &[(usize, Slot)],
     rows: Range<usize>,
 ) -> Block<T> {
@@ -323,5 +328,5 @@ fn guarded<T>(read: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
 }
 
 fn unreadable(path: &Path, error: &PolarsError) -> TraceError {
-    TraceError::format(Place::file(path), TableProblem::Undecodable(error.to_string()))
+    TraceError::format(Place::file(path), TraceTableProblem::Undecodable(error.to_string()))
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::cell::CellValue;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::header::Columns;
 use super::lines::Lines;
 use super::row::CellRow;
@@ -24,7 +24,7 @@ pub(crate) trait Table: Default + Send {
     const COLUMNS: &'static [ColumnSpec];
 
     /// Appends a row, or nothing if it has a fault.
-    fn row(&mut self, context: &Self::Context, row: &CellRow<'_, '_>) -> Result<(), Fault>;
+    fn row(&mut self, context: &Self::Context, row: &CellRow<'_, '_>) -> Result<(), RowFault>;
 
     /// Appends the rows of a later block.
     fn append(&mut self, later: Self);
@@ -88,7 +88,7 @@ pub(super) struct Block<T> {
     /// How many lines it has.
     pub(super) line_count: u64,
     /// In strict mode, the first row with a fault, and its line; no row after it is looked at.
-    pub(super) fault: Option<(u64, Option<u64>, Fault)>,
+    pub(super) fault: Option<(u64, Option<u64>, RowFault)>,
 }
 
 impl<T: Default> Default for Block<T> {
@@ -112,7 +112,7 @@ impl<'a, T: Table> RecordLayout<'a, T> {
     }
 
     /// Appends a row to a table, unless it has a fault.
-    pub(super) fn row(&self, table: &mut T, cells: &[CellValue<'_>]) -> Result<(), Fault> {
+    pub(super) fn row(&self, table: &mut T, cells: &[CellValue<'_>]) -> Result<(), RowFault> {
         table.row(self.context, &CellRow { cells })
     }
 }
@@ -123,7 +123,7 @@ impl<T> Block<T> {
         &mut self,
         plan: &RecordLayout<'_, impl Table>,
         line: u64,
-        outcome: Result<(), (Option<u64>, Fault)>,
+        outcome: Result<(), (Option<u64>, RowFault)>,
     ) {
         self.rows.read += 1;
         match outcome {

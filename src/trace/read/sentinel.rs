@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::cell::Cell;
 use super::column::Rule;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::row_problem::CellProblem;
 use super::unknown::Unknown;
 use crate::trace::Construction;
@@ -21,7 +21,7 @@ pub(crate) struct Unless<R, S>(PhantomData<(R, S)>);
 impl<R: Rule<Value = f64>, S: Sentinels> Rule for Unless<R, S> {
     type Value = f64;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, RowFault> {
         let number = R::read([cell], construction)?;
         if !construction.is_reference() && S::NUMBERS.contains(&number) {
             return Err(cell.fault(CellProblem::Unknown(Unknown::Sentinel)));

@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::parquet::Parquet;
 use super::rows::{Block, Merged, Reading, RecordLayout, Rows, Table};
 use super::settle::Settling;
-use super::table_problem::{TableFormat, TableProblem};
+use super::table_problem::{TableFormat, TraceTableProblem};
 use crate::diagnostics::Place;
 use crate::store::{BLOCK_BYTES, Input, InputDigest};
 use crate::trace::input::Inputs;
@@ -41,7 +41,7 @@ impl<'i> Format<'i> {
             #[cfg(feature = "parquet")]
             return Ok(Self::Parquet(Parquet::open(input)?));
             #[cfg(not(feature = "parquet"))]
-            return Err(TraceError::format(Place::file(input.path()), TableProblem::ParquetNotBuilt));
+            return Err(TraceError::format(Place::file(input.path()), TraceTableProblem::ParquetNotBuilt));
         }
         Ok(Self::Csv(csv::open(input, BLOCK_BYTES)?))
     }
@@ -96,7 +96,7 @@ impl<'i> Source<'i> {
             Format::Csv(csv) => csv,
             #[cfg(feature = "parquet")]
             Format::Parquet(_) if told.is_some() => {
-                return Err(TraceError::format(Place::file(&self.name), TableProblem::DelimiterOfParquet));
+                return Err(TraceError::format(Place::file(&self.name), TraceTableProblem::DelimiterOfParquet));
             }
             #[cfg(feature = "parquet")]
             Format::Parquet(_) => return select(&self.header),
@@ -128,9 +128,9 @@ impl<'i> Source<'i> {
             }
             [found] => {
                 let is_told = told.is_some();
-                Err(self.header.problem(TableProblem::OtherDelimiter { found, taken, is_told }))
+                Err(self.header.problem(TraceTableProblem::OtherDelimiter { found, taken, is_told }))
             }
-            [first, second, ..] => Err(self.header.problem(TableProblem::Delimiters { first, second })),
+            [first, second, ..] => Err(self.header.problem(TraceTableProblem::Delimiters { first, second })),
             // What has the most columns is most likely what separates them.
             [] => match others.into_iter().max_by_key(|(_, header, _)| header.names().len()) {
                 Some((delimiter, header, Err(TraceError::Format { place, problem })))
@@ -163,7 +163,7 @@ impl<'i> Source<'i> {
             let format = open_next(path, digest, delimiter)?;
             if format.kind() != kind {
                 let (here, first) = (format.kind(), header.file().to_path_buf());
-                let problem = TableProblem::Formats { here, first, there: kind };
+                let problem = TraceTableProblem::Formats { here, first, there: kind };
                 return Err(TraceError::format(Place::file(path), problem));
             }
             header.expect(&format.header()?)?;
@@ -171,7 +171,7 @@ impl<'i> Source<'i> {
         }
         let Block { mut table, mut rows, mut lines, .. } = merged.block;
         if rows.read == 0 {
-            return Err(header.problem(TableProblem::NoRows));
+            return Err(header.problem(TraceTableProblem::NoRows));
         }
         let rejected = BTreeMap::new();
         let mut settling = Settling { options, columns, lines: &lines, notes: Vec::new(), rejected, next: 0 };

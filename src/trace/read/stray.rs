@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::delimiter::Delimiter;
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::foreign::BOM;
 use super::rows::{RecordLayout, Table};
 use super::stray_line::StrayLine;
@@ -28,10 +28,10 @@ impl StrayLine {
 impl<T: Table> RecordLayout<'_, T> {
     /// What the fields of a record are that give no row, if it is known.
     #[cold]
-    pub(super) fn stray(&self, fields: &[&str]) -> Option<Fault> {
+    pub(super) fn stray(&self, fields: &[&str]) -> Option<RowFault> {
         let text = |field: &str| field.strip_prefix('\u{feff}').unwrap_or(field).to_owned();
         let names: Vec<String> = fields.iter().map(|field| text(field)).collect();
-        let fault = |stray: StrayLine| Fault::Stray { stray, text: shown(fields.join(" ").trim()) };
+        let fault = |stray: StrayLine| RowFault::Stray { stray, text: shown(fields.join(" ").trim()) };
         if names == self.names {
             return Some(fault(StrayLine::Header));
         }

@@ -32,7 +32,7 @@ macro_rules! table {
                 &mut self,
                 construction: &Self::Context,
                 row: &$crate::trace::read::CellRow<'_, '_>,
-            ) -> Result<(), $crate::trace::read::Fault> {
+            ) -> Result<(), $crate::trace::read::RowFault> {
                 use $crate::trace::read::Column;
                 let mut cells = row.cells();
                 // All cells are read before anything is appended: a row with a fault leaves nothing.

@@ -6,7 +6,7 @@ use super::delimiter::Delimiter;
 /// What is wrong with a table as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TableProblem {
+pub enum TraceTableProblem {
     /// It is Parquet, and this build reads none.
     #[error(
         "this is Parquet, and this build lacks the feature `parquet`; write it as CSV, such as with `duckdb -csv -c \"FROM \

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::cell::Cell;
 use super::column::{Column, retain_rows};
-use super::fault::Fault;
+use super::fault::RowFault;
 use super::row_problem::CellProblem;
 use super::time::{Dated, date_text, parse_offset_s};
 use super::time_problem::{TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit};
@@ -80,7 +80,7 @@ const YEAR_2000_US: f64 = 946_684_800e6;
 impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
     type Value<'r> = Time;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Time, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Time, RowFault> {
         // The published construction takes numbers alone, and all of them for seconds.
         if construction.is_reference() {
             let number = if TRIMS { cell.trimmed_finite(construction) } else { cell.finite(construction) };

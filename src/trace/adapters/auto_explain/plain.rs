@@ -1,6 +1,6 @@
 //! Our construction: each statement against its own past.
 
-use super::plans::Plans;
+use super::plans::LoggedPlans;
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
@@ -31,7 +31,7 @@ struct Statement {
 /// - plan regression: ln of the duration over the median of the statement's last 24, once 5 are known; and 1.0 on
 ///   `…#plan_change` when its plan has another shape than last time;
 /// - cardinality: the error of the node that was estimated worst, minus the median of the statement's last 24, once 5 are known.
-pub(super) fn convert(reading: Reading<Plans>, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(reading: Reading<LoggedPlans>, options: &Options) -> Result<Conversion, TraceError> {
     let (path, rows) = (reading.path.clone(), reading.table.us.len());
     let (mut output, plans) = Output::new(options, reading, rows * 2);
     let first = plans.us.iter().copied().min().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::trace::{Options, TraceError};
 
 /// Statements that were executed, in the order of the log.
 #[derive(Default)]
-pub(super) struct Plans {
+pub(super) struct LoggedPlans {
     /// Microseconds since 1970.
     pub(super) us: Vec<i64>,
     pub(super) duration_ms: Vec<f64>,
@@ -50,7 +50,7 @@ struct Executed {
 ///
 /// # Errors
 /// When it cannot be read, or (unless `lenient`) an entry with a plan is not what its format says.
-pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Plans>, TraceError> {
+pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<LoggedPlans>, TraceError> {
     let path = input.path().to_path_buf();
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
@@ -104,7 +104,7 @@ fn identify(entry: &LogEntry, logged: &Logged) -> Option<String> {
 /// Puts executions together, in order.
 struct Reader {
     lenient: bool,
-    plans: Plans,
+    plans: LoggedPlans,
     rows: RowCounts,
     lines: Lines,
     seen: HashMap<(String, u64), String>,
@@ -166,7 +166,7 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self, path: &Path, format: LogFormat, input: Option<crate::store::InputDigest>) -> Reading<Plans> {
+    fn finish(self, path: &Path, format: LogFormat, input: Option<crate::store::InputDigest>) -> Reading<LoggedPlans> {
         let used = self.rows.used;
         let mut notes = vec![format!("read as a log in the format {}: {used} plans", format.name())];
         for (count, what) in [

@@ -9,7 +9,7 @@ use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, file_digest};
 use crate::tape::RowCounts;
 use crate::trace::input;
-use crate::trace::read::{Cell, ColumnSpec, Columns, Fault, Lines, Reading, Rule, Slot, shown};
+use crate::trace::read::{Cell, ColumnSpec, Columns, Lines, Reading, RowFault, Rule, Slot, shown};
 use crate::trace::skeleton::abbreviated;
 use crate::trace::statement::{Dialect, name};
 use crate::trace::{Options, TraceError};
@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn refuse(&mut self, fault: Fault, place: Place) -> Result<(), TraceError> {
+    fn refuse(&mut self, fault: RowFault, place: Place) -> Result<(), TraceError> {
         if !self.options.lenient {
             return Err(TraceError::format(place, fault.problem(&self.columns)));
         }

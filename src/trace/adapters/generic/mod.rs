@@ -12,7 +12,7 @@ mod telling;
 use classic::{as_they_are, plain, reference};
 use per_series::{PerSeries, class, missing, side};
 pub use problem::{ColumnAsk, ColumnChoice, GenericProblem};
-use select::{Selected, select};
+use select::{SelectedColumns, select};
 use series::{OfSeries, TIME_TWICE, by_channel, series, single};
 use sheet::{Context, Sheet};
 use telling::Telling;
@@ -199,7 +199,7 @@ const ONE_CHANNEL: &str = "generic";
 fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let mut source = Source::open(inputs)?;
     let selected = source.select(options, |header| select(header, options))?;
-    let Selected { columns, values, is_wide, others, has_channel, not_numeric } = selected;
+    let SelectedColumns { columns, values, is_wide, others, has_channel, not_numeric } = selected;
     let header = source.header().clone();
     if let Some(option) = OF_ROBUST.iter().find(|option| options.values.is_set(option))
         && (options.construction != Construction::Own(ROBUST) || options.values.switch(&PRE_RESIDUALIZED))

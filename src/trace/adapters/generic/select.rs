@@ -21,7 +21,7 @@ const PUBLISHED_KEYS: [&str; 8] = ["id", "key", "uuid", "hash", "channel", "grou
 const PUBLISHED_VALUES: [&str; 7] = ["value", "residual", "latency", "metric", "amount", "v", "y"];
 
 /// The columns of a file by their use.
-pub(super) struct Selected {
+pub(super) struct SelectedColumns {
     /// Time and channel, the values, then the others.
     pub(super) columns: Columns,
     /// The headers of the values.
@@ -39,7 +39,7 @@ pub(super) struct Selected {
 const ALL_COLUMNS: &str = "*";
 
 /// The columns that are named, and those that the construction finds.
-pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedColumns, TraceError> {
     let named = |option: &OptionSpec| -> Result<Option<usize>, TraceError> {
         let Some(name) = options.values.text(option) else { return Ok(None) };
         header.required_field(name).map(Some)
@@ -94,7 +94,7 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     };
     others.iter().for_each(|field| columns.add(header, *field));
     let name = |field: &usize| header.names()[*field].trim().to_owned();
-    Ok(Selected {
+    Ok(SelectedColumns {
         columns,
         values: values.iter().map(name).collect(),
         is_wide: list.is_some(),

@@ -15,7 +15,7 @@ pub(super) struct Entry {
 
 /// What is above it.
 #[derive(Clone, Default)]
-struct Names {
+struct NamesAbove {
     query: Option<String>,
     iteration: Option<u64>,
 }
@@ -33,11 +33,11 @@ const DEEPEST: usize = 6;
 /// The executions in a value, in order; an error says what it is instead.
 pub(super) fn of(value: Value) -> Result<Vec<Entry>, EntryProblem> {
     let mut entries = Vec::new();
-    walk(value, &Names::default(), 0, &mut entries)?;
+    walk(value, &NamesAbove::default(), 0, &mut entries)?;
     Ok(entries)
 }
 
-fn walk(value: Value, names: &Names, depth: usize, entries: &mut Vec<Entry>) -> Result<(), EntryProblem> {
+fn walk(value: Value, names: &NamesAbove, depth: usize, entries: &mut Vec<Entry>) -> Result<(), EntryProblem> {
     if depth > DEEPEST {
         return Err(EntryProblem::Deep);
     }
@@ -59,7 +59,7 @@ fn walk(value: Value, names: &Names, depth: usize, entries: &mut Vec<Entry>) -> 
                 None => None,
             };
             let names =
-                Names { query: query.or_else(|| names.query.clone()), iteration: iteration.or(names.iteration) };
+                NamesAbove { query: query.or_else(|| names.query.clone()), iteration: iteration.or(names.iteration) };
             if object.contains_key("Plan") {
                 entries.push(Entry { query: names.query, iteration: names.iteration, explained: object.into() });
                 return Ok(());

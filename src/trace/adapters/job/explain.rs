@@ -10,7 +10,7 @@ use super::entries::{self, Entry};
 use super::files;
 use super::names::{self, NamedRun};
 use super::problem::{EntryProblem, JobProblem};
-use super::runs::Runs;
+use super::runs::BenchmarkRuns;
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, label};
 use crate::tape::RowCounts;
@@ -25,7 +25,7 @@ pub(super) fn is_json(head: &[u8]) -> bool {
 }
 
 /// The executions of one file.
-pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Reading<Runs>, TraceError> {
+pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Reading<BenchmarkRuns>, TraceError> {
     let path = input.path().to_path_buf();
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
@@ -38,7 +38,7 @@ pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Readi
 }
 
 /// The executions of the files in a folder.
-pub(super) fn read_folder(folder: &Path, options: &Options) -> Result<Reading<Runs>, TraceError> {
+pub(super) fn read_folder(folder: &Path, options: &Options) -> Result<Reading<BenchmarkRuns>, TraceError> {
     let files = files::list(folder)?;
     let read = |path: &PathBuf| -> Result<(Found, (String, Option<InputDigest>)), TraceError> {
         let (whole, name) = (folder.join(path), files::slashed(path));
@@ -144,7 +144,7 @@ fn read_entry(entry: Entry, place: &Place, named: &NamedRun) -> Execution {
 /// Puts executions together, in order.
 struct Reader {
     lenient: bool,
-    runs: Runs,
+    runs: BenchmarkRuns,
     rows: RowCounts,
     /// Where each query and iteration was read.
     places: BTreeMap<(String, u64), Place>,
@@ -223,7 +223,7 @@ impl Reader {
         path: PathBuf,
         mut notes: Vec<String>,
         input: Option<InputDigest>,
-    ) -> Result<Reading<Runs>, TraceError> {
+    ) -> Result<Reading<BenchmarkRuns>, TraceError> {
         if self.rows.read == 0 {
             return Err(TraceError::format(Place::file(path), JobProblem::Empty));
         }

@@ -15,7 +15,7 @@ const DEEPEST: usize = 3;
 
 /// A folder's files by what they are.
 #[derive(Default)]
-pub(super) struct Files {
+pub(super) struct PlanFiles {
     /// Those with plans, relative to the folder, in order of name.
     pub(super) plans: Vec<PathBuf>,
     /// The names of all others, which are not looked at.
@@ -27,7 +27,7 @@ pub(super) struct Files {
 /// # Errors
 /// When it cannot be read.
 pub(super) fn has_plans_in(folder: &Path) -> Result<bool, TraceError> {
-    let mut files = Files::default();
+    let mut files = PlanFiles::default();
     walk(folder, Path::new(""), 0, &mut files)?;
     Ok(!files.plans.is_empty())
 }
@@ -36,8 +36,8 @@ pub(super) fn has_plans_in(folder: &Path) -> Result<bool, TraceError> {
 ///
 /// # Errors
 /// When one cannot be read, or there are none with plans.
-pub(super) fn list(folder: &Path) -> Result<Files, TraceError> {
-    let mut files = Files::default();
+pub(super) fn list(folder: &Path) -> Result<PlanFiles, TraceError> {
+    let mut files = PlanFiles::default();
     walk(folder, Path::new(""), 0, &mut files)?;
     // By the bytes of their names, on any system.
     files.plans.sort_by_key(|path| slashed(path));
@@ -49,7 +49,7 @@ pub(super) fn list(folder: &Path) -> Result<Files, TraceError> {
     Ok(files)
 }
 
-fn walk(folder: &Path, below: &Path, depth: usize, files: &mut Files) -> Result<(), TraceError> {
+fn walk(folder: &Path, below: &Path, depth: usize, files: &mut PlanFiles) -> Result<(), TraceError> {
     let here = folder.join(below);
     for entry in fs::read_dir(&here).map_err(StoreError::read(&here))? {
         let entry = entry.map_err(StoreError::read(&here))?;

@@ -85,7 +85,7 @@ const UNITS: [(&str, f64); 17] = [
 ];
 
 /// The columns of a table of times.
-pub(super) struct Selected {
+pub(super) struct SelectedTimes {
     pub(super) columns: Columns,
     /// Milliseconds of the unit of its times.
     pub(super) unit_ms: f64,
@@ -106,7 +106,7 @@ pub(super) fn unit_ms(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// When one is missing, two could be the same, or nothing says the unit of the times.
-pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedTimes, TraceError> {
     let names: Vec<String> = header.names().iter().map(|name| name.trim().to_lowercase()).collect();
     let find = |known: &[&str], what: &str| -> Result<Option<usize>, TraceError> {
         let found: Vec<usize> = (0..names.len()).filter(|field| known.contains(&names[*field].as_str())).collect();
@@ -166,7 +166,7 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
             None => columns.add_absent(name),
         }
     }
-    Ok(Selected { columns, unit_ms, notes })
+    Ok(SelectedTimes { columns, unit_ms, notes })
 }
 
 fn unit_name(unit_ms: f64) -> &'static str {

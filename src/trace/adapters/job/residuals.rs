@@ -1,6 +1,6 @@
 //! From executions to residuals.
 
-use super::runs::Runs;
+use super::runs::BenchmarkRuns;
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{RecentValues, RollingMedian, log_ratio};
@@ -19,7 +19,7 @@ const KNOWN: usize = 1;
 const JITTER_MS: f64 = 1.0;
 
 /// What residuals need of one query.
-struct Query {
+struct QueryHistory {
     channel: ChannelId,
     changed: ChannelId,
     plan: Option<ChannelId>,
@@ -39,7 +39,7 @@ struct Query {
 ///
 /// Where no query is there twice, there is nothing earlier; but unlike a latency, an estimate has a right value. The residual is
 /// the error itself then.
-pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(reading: Reading<BenchmarkRuns>, options: &Options) -> Result<Conversion, TraceError> {
     let rows = reading.table.len();
     let path = reading.path.clone();
     let (mut output, runs) = Output::new(options, reading, rows * 2);
@@ -58,7 +58,7 @@ pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conve
     order.sort_by_key(|row| (runs.iteration[*row], ranks[runs.query[*row].index()]));
     let queries = runs.queries.ids().map(|id| {
         let name = runs.queries.name(id);
-        Query {
+        QueryHistory {
             channel: output.builder.channel(name),
             changed: output.builder.channel(&format!("{name}#plan_change")),
             plan: None,

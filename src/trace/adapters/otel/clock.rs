@@ -5,7 +5,7 @@ use super::scalar::Scalar;
 
 /// How a format writes start and end.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct SpanClock {
     /// The field with the start.
     pub(super) start: &'static str,
     /// The field with the end, or with the duration.
@@ -39,7 +39,7 @@ const PLAUSIBLE_S: std::ops::Range<u64> = 100_000_000..5_000_000_000;
 /// Seconds since 1970 that a number without a known origin must not look like in another unit: 2008 to 2039.
 const PRESENT_S: std::ops::Range<u64> = 1_200_000_000..2_200_000_000;
 
-impl Clock {
+impl SpanClock {
     /// Start and duration in nanoseconds.
     pub(super) fn interval(&self, start: &Scalar<'_>, end: &Scalar<'_>) -> Result<(u64, u64), SpanProblem> {
         let start_ns = self.time(self.start, start)?;
@@ -89,8 +89,10 @@ impl Clock {
 mod tests {
     use super::*;
 
-    const OTLP: Clock = Clock { start: "s", end: "e", end_is_duration: false, unit: NANOSECONDS, since_1970: true };
-    const ZIPKIN: Clock = Clock { start: "s", end: "d", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
+    const OTLP: SpanClock =
+        SpanClock { start: "s", end: "e", end_is_duration: false, unit: NANOSECONDS, since_1970: true };
+    const ZIPKIN: SpanClock =
+        SpanClock { start: "s", end: "d", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
 
     #[test]
     fn intervals_are_nanoseconds_and_may_be_empty() {

@@ -6,7 +6,7 @@ use crate::trace::read::{BOM, Wanted, binary, first_keys, markup, skip_string};
 
 /// The formats that spans are read from.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Format {
+pub(super) enum SpanFormat {
     /// One JSON text.
     Json(&'static Layout),
     /// A JSON text a line.
@@ -17,7 +17,7 @@ pub(super) enum Format {
     Protobuf,
 }
 
-impl Format {
+impl SpanFormat {
     /// What it is, for a sentence.
     pub(super) fn described(self) -> String {
         match self {
@@ -110,9 +110,9 @@ const OTHER_VENDOR: &str = "spans in a vendor's own form; send them to an OpenTe
                             writes OTLP JSON, or write an array of objects with `t_start_ns`, `t_end_ns` and `statement_hash`";
 
 /// The format of a file that starts with `head`; or what it is instead, and what to do.
-pub(super) fn find(head: &[u8]) -> Result<Format, OtelProblem> {
+pub(super) fn find(head: &[u8]) -> Result<SpanFormat, OtelProblem> {
     if is_messages(head) {
-        return Ok(Format::Messages);
+        return Ok(SpanFormat::Messages);
     }
     if let Some(problem) = binary(head, Wanted::Spans) {
         return Err(problem.into());
@@ -121,7 +121,7 @@ pub(super) fn find(head: &[u8]) -> Result<Format, OtelProblem> {
         return Err(OtelProblem::RecordSeparators);
     }
     if head.first() == Some(&RESOURCE_SPANS) && is_binary(head) {
-        return Ok(Format::Protobuf);
+        return Ok(SpanFormat::Protobuf);
     }
     if is_binary(head) && is_varint_delimited(head) {
         return Err(OtelProblem::VarintLengths);
@@ -135,7 +135,7 @@ pub(super) fn find(head: &[u8]) -> Result<Format, OtelProblem> {
     }
 }
 
-fn find_json(text: &[u8], is_list: bool) -> Result<Format, OtelProblem> {
+fn find_json(text: &[u8], is_list: bool) -> Result<SpanFormat, OtelProblem> {
     let (keys, _) = first_keys(text);
     let has = |key: &&str| keys.iter().any(|own| own == key);
     let of = |layouts: &[(&[&str], &'static Layout)]| {
@@ -166,7 +166,7 @@ fn find_json(text: &[u8], is_list: bool) -> Result<Format, OtelProblem> {
     if !is_list && std::ptr::eq(layout, &ARRAY) {
         return Err(OtelProblem::OneObject);
     }
-    Ok(if comes_in_lines && first_line_is_whole(text) { Format::Lines(layout) } else { Format::Json(layout) })
+    Ok(if comes_in_lines && first_line_is_whole(text) { SpanFormat::Lines(layout) } else { SpanFormat::Json(layout) })
 }
 
 /// Whether more of a file has to be seen: a JSON text tells its format by keys that may stand behind a long value; of one
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     fn found(head: &[u8]) -> String {
-        find(head).map_or_else(|problem| problem.to_string(), Format::described)
+        find(head).map_or_else(|problem| problem.to_string(), SpanFormat::described)
     }
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
         }
         assert_eq!(
             find(b"[{\"traceId\":\"1\",\"tags\":{\"sql\":\"\\\"binaryAnnotations\\\"\"}}]")
-                .map(Format::described)
+                .map(SpanFormat::described)
                 .as_deref(),
             Ok("Zipkin's JSON")
         );

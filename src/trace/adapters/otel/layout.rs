@@ -1,7 +1,7 @@
 //! Where the spans of each format stand, and what their members are called.
 
-use super::attributes::{Says, Slot as AttributeSlot};
-use super::clock::{Clock, MICROSECONDS, NANOSECONDS};
+use super::attributes::{AttributeSlot, Says};
+use super::clock::{MICROSECONDS, NANOSECONDS, SpanClock};
 
 /// Where the spans of a format stand, and what their members are called.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Layout {
     /// How deep the spans are.
     pub(super) depth: usize,
     pub(super) members: &'static [(&'static str, Is)],
-    pub(super) clock: Clock,
+    pub(super) clock: SpanClock,
     /// Whether every span is of a database by definition.
     pub(super) is_of_databases: bool,
     /// Under which lines that cannot be read are counted.
@@ -55,7 +55,7 @@ const OTLP_MEMBERS: &[(&str, Is)] = &[
     ("end_time_unix_nano", Is::End),
 ];
 
-const OTLP_CLOCK: Clock = Clock {
+const OTLP_CLOCK: SpanClock = SpanClock {
     start: "startTimeUnixNano",
     end: "endTimeUnixNano",
     end_is_duration: false,
@@ -71,8 +71,8 @@ const JAEGER_MEMBERS: &[(&str, Is)] = &[
     ("tags", Is::Attributes),
 ];
 
-const JAEGER_CLOCK: Clock =
-    Clock { start: "startTime", end: "duration", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
+const JAEGER_CLOCK: SpanClock =
+    SpanClock { start: "startTime", end: "duration", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
 
 /// OTLP, in JSON with the keys of earlier versions, of protobuf's own names, of Tempo, and of Jaeger's `/api/v3/traces`.
 pub(super) static OTLP: Layout = Layout {
@@ -145,7 +145,13 @@ pub(super) static ZIPKIN: Layout = Layout {
         ("tags", Is::Attributes),
         ("remoteEndpoint", Is::Endpoint),
     ],
-    clock: Clock { start: "timestamp", end: "duration", end_is_duration: true, unit: MICROSECONDS, since_1970: true },
+    clock: SpanClock {
+        start: "timestamp",
+        end: "duration",
+        end_is_duration: true,
+        unit: MICROSECONDS,
+        since_1970: true,
+    },
     is_of_databases: false,
     bad_line: "not a line of Zipkin's JSON",
 };
@@ -161,7 +167,13 @@ pub(super) static ARRAY: Layout = Layout {
         ("statement_hash", Is::Attribute((Says::Hash, 0))),
         ("db_system", Is::Attribute((Says::System, 1))),
     ],
-    clock: Clock { start: "t_start_ns", end: "t_end_ns", end_is_duration: false, unit: NANOSECONDS, since_1970: false },
+    clock: SpanClock {
+        start: "t_start_ns",
+        end: "t_end_ns",
+        end_is_duration: false,
+        unit: NANOSECONDS,
+        since_1970: false,
+    },
     is_of_databases: true,
     bad_line: "not a line of JSON",
 };

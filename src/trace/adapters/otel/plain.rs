@@ -59,8 +59,12 @@ pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conve
 }
 
 /// Refuses times of a clock of unknown origin that look like the present in another unit.
-fn check_unit(spans: &Spans, path: &std::path::Path, format: Option<super::format::Format>) -> Result<(), TraceError> {
-    let Some(super::format::Format::Json(layout)) = format else { return Ok(()) };
+fn check_unit(
+    spans: &Spans,
+    path: &std::path::Path,
+    format: Option<super::format::SpanFormat>,
+) -> Result<(), TraceError> {
+    let Some(super::format::SpanFormat::Json(layout)) = format else { return Ok(()) };
     let Some(earliest) = spans.start_ns.iter().min() else { return Ok(()) };
     let Some(unit) = (!layout.clock.since_1970).then(|| layout.clock.other_unit(*earliest)).flatten() else {
         return Ok(());

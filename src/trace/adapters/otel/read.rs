@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::de::DeserializeSeed;
 
-use super::format::{self, Format, HEAD_BYTES, LONGEST_MESSAGE, ZSTD};
+use super::format::{self, HEAD_BYTES, LONGEST_MESSAGE, SpanFormat, ZSTD};
 use super::json::Walk;
 use super::layout::{Layout, OTLP};
 use super::problem::{OtelProblem, SpanProblem};
@@ -36,7 +36,7 @@ pub(super) struct SpanSource<'a> {
     path: PathBuf,
     head: Vec<u8>,
     input: Input<'a>,
-    pub(super) format: Result<Format, OtelProblem>,
+    pub(super) format: Result<SpanFormat, OtelProblem>,
 }
 
 impl<'a> SpanSource<'a> {
@@ -83,10 +83,10 @@ impl<'a> SpanSource<'a> {
         let path = self.path.clone();
         let mut whole = self.into_whole();
         let spans = match format {
-            Format::Json(layout) => read_text(&path, &mut whole, layout, lenient),
-            Format::Lines(layout) => read_lines(&path, &mut whole, layout, lenient),
-            Format::Messages => read_messages(&path, &mut whole, lenient),
-            Format::Protobuf => {
+            SpanFormat::Json(layout) => read_text(&path, &mut whole, layout, lenient),
+            SpanFormat::Lines(layout) => read_lines(&path, &mut whole, layout, lenient),
+            SpanFormat::Messages => read_messages(&path, &mut whole, lenient),
+            SpanFormat::Protobuf => {
                 let mut bytes = whole.reader.get_ref().0.get_ref().clone();
                 bytes.extend(whole.reader.get_mut().1.read_to_end()?);
                 let mut spans = Spans::new(lenient);
@@ -95,8 +95,11 @@ impl<'a> SpanSource<'a> {
             }
         }?;
         if spans.rows().read == 0 {
-            let container =
-                if matches!(format, Format::Json(layout) if layout.name.contains("array")) { "array" } else { "file" };
+            let container = if matches!(format, SpanFormat::Json(layout) if layout.name.contains("array")) {
+                "array"
+            } else {
+                "file"
+            };
             let problem = OtelProblem::NoSpans { container };
             return Err(TraceError::format(Place::file(&path).at((1, 1)), problem));
         }

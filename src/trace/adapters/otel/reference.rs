@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 
-use super::format::Format;
+use super::format::SpanFormat;
 use super::layout::ARRAY;
 use super::problem::{OtelProblem, SpanProblem};
 use super::read::{SpanSource, Whole, bare};
@@ -23,7 +23,7 @@ use crate::trace::{Conversion, FormatProblem, Options, RowCounts, TraceError};
 const PUBLISHED_BASELINE: usize = 3;
 
 #[derive(Deserialize)]
-struct Span {
+struct PublishedSpan {
     t_start_ns: u64,
     t_end_ns: u64,
     statement_hash: String,
@@ -32,7 +32,7 @@ struct Span {
 
 /// The spans as columns.
 #[derive(Default)]
-struct Spans {
+struct PublishedSpans {
     start_ns: Vec<u64>,
     ms: Vec<f64>,
     statement: Vec<ChannelId>,
@@ -41,9 +41,9 @@ struct Spans {
     rows: RowCounts,
 }
 
-impl Spans {
+impl PublishedSpans {
     /// Appends a span, or says why it cannot be used.
-    fn push(&mut self, span: Span) -> Result<(), SpanProblem> {
+    fn push(&mut self, span: PublishedSpan) -> Result<(), SpanProblem> {
         if span.t_end_ns <= span.t_start_ns {
             return Err(SpanProblem::NoDuration);
         }
@@ -67,18 +67,19 @@ struct Collect {
 }
 
 impl<'de> Visitor<'de> for Collect {
-    type Value = Spans;
+    type Value = PublishedSpans;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of spans")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Spans, A::Error> {
-        let mut spans = Spans::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<PublishedSpans, A::Error> {
+        let mut spans = PublishedSpans::default();
         loop {
             let outcome = if self.lenient {
                 let Some(element) = elements.next_element::<serde_json::Value>()? else { return Ok(spans) };
-                let span = Span::deserialize(element).map_err(|error| SpanProblem::NotASpan(error.to_string()));
+                let span =
+                    PublishedSpan::deserialize(element).map_err(|error| SpanProblem::NotASpan(error.to_string()));
                 span.and_then(|span| spans.push(span))
             } else {
                 let Some(span) = elements.next_element()? else { return Ok(spans) };
@@ -98,7 +99,7 @@ impl<'de> Visitor<'de> for Collect {
 /// file.
 pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conversion, TraceError> {
     if let Ok(format) = source.format
-        && !matches!(format, Format::Json(layout) if std::ptr::eq(layout, &ARRAY))
+        && !matches!(format, SpanFormat::Json(layout) if std::ptr::eq(layout, &ARRAY))
     {
         return Err(source.malformed(OtelProblem::NotOfReference { format: format.described() }));
     }
@@ -126,7 +127,7 @@ pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conve
 
 fn residuals(
     output: &mut Output<'_>,
-    table: &Spans,
+    table: &PublishedSpans,
     t: &[f64],
     rows: &[usize],
     channel: ChannelId,
@@ -145,7 +146,7 @@ fn residuals(
     Ok(())
 }
 
-fn read(path: &Path, input: &mut Whole<'_>, lenient: bool) -> Result<Spans, TraceError> {
+fn read(path: &Path, input: &mut Whole<'_>, lenient: bool) -> Result<PublishedSpans, TraceError> {
     let malformed = |line: u64, column: u64, problem: OtelProblem| {
         TraceError::format(Place::file(path).at_line(line.max(1)).at_column(column.max(1)), problem)
     };

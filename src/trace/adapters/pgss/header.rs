@@ -110,7 +110,7 @@ const SERVERS: [&str; 22] = [
 ];
 
 /// The columns of a file, and those of the key besides the statement's identifier.
-pub(super) struct Selected {
+pub(super) struct SelectedCounters {
     pub(super) columns: Columns,
     /// As [`plain_name`] gives them, in the order in which a row has them.
     pub(super) key: Vec<String>,
@@ -126,7 +126,7 @@ pub(super) struct Selected {
 ///
 /// # Errors
 /// When one is missing, or two could be the same.
-pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedCounters, TraceError> {
     let names: Vec<String> = header.names().iter().map(|name| plain_name(name)).collect();
     let find = |known: &[&str]| -> Vec<usize> {
         (0..names.len()).filter(|field| known.contains(&names[*field].as_str())).collect()
@@ -184,7 +184,7 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     let parts = [("userid", lacks(users)), ("dbid", lacks(databases)), ("toplevel", lacks(&LEVELS))];
     let missing = parts.into_iter().filter_map(|(part, lacks)| lacks.then_some(part)).collect();
     let finer = find(&FINER).into_iter().map(|field| header.names()[field].clone()).collect();
-    Ok(Selected { columns, key, levels, finer, missing })
+    Ok(SelectedCounters { columns, key, levels, finer, missing })
 }
 
 /// The name of a column without what programs put around it: case, blanks, quotes, the alias of the view, and the prefixes

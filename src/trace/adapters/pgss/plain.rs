@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::header::{self, Selected};
+use super::header::{self, SelectedCounters};
 use super::polls::Polls;
 use super::problem::PgssProblem;
 use super::steps::{CounterStep, Steps, WrongCounting};
@@ -62,7 +62,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
 }
 
 /// The snapshots, in which every key is once.
-fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -> Result<Polls, TraceError> {
+fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &SelectedCounters) -> Result<Polls, TraceError> {
     let (t, keys) = (&table.counters.t, table.names.len());
     let key = |row: usize| table.keys[row].index();
     let polls = Polls::new(0..table.keys.len(), t, key, keys);
