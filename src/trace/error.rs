@@ -1,6 +1,7 @@
 use super::format_problem::FormatProblem;
 use super::option::OptionError;
 use super::problem::{CatalogueProblem, FetchProblem, FilesProblem};
+use super::why_empty::WhyEmpty;
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::{LockError, StoreError};
 use crate::tape::{RowCounts, TapeError};
@@ -65,8 +66,8 @@ pub enum TraceError {
         place: Place,
         /// What became of its rows.
         rows: Box<RowCounts>,
-        /// Why none of them gave a sample, if the adapter can tell.
-        why: Option<String>,
+        /// Why none of them gave a sample, if it can be told.
+        why: Option<Box<WhyEmpty>>,
     },
 }
 

@@ -27,6 +27,7 @@ mod repeated;
 mod rules;
 mod skeleton;
 mod statement;
+mod why_empty;
 
 use std::io::Read;
 use std::path::Path;
@@ -64,6 +65,7 @@ pub use read::{
 };
 pub use repeated::{RepeatedKey, RepeatedRow};
 pub use rules::RuleError;
+pub use why_empty::WhyEmpty;
 
 use crate::diagnostics::Place;
 use crate::residual::Stream;
@@ -121,7 +123,7 @@ fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Con
     let is_used = converted.rows.used > 0;
     if converted.stream.is_empty() && !(options.allow_empty && is_used) {
         // A trace may leave no sample, but not because nothing of it could be used.
-        let why = (options.allow_empty && !is_used).then(|| "`allow_empty` is for rows that are used".to_owned());
+        let why = (options.allow_empty && !is_used).then(|| Box::new(WhyEmpty::NothingUsed));
         return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why });
     }
     Ok(converted)

@@ -7,7 +7,7 @@ use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::order_by_time;
 use crate::trace::output::Output;
 use crate::trace::read::Reading;
-use crate::trace::{Conversion, Options, TraceError};
+use crate::trace::{Conversion, Options, TraceError, WhyEmpty};
 
 /// Added to both sides of a ratio of durations, so that a statement of a fraction of a millisecond is not judged on jitter.
 const JITTER_MS: f64 = 1.0;
@@ -78,17 +78,15 @@ pub(super) fn convert(reading: Reading<LoggedPlans>, options: &Options) -> Resul
     let count = statements.len();
     let conversion = output.finish();
     if conversion.stream.is_empty() && !options.allow_empty {
-        let why = if rows > 0 {
-            format!(
-                "{rows} plan{} of {count} statement{}; none occurs more than five times, and the first five of a statement \
-                 are its baseline",
-                if rows == 1 { "" } else { "s" },
-                if count == 1 { "" } else { "s" }
-            )
-        } else {
-            format!("there is no plan of auto_explain in it; {SETTINGS}")
+        let why = match rows {
+            0 => WhyEmpty::NoPlan { settings: SETTINGS },
+            plans => WhyEmpty::FewPlans { plans, statements: count },
         };
-        return Err(TraceError::Empty { place: Place::file(path), rows: Box::new(conversion.rows), why: Some(why) });
+        return Err(TraceError::Empty {
+            place: Place::file(path),
+            rows: Box::new(conversion.rows),
+            why: Some(Box::new(why)),
+        });
     }
     Ok(conversion)
 }

@@ -7,7 +7,7 @@ use crate::trace::baseline::history::{RecentValues, RollingMedian, log_ratio};
 use crate::trace::output::Output;
 use crate::trace::read::{Reading, repeated};
 use crate::trace::repeated::RepeatedKey;
-use crate::trace::{Construction, Conversion, Options, TraceError};
+use crate::trace::{Construction, Conversion, Options, TraceError, WhyEmpty};
 
 /// Latencies of a query that the published baseline is the mean of.
 const WINDOW: usize = 8;
@@ -120,20 +120,17 @@ pub(super) fn convert(reading: Reading<BenchmarkRuns>, options: &Options) -> Res
     }
     let conversion = output.finish();
     if conversion.stream.is_empty() && !options.allow_empty {
-        let why = Some(why_empty(rows, is_once));
+        let why = Some(Box::new(why_empty(rows, is_once)));
         return Err(TraceError::Empty { place: Place::file(path), rows: Box::new(conversion.rows), why });
     }
     Ok(conversion)
 }
 
 /// Why there is no residual.
-fn why_empty(rows: usize, is_once: bool) -> String {
+fn why_empty(rows: usize, is_once: bool) -> WhyEmpty {
     match rows {
-        0 => "no execution can be used".to_owned(),
-        _ if is_once => {
-            "each query is there once, and its first latency is what the next ones are held against; give a second iteration"
-                .to_owned()
-        }
-        _ => "no query has an earlier iteration".to_owned(),
+        0 => WhyEmpty::NoExecution,
+        _ if is_once => WhyEmpty::OneIteration,
+        _ => WhyEmpty::NoEarlierIteration,
     }
 }
