@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Circles that are left, each with the reason: its files, or a folder within which it is.
-const EXCEPTIONS: [(&str, &[&str]); 4] = [
+const EXCEPTIONS: [(&str, &[&str]); 2] = [
     (
         "the list of engines is asked by an engine for its entry, and an entry makes engines",
         &[
@@ -30,8 +30,6 @@ const EXCEPTIONS: [(&str, &[&str]); 4] = [
             "trace/options.rs",
         ],
     ),
-    ("a debt: a span knows the walk through JSON that has found it", &["trace/adapters/otel/"]),
-    ("a debt: cells, columns, rows and sources of a table know each other", &["trace/read/"]),
 ];
 
 /// A module by the names on the way to it.

@@ -1,4 +1,4 @@
-use super::finding::Finding;
+use super::finding::PreflightFinding;
 use super::refusal::{GoneReason, RefusalReason};
 use super::usage::UsageProblem;
 use crate::diagnostics::{Diagnose, FailureKind, Place, with_causes};
@@ -32,7 +32,7 @@ pub enum CaptureError {
         /// Role, host and database.
         place: String,
         /// What is missing, each with what mends it.
-        findings: Vec<Finding>,
+        findings: Vec<PreflightFinding>,
     },
     /// The server went away and did not come back.
     #[error("{place} is gone: {reason}; what was captured until then is sealed")]
@@ -88,7 +88,7 @@ impl From<UsageProblem> for CaptureError {
     }
 }
 
-fn list(findings: &[Finding]) -> String {
+fn list(findings: &[PreflightFinding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// Something that a capture needs, or would be better with.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
+pub struct PreflightFinding {
     /// A capture makes no sense without it.
     pub fatal: bool,
     /// What is missing and what of the recording suffers.
@@ -11,7 +11,7 @@ pub struct Finding {
     pub remedy: String,
 }
 
-impl Finding {
+impl PreflightFinding {
     /// A view that a poll could not read.
     pub(super) fn unreadable(view: &str, reason: &str) -> Self {
         Self {
@@ -22,7 +22,7 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for PreflightFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.fatal { "missing" } else { "advice" };
         write!(f, "  {kind}: {}\n    {}", self.problem, self.remedy)

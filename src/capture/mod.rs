@@ -19,7 +19,7 @@ mod unwinding;
 mod usage;
 
 pub use error::{CaptureError, Refusal};
-pub use finding::Finding;
+pub use finding::PreflightFinding;
 pub use recorder::{Capture, Captured, End, Written, capture, check};
 pub use refusal::{GoneReason, RefusalReason, UnsafeAnswer};
 pub use server::{Lost, PollReading, Preflight, Server, Unread};

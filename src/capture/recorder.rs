@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::CaptureError;
 use super::backoff::Backoff;
-use super::finding::Finding;
+use super::finding::PreflightFinding;
 use super::governor::Governor;
 use super::poller::Poller;
 use super::refusal::{GoneReason, RefusalReason};
@@ -111,7 +111,7 @@ pub async fn check(server: &mut impl Server) -> Result<Preflight, CaptureError> 
             Ok(poll) => poll.failed,
             Err(lost) => BTreeMap::from([(lost.view.unwrap_or_else(|| "server".to_owned()), lost.reason)]),
         };
-        preflight.findings.extend(failed.iter().map(|(view, reason)| Finding::unreadable(view, reason)));
+        preflight.findings.extend(failed.iter().map(|(view, reason)| PreflightFinding::unreadable(view, reason)));
     }
     Ok(preflight)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CaptureError, Finding};
+use super::{CaptureError, PreflightFinding};
 use crate::tape::recording::{Epoch, RecordedRow, ServerIdentity, ViewDescription};
 
 /// A server that can be captured. It is connected to by its preflight, and polled by the same connection until that is lost.
@@ -45,7 +45,7 @@ pub struct Preflight {
     /// The views that can be polled, in the order in which they are read.
     pub views: Vec<ViewDescription>,
     /// What is missing.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<PreflightFinding>,
 }
 
 impl Preflight {
@@ -56,7 +56,7 @@ impl Preflight {
     }
 
     /// The findings without whose remedies a capture makes no sense.
-    pub(super) fn fatal(&self) -> impl Iterator<Item = &Finding> {
+    pub(super) fn fatal(&self) -> impl Iterator<Item = &PreflightFinding> {
         self.findings.iter().filter(|finding| finding.fatal)
     }
 }

@@ -4,11 +4,11 @@ use super::{Diagnose, FailureKind, Place, nearest};
 
 /// A name that nothing has: what was asked for, the nearest name if one is near, and all that are known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct UnknownName(Box<Parts>);
+pub struct UnknownName(Box<NameParts>);
 
 /// Boxed, since errors are passed by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Parts {
+struct NameParts {
     what: &'static str,
     name: String,
     context: String,
@@ -21,7 +21,7 @@ impl UnknownName {
     pub fn new<N: AsRef<str>>(what: &'static str, name: &str, known: impl IntoIterator<Item = N>) -> Self {
         let known: Vec<String> = known.into_iter().map(|name| name.as_ref().to_owned()).collect();
         let near = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        Self(Box::new(Parts { what, name: name.to_owned(), context: String::new(), near, known }))
+        Self(Box::new(NameParts { what, name: name.to_owned(), context: String::new(), near, known }))
     }
 
     /// The one of `all` that is called `name`.
@@ -49,7 +49,7 @@ impl UnknownName {
 impl fmt::Display for UnknownName {
     /// ``unknown data set `snowst`; did you mean `snowset`? known: snowset, …``
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts { what, name, context, near, known } = &*self.0;
+        let NameParts { what, name, context, near, known } = &*self.0;
         write!(f, "unknown {what} `{name}`")?;
         if !context.is_empty() {
             write!(f, " {context}")?;

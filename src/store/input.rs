@@ -85,14 +85,14 @@ struct Tee<R> {
 
 /// Refuses what a compressed file gives beyond all measure: a few kilobytes would fill every memory.
 #[cfg(feature = "compression")]
-struct Bounded<R> {
+struct BoundedReader<R> {
     reader: R,
     stored: Arc<AtomicU64>,
     given: u64,
 }
 
 #[cfg(feature = "compression")]
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for BoundedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.given += count as u64;
@@ -162,12 +162,12 @@ impl<'a> Input<'a> {
             #[cfg(feature = "compression")]
             Packing::Gzip => {
                 let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, reader));
-                Box::new(Bounded { reader, stored, given: 0 })
+                Box::new(BoundedReader { reader, stored, given: 0 })
             }
             #[cfg(feature = "compression")]
             Packing::Zstd => {
                 let reader = zstd::Decoder::new(reader).map_err(StoreError::read(path))?;
-                Box::new(Bounded { reader, stored, given: 0 })
+                Box::new(BoundedReader { reader, stored, given: 0 })
             }
             #[cfg(not(feature = "compression"))]
             Packing::Gzip | Packing::Zstd => {

@@ -9,11 +9,11 @@ use crate::store::ParquetError;
 use crate::store::{Shown, TableColumns};
 
 /// How the name of a channel stands in a table.
-type Spelling = for<'a> fn(&'a str) -> Cow<'a, str>;
+type ChannelSpelling = for<'a> fn(&'a str) -> Cow<'a, str>;
 
 /// `n` (their place, from 0: samples of one time have an order), `t`, `class`, `channel` (quoted, or nothing at all where a
 /// sample has none), `value`.
-fn columns<'a>(channel: Spelling) -> TableColumns<'a, (usize, Sample<'a>)> {
+fn columns<'a>(channel: ChannelSpelling) -> TableColumns<'a, (usize, Sample<'a>)> {
     TableColumns::default()
         .count("n", |(n, _): &(usize, Sample<'_>)| *n as u64)
         .number("t", |(_, sample)| sample.t)

@@ -1,5 +1,7 @@
+use super::format_problem::FormatProblem;
 use super::option::OptionError;
 use super::problem::{CatalogueProblem, FetchProblem, FilesProblem};
+use super::why_empty::WhyEmpty;
 use crate::diagnostics::{Diagnose, FailureKind, Place};
 use crate::store::{LockError, StoreError};
 use crate::tape::{RowCounts, TapeError};
@@ -46,12 +48,11 @@ pub enum TraceError {
     },
     /// Something in the file is not what its format says.
     #[error("{place}: {problem}")]
-    Malformed {
+    Format {
         /// Where.
         place: Place,
-        /// What, and what would be right. In the words of the adapter: each format has its own ways to be wrong, and the rows
-        /// that `lenient` skips are counted by reasons in the same words.
-        problem: String,
+        /// What, and what would be right.
+        problem: Box<FormatProblem>,
     },
     /// Nothing is left of the trace: whatever is said of it would be said of nothing.
     #[error(
@@ -65,9 +66,21 @@ pub enum TraceError {
         place: Place,
         /// What became of its rows.
         rows: Box<RowCounts>,
-        /// Why none of them gave a sample, if the adapter can tell.
-        why: Option<String>,
+        /// Why none of them gave a sample, if it can be told.
+        why: Option<Box<WhyEmpty>>,
     },
+}
+
+impl TraceError {
+    /// The content of a file is not what its format says.
+    pub(crate) fn format(place: Place, problem: impl Into<FormatProblem>) -> Self {
+        Self::Format { place, problem: Box::new(problem.into()) }
+    }
+
+    /// The same of a row, an entry or a query, which `lenient` passes over.
+    pub(crate) fn skippable(place: Place, problem: impl Into<FormatProblem>) -> Self {
+        Self::format(place, FormatProblem::skippable(problem))
+    }
 }
 
 impl Diagnose for TraceError {
@@ -77,7 +90,7 @@ impl Diagnose for TraceError {
             Self::Recording(error) => error.kind(),
             Self::Option(error) => error.kind(),
             Self::Busy(error) => error.kind(),
-            Self::Catalogue { .. } | Self::Fetch { .. } | Self::Files { .. } | Self::Malformed { .. } => {
+            Self::Catalogue { .. } | Self::Fetch { .. } | Self::Files { .. } | Self::Format { .. } => {
                 FailureKind::Trace
             }
             Self::Empty { .. } => FailureKind::Empty,
@@ -93,7 +106,7 @@ impl Diagnose for TraceError {
             Self::Catalogue { place, .. }
             | Self::Fetch { place, .. }
             | Self::Files { place, .. }
-            | Self::Malformed { place, .. }
+            | Self::Format { place, .. }
             | Self::Empty { place, .. } => Some(place.clone()),
         }
     }

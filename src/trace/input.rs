@@ -112,7 +112,7 @@ impl<'a> Trace<'a> {
                 let head =
                     Input::open(self.path, false).and_then(|mut input| input.peek(HEAD_BYTES).map(<[u8]>::to_vec));
                 match binary(&head.unwrap_or_default(), Wanted::Text) {
-                    Some(problem) => Err(TraceError::Malformed { place: Place::file(self.path), problem }),
+                    Some(problem) => Err(TraceError::format(Place::file(self.path), problem)),
                     None => Ok(self.path),
                 }
             }

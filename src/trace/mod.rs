@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 #[cfg(feature = "fetch")]
 mod fetched;
+mod format_problem;
 mod input;
 mod inspect;
 pub(crate) mod log;
@@ -22,15 +23,21 @@ mod output;
 pub mod plan;
 mod problem;
 mod read;
+mod repeated;
 mod rules;
 mod skeleton;
 mod statement;
+mod why_empty;
 
 use std::io::Read;
 use std::path::Path;
 
 pub use adapter::{About, Adapter, Construction};
-pub use adapters::{ADAPTERS, Dataset};
+pub use adapters::{
+    ADAPTERS, AdapterProblem, AutoExplainProblem, CebProblem, ColumnAsk, ColumnChoice, CounterColumn, Dataset,
+    EntryProblem, ForeignPlan, GenericProblem, JobProblem, LogZone, OtelProblem, PgssProblem, ProtobufFlaw,
+    SnowsetProblem, SpanProblem, SqlshareTextProblem,
+};
 #[cfg(feature = "catalogue")]
 pub use catalogue::{Catalogue, CatalogueEntry, Package, Parts};
 #[cfg(feature = "fetch")]
@@ -40,8 +47,10 @@ pub use error::TraceError;
 pub use fetch::{fetch_parts, fetch_sample};
 #[cfg(feature = "fetch")]
 pub use fetched::Fetched;
+pub use format_problem::FormatProblem;
 pub use input::{Trace, files};
-pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, TableSummary, inspect, recognise};
+pub use inspect::{ColumnKind, ColumnSummary, Fit, Inspection, RecognitionProblem, TableSummary, inspect, recognise};
+pub use log::LogProblem;
 pub use option::{
     CheckText, OptionError, OptionKind, OptionSpec, OptionValues, ReadWord, SetNumber, Spelling, enumerate,
 };
@@ -49,7 +58,14 @@ pub use options::Options;
 pub use output::{is_own, source};
 pub use problem::{CatalogueProblem, FetchProblem, FilesProblem, UrlProblem};
 pub(crate) use read::date_s;
+pub use read::{
+    CellProblem, ColumnNames, Delimiter, ForeignFile, HeaderProblem, MissingColumn, NumberedColumn, RowProblem,
+    StrayLine, TableFormat, TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit, TraceTableProblem, Unknown,
+    UnreadType,
+};
+pub use repeated::{RepeatedKey, RepeatedRow};
 pub use rules::RuleError;
+pub use why_empty::WhyEmpty;
 
 use crate::diagnostics::Place;
 use crate::residual::Stream;
@@ -107,7 +123,7 @@ fn convert_trace(trace: Trace<'_>, name: &Path, options: &Options) -> Result<Con
     let is_used = converted.rows.used > 0;
     if converted.stream.is_empty() && !(options.allow_empty && is_used) {
         // A trace may leave no sample, but not because nothing of it could be used.
-        let why = (options.allow_empty && !is_used).then(|| "`allow_empty` is for rows that are used".to_owned());
+        let why = (options.allow_empty && !is_used).then(|| Box::new(WhyEmpty::NothingUsed));
         return Err(TraceError::Empty { place: Place::file(name), rows: Box::new(converted.rows), why });
     }
     Ok(converted)

@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::read::{LENIENT_HINT, Lines, Reading, unknown_rows_reason};
+use super::format_problem::FormatProblem;
+use super::read::{Lines, Reading, unknown_rows_reason};
+use super::repeated::{RepeatedKey, RepeatedRow};
 use super::{Construction, Conversion, Options, RowCounts, TraceError};
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, OutOfRange, StreamBuilder};
@@ -68,7 +70,7 @@ impl<'a> Output<'a> {
                 self.withdraw(&[row], reason);
                 Ok(false)
             }
-            Some(fault) => Err(self.row_error(row, format!("{fault}{LENIENT_HINT}"))),
+            Some(fault) => Err(self.row_error(row, FormatProblem::skippable(fault))),
         }
     }
 
@@ -98,7 +100,7 @@ impl<'a> Output<'a> {
     pub(crate) fn push(&mut self, t: f64, class: Class, value: f64, channel: ChannelId) -> Result<(), TraceError> {
         self.builder
             .push_id(t, class, value, Some(channel))
-            .map_err(|fault| TraceError::Malformed { place: Place::file(&self.path), problem: fault.to_string() })
+            .map_err(|fault| TraceError::format(Place::file(&self.path), fault))
     }
 
     /// Where a row stands, in a sentence.
@@ -107,25 +109,24 @@ impl<'a> Output<'a> {
     }
 
     /// An error about a row.
-    pub(crate) fn row_error(&self, row: usize, problem: String) -> TraceError {
+    pub(crate) fn row_error(&self, row: usize, problem: impl Into<FormatProblem>) -> TraceError {
         let alone = || Place { line: self.lines.of(row), ..Place::file(&self.path) };
-        TraceError::Malformed { place: self.lines.place(row).unwrap_or_else(alone), problem }
+        TraceError::format(self.lines.place(row).unwrap_or_else(alone), problem)
     }
 
     /// Whether of some pairs of rows, which have one key at one time, there is one; unless lenient, the pair that is complete first
-    /// is an error: `say` gives what is there twice, by the second row, and what may be the reason.
+    /// is an error: `key` gives what is there twice, by the second row.
     pub(crate) fn has_twice(
         &self,
         pairs: impl IntoIterator<Item = (usize, usize)>,
-        say: impl FnOnce(usize) -> (String, String),
+        key: impl FnOnce(usize) -> RepeatedKey,
     ) -> Result<bool, TraceError> {
         let Some((first, second)) = pairs.into_iter().min_by_key(|(_, second)| *second) else { return Ok(false) };
         if self.options.lenient {
             return Ok(true);
         }
-        let (what, hint) = say(second);
-        let problem = format!("{what}: {} and {}; {hint}{LENIENT_HINT}", self.at(first), self.at(second));
-        Err(self.row_error(second, problem))
+        let repeated = RepeatedRow { key: key(second), first: self.at(first), second: self.at(second) };
+        Err(self.row_error(second, FormatProblem::skippable(repeated)))
     }
 
     /// Which rows are left of `rows`, of which no two have one key at one time: where pairs of them have, none of them is taken.
@@ -134,10 +135,10 @@ impl<'a> Output<'a> {
         rows: usize,
         pairs: &[(usize, usize)],
         reason: &str,
-        say: impl FnOnce(usize) -> (String, String),
+        key: impl FnOnce(usize) -> RepeatedKey,
     ) -> Result<Vec<bool>, TraceError> {
         let mut is_left = vec![true; rows];
-        if self.has_twice(pairs.iter().copied(), say)? {
+        if self.has_twice(pairs.iter().copied(), key)? {
             pairs.iter().for_each(|(one, other)| (is_left[*one], is_left[*other]) = (false, false));
             let dropped: Vec<usize> = (0..rows).filter(|row| !is_left[*row]).collect();
             self.withdraw(&dropped, reason);
@@ -146,8 +147,8 @@ impl<'a> Output<'a> {
     }
 
     /// An error about the file as a whole.
-    pub(crate) fn file_error(&self, problem: &str) -> TraceError {
-        TraceError::Malformed { place: Place::file(&self.path), problem: problem.to_owned() }
+    pub(crate) fn file_error(&self, problem: impl Into<FormatProblem>) -> TraceError {
+        TraceError::format(Place::file(&self.path), problem)
     }
 
     /// The conversion, labelled by data set, construction and file name, with `suffix`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::connection::{QueryError, ReadOnlyClient};
 use super::queries::{Query, Versions, describe};
 use super::views::View;
-use crate::capture::{Finding, Preflight};
+use crate::capture::{Preflight, PreflightFinding};
 use crate::tape::recording::{RecordedCell, ServerIdentity};
 
 /// The oldest server whose views are known.
@@ -87,9 +87,10 @@ impl Facts {
         self.about.settings.get(name).map(String::as_str)
     }
 
-    fn find(&self, read_only: Option<&str>) -> Vec<Finding> {
+    fn find(&self, read_only: Option<&str>) -> Vec<PreflightFinding> {
         let mut findings = Vec::new();
-        let mut find = |fatal: bool, problem: String, remedy: String| findings.push(Finding { fatal, problem, remedy });
+        let mut find =
+            |fatal: bool, problem: String, remedy: String| findings.push(PreflightFinding { fatal, problem, remedy });
         let role = quoted(&self.about.role);
         if self.about.server.version_num < OLDEST {
             let problem = format!(

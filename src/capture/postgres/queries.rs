@@ -31,7 +31,7 @@ pub struct Versions {
 }
 
 /// A column of a view: its name in the recording, and what is asked for.
-type Column = (&'static str, &'static str);
+type NamedColumn = (&'static str, &'static str);
 
 impl Query {
     /// The text, or `None` where this server has nothing of the kind.
@@ -52,12 +52,12 @@ impl Query {
 
 /// The columns of a view on this server, in order; `None` where there is no such view.
 #[must_use]
-pub fn columns(view: View, versions: &Versions) -> Option<Vec<Column>> {
+pub fn columns(view: View, versions: &Versions) -> Option<Vec<NamedColumn>> {
     let has = |server: i64| versions.server >= server;
     Some(match view {
         View::Statements => {
             let version = versions.statements?;
-            let with = |since: (u32, u32), new: Column, old: Column| if version >= since { new } else { old };
+            let with = |since: (u32, u32), new: NamedColumn, old: NamedColumn| if version >= since { new } else { old };
             vec![
                 ("userid", "s.userid::int8"),
                 ("dbid", "s.dbid::int8"),

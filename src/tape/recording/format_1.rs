@@ -14,10 +14,10 @@ pub(super) fn server_kind() -> String {
 }
 
 /// A view: name, kind, number of its first columns that are the key, and columns that only grow.
-type View = (&'static str, ViewKind, usize, &'static [&'static str]);
+type FormerView = (&'static str, ViewKind, usize, &'static [&'static str]);
 
 /// The views, in the order in which they were read.
-const VIEWS: [View; 8] = [
+const VIEWS: [FormerView; 8] = [
     (
         "statements",
         ViewKind::Counters,

@@ -7,11 +7,23 @@ mod job;
 mod otel;
 mod pgss;
 pub(super) mod postgres;
+mod problem;
 mod redset;
 mod snowset;
 mod sqlshare;
 mod sqlshare_text;
+mod sqlshare_text_problem;
 mod tpcds;
+
+pub use auto_explain::{AutoExplainProblem, LogZone};
+pub use ceb::CebProblem;
+pub use generic::{ColumnAsk, ColumnChoice, GenericProblem};
+pub use job::{EntryProblem, ForeignPlan, JobProblem};
+pub use otel::{OtelProblem, ProtobufFlaw, SpanProblem};
+pub use pgss::{CounterColumn, PgssProblem};
+pub use problem::AdapterProblem;
+pub use snowset::SnowsetProblem;
+pub use sqlshare_text_problem::SqlshareTextProblem;
 
 use super::adapter::Adapter;
 

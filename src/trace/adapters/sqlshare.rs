@@ -11,9 +11,10 @@ use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bu
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, DELIMITER, Duration, Fault, Ids, Kind, Known, Names, Naming, TIME_UNIT, TIME_ZONE, Times, Unknown, Values,
-    read_table, repeated, repeated_ids, table,
+    Cell, CellProblem, DELIMITER, Duration, Ids, Known, Names, Naming, RowFault, TIME_UNIT, TIME_ZONE, Times, Unknown,
+    Values, read_table, repeated, repeated_ids, table,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
 use crate::trace::statement;
 use crate::trace::{Conversion, Options, TraceError};
@@ -75,10 +76,10 @@ table! {
 }
 
 /// The text of a query; the published construction takes any for one.
-fn query(cell: Cell<'_>, construction: Construction) -> Result<&str, Fault> {
+fn query(cell: Cell<'_>, construction: Construction) -> Result<&str, RowFault> {
     let text = cell.name(construction)?;
     if !construction.is_reference() && statement::is_unknown(text) {
-        return Err(cell.fault(Kind::Unknown(Unknown::of(text).unwrap_or(Unknown::NotAvailable))));
+        return Err(cell.fault(CellProblem::Unknown(Unknown::of(text).unwrap_or(Unknown::NotAvailable))));
     }
     Ok(text)
 }
@@ -87,7 +88,7 @@ fn query(cell: Cell<'_>, construction: Construction) -> Result<&str, Fault> {
 struct Skeleton;
 
 impl Naming for Skeleton {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         let text = query(cell, construction)?;
         Ok(match construction {
             Construction::Reference => published_skeleton(text).into(),
@@ -100,13 +101,13 @@ impl Naming for Skeleton {
 struct Clauses;
 
 impl Naming for Clauses {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         Ok(clauses(query(cell, construction)?).into())
     }
 }
 
 /// What residuals need of one user's query.
-struct Query {
+struct QueryHistory {
     channel: ChannelId,
     /// Of the published construction.
     window_s: RecentValues,
@@ -133,7 +134,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     let first = table.submitted_s.iter().copied().fold(f64::INFINITY, f64::min);
     let t: Vec<f64> = table.submitted_s.iter().map(|submitted_s| submitted_s - first).collect();
     let order = order_by_time(&t);
-    let mut queries: Vec<Query> = Vec::new();
+    let mut queries: Vec<QueryHistory> = Vec::new();
     let mut indexes: HashMap<(ChannelId, ChannelId), usize> = HashMap::new();
     let mut phases = Phases::new(options, &table, &mut output);
     for at in 0..rows {
@@ -145,7 +146,11 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
         let index = *indexes.entry((table.user[row], table.skeleton[row])).or_insert_with(|| {
             let (user, skeleton) = (table.user.of_row(row), table.skeleton.of_row(row));
             let channel = output.builder.channel(&channel_name(options.construction, user, skeleton));
-            queries.push(Query { channel, window_s: RecentValues::default(), runtime_s: RollingMedian::default() });
+            queries.push(QueryHistory {
+                channel,
+                window_s: RecentValues::default(),
+                runtime_s: RollingMedian::default(),
+            });
             queries.len() - 1
         });
         let query = &mut queries[index];
@@ -170,10 +175,9 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
 /// Which rows are no other one again. A user may well run a statement twice at a time, but not for as long to the digit.
 fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<Vec<bool>, TraceError> {
     let rows = table.runtime_s.len();
-    let hint = || "is a part in the file twice?".to_owned();
     let pairs = repeated_ids(&table.id);
-    let mut is_left = output
-        .once(rows, &pairs, "of a query that is there twice", |_| ("one `query_id` is twice".to_owned(), hint()))?;
+    let id = |_| RepeatedKey::Id { column: "query_id" };
+    let mut is_left = output.once(rows, &pairs, "of a query that is there twice", id)?;
     let pairs = match options.construction {
         Construction::Own(_) if !table.id.is_known() => repeated(rows, |row| {
             let numbers = [table.submitted_s[row], table.runtime_s[row]].map(f64::to_bits);
@@ -181,9 +185,7 @@ fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<V
         }),
         _ => Vec::new(),
     };
-    let other = output.once(rows, &pairs, "of a row that is there twice", |_| {
-        ("a row of one user, text, time and runtime is twice".to_owned(), hint())
-    })?;
+    let other = output.once(rows, &pairs, "of a row that is there twice", |_| RepeatedKey::WholeRow)?;
     is_left.iter_mut().zip(other).for_each(|(is_left, other)| *is_left &= other);
     Ok(is_left)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::sqlshare_text_problem::SqlshareTextProblem;
 use crate::diagnostics::Place;
 use crate::residual::divergence::jensen_shannon;
 use crate::residual::{Channels, Class, StreamBuilder};
@@ -13,7 +14,7 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::mix::{Mix, tally};
 use crate::trace::input::Trace;
 use crate::trace::output::source;
-use crate::trace::read::{LENIENT_HINT, Unknown, Wanted, binary};
+use crate::trace::read::{Unknown, Wanted, binary};
 use crate::trace::skeleton::{clauses, published_skeleton};
 use crate::trace::statement;
 use crate::trace::{Conversion, Options, RowCounts, TraceError};
@@ -69,7 +70,7 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
     let bytes = input.read_to_end()?;
     let path = input.path().to_path_buf();
     if let Some(problem) = binary(&bytes, Wanted::Text) {
-        return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
+        return Err(TraceError::format(Place::file(&path).at_line(1), problem));
     }
     let (queries, mut rows) = queries(&path, &bytes, options)?;
     let key = match options.construction {
@@ -99,14 +100,11 @@ fn convert(mut input: Input<'_>, options: &Options) -> Result<Conversion, TraceE
         let divergence = jensen_shannon(options.math, &pair[0], &pair[1]);
         builder
             .push(t as f64, Class::WorkloadPhase, divergence, &channel)
-            .map_err(|fault| TraceError::Malformed { place: Place::file(&path), problem: fault.to_string() })?;
+            .map_err(|fault| TraceError::format(Place::file(&path), fault))?;
     }
     let stream = builder.finish(source(&path, options));
     Ok(Conversion { stream, rows, notes: Vec::new(), input: input.finish()? })
 }
-
-/// Why a query that is not known cannot be counted.
-const NOT_KNOWN: &str = "unknown; all that are not known would be one query, so leave it out";
 
 /// The trimmed queries; empty ones are counted as rejected, but for what stands behind the last separator.
 fn queries<'a>(path: &Path, bytes: &'a [u8], options: &Options) -> Result<(Vec<&'a str>, RowCounts), TraceError> {
@@ -114,13 +112,11 @@ fn queries<'a>(path: &Path, bytes: &'a [u8], options: &Options) -> Result<(Vec<&
     let separators: Vec<usize> =
         memchr::memmem::find_iter(bytes, SEPARATOR).filter(|at| is_published || is_alone(bytes, *at)).collect();
     if separators.is_empty() && !is_published && !bytes.trim_ascii().is_empty() {
-        let problem =
-            "there is no separator in the file: a line of 40 `_`, and nothing else in it, stands between two queries";
-        return Err(TraceError::Malformed { place: Place::file(path).at_line(1), problem: problem.to_owned() });
+        return Err(TraceError::format(Place::file(path).at_line(1), SqlshareTextProblem::NoSeparator));
     }
-    let malformed = |at: usize, problem: String| {
+    let malformed = |at: usize, problem: SqlshareTextProblem| {
         let line = memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64 + 1;
-        TraceError::Malformed { place: Place::file(path).at_line(line), problem: problem + LENIENT_HINT }
+        TraceError::skippable(Place::file(path).at_line(line), problem)
     };
     let mut queries = Vec::new();
     let mut rows = RowCounts::default();
@@ -136,7 +132,7 @@ fn queries<'a>(path: &Path, bytes: &'a [u8], options: &Options) -> Result<(Vec<&
             Ok(query) if !is_published && statement::is_unknown(query) => {
                 if !options.lenient {
                     let blanks = bytes[start..end].len() - bytes[start..end].trim_ascii_start().len();
-                    return Err(malformed(start + blanks, format!("the query is `{query}`, {NOT_KNOWN}")));
+                    return Err(malformed(start + blanks, SqlshareTextProblem::Unknown(query.to_owned())));
                 }
                 rows.reject(Unknown::of(query).unwrap_or(Unknown::NotAvailable).reason().to_owned());
             }
@@ -146,15 +142,13 @@ fn queries<'a>(path: &Path, bytes: &'a [u8], options: &Options) -> Result<(Vec<&
             }
             Err(_) if options.lenient => rows.reject("not UTF-8".to_owned()),
             Err(error) => {
-                let problem = "the query is not UTF-8; convert the file to UTF-8".to_owned();
-                return Err(malformed(start + error.valid_up_to(), problem));
+                return Err(malformed(start + error.valid_up_to(), SqlshareTextProblem::NotUtf8));
             }
         }
         start = end + SEPARATOR.len();
     }
     if queries.is_empty() && rows.rejected.keys().all(|reason| reason == "empty") {
-        let problem = "there are no queries; they stand one after the other, with 40 `_` between them".to_owned();
-        return Err(TraceError::Malformed { place: Place::file(path).at_line(1), problem });
+        return Err(TraceError::format(Place::file(path).at_line(1), SqlshareTextProblem::Empty));
     }
     Ok((queries, rows))
 }
@@ -213,7 +207,8 @@ mod tests {
             assert_eq!(
                 read(&text, own, false).unwrap_err(),
                 format!(
-                    "`x:4`: the query is `{query}`, unknown; all that are not known would be one query, so leave it out{LENIENT_HINT}"
+                    "`x:4`: the query is `{query}`, unknown; all that are not known would be one query, so leave it out \
+                     (--lenient counts such rows and goes on)"
                 )
             );
             let (queries, rows) = read(&text, own, true).unwrap();

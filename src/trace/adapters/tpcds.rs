@@ -9,9 +9,10 @@ use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{
-    Cardinality, Cell, Column, DELIMITER, Duration, Fault, Known, Names, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
+    Cardinality, Cell, Column, DELIMITER, Duration, Known, Names, RowFault, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
     WholeColumn, read_table, repeated, retain_rows, table,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 use std::collections::VecDeque;
 
@@ -120,7 +121,7 @@ impl Column<2> for Waits {
     type Value<'r> = Wait<'r>;
 
     /// The published construction takes an empty cell for a number that is wrong, ours for one that is not given.
-    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Wait<'_>, Fault> {
+    fn read([event, seconds]: [Cell<'_>; 2], construction: Construction) -> Result<Wait<'_>, RowFault> {
         let wait_s = match construction {
             Construction::Reference => Some(seconds.number_or(0.0)?),
             Construction::Own(_) => seconds.optional(Cell::amount)?,
@@ -171,7 +172,7 @@ struct Estimate;
 impl Rule for Estimate {
     type Value = f64;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, RowFault> {
         const SATURATED: u64 = u64::MAX;
         let is_saturated = !construction.is_reference() && cell.text().trim().parse() == Ok(SATURATED);
         if is_saturated { Ok(SATURATED as f64) } else { cell.cardinality(construction) }
@@ -184,7 +185,7 @@ struct HitRatio;
 impl Rule for HitRatio {
     type Value = Option<f64>;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<f64>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<f64>, RowFault> {
         match construction {
             Construction::Reference => Ok(Some(cell.number_or(0.0)?).filter(|ratio| *ratio > 0.0)),
             Construction::Own(_) => cell.optional(Cell::ratio),
@@ -193,7 +194,7 @@ impl Rule for HitRatio {
 }
 
 /// What residuals need of one query.
-struct Query {
+struct QueryHistory {
     channel: ChannelId,
     /// Of the published construction.
     window_ms: RecentValues,
@@ -226,12 +227,12 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
         Construction::Own(_) => repeated(rows, |row| (table.query[row], table.t[row].to_bits())),
     };
     let is_left = output.once(rows, &pairs, "of a query that is there twice at a time", |row| {
-        let what = format!("two executions of query `{}` at t = {}", table.query.of_row(row), table.t[row]);
-        (what, "is a stream part of the key? Put it into `query_id`, or write finer times".to_owned())
+        let query = table.query.of_row(row).to_owned();
+        RepeatedKey::Execution { query, t: table.t[row] }
     })?;
     let order = order_by_time(&table.t);
     let ranks = table.query.names.ranks();
-    let queries = table.query.names.ids().map(|id| Query {
+    let queries = table.query.names.ids().map(|id| QueryHistory {
         channel: output.builder.channel(table.query.names.name(id)),
         window_ms: RecentValues::default(),
         latency_ms: RollingMedian::default(),
@@ -283,7 +284,14 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     Ok(output.finish())
 }
 
-fn own_residuals(options: &Options, query: &Query, t: f64, latency_ms: f64, error: f64, residuals: &mut Vec<Residual>) {
+fn own_residuals(
+    options: &Options,
+    query: &QueryHistory,
+    t: f64,
+    latency_ms: f64,
+    error: f64,
+    residuals: &mut Vec<Residual>,
+) {
     if let Some(median) = query.cardinality.after(KNOWN) {
         let moved = (error - median).clamp(-CARDINALITY_CAP, CARDINALITY_CAP);
         residuals.push((t, Class::Cardinality, moved, query.channel));

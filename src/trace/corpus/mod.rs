@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use part::{PartialFile, Provenance};
-use source::{Answer, CorpusSource};
+use source::{CorpusSource, SourceAnswer};
 
 use super::problem::FetchProblem;
 use super::{Fetched, TraceError};
@@ -170,7 +170,7 @@ fn there(
 
 fn copy(
     source: &CorpusSource,
-    mut answer: Answer,
+    mut answer: SourceAnswer,
     part: &mut PartialFile,
     options: &FetchOptions,
     report: &mut dyn FnMut(FetchEvent<'_>),

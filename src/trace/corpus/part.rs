@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::set_aside;
-use super::source::{Answer, CorpusSource, KnownFile};
+use super::source::{CorpusSource, KnownFile, SourceAnswer};
 use crate::store::{Durability, Obstacle, OutputKind, StoreError, open_in_place, read_small, remove_if, write_over};
 use crate::trace::TraceError;
 
@@ -87,7 +87,11 @@ impl PartialFile {
     }
 
     /// Makes the part ready for what an answer gives. What is there of another file is set aside.
-    pub(super) fn begin(&mut self, answer: &Answer, source: &CorpusSource) -> Result<Option<PathBuf>, TraceError> {
+    pub(super) fn begin(
+        &mut self,
+        answer: &SourceAnswer,
+        source: &CorpusSource,
+    ) -> Result<Option<PathBuf>, TraceError> {
         let mut kept = None;
         // What was fetched of a file that said which one it is, and is not shown to be the same one, is kept.
         let is_same = self.known.is_repeated_by(&answer.known) || self.known.validator().is_none();

@@ -72,7 +72,7 @@ impl KnownFile {
 }
 
 /// What a source gives.
-pub(super) struct Answer {
+pub(super) struct SourceAnswer {
     /// The byte that it begins with.
     pub(super) start: u64,
     pub(super) known: KnownFile,
@@ -115,7 +115,11 @@ impl CorpusSource {
     }
 
     /// Opens the file behind the bytes that are there, or from its beginning where that cannot be.
-    pub(super) fn open(&self, resume: Option<(u64, &KnownFile)>, options: &FetchOptions) -> Result<Answer, TraceError> {
+    pub(super) fn open(
+        &self,
+        resume: Option<(u64, &KnownFile)>,
+        options: &FetchOptions,
+    ) -> Result<SourceAnswer, TraceError> {
         if !self.is_url {
             return self.open_path(resume, options);
         }
@@ -133,7 +137,7 @@ impl CorpusSource {
                 } else {
                     KnownFile { total, ..KnownFile::default() }
                 };
-                return Ok(Answer { start: done, known, body: Box::new(response.into_body().into_reader()) });
+                return Ok(SourceAnswer { start: done, known, body: Box::new(response.into_body().into_reader()) });
             }
             if response.status() == StatusCode::OK {
                 return Ok(whole(response));
@@ -148,7 +152,7 @@ impl CorpusSource {
         }
     }
 
-    fn open_path(&self, resume: Option<(u64, &KnownFile)>, options: &FetchOptions) -> Result<Answer, TraceError> {
+    fn open_path(&self, resume: Option<(u64, &KnownFile)>, options: &FetchOptions) -> Result<SourceAnswer, TraceError> {
         let path = Path::new(&self.whole);
         let found = std::fs::metadata(path).map_err(StoreError::read(path))?;
         if found.is_dir() {
@@ -175,7 +179,7 @@ impl CorpusSource {
             _ => 0,
         };
         file.seek(SeekFrom::Start(start)).map_err(StoreError::read(path))?;
-        Ok(Answer { start, known, body: Box::new(file) })
+        Ok(SourceAnswer { start, known, body: Box::new(file) })
     }
 
     /// Asks a server.
@@ -203,7 +207,7 @@ impl CorpusSource {
     }
 
     /// Reads the next block of an answer; empty at its end.
-    pub(super) fn next(&self, answer: &mut Answer) -> Result<Vec<u8>, TraceError> {
+    pub(super) fn next(&self, answer: &mut SourceAnswer) -> Result<Vec<u8>, TraceError> {
         let mut block = vec![0; BLOCK];
         let count = answer.body.read(&mut block).map_err(|error| self.unreachable(io_without_urls(&error)))?;
         block.truncate(count);
@@ -275,11 +279,11 @@ fn io_without_urls(error: &io::Error) -> String {
     error.to_string()
 }
 
-fn whole(response: Response<ureq::Body>) -> Answer {
+fn whole(response: Response<ureq::Body>) -> SourceAnswer {
     let headers = response.headers();
     let length = headers.get("Content-Length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let known = KnownFile::from_headers(headers, length);
-    Answer { start: 0, known, body: Box::new(response.into_body().into_reader()) }
+    SourceAnswer { start: 0, known, body: Box::new(response.into_body().into_reader()) }
 }
 
 /// The length of the whole that a `Content-Range` names, if that begins at `start` and ends with the file; `None` if it does

@@ -6,7 +6,7 @@ use super::baseline::{Pool, Rate};
 use super::columns::{DATABASES, IO, ViewColumn};
 use super::context::{DatabaseNames, PollContext};
 use super::counters::Counters;
-use super::series::{Interval, Residual, SeriesOf, Thresholds};
+use super::series::{Interval, ResidualForm, SeriesOf, Thresholds};
 use crate::residual::Class;
 use crate::tape::Use;
 use crate::tape::recording::{RecordingHeader, ViewRows};
@@ -115,7 +115,7 @@ impl Cache {
         }
         let thresholds = Thresholds {
             class: Class::CacheIo,
-            residual: Residual::Difference,
+            residual: ResidualForm::Difference,
             dispersion: 1.0,
             excess: 0.0,
             floor: rules.cache_floor,

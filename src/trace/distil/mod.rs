@@ -200,7 +200,7 @@ pub(super) fn convert(input: &Path, options: &Options, key: Option<&VerifyingKey
                     distiller.take(&record, &mut emit);
                 }
                 if let Some(fault) = fault {
-                    return Err(TraceError::Malformed { place: place.clone(), problem: fault.to_string() });
+                    return Err(TraceError::format(place.clone(), fault));
                 }
             }
         }

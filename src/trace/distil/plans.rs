@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::baseline::Rate;
 use super::columns::{PLANS, ViewColumn};
 use super::context::PollContext;
-use super::series::{Interval, Residual, SeriesOf, Thresholds};
+use super::series::{Interval, ResidualForm, SeriesOf, Thresholds};
 use crate::residual::{Class, formula};
 use crate::tape::recording::{RecordingHeader, ViewRows};
 
@@ -50,7 +50,7 @@ impl Plans {
         }
         let thresholds = Thresholds {
             class: Class::Cardinality,
-            residual: Residual::Difference,
+            residual: ResidualForm::Difference,
             dispersion: 0.0,
             excess: 0.0,
             // Twice as many rows as planned, or half as many, are nothing.

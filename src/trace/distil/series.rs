@@ -12,7 +12,7 @@ use crate::tape::Use;
 pub(super) struct Thresholds {
     pub(super) class: Class,
     /// The residual of a ratio above the usual one.
-    pub(super) residual: Residual,
+    pub(super) residual: ResidualForm,
     /// The least index of dispersion.
     pub(super) dispersion: f64,
     /// Amount beyond the usual, in the pool, that is nothing yet.
@@ -25,7 +25,7 @@ pub(super) struct Thresholds {
 
 /// What a ratio and the usual one give.
 #[derive(Clone, Copy)]
-pub(super) enum Residual {
+pub(super) enum ResidualForm {
     /// Their difference.
     Difference,
     /// ln of their quotient, with this added to both.
@@ -34,7 +34,7 @@ pub(super) enum Residual {
     Log10(Math),
 }
 
-impl Residual {
+impl ResidualForm {
     fn compare(self, ratio: f64, usual: f64) -> f64 {
         match self {
             Self::Difference => ratio - usual,

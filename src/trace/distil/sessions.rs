@@ -6,7 +6,7 @@ use super::baseline::{Pool, Rate};
 use super::columns::{DATABASES, ViewColumn};
 use super::context::PollContext;
 use super::counters::Counters;
-use super::series::{Interval, Residual, SeriesOf, Thresholds};
+use super::series::{Interval, ResidualForm, SeriesOf, Thresholds};
 use crate::residual::Class;
 use crate::tape::recording::{RecordingHeader, ViewRows};
 use crate::tape::{RowCounts, Use};
@@ -47,7 +47,7 @@ impl Sessions {
         let (names, rules) = (context.names, context.rules);
         let thresholds = Thresholds {
             class: Class::Contention,
-            residual: Residual::Ln(context.math, rules.session_guard),
+            residual: ResidualForm::Ln(context.math, rules.session_guard),
             // Sessions begin one by one.
             dispersion: 1.0,
             excess: 0.0,

@@ -6,7 +6,7 @@ use super::baseline::{Pool, Rate, is_past};
 use super::columns::{STATEMENTS, ViewColumn};
 use super::context::PollContext;
 use super::counters::Counters;
-use super::series::{Interval, Residual, SeriesOf, Thresholds};
+use super::series::{Interval, ResidualForm, SeriesOf, Thresholds};
 use crate::residual::Class;
 use crate::residual::divergence::jensen_shannon;
 use crate::tape::Use;
@@ -22,7 +22,7 @@ struct Called {
 }
 
 /// Calls by statement, in order of it.
-type Mix = Vec<(i64, u64)>;
+type StatementMix = Vec<(i64, u64)>;
 
 pub(super) struct Statements {
     counters: Counters,
@@ -90,7 +90,7 @@ impl Statements {
         let thresholds = Thresholds {
             class: Class::PlanRegression,
             // One block is added to both: statements that read none are nothing to divide by.
-            residual: Residual::Ln(context.math, 1.0),
+            residual: ResidualForm::Ln(context.math, 1.0),
             dispersion: 0.0,
             excess: rules.plan_excess * rules.pool_s,
             floor: 0.0,
@@ -127,15 +127,15 @@ impl Statements {
 #[derive(Default)]
 struct Mixes {
     /// Of the last seconds, each with its time.
-    recent: VecDeque<(f64, Mix)>,
+    recent: VecDeque<(f64, StatementMix)>,
     /// Of before; not fed while what is called is something else.
-    reference: VecDeque<(f64, Mix)>,
+    reference: VecDeque<(f64, StatementMix)>,
     away_since: Option<f64>,
 }
 
 impl Mixes {
     /// Takes in the mix of the interval that ends with the poll, and gives how far the last seconds are from those before.
-    fn take(&mut self, mix: Mix, context: &PollContext<'_>) -> Option<f64> {
+    fn take(&mut self, mix: StatementMix, context: &PollContext<'_>) -> Option<f64> {
         let (t, rules) = (context.t, context.rules);
         self.recent.push_back((t, mix));
         let mut left = Vec::new();
@@ -145,7 +145,7 @@ impl Mixes {
         let now = together(&self.recent);
         let known = self.reference.front().is_some_and(|(at, _)| t - rules.pool_s - at >= rules.known_s);
         let usual = together(&self.reference);
-        let calls = |mix: &Mix| mix.iter().map(|(_, calls)| *calls as f64).sum::<f64>();
+        let calls = |mix: &StatementMix| mix.iter().map(|(_, calls)| *calls as f64).sum::<f64>();
         let enough = known && calls(&now).min(calls(&usual)) >= rules.mix_calls;
         let divergence = enough.then(|| jensen_shannon(context.math, &usual, &now));
         if divergence.is_some_and(|divergence| divergence > rules.mix_hold) {
@@ -164,7 +164,7 @@ impl Mixes {
     }
 }
 
-fn together(mixes: &VecDeque<(f64, Mix)>) -> Mix {
+fn together(mixes: &VecDeque<(f64, StatementMix)>) -> StatementMix {
     let mut sum: BTreeMap<i64, u64> = BTreeMap::new();
     for (key, calls) in mixes.iter().flat_map(|(_, mix)| mix) {
         *sum.entry(*key).or_default() += calls;

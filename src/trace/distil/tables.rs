@@ -6,7 +6,7 @@ use super::baseline::{Pool, Rate};
 use super::columns::{TABLES, ViewColumn};
 use super::context::PollContext;
 use super::counters::Counters;
-use super::series::{Interval, Residual, SeriesOf, Thresholds};
+use super::series::{Interval, ResidualForm, SeriesOf, Thresholds};
 use crate::residual::Class;
 use crate::tape::recording::{RecordingHeader, ViewRows};
 
@@ -42,7 +42,7 @@ impl Tables {
         let rules = context.rules;
         let thresholds = Thresholds {
             class: Class::Cardinality,
-            residual: Residual::Log10(context.math),
+            residual: ResidualForm::Log10(context.math),
             dispersion: 0.0,
             excess: rules.rows_excess * rules.pool_s,
             floor: 0.0,

@@ -1,15 +1,17 @@
 //! What a file is: its columns, the data sets whose adapters read it, and how.
 
+mod problem;
 mod sheet;
 
 use std::io::Read;
 use std::path::Path;
 
+pub use problem::RecognitionProblem;
 pub use sheet::{ColumnKind, ColumnSummary};
 
 use super::adapters::Dataset;
 use super::input::{Trace, files};
-use super::read::{Columns, Source, TIME_ZONE, parse_number};
+use super::read::{Columns, Source, TIME_ZONE, TraceTableProblem, parse_number};
 use super::{Conversion, Options, TraceError, convert};
 use crate::diagnostics::Place;
 use crate::residual::Class;
@@ -109,15 +111,8 @@ pub fn recognise(path: &Path, configure: impl Fn(Dataset) -> Option<Options>) ->
     match (&named[..], &fits[..]) {
         ([dataset], _) | ([], [dataset]) => Ok(*dataset),
         (found, _) => {
-            let names: Vec<String> = found.iter().map(|dataset| format!("--dataset {dataset}")).collect();
-            let problem = match &names[..] {
-                [] => "no data set reads this file as it is".to_owned(),
-                names => format!("several data sets read this file: {}", names.join(" or ")),
-            };
-            Err(TraceError::Malformed {
-                place: Place::file(path),
-                problem: format!("{problem}; pass --dataset; `telltape inspect {}` says more", path.display()),
-            })
+            let (path, datasets) = (path.to_path_buf(), found.iter().map(|dataset| dataset.about().name).collect());
+            Err(TraceError::format(Place::file(&path), RecognitionProblem { path, datasets }))
         }
     }
 }
@@ -169,14 +164,14 @@ fn summarise(path: &Path) -> Result<TableSummary, TraceError> {
     let mut source = Source::open(Trace::file(path, None).open_all(false)?)?;
     let columns = source.select(&options, |header| {
         if header.names().len() < 2 {
-            return Err(header.problem("one column is not a table".to_owned()));
+            return Err(header.problem(TraceTableProblem::OneColumn));
         }
         let mut columns = Columns::default();
         (0..header.names().len()).for_each(|field| columns.add(header, field));
         Ok(columns)
     })?;
     let header = source.header().clone();
-    let reading = source.read::<sheet::Sheet>(&columns, &options, &())?;
+    let reading = source.read::<sheet::InspectedSheet>(&columns, &options, &())?;
     Ok(TableSummary {
         rows: reading.rows.read,
         unreadable: reading.rows.read - reading.rows.used,
@@ -224,9 +219,7 @@ fn attempt(
 ) -> Result<Conversion, TraceError> {
     let mut options = Options { lenient, ..Options::new(dataset) };
     for (flag, value) in given {
-        options
-            .set(flag, value)
-            .map_err(|error| TraceError::Malformed { place: Place::file(path), problem: error.to_string() })?;
+        options.set(flag, value)?;
     }
     convert(path, &options)
 }

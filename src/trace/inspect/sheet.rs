@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use hashbrown::HashSet;
 
 use crate::trace::TraceError;
-use crate::trace::read::{Cell, ColumnSpec, Fault, Row, Settling, Table, parse_number, shown};
+use crate::trace::read::{Cell, CellRow, ColumnSpec, RowFault, Settling, Table, parse_number, shown};
 
 /// Distinct values of a column that are counted; more are "more".
 pub(super) const MOST_DISTINCT: usize = 65_536;
@@ -53,7 +53,7 @@ pub enum ColumnKind {
 
 /// All columns of a table.
 #[derive(Default)]
-pub(super) struct Sheet(Vec<Seen>);
+pub(super) struct InspectedSheet(Vec<Seen>);
 
 #[derive(Default)]
 struct Seen {
@@ -175,12 +175,12 @@ impl Seen {
     }
 }
 
-impl Table for Sheet {
+impl Table for InspectedSheet {
     type Context = ();
 
     const COLUMNS: &'static [ColumnSpec] = &[];
 
-    fn row(&mut self, (): &(), row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, (): &(), row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         for (at, cell) in row.cells_behind(Self::COLUMNS).enumerate() {
             if at == self.0.len() {
                 self.0.push(Seen::default());
@@ -207,7 +207,7 @@ impl Table for Sheet {
     }
 }
 
-impl Sheet {
+impl InspectedSheet {
     /// What the columns of these names hold.
     pub(super) fn summaries(self, names: &[String]) -> Vec<ColumnSummary> {
         let seen = self.0.into_iter().map(Some).chain(std::iter::repeat_with(|| None));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Broken, Found, LogEntry, Moment};
+use super::{FoundEntry, LogEntry, LogProblem, Moment};
 use crate::diagnostics::Place;
 
 /// Fields of a record in the releases of PostgreSQL: up to 12, 13, and since 14.
@@ -30,7 +30,7 @@ pub(super) fn is_csvlog(line: &[u8]) -> bool {
     (is_header || Moment::parse(time).is_some()) && rest.matches(',').count() >= MESSAGE - 1
 }
 
-pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
+pub(super) fn entries(text: &[u8], file: &Path) -> Vec<FoundEntry> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     let mut found = Vec::new();
     for record in reader.byte_records() {
@@ -41,14 +41,12 @@ pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
                     // The names of the columns, as a table of them is exported.
                     Ok(record) if found.is_empty() && &record[TIME] == "log_time" => continue,
                     Ok(record) => (line, entry(&record)),
-                    Err(_) => {
-                        (line, Err(Broken::new("not UTF-8", "the entry is not UTF-8; convert the file to UTF-8")))
-                    }
+                    Err(_) => (line, Err(LogProblem::NotUtf8)),
                 }
             }
             Err(error) => {
                 let line = error.position().map(csv::Position::line);
-                (line, Err(Broken::new("not an entry", format!("this is not an entry of a csvlog: {error}"))))
+                (line, Err(LogProblem::NotCsv(error.to_string())))
             }
         };
         found.push((Place { line, ..Place::file(file) }, entry));
@@ -56,15 +54,9 @@ pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
     found
 }
 
-fn entry(record: &StringRecord) -> Result<LogEntry, Broken> {
+fn entry(record: &StringRecord) -> Result<LogEntry, LogProblem> {
     if !FIELDS.contains(&record.len()) {
-        return Err(Broken::new(
-            "wrong number of fields",
-            format!(
-                "the entry has {} fields; those of a csvlog have 23 (up to PostgreSQL 12), 24 (13) or 26 (14 and newer)",
-                record.len()
-            ),
-        ));
+        return Err(LogProblem::FieldCount(record.len()));
     }
     let text = |field: usize| record.get(field).filter(|text| !text.is_empty()).map(str::to_owned);
     Ok(LogEntry {

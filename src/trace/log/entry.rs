@@ -1,6 +1,7 @@
 use serde::Deserialize;
 
-use crate::trace::plan::{Plan, ReadBy};
+use super::LogProblem;
+use crate::trace::plan::{LoggedPlanProblem, Plan, ReadBy};
 use crate::trace::statement::{Dialect, name};
 
 /// What is read of an entry. A jsonlog has them by these names.
@@ -37,25 +38,6 @@ pub(crate) struct Logged {
     pub(crate) statement: String,
 }
 
-/// Why an entry of `auto_explain` has no plan that can be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoPlan {
-    #[error("the plan is in {0}, which is not read; set auto_explain.log_format = 'json' (or 'text')")]
-    Format(&'static str),
-    #[error("the plan cannot be read: {0}")]
-    Broken(String),
-}
-
-impl NoPlan {
-    /// The reason under which such entries are counted.
-    pub(crate) const fn reason(&self) -> &'static str {
-        match self {
-            Self::Format(_) => "plan in another format",
-            Self::Broken(_) => "broken plan",
-        }
-    }
-}
-
 /// What sessions are at while they run a statement whose rows are all taken. `FETCH` and `CLOSE` end a cursor, as `BIND`, `COMMIT`
 /// and `idle in transaction` may: what is left of a portal, the log does not tell.
 const WHOLE: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "EXPLAIN", "CREATE TABLE AS"];
@@ -78,18 +60,18 @@ impl LogEntry {
     ///
     /// # Errors
     /// When there is one that cannot be read.
-    pub(crate) fn logged(&self) -> Result<Option<Logged>, NoPlan> {
+    pub(crate) fn logged(&self) -> Result<Option<Logged>, LogProblem> {
         let Some((duration_ms, text)) = self.parts() else { return Ok(None) };
         let start = text.trim_start();
         if start.starts_with("<explain") {
-            return Err(NoPlan::Format("XML"));
+            return Err(LogProblem::PlanFormat("XML"));
         }
         if start.starts_with("Query Text: \"") || start.starts_with("Plan: \n") {
-            return Err(NoPlan::Format("YAML"));
+            return Err(LogProblem::PlanFormat("YAML"));
         }
-        let (plan, statement) = Plan::of_log(text).map_err(NoPlan::Broken)?;
+        let (plan, statement) = Plan::of_log(text)?;
         if !(0.0..1e100).contains(&duration_ms) {
-            return Err(NoPlan::Broken(format!("the duration is {duration_ms} ms")));
+            return Err(LoggedPlanProblem::Duration(duration_ms).into());
         }
         let read = self.read_by(&statement);
         Ok(Some(Logged { duration_ms, plan, read, statement: name(&statement, Dialect::Postgres) }))

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{Broken, Found, LogEntry};
+use super::{FoundEntry, LogEntry, LogProblem};
 use crate::diagnostics::Place;
 
-pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
+pub(super) fn entries(text: &[u8], file: &Path) -> Vec<FoundEntry> {
     let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
     let read = |(number, line): (usize, &&[u8])| {
         let line = line.trim_ascii();
@@ -17,10 +17,10 @@ pub(super) fn entries(text: &[u8], file: &Path) -> Vec<Found> {
 }
 
 /// The entry in a line; everything that is not read of it is passed over.
-pub(super) fn entry(line: &[u8]) -> Result<LogEntry, Broken> {
+pub(super) fn entry(line: &[u8]) -> Result<LogEntry, LogProblem> {
     serde_json::from_slice(line).map_err(|error| {
         let text = error.to_string();
         let text = text.split(" at line ").next().unwrap_or_default();
-        Broken::new("not an entry", format!("this is not an entry of a jsonlog: {text}"))
+        LogProblem::NotJson(text.to_owned())
     })
 }

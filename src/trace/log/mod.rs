@@ -7,6 +7,7 @@ mod entry;
 mod jsonlog;
 mod moment;
 mod prefix;
+mod problem;
 mod stderr;
 
 #[cfg(feature = "capture")]
@@ -14,25 +15,12 @@ pub(crate) use entry::OWN_COMMENT;
 pub(crate) use entry::{LogEntry, Logged};
 pub(crate) use moment::Moment;
 pub(crate) use prefix::{LOG_LINE_PREFIX, Prefix};
+pub use problem::LogProblem;
 
 use crate::diagnostics::Place;
 
 /// An entry on its way, or what is wrong with it, and where it starts.
-pub(crate) type Found = (Place, Result<LogEntry, Broken>);
-
-/// A piece of a log that is no entry.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Broken {
-    /// The reason under which such pieces are counted.
-    pub(crate) reason: &'static str,
-    pub(crate) problem: String,
-}
-
-impl Broken {
-    pub(crate) fn new(reason: &'static str, problem: impl Into<String>) -> Self {
-        Self { reason, problem: problem.into() }
-    }
-}
+pub(crate) type FoundEntry = (Place, Result<LogEntry, LogProblem>);
 
 /// How a log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +51,7 @@ impl LogFormat {
     }
 
     /// All entries of a log, in order.
-    pub(crate) fn entries(self, text: &[u8], file: &std::path::Path, prefix: &Prefix) -> Vec<Found> {
+    pub(crate) fn entries(self, text: &[u8], file: &std::path::Path, prefix: &Prefix) -> Vec<FoundEntry> {
         match self {
             Self::Json => jsonlog::entries(text, file),
             Self::Csv => csvlog::entries(text, file),

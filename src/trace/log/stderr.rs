@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Broken, Found, LogEntry, Prefix};
+use super::{FoundEntry, LogEntry, LogProblem, Prefix};
 use crate::diagnostics::Place;
 
 /// What stands before a function that a statement is in, in the languages of the server's messages.
@@ -23,9 +23,9 @@ const CONTEXTS: [&str; 10] = [
 const START: &str = "duration: ";
 const END: &str = " ms  plan:";
 
-pub(super) fn entries(text: &[u8], file: &Path, prefix: &Prefix) -> Vec<Found> {
+pub(super) fn entries(text: &[u8], file: &Path, prefix: &Prefix) -> Vec<FoundEntry> {
     let text = String::from_utf8_lossy(text);
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundEntry> = Vec::new();
     // Whether the last entry is a plan, whose lines go on.
     let mut is_open = false;
     for (number, line) in text.lines().enumerate() {
@@ -76,16 +76,7 @@ fn plan_of(line: &str) -> Option<(&str, &str)> {
     Some((&head[..severity], &line[at..]))
 }
 
-fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<LogEntry, Broken> {
-    let entry = prefix.read(head).ok_or_else(|| {
-        Broken::new(
-            "prefix not understood",
-            format!(
-                "`{}` is not what --log-line-prefix says, or has no time; give log_line_prefix as the server has it \
-                 (SHOW log_line_prefix)",
-                crate::trace::read::shown(head)
-            ),
-        )
-    })?;
+fn entry(head: &str, message: &str, prefix: &Prefix) -> Result<LogEntry, LogProblem> {
+    let entry = prefix.read(head).ok_or_else(|| LogProblem::Prefix(crate::trace::read::shown(head)))?;
     Ok(LogEntry { message: message.trim_end().to_owned(), ..entry })
 }

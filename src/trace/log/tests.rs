@@ -61,7 +61,7 @@ fn usual_prefixes_are_understood_without_being_told() {
     }
     for prefix in ["", "[123] ", "app_rw@app "] {
         let entries = LogFormat::Stderr.entries(stderr(prefix).as_bytes(), Path::new("x.log"), &Prefix::Found);
-        assert_eq!(entries[0].1.as_ref().unwrap_err().reason, "prefix not understood", "{prefix}");
+        assert_eq!(entries[0].1.as_ref().unwrap_err().reason(), "prefix not understood", "{prefix}");
     }
 }
 

@@ -5,43 +5,8 @@ use serde_json::Value;
 
 use super::Plan;
 use super::node::Explained;
+use super::problem::{NotAnExecution, PlanNumber};
 use crate::residual::in_range;
-
-/// Why what was explained is no execution.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NotAnExecution {
-    /// It is not what PostgreSQL writes.
-    #[error("it is not a plan of PostgreSQL: {0}; write it by EXPLAIN (ANALYZE, FORMAT JSON)")]
-    Other(serde_json::Error),
-    /// It was only planned.
-    #[error(
-        "the plan has no actual rows, for it was planned and not executed; write it by EXPLAIN (ANALYZE, FORMAT JSON)"
-    )]
-    NotAnalyzed,
-    /// How long it took is not there.
-    #[error("the plan has no `Execution Time`; leave SUMMARY on: EXPLAIN (ANALYZE, SUMMARY, FORMAT JSON)")]
-    NoTime,
-    /// A number that is none.
-    #[error("{what} is {value}, and a number of rows or a time is between 0 and 1e100")]
-    OutOfRange {
-        /// Which.
-        what: &'static str,
-        /// The number.
-        value: f64,
-    },
-}
-
-impl NotAnExecution {
-    /// The reason under which such executions are counted.
-    pub(crate) const fn reason(&self) -> &'static str {
-        match self {
-            Self::Other(_) => "not a plan",
-            Self::NotAnalyzed => "not executed (no ANALYZE)",
-            Self::NoTime => "no execution time",
-            Self::OutOfRange { .. } => "out of range",
-        }
-    }
-}
 
 /// Which releases of PostgreSQL write a plan like this one, as far as it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +32,7 @@ impl Plan {
     /// # Errors
     /// When it is no plan, was not executed, or has numbers that are none.
     pub(crate) fn of_explain(explained: &Value) -> Result<(Self, f64), NotAnExecution> {
-        let explained = Explained::deserialize(explained).map_err(NotAnExecution::Other)?;
+        let explained = Explained::deserialize(explained).map_err(|error| NotAnExecution::Other(error.to_string()))?;
         let plan = Self { root: explained.plan, execution_ms: explained.execution_ms };
         plan.check_numbers()?;
         if !plan.is_analyzed() {
@@ -78,10 +43,10 @@ impl Plan {
     }
 
     /// Checks that every number is one that residuals may be made of.
-    pub(super) fn check_numbers(&self) -> Result<(), NotAnExecution> {
+    pub(super) fn check_numbers(&self) -> Result<(), PlanNumber> {
         let check = |what: &'static str, value: f64| match in_range(value) && value >= 0.0 {
             true => Ok(()),
-            false => Err(NotAnExecution::OutOfRange { what, value }),
+            false => Err(PlanNumber { what, value }),
         };
         check("`Execution Time`", self.execution_ms.unwrap_or_default())?;
         for node in self.root.walk() {

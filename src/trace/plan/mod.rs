@@ -6,12 +6,14 @@
 mod bounds;
 mod explain;
 mod node;
+mod problem;
 mod shape;
 mod text;
 
 pub use bounds::RowEstimate;
-pub(crate) use explain::{NotAnExecution, Release};
+pub(crate) use explain::Release;
 use node::Node;
+pub use problem::{LoggedPlanProblem, NotAnExecution, PlanNumber};
 
 /// How far a plan was read by whoever executed the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +36,16 @@ impl Plan {
     ///
     /// # Errors
     /// Why it is no plan.
-    pub(crate) fn of_log(text: &str) -> Result<(Self, String), String> {
+    pub(crate) fn of_log(text: &str) -> Result<(Self, String), LoggedPlanProblem> {
         let (plan, statement) = if text.trim_start().starts_with('{') {
-            let explained: node::Explained = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            let explained: node::Explained =
+                serde_json::from_str(text).map_err(|error| LoggedPlanProblem::Json(error.to_string()))?;
             (Self { root: explained.plan, execution_ms: explained.execution_ms }, explained.text)
         } else {
-            let root = text::parse(text).ok_or("there is no node in it")?;
+            let root = text::parse(text).ok_or(LoggedPlanProblem::NoNode)?;
             (Self { root, execution_ms: None }, text::statement(text).to_owned())
         };
-        plan.check_numbers().map_err(|problem| problem.to_string())?;
+        plan.check_numbers()?;
         Ok((plan, statement))
     }
 

@@ -4,28 +4,12 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::{Deref, Index};
 
-use super::cell::{Cell, Fault};
-use super::settle::WholeColumn;
+use super::cell::Cell;
+use super::fault::RowFault;
+use super::whole_column::WholeColumn;
 use crate::residual::{ChannelId, Channels};
 use crate::trace::TraceError;
 use crate::trace::adapter::Construction;
-
-/// What an adapter reads of a file, by the name in its header.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ColumnSpec {
-    pub(crate) name: &'static str,
-    pub(crate) required: bool,
-}
-
-impl ColumnSpec {
-    pub(crate) const fn required(name: &'static str) -> Self {
-        Self { name, required: true }
-    }
-
-    pub(crate) const fn optional(name: &'static str) -> Self {
-        Self { name, required: false }
-    }
-}
 
 /// A column of a table, one value a row, made from `CELLS` cells of it.
 pub(crate) trait Column<const CELLS: usize>: Default + Send {
@@ -33,7 +17,7 @@ pub(crate) trait Column<const CELLS: usize>: Default + Send {
     type Value<'r>;
 
     /// Reads the value of a row, or says what is wrong with a cell.
-    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value<'_>, Fault>;
+    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value<'_>, RowFault>;
 
     /// Appends the value of the next row.
     fn push(&mut self, value: Self::Value<'_>);
@@ -63,7 +47,7 @@ pub(crate) fn retain_rows<T>(values: &mut Vec<T>, keep: &[bool]) {
 pub(crate) trait Rule<const CELLS: usize = 1> {
     type Value: Copy + Send;
 
-    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value, Fault>;
+    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<Self::Value, RowFault>;
 }
 
 /// Declares rules that are a function of a cell and the construction.
@@ -74,8 +58,8 @@ macro_rules! rules {
         impl Rule for $rule {
             type Value = $value;
 
-            fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<$value, Fault> {
-                let read: fn(Cell<'_>, Construction) -> Result<$value, Fault> = $read;
+            fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<$value, RowFault> {
+                let read: fn(Cell<'_>, Construction) -> Result<$value, RowFault> = $read;
                 read(cell, construction)
             }
         })+
@@ -118,7 +102,7 @@ impl<R: Rule<CELLS>, const CELLS: usize> Deref for Values<R, CELLS> {
 impl<R: Rule<CELLS>, const CELLS: usize> Column<CELLS> for Values<R, CELLS> {
     type Value<'r> = R::Value;
 
-    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<R::Value, Fault> {
+    fn read(cells: [Cell<'_>; CELLS], construction: Construction) -> Result<R::Value, RowFault> {
         R::read(cells, construction)
     }
 
@@ -137,14 +121,14 @@ impl<R: Rule<CELLS>, const CELLS: usize> Column<CELLS> for Values<R, CELLS> {
 
 /// Which name a cell stands for.
 pub(crate) trait Naming {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault>;
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault>;
 }
 
 /// The text of the cell.
 pub(crate) struct AsItStands;
 
 impl Naming for AsItStands {
-    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, RowFault> {
         Ok(cell.text().into())
     }
 }
@@ -153,7 +137,7 @@ impl Naming for AsItStands {
 pub(crate) struct Known;
 
 impl Naming for Known {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         cell.name(construction).map(Into::into)
     }
 }
@@ -190,7 +174,7 @@ impl<N> Names<N> {
 impl<N: Naming> Column<1> for Names<N> {
     type Value<'r> = Cow<'r, str>;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         N::name(cell, construction)
     }
 
@@ -236,7 +220,7 @@ impl Index<usize> for OptionalNames {
 impl Column<1> for OptionalNames {
     type Value<'r> = Option<&'r str>;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<&str>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<&str>, RowFault> {
         Ok(match construction {
             Construction::Reference => Some(cell.text()).filter(|name| !name.is_empty()),
             Construction::Own(_) => cell.known_name(),
@@ -257,81 +241,14 @@ impl Column<1> for OptionalNames {
     }
 }
 
-/// Declares a table of columns: what each is called in the header, whether a file may lack it, and what its cells become.
-///
-/// ```ignore
-/// table! {
-///     /// The executions.
-///     struct Executions {
-///         query: Names = required("query_id"),
-///         latency_ms: Values<Duration> = required("latency_ms"),
-///         wait: Waits = optional("wait_event", "wait_seconds"),
-///     }
-/// }
-/// ```
-macro_rules! table {
-    ($(#[$doc:meta])* struct $table:ident {
-        $($(#[$column_doc:meta])* $field:ident: $column:ty = $presence:ident($($name:literal),+),)+
-    }) => {
-        $(#[$doc])*
-        #[derive(Default)]
-        struct $table {
-            $($(#[$column_doc])* $field: $column,)+
-        }
-
-        impl $crate::trace::read::Table for $table {
-            type Context = $crate::trace::adapter::Construction;
-
-            const COLUMNS: &'static [$crate::trace::read::ColumnSpec] =
-                &[$($($crate::trace::read::ColumnSpec::$presence($name),)+)+];
-
-            fn row(
-                &mut self,
-                construction: &Self::Context,
-                row: &$crate::trace::read::Row<'_, '_>,
-            ) -> Result<(), $crate::trace::read::Fault> {
-                use $crate::trace::read::Column;
-                let mut cells = row.cells();
-                // All cells are read before anything is appended: a row with a fault leaves nothing.
-                $(let $field = <$column as Column<{ [$($name),+].len() }>>::read(
-                    [$({ let _ = $name; cells.take() }),+],
-                    *construction,
-                )?;)+
-                $(<$column as Column<{ [$($name),+].len() }>>::push(&mut self.$field, $field);)+
-                Ok(())
-            }
-
-            fn append(&mut self, later: Self) {
-                use $crate::trace::read::Column;
-                $(<$column as Column<{ [$($name),+].len() }>>::append(&mut self.$field, later.$field);)+
-            }
-
-            fn retain(&mut self, keep: &[bool]) {
-                use $crate::trace::read::Column;
-                $(<$column as Column<{ [$($name),+].len() }>>::retain(&mut self.$field, keep);)+
-            }
-
-            fn settle(
-                &mut self,
-                settling: &mut $crate::trace::read::Settling<'_>,
-            ) -> Result<(), $crate::trace::TraceError> {
-                $(settling.next::<{ [$($name),+].len() }>(&mut self.$field)?;)+
-                Ok(())
-            }
-        }
-    };
-}
-
-pub(crate) use table;
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::store::Input;
-    use crate::trace::read::csv;
     use crate::trace::read::source::{Format, Source};
+    use crate::trace::read::{csv, table};
     use crate::trace::{Dataset, Options};
 
     table! {
@@ -347,7 +264,7 @@ mod tests {
     struct Upper;
 
     impl Naming for Upper {
-        fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+        fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
             Ok(if construction.is_reference() { cell.text().into() } else { cell.text().to_uppercase().into() })
         }
     }
@@ -357,7 +274,7 @@ mod tests {
     impl Rule<2> for Share {
         type Value = f64;
 
-        fn read([part, whole]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
+        fn read([part, whole]: [Cell<'_>; 2], _: Construction) -> Result<f64, RowFault> {
             Ok(part.number_or(0.0)? / whole.number_or(1.0)?)
         }
     }

@@ -10,14 +10,16 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 use rayon::prelude::*;
 
-use super::cell::{Fault, Value};
+use super::cell::CellValue;
 use super::delimiter::Delimiter;
 use super::delimiters::Delimiters;
-use super::foreign::{self, AS_CSV, BOM, Wanted};
+use super::fault::RowFault;
+use super::foreign::{self, BOM, Wanted};
 use super::header::Header;
 use super::records::{Records, builder};
 use super::rows::{Block, Merged, RecordLayout, Rows, Table};
 use super::stray;
+use super::table_problem::TraceTableProblem;
 use crate::diagnostics::Place;
 use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
@@ -47,7 +49,7 @@ pub(super) fn open(input: Input<'_>, block_bytes: usize) -> Result<Csv<'_>, Trac
     while let Some(mut block) = blocks.next_block().map_err(StoreError::read(&path))? {
         if is_start {
             if let Some(problem) = foreign::binary(&block, Wanted::Table) {
-                return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
+                return Err(TraceError::format(Place::file(&path).at_line(1), problem));
             }
             if block.starts_with(BOM) {
                 block.drain(..BOM.len());
@@ -94,19 +96,15 @@ impl<'i> Csv<'i> {
     pub(super) fn header(&self, delimiter: Delimiter) -> Result<Header, TraceError> {
         let mut lines = self.first.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let (first, second) = (lines.next().unwrap_or_default(), lines.next());
-        let malformed = |problem: &str| TraceError::Malformed {
-            place: Place::file(&self.path).at_line(self.line),
-            problem: problem.to_owned(),
-        };
+        let malformed = |problem| TraceError::format(Place::file(&self.path).at_line(self.line), problem);
         if stray::is_rule(first) || second.is_some_and(stray::is_rule) {
-            return Err(malformed(&format!("this is a table that is drawn for people to read; {AS_CSV}")));
+            return Err(malformed(TraceTableProblem::Drawn));
         }
         if stray::is_setting(first) {
-            return Err(malformed(&format!("this line is a message of psql and no header; {AS_CSV}, with `psql -qX`")));
+            return Err(malformed(TraceTableProblem::Setting));
         }
         if let Some(delimiter) = stray::directive(first) {
-            let flag = delimiter.map_or_else(|| "--delimiter".to_owned(), |delimiter| delimiter.flag().to_owned());
-            return Err(malformed(&format!("this line is for Excel and no header; remove it, and pass {flag}")));
+            return Err(malformed(TraceTableProblem::Directive { delimiter }));
         }
         let is_plain = is_plain(&self.first);
         let split = |line: &[u8]| line.split(|byte| *byte == delimiter.byte()).map(<[u8]>::to_vec).collect::<Vec<_>>();
@@ -117,7 +115,7 @@ impl<'i> Csv<'i> {
             (records.next().unwrap_or_default(), records.next())
         };
         let names: Result<Vec<String>, _> = names.into_iter().map(String::from_utf8).collect();
-        let names = names.map_err(|_| malformed("the header is not UTF-8; convert the file to UTF-8"))?;
+        let names = names.map_err(|_| malformed(TraceTableProblem::HeaderNotUtf8))?;
         let record =
             record.map(|record| record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect());
         Ok(Header::new(&self.path, Some(self.line), names, record))
@@ -126,7 +124,7 @@ impl<'i> Csv<'i> {
     /// What the file is instead of a table, and what to do, if its first bytes say so.
     pub(super) fn foreign(&self) -> Option<TraceError> {
         let place = Place::file(&self.path).at_line(self.line);
-        foreign::text(&self.first).map(|problem| TraceError::Malformed { place, problem })
+        foreign::text(&self.first).map(|problem| TraceError::format(place, problem))
     }
 
     /// Whether the header has such a delimiter.
@@ -211,17 +209,17 @@ impl<T: Table> CsvPlan<'_, '_, T> {
         Ok(records.into_input())
     }
 
-    fn record(&self, table: &mut T, record: &ByteRecord) -> Result<(), Fault> {
+    fn record(&self, table: &mut T, record: &ByteRecord) -> Result<(), RowFault> {
         let fields: Result<Vec<&str>, _> = record.iter().map(std::str::from_utf8).collect();
-        let fields = fields.map_err(|_| Fault::NotUtf8)?;
-        let named = |fault: Fault| self.plan.stray(&fields).unwrap_or(fault);
+        let fields = fields.map_err(|_| RowFault::NotUtf8)?;
+        let named = |fault: RowFault| self.plan.stray(&fields).unwrap_or(fault);
         let expected = self.plan.names.len();
         if fields.len() != expected {
-            return Err(named(Fault::FieldCount { found: fields.len(), expected, delimiter: self.delimiter }));
+            return Err(named(RowFault::FieldCount { found: fields.len(), expected, delimiter: self.delimiter }));
         }
         let mut cells = self.plan.cells();
         for (field, slot) in &self.plan.wanted {
-            cells[slot.0] = Value::Text(fields[*field]);
+            cells[slot.0] = CellValue::Text(fields[*field]);
         }
         self.plan.row(table, &cells).map_err(named)
     }
@@ -241,7 +239,7 @@ impl<T: Table> CsvPlan<'_, '_, T> {
                 };
                 let outcome = match line {
                     Some(line) => self.line(&mut block.table, line, &mut cells),
-                    None => Err((None, Fault::NotUtf8)),
+                    None => Err((None, RowFault::NotUtf8)),
                 };
                 let line = block.line_count;
                 block.count(self.plan, line, outcome);
@@ -252,7 +250,12 @@ impl<T: Table> CsvPlan<'_, '_, T> {
     }
 
     /// Splits a line at its delimiters; a fault comes with its column, from 1, if it is in one.
-    fn line<'t>(&self, table: &mut T, line: &'t str, cells: &mut [Value<'t>]) -> Result<(), (Option<u64>, Fault)> {
+    fn line<'t>(
+        &self,
+        table: &mut T,
+        line: &'t str,
+        cells: &mut [CellValue<'t>],
+    ) -> Result<(), (Option<u64>, RowFault)> {
         let delimiter = self.delimiter.byte();
         let mut places = Delimiters::new(line.as_bytes(), delimiter);
         // The field that starts at `start` and ends at the delimiter at `end`, or with the line.
@@ -263,12 +266,12 @@ impl<T: Table> CsvPlan<'_, '_, T> {
                 let Some(place) = before else { break };
                 (field, start, end) = (*wanted, place + 1, places.next());
             }
-            cells[slot.0] = Value::Text(&line[start..end.unwrap_or(line.len())]);
+            cells[slot.0] = CellValue::Text(&line[start..end.unwrap_or(line.len())]);
         }
         let found = memchr::memchr_iter(delimiter, &line.as_bytes()[start..]).count() + field + 1;
         let expected = self.plan.names.len();
         if found != expected {
-            let fault = Fault::FieldCount { found, expected, delimiter: self.delimiter };
+            let fault = RowFault::FieldCount { found, expected, delimiter: self.delimiter };
             return Err((None, self.stray(line).unwrap_or(fault)));
         }
         self.plan.row(table, cells).map_err(|fault| match self.stray(line) {
@@ -279,12 +282,12 @@ impl<T: Table> CsvPlan<'_, '_, T> {
 
     /// What a line is that is no row, if it is known.
     #[cold]
-    fn stray(&self, line: &str) -> Option<Fault> {
+    fn stray(&self, line: &str) -> Option<RowFault> {
         self.plan.stray(&line.split(char::from(self.delimiter.byte())).collect::<Vec<_>>())
     }
 
-    fn column(&self, line: &str, fault: &Fault) -> Option<u64> {
-        let Fault::Cell { slot, .. } = fault else { return None };
+    fn column(&self, line: &str, fault: &RowFault) -> Option<u64> {
+        let RowFault::Cell { slot, .. } = fault else { return None };
         let fields = line.split(char::from(self.delimiter.byte())).take(self.plan.columns.field(*slot)?);
         let before: usize = fields.map(|field| field.chars().count() + 1).sum();
         Some(before as u64 + 1)
@@ -312,10 +315,7 @@ fn read_on(
 }
 
 fn empty(path: &Path) -> TraceError {
-    TraceError::Malformed {
-        place: Place::file(path).at_line(1),
-        problem: "the file is empty; its first line should name the columns".to_owned(),
-    }
+    TraceError::format(Place::file(path).at_line(1), TraceTableProblem::Empty)
 }
 
 #[cfg(test)]

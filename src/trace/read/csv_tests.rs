@@ -1,8 +1,8 @@
 use super::*;
 use crate::store::BLOCK_BYTES;
 use crate::tape::RowCounts;
-use crate::trace::read::cell::{Kind, Row, Slot};
 use crate::trace::read::source::{Format, Source};
+use crate::trace::read::{CellProblem, CellRow, Slot};
 use crate::trace::read::{ColumnSpec, Lines, Reading, Settling};
 use crate::trace::{Dataset, Options};
 
@@ -22,11 +22,11 @@ impl Table for Sheet {
 
     const COLUMNS: &'static [ColumnSpec] = COLUMNS;
 
-    fn row(&mut self, (): &(), row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, (): &(), row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         let [name, value, note] = ["name", "value", "note"].map(|name| row.cell(Slot::of(COLUMNS, name)));
         let number = value.number()?;
         if number < 0.0 {
-            return Err(value.fault(Kind::NotFinite));
+            return Err(value.fault(CellProblem::NotFinite));
         }
         self.names.push(name.text().to_owned());
         self.values.push(number);

@@ -1,26 +1,18 @@
-//! What separates the columns of a CSV: told by an option, or found from the header.
-
 use std::fmt;
-
-use crate::trace::Options;
-use crate::trace::option::{OptionKind, OptionSpec};
 
 /// What separates columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Delimiter {
+#[non_exhaustive]
+pub enum Delimiter {
+    /// `,`
     Comma,
+    /// A tab.
     Tab,
+    /// `;`
     Semicolon,
+    /// `|`
     Pipe,
 }
-
-/// What separates the columns of a table.
-pub(crate) const DELIMITER: OptionSpec = OptionSpec {
-    flag: "delimiter",
-    key: "delimiter",
-    help: "What separates the columns of a CSV: `,`, `tab`, `;` or `|` [default: found from its header]",
-    kind: OptionKind::Word { value_name: "DELIMITER", read: |text| Delimiter::parse(text).map(Delimiter::word) },
-};
 
 impl Delimiter {
     pub(super) const ALL: [Self; 4] = [Self::Comma, Self::Tab, Self::Semicolon, Self::Pipe];
@@ -45,7 +37,7 @@ impl Delimiter {
     }
 
     /// As the option takes it.
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Comma => ",",
             Self::Tab => "tab",
@@ -55,7 +47,7 @@ impl Delimiter {
     }
 
     /// The flag that names it, as a shell takes it.
-    pub(super) const fn flag(self) -> &'static str {
+    pub(crate) const fn flag(self) -> &'static str {
         match self {
             Self::Comma => "--delimiter ,",
             Self::Tab => "--delimiter tab",
@@ -64,12 +56,8 @@ impl Delimiter {
         }
     }
 
-    /// What was told; it was checked when it was set.
-    pub(super) fn told(options: &Options) -> Option<Self> {
-        options.values.text(&DELIMITER).and_then(|text| Self::parse(text).ok())
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads what the option takes.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text {
             "," | "comma" => Ok(Self::Comma),
             "tab" | "\\t" | "\t" => Ok(Self::Tab),

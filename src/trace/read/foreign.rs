@@ -1,5 +1,7 @@
 //! Files that are something else than what an adapter reads: what they are, by their first bytes, and the way on.
 
+use super::table_problem::AS_CSV;
+
 /// What an adapter reads, which decides the way on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -20,6 +22,57 @@ enum Way {
 }
 
 use Way::{Any, Table};
+
+/// What a file is that is something else than what an adapter reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ForeignFile {
+    /// A format that is known by its first bytes.
+    #[error("this is {what}; {way}")]
+    Known {
+        /// What it is.
+        what: &'static str,
+        /// The way on.
+        way: &'static str,
+    },
+    /// UTF-16 that does not say which of two bytes comes first.
+    #[error("this is UTF-16 without a byte order mark; convert it with `iconv -f UTF-16{order} -t UTF-8`")]
+    Utf16 {
+        /// `LE` or `BE`.
+        order: &'static str,
+    },
+    /// HTML, XML and their like.
+    #[error("this is markup such as HTML or XML; perhaps a page was saved instead of the answer of its API")]
+    Markup,
+    /// A text whose first line is a comment.
+    #[error(
+        "the first line starts with `#`, as a comment does; take such lines out with `grep -v '^#'`, or the `#` off the header"
+    )]
+    Comment,
+    /// A dump.
+    #[error("this is SQL, as pg_dump writes it; load it, and write the table with `\\copy … TO 'x.csv' CSV HEADER`")]
+    Sql,
+    /// A column a line.
+    #[error("this is a record of one column a line, as psql's `\\x` and mysql's `\\G` print it; {AS_CSV}")]
+    Expanded,
+    /// A jsonlog.
+    #[error("this is a log of PostgreSQL in JSON; pass --dataset auto-explain")]
+    Log,
+    /// Spans in JSON.
+    #[error("this is JSON of spans; pass --dataset otel")]
+    Spans,
+    /// Plans in JSON.
+    #[error(
+        "this is JSON of plans, as EXPLAIN (FORMAT JSON) writes it, and no table; pass --dataset job if the plans are of queries \
+         that were run (ANALYZE)"
+    )]
+    Plans,
+    /// Other JSON.
+    #[error(
+        "this is JSON, and this data set reads a table; write one with `duckdb -csv -c \"FROM read_json('x.json')\" > x.csv`"
+    )]
+    Json,
+}
 
 /// The byte order mark of UTF-8, which is passed over.
 pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
@@ -97,7 +150,7 @@ const BINARY: &[(usize, &[u8], &str, Way)] = &[
 ];
 
 /// What a file that starts with `head` is, and what to do, if its bytes are those of no text.
-pub(crate) fn binary(head: &[u8], wanted: Wanted) -> Option<String> {
+pub(crate) fn binary(head: &[u8], wanted: Wanted) -> Option<ForeignFile> {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let starts = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
     if starts(0, PARQUET) && wanted != Wanted::Table {
@@ -105,7 +158,7 @@ pub(crate) fn binary(head: &[u8], wanted: Wanted) -> Option<String> {
             Wanted::Spans => "there is no Parquet form of spans, so export them as OTLP JSON",
             _ => "export it as text",
         };
-        return Some(format!("this is Parquet; {way}"));
+        return Some(ForeignFile::Known { what: "Parquet", way });
     }
     // A column may be called that, or stand there.
     let is_binary = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, 0..=31 | 0x7f..));
@@ -117,27 +170,27 @@ pub(crate) fn binary(head: &[u8], wanted: Wanted) -> Option<String> {
     };
     let found = BINARY.iter().find(|(at, magic, ..)| starts(*at, magic) && is_it(*at, magic));
     if let Some((_, _, what, way)) = found {
-        return Some(match (way, wanted) {
-            (Any(way), _) | (Table(way), Wanted::Table) => format!("this is {what}; {way}"),
-            (Table(_), _) if what.contains("zip") => format!("this is {what}; {UNZIP}"),
-            (Table(_), Wanted::Spans) => format!("this is {what}; export its spans as JSON"),
-            (Table(_), Wanted::Text) => format!("this is {what}; export it as text"),
-        });
+        let way = match (way, wanted) {
+            (Any(way), _) | (Table(way), Wanted::Table) => way,
+            (Table(_), _) if what.contains("zip") => UNZIP,
+            (Table(_), Wanted::Spans) => "export its spans as JSON",
+            (Table(_), Wanted::Text) => "export it as text",
+        };
+        return Some(ForeignFile::Known { what, way });
     }
-    let wide = match head {
+    let order = match head {
         [first, 0, second, 0, ..] if *first > 0 && *second > 0 => "LE",
         [0, first, 0, second, ..] if *first > 0 && *second > 0 => "BE",
         [b'{' | b'[', 0] => "LE",
         [0, b'{' | b'['] => "BE",
         _ => return None,
     };
-    Some(format!("this is UTF-16 without a byte order mark; convert it with `iconv -f UTF-16{wide} -t UTF-8`"))
+    Some(ForeignFile::Utf16 { order })
 }
 
 /// What a text is that starts with `head` and is no JSON, and what to do.
-pub(crate) fn markup(text: &[u8]) -> Option<&'static str> {
-    text.starts_with(b"<")
-        .then_some("this is markup such as HTML or XML; perhaps a page was saved instead of the answer of its API")
+pub(crate) fn markup(text: &[u8]) -> Option<ForeignFile> {
+    text.starts_with(b"<").then_some(ForeignFile::Markup)
 }
 
 /// Keys that stand in every line of PostgreSQL's jsonlog, and in nothing else.
@@ -168,30 +221,20 @@ const SPAN_KEYS: [&str; 19] = [
 ];
 
 /// What a text is that starts with `head` and whose header has not the columns of a table, and what to do.
-pub(crate) fn text(head: &[u8]) -> Option<String> {
+pub(super) fn text(head: &[u8]) -> Option<ForeignFile> {
     let text = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
     if let Some(markup) = markup(text) {
-        return Some(markup.to_owned());
+        return Some(markup);
     }
     if text.starts_with(b"#") {
-        return Some(
-            "the first line starts with `#`, as a comment does; take such lines out with `grep -v '^#'`, or the `#` off the header"
-                .to_owned(),
-        );
+        return Some(ForeignFile::Comment);
     }
-    if text.starts_with(b"--\n-- PostgreSQL database")
-        || text.starts_with(b"CREATE ")
-        || text.starts_with(b"INSERT INTO ")
-    {
-        return Some(
-            "this is SQL, as pg_dump writes it; load it, and write the table with `\\copy … TO 'x.csv' CSV HEADER`"
-                .to_owned(),
-        );
+    let starts = |with: &[&[u8]]| with.iter().any(|start| text.starts_with(start));
+    if starts(&[b"--\n-- PostgreSQL database", b"CREATE ", b"INSERT INTO "]) {
+        return Some(ForeignFile::Sql);
     }
-    if text.starts_with(b"-[ RECORD ") || text.starts_with(b"*************************** 1. row") {
-        return Some(format!(
-            "this is a record of one column a line, as psql's `\\x` and mysql's `\\G` print it; {AS_CSV}"
-        ));
+    if starts(&[b"-[ RECORD ", b"*************************** 1. row"]) {
+        return Some(ForeignFile::Expanded);
     }
     if !matches!(text.first(), Some(b'{' | b'[')) {
         return None;
@@ -205,22 +248,15 @@ pub(crate) fn text(head: &[u8]) -> Option<String> {
         ends.map(|end| text[end..].trim_ascii_start()).any(|behind| behind.starts_with(b":"))
     };
     Some(if has(&LOG_KEYS) {
-        "this is a log of PostgreSQL in JSON; pass --dataset auto-explain".to_owned()
+        ForeignFile::Log
     } else if SPAN_KEYS.iter().any(has_key) {
-        "this is JSON of spans; pass --dataset otel".to_owned()
+        ForeignFile::Spans
     } else if has(&["Plan"]) {
-        "this is JSON of plans, as EXPLAIN (FORMAT JSON) writes it, and no table; pass --dataset job if the plans are of \
-         queries that were run (ANALYZE)"
-            .to_owned()
+        ForeignFile::Plans
     } else {
-        "this is JSON, and this data set reads a table; write one with `duckdb -csv -c \"FROM read_json('x.json')\" > x.csv`"
-            .to_owned()
+        ForeignFile::Json
     })
 }
-
-/// The way on with what a program has printed for people.
-pub(crate) const AS_CSV: &str =
-    "write it as CSV: `\\copy … TO 'x.csv' CSV HEADER`, `psql --csv`, `duckdb -csv` or `mysql --batch`";
 
 /// The keys of the first object, which may stand in lists, as far as can be seen, and whether that is all of it.
 pub(crate) fn first_keys(text: &[u8]) -> (Vec<String>, bool) {

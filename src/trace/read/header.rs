@@ -1,12 +1,11 @@
 use std::path::{Path, PathBuf};
 
-use super::cell::{Slot, parse_number, shown};
-use super::column::ColumnSpec;
+use super::header_problem::{ColumnNames, HeaderProblem, MissingColumn, NumberedColumn};
+use super::number::parse_number;
+use super::slot::{ColumnSpec, Slot};
+use super::text::shown;
 use crate::diagnostics::{Place, nearest};
-use crate::trace::TraceError;
-
-/// How many column names an error lists before it says how many more there are.
-const LISTED: usize = 30;
+use crate::trace::{FormatProblem, TraceError};
 
 /// What the columns of a table are called.
 #[derive(Clone, Debug)]
@@ -49,11 +48,10 @@ impl Columns {
         let fields = || self.fields.iter().take(slots).flatten();
         match fields().find(|field| fields().filter(|other| other == field).count() > 1) {
             None => Ok(()),
-            Some(field) => Err(header.problem(format!(
-                "column `{}` cannot be two things at once; name another one for one of them (there are {})",
-                header.names[*field],
-                header.list()
-            ))),
+            Some(field) => {
+                let name = header.names[*field].clone();
+                Err(header.problem(HeaderProblem::TwoUses { name, there: header.list() }))
+            }
         }
     }
 
@@ -102,7 +100,7 @@ impl Header {
                 missing.push(column.name);
             }
         }
-        if missing.is_empty() { Ok(columns) } else { Err(self.missing(&missing)) }
+        if missing.is_empty() { Ok(columns) } else { Err(self.lacks(&missing)) }
     }
 
     /// The field that is called `name`.
@@ -110,7 +108,7 @@ impl Header {
     /// # Errors
     /// When there is none, or there are two.
     pub(crate) fn required_field(&self, name: &str) -> Result<usize, TraceError> {
-        self.field(name)?.ok_or_else(|| self.missing(&[name]))
+        self.field(name)?.ok_or_else(|| self.lacks(&[name]))
     }
 
     /// The field that is called `name`.
@@ -121,18 +119,17 @@ impl Header {
         let mut found = self.names.iter().enumerate().filter(|(_, other)| *other == name).map(|(field, _)| field);
         let first = found.next();
         match (first, found.next()) {
-            (Some(first), Some(second)) => Err(self.problem(format!(
-                "column `{name}` stands twice in the header, as columns {} and {}; remove or rename one of them",
-                first + 1,
-                second + 1
-            ))),
+            (Some(first), Some(second)) => {
+                let (name, first, second) = (name.to_owned(), first + 1, second + 1);
+                Err(self.problem(HeaderProblem::Repeated { name, first, second }))
+            }
             _ => Ok(first),
         }
     }
 
     /// An error about the header.
-    pub(crate) fn problem(&self, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place { line: self.line, ..Place::file(&self.file) }, problem }
+    pub(crate) fn problem(&self, problem: impl Into<FormatProblem>) -> TraceError {
+        TraceError::format(Place { line: self.line, ..Place::file(&self.file) }, problem)
     }
 
     /// The file that it is of.
@@ -148,39 +145,35 @@ impl Header {
         if self.names == other.names {
             return Ok(());
         }
-        let first = self.file.display();
-        let missing = |these: &Self, those: &Self| these.names.iter().find(|name| !those.names.contains(name)).cloned();
-        let difference = match (missing(self, other), missing(other, self)) {
-            (Some(name), _) => format!("it has no column `{}`, which `{first}` has", shown(&name)),
-            (None, Some(name)) => format!("it has a column `{}`, which `{first}` has not", shown(&name)),
-            (None, None) => format!("its columns are in another order than those of `{first}`"),
+        let first = self.file.clone();
+        let missing = |these: &Self, those: &Self| {
+            these.names.iter().find(|name| !those.names.contains(name)).map(|name| shown(name))
         };
-        Err(other.problem(format!("{difference}; the files of a trace have one header")))
+        Err(other.problem(match (missing(self, other), missing(other, self)) {
+            (Some(name), _) => HeaderProblem::Lacks { name, first },
+            (None, Some(name)) => HeaderProblem::More { name, first },
+            (None, None) => HeaderProblem::Order { first },
+        }))
     }
 
     /// The column names, as an error lists them.
-    pub(crate) fn list(&self) -> String {
-        let mut list =
-            self.names.iter().take(LISTED).map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ");
-        if self.names.len() > LISTED {
-            list.push_str(&format!(" and {} more", self.names.len() - LISTED));
-        }
-        list
+    pub(crate) fn list(&self) -> ColumnNames {
+        ColumnNames(self.names.clone())
     }
 
-    fn missing(&self, missing: &[&str]) -> TraceError {
-        let plural = if missing.len() == 1 { "column" } else { "columns" };
-        let quoted = missing.iter().map(|name| match nearest(name, self.names.iter().map(String::as_str)) {
-            Some(near) if !missing.contains(&near) => format!("`{name}` (is it `{near}`?)"),
-            _ => format!("`{name}`"),
-        });
-        let quoted = quoted.collect::<Vec<_>>().join(", ");
-        let hint = if self.is_row() {
-            "; if these are values and no names, export the file with its header (`CSV HEADER`)"
-        } else {
-            ""
+    /// A column, as an error names it that is about two of them.
+    pub(crate) fn numbered(&self, field: usize) -> NumberedColumn {
+        NumberedColumn { number: field + 1, name: self.names[field].clone() }
+    }
+
+    /// The error that columns are missing.
+    pub(crate) fn lacks(&self, missing: &[&str]) -> TraceError {
+        let column = |name: &&str| {
+            let near = nearest(name, self.names.iter().map(String::as_str)).filter(|near| !missing.contains(near));
+            MissingColumn { name: (*name).to_owned(), near: near.map(str::to_owned) }
         };
-        self.problem(format!("the header has no {plural} {quoted}; it has {}{hint}", self.list()))
+        let missing = missing.iter().map(column).collect();
+        self.problem(HeaderProblem::Missing { missing, there: self.list(), is_row: self.is_row() })
     }
 
     /// Whether it looks like a row of a file without a header.

@@ -4,8 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hashbrown::HashMap;
 
-use super::cell::{Cell, Fault, Kind};
+use super::cell::Cell;
 use super::column::{Column, retain_rows};
+use super::fault::RowFault;
+use super::row_problem::CellProblem;
 use crate::trace::adapter::Construction;
 
 /// Pairs of rows, below `rows`, that have one key at one time: the one before, and the one that comes again.
@@ -49,13 +51,13 @@ impl Ids {
 impl Column<1> for Ids {
     type Value<'r> = u64;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<u64, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<u64, RowFault> {
         if construction.is_reference() || !cell.is_present() {
             return Ok(UNKNOWN);
         }
         match cell.whole(construction) {
             Ok(id) => return Ok(id),
-            Err(Fault::Cell { kind: Kind::Unknown(_), .. }) => return Ok(UNKNOWN),
+            Err(RowFault::Cell { problem: CellProblem::Unknown(_), .. }) => return Ok(UNKNOWN),
             Err(_) => {}
         }
         // What was rounded may be another one.
@@ -81,7 +83,7 @@ impl Column<1> for Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::read::cell::Slot;
+    use crate::trace::read::Slot;
 
     #[test]
     fn each_row_that_comes_again_is_a_pair_with_the_one_before() {

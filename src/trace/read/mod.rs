@@ -7,41 +7,70 @@ mod cell;
 mod column;
 mod csv;
 mod delimiter;
+mod delimiter_option;
 mod delimiters;
+mod fault;
 mod foreign;
 mod header;
+mod header_problem;
 mod identity;
 mod lines;
+mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod records;
+mod row;
+mod row_problem;
 mod rows;
+mod sentinel;
 mod settle;
+mod slot;
 mod source;
 mod stray;
+mod stray_line;
+mod table;
+mod table_problem;
+mod text;
 mod time;
+mod time_problem;
 mod times;
 #[cfg(feature = "parquet")]
 mod typed;
 mod unit;
 mod unknown;
+mod whole_column;
 
-pub(crate) use cell::{Cell, Fault, Kind, LENIENT_HINT, Row, Slot, parse_number, shown, unknown_rows_reason};
+pub(crate) use cell::{Cell, unknown_rows_reason};
 pub(crate) use column::{
-    Cardinality, Column, ColumnSpec, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Values,
-    Whole, retain_rows, table,
+    Cardinality, Column, Duration, Finite, Known, Names, Naming, OptionalNames, Rule, TimeUs, Values, Whole,
+    retain_rows,
 };
-pub(crate) use delimiter::DELIMITER;
+pub use delimiter::Delimiter;
+pub(crate) use delimiter_option::DELIMITER;
+pub(crate) use fault::RowFault;
+pub use foreign::ForeignFile;
 pub(crate) use foreign::{BOM, Wanted, binary, first_keys, markup, skip_string};
 pub(crate) use header::{Columns, Header};
+pub use header_problem::{ColumnNames, HeaderProblem, MissingColumn, NumberedColumn};
 pub(crate) use identity::{Ids, repeated, repeated_ids};
 pub(crate) use lines::Lines;
+pub(crate) use number::parse_number;
+pub(crate) use row::CellRow;
+pub use row_problem::{CellProblem, RowProblem};
 pub(crate) use rows::{Reading, Table};
-pub(crate) use settle::{Settling, WholeColumn};
+pub(crate) use sentinel::{Sentinels, Unless};
+pub(crate) use settle::Settling;
+pub(crate) use slot::{ColumnSpec, Slot};
 pub(crate) use source::Source;
+pub use stray_line::StrayLine;
+pub(crate) use table::table;
+pub use table_problem::{TableFormat, TraceTableProblem, UnreadType};
+pub(crate) use text::shown;
 pub(crate) use time::{Dated, parse as parse_date};
+pub use time_problem::{TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit};
 pub(crate) use times::{TIME_UNIT, TIME_ZONE, Times};
-pub(crate) use unknown::{Sentinels, Unknown, Unless};
+pub use unknown::Unknown;
+pub(crate) use whole_column::WholeColumn;
 
 use super::input::Inputs;
 use super::{Construction, Options, TraceError};

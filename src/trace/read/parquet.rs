@@ -14,10 +14,13 @@ use polars::prelude::{
 };
 use rayon::prelude::*;
 
-use super::cell::{Fault, Slot, Value};
+use super::cell::CellValue;
+use super::fault::RowFault;
 use super::header::Header;
 use super::rows::{Block, Merged, RecordLayout, Rows, Table};
-use super::typed::{TypedColumn, Values};
+use super::slot::Slot;
+use super::table_problem::{TraceTableProblem, UnreadType};
+use super::typed::{TypedColumn, TypedValues};
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, StoreError};
 use crate::trace::TraceError;
@@ -116,7 +119,7 @@ impl Groups {
     }
 
     /// The columns at `fields` of some rows.
-    fn decode(&self, fields: &[usize], rows: &Range<usize>) -> Result<Vec<Cells>, TraceError> {
+    fn decode(&self, fields: &[usize], rows: &Range<usize>) -> Result<Vec<ColumnCells>, TraceError> {
         let reader = self.data.reader().map_err(StoreError::read(&self.path))?;
         let decoded = guarded(|| {
             let mut reader = ParquetReader::new(reader)
@@ -127,19 +130,18 @@ impl Groups {
             reader.set_metadata(self.metadata.clone());
             let table = reader.finish()?;
             let columns = table.columns().iter().zip(fields);
-            columns.map(|(column, field)| Cells::new(column.as_materialized_series(), &self.types[*field])).collect()
+            columns
+                .map(|(column, field)| ColumnCells::new(column.as_materialized_series(), &self.types[*field]))
+                .collect()
         });
         decoded.map_err(|error| unreadable(&self.path, &error))
     }
 
     /// An error if a column is of a type whose values are neither numbers nor texts nor times.
     fn check(&self, field: usize) -> Result<(), TraceError> {
-        let Some(what) = refused(&self.types[field]) else { return Ok(()) };
-        let problem = format!(
-            "column `{}` is of {what}; write the values that are needed as columns of their own",
-            self.names[field]
-        );
-        Err(TraceError::Malformed { place: Place::file(&self.path), problem })
+        let Some(of) = refused(&self.types[field]) else { return Ok(()) };
+        let problem = TraceTableProblem::ColumnType { column: self.names[field].clone(), of };
+        Err(TraceError::format(Place::file(&self.path), problem))
     }
 
     fn read<T: Table>(&self, plan: &RecordLayout<'_, T>, merged: &mut Merged<'_, T>) -> Result<(), TraceError> {
@@ -182,13 +184,13 @@ impl Rows for Parquet<'_> {
 }
 
 /// The cells of a column of some rows.
-enum Cells {
+enum ColumnCells {
     Text(StringChunked),
     Bytes(BinaryChunked),
     Typed(TypedColumn),
 }
 
-impl Cells {
+impl ColumnCells {
     /// The cells of a column that is of `kind` in the file: of a time, polars does not say here whether it has an offset.
     fn new(series: &Series, kind: &ArrowDataType) -> PolarsResult<Self> {
         /// The values, 0 where there is none, and where there is none.
@@ -203,25 +205,28 @@ impl Cells {
             }
             (found, nulls)
         }
-        fn typed<T>((values, nulls): (Vec<T>, Option<Vec<bool>>), of: impl FnOnce(Vec<T>) -> Values) -> Cells {
-            Cells::Typed(TypedColumn::new(of(values), nulls))
+        fn typed<T>(
+            (values, nulls): (Vec<T>, Option<Vec<bool>>),
+            of: impl FnOnce(Vec<T>) -> TypedValues,
+        ) -> ColumnCells {
+            ColumnCells::Typed(TypedColumn::new(of(values), nulls))
         }
         let count = series.len();
         Ok(match series.dtype() {
             DataType::String => Self::Text(series.str()?.clone()),
             DataType::Binary => Self::Bytes(series.binary()?.clone()),
-            DataType::Null => typed((Vec::<i64>::new(), None), |_| Values::Unknown),
-            DataType::Boolean => typed(parts(count, series.bool()?.iter()), Values::Truth),
-            DataType::UInt64 => typed(parts(count, series.u64()?.iter()), Values::Unsigned),
-            DataType::Float64 => typed(parts(count, series.f64()?.iter()), Values::Double),
-            DataType::Float32 => typed(parts(count, series.f32()?.iter()), Values::Single),
+            DataType::Null => typed((Vec::<i64>::new(), None), |_| TypedValues::Unknown),
+            DataType::Boolean => typed(parts(count, series.bool()?.iter()), TypedValues::Truth),
+            DataType::UInt64 => typed(parts(count, series.u64()?.iter()), TypedValues::Unsigned),
+            DataType::Float64 => typed(parts(count, series.f64()?.iter()), TypedValues::Double),
+            DataType::Float32 => typed(parts(count, series.f32()?.iter()), TypedValues::Single),
             DataType::Decimal(_, scale) => {
-                typed(parts(count, series.decimal()?.physical().iter()), |values| Values::Decimal(values, *scale))
+                typed(parts(count, series.decimal()?.physical().iter()), |values| TypedValues::Decimal(values, *scale))
             }
             DataType::Date => {
                 let days = series.to_physical_repr().cast(&DataType::Int64)?;
                 let us = parts(count, days.i64()?.iter().map(|day| Some(day?.saturating_mul(86_400_000_000))));
-                typed(us, |us| Values::Time { us, has_offset: false })
+                typed(us, |us| TypedValues::Time { us, has_offset: false })
             }
             DataType::Datetime(unit, _) => {
                 let units = series.to_physical_repr().into_owned();
@@ -232,31 +237,31 @@ impl Cells {
                 };
                 let us = parts(count, units.i64()?.iter().map(|time| time.map(us)));
                 let has_offset = matches!(kind, ArrowDataType::Timestamp(_, Some(zone)) if !zone.is_empty());
-                typed(us, |us| Values::Time { us, has_offset })
+                typed(us, |us| TypedValues::Time { us, has_offset })
             }
-            _ => typed(parts(count, series.cast(&DataType::Int64)?.i64()?.iter()), Values::Whole),
+            _ => typed(parts(count, series.cast(&DataType::Int64)?.i64()?.iter()), TypedValues::Whole),
         })
     }
 
-    fn value(&self, row: usize) -> Result<Value<'_>, Fault> {
+    fn value(&self, row: usize) -> Result<CellValue<'_>, RowFault> {
         static NULL: std::sync::LazyLock<TypedColumn> =
-            std::sync::LazyLock::new(|| TypedColumn::new(Values::Unknown, None));
-        let null = || Value::Typed(NULL.cell(0));
+            std::sync::LazyLock::new(|| TypedColumn::new(TypedValues::Unknown, None));
+        let null = || CellValue::Typed(NULL.cell(0));
         Ok(match self {
-            Self::Text(texts) => texts.get(row).map_or_else(null, Value::Text),
+            Self::Text(texts) => texts.get(row).map_or_else(null, CellValue::Text),
             Self::Bytes(texts) => match texts.get(row).map(std::str::from_utf8) {
                 None => null(),
-                Some(Ok(text)) => Value::Text(text),
-                Some(Err(_)) => return Err(Fault::NotUtf8),
+                Some(Ok(text)) => CellValue::Text(text),
+                Some(Err(_)) => return Err(RowFault::NotUtf8),
             },
-            Self::Typed(column) => Value::Typed(column.cell(row)),
+            Self::Typed(column) => CellValue::Typed(column.cell(row)),
         })
     }
 }
 
 fn parse<T: Table>(
     plan: &RecordLayout<'_, T>,
-    columns: &[Cells],
+    columns: &[ColumnCells],
     wanted: &[(usize, Slot)],
     rows: Range<usize>,
 ) -> Block<T> {
@@ -278,8 +283,8 @@ fn parse<T: Table>(
     block
 }
 
-/// Why values of a type are not read, if they are not.
-fn refused(kind: &ArrowDataType) -> Option<String> {
+/// A type whose values are not read, if it is one.
+fn refused(kind: &ArrowDataType) -> Option<UnreadType> {
     use ArrowDataType as T;
     match kind {
         T::Null
@@ -307,14 +312,12 @@ fn refused(kind: &ArrowDataType) -> Option<String> {
         | T::Decimal32(..)
         | T::Decimal64(..) => None,
         T::Dictionary(_, values, _) => refused(values),
-        T::Struct(_) => Some("a nested type (a struct)".to_owned()),
-        T::List(_) | T::LargeList(_) | T::FixedSizeList(..) => Some("a nested type (a list)".to_owned()),
-        T::Map(..) => Some("a nested type (a map)".to_owned()),
-        T::Time32(_) | T::Time64(_) => Some("times of a day without a date".to_owned()),
-        T::Duration(_) | T::Interval(_) => {
-            Some("intervals, of which it is not said in which unit they are meant".to_owned())
-        }
-        other => Some(format!("the type {other:?}, which is not read")),
+        T::Struct(_) => Some(UnreadType::Struct),
+        T::List(_) | T::LargeList(_) | T::FixedSizeList(..) => Some(UnreadType::List),
+        T::Map(..) => Some(UnreadType::Map),
+        T::Time32(_) | T::Time64(_) => Some(UnreadType::TimeOfDay),
+        T::Duration(_) | T::Interval(_) => Some(UnreadType::Interval),
+        other => Some(UnreadType::Other(format!("{other:?}"))),
     }
 }
 
@@ -325,6 +328,5 @@ fn guarded<T>(read: impl FnOnce() -> PolarsResult<T>) -> PolarsResult<T> {
 }
 
 fn unreadable(path: &Path, error: &PolarsError) -> TraceError {
-    let problem = format!("this is no Parquet that can be read: {error}; write it again, or as CSV");
-    TraceError::Malformed { place: Place::file(path), problem }
+    TraceError::format(Place::file(path), TraceTableProblem::Undecodable(error.to_string()))
 }

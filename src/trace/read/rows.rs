@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cell::{Fault, Row, Slot, Value};
-use super::column::ColumnSpec;
+use super::cell::CellValue;
+use super::fault::RowFault;
 use super::header::Columns;
 use super::lines::Lines;
+use super::row::CellRow;
 use super::settle::Settling;
+use super::slot::{ColumnSpec, Slot};
 use crate::diagnostics::Place;
 use crate::store::InputDigest;
 use crate::tape::RowCounts;
@@ -22,7 +24,7 @@ pub(crate) trait Table: Default + Send {
     const COLUMNS: &'static [ColumnSpec];
 
     /// Appends a row, or nothing if it has a fault.
-    fn row(&mut self, context: &Self::Context, row: &Row<'_, '_>) -> Result<(), Fault>;
+    fn row(&mut self, context: &Self::Context, row: &CellRow<'_, '_>) -> Result<(), RowFault>;
 
     /// Appends the rows of a later block.
     fn append(&mut self, later: Self);
@@ -86,7 +88,7 @@ pub(super) struct Block<T> {
     /// How many lines it has.
     pub(super) line_count: u64,
     /// In strict mode, the first row with a fault, and its line; no row after it is looked at.
-    pub(super) fault: Option<(u64, Option<u64>, Fault)>,
+    pub(super) fault: Option<(u64, Option<u64>, RowFault)>,
 }
 
 impl<T: Default> Default for Block<T> {
@@ -105,13 +107,13 @@ impl<'a, T: Table> RecordLayout<'a, T> {
     }
 
     /// Cells for a row, all of them absent until they are filled in.
-    pub(super) fn cells<'r>(&self) -> Vec<Value<'r>> {
-        vec![Value::Absent; self.columns.len()]
+    pub(super) fn cells<'r>(&self) -> Vec<CellValue<'r>> {
+        vec![CellValue::Absent; self.columns.len()]
     }
 
     /// Appends a row to a table, unless it has a fault.
-    pub(super) fn row(&self, table: &mut T, cells: &[Value<'_>]) -> Result<(), Fault> {
-        table.row(self.context, &Row { cells })
+    pub(super) fn row(&self, table: &mut T, cells: &[CellValue<'_>]) -> Result<(), RowFault> {
+        table.row(self.context, &CellRow { cells })
     }
 }
 
@@ -121,7 +123,7 @@ impl<T> Block<T> {
         &mut self,
         plan: &RecordLayout<'_, impl Table>,
         line: u64,
-        outcome: Result<(), (Option<u64>, Fault)>,
+        outcome: Result<(), (Option<u64>, RowFault)>,
     ) {
         self.rows.read += 1;
         match outcome {
@@ -169,6 +171,6 @@ impl<'a, T: Table> Merged<'a, T> {
     pub(super) fn check(&mut self) -> Result<(), TraceError> {
         let Some((line, column, fault)) = self.block.fault.take() else { return Ok(()) };
         let place = Place { file: self.path.clone(), line: Some(line), column };
-        Err(TraceError::Malformed { place, problem: fault.problem(self.columns) })
+        Err(TraceError::format(place, fault.problem(self.columns)))
     }
 }

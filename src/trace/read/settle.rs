@@ -1,13 +1,14 @@
 //! What is only known once a whole column has been read: the unit and the zone of its times.
 
-use super::cell::Slot;
+use std::collections::BTreeMap;
+
 use super::column::Column;
 use super::header::Columns;
 use super::lines::Lines;
+use super::slot::Slot;
 use super::unknown::NO_TIME;
-use crate::diagnostics::Place;
+use super::whole_column::WholeColumn;
 use crate::trace::{Options, TraceError};
-use std::collections::BTreeMap;
 
 /// The columns of a table on their way to their final values, and what is said of them.
 pub(crate) struct Settling<'a> {
@@ -19,18 +20,6 @@ pub(crate) struct Settling<'a> {
     /// Rows that only their whole column shows to be of no use, by why.
     pub(super) rejected: BTreeMap<usize, String>,
     pub(super) next: usize,
-}
-
-/// One column of it.
-pub(crate) struct WholeColumn<'a> {
-    /// As the header has it.
-    pub(super) name: &'a str,
-    pub(super) options: &'a Options,
-    /// What was recognised and not told.
-    pub(crate) notes: Vec<String>,
-    /// Rows without a time.
-    pub(super) unknown: Vec<usize>,
-    lines: &'a Lines,
 }
 
 impl Settling<'_> {
@@ -60,17 +49,5 @@ impl Settling<'_> {
         self.notes.extend(whole.notes);
         self.rejected.extend(whole.unknown.into_iter().map(|row| (row, format!("{NO_TIME} in {name}"))));
         Ok(())
-    }
-}
-
-impl WholeColumn<'_> {
-    /// Where a row stands that was read, in a sentence.
-    pub(super) fn at(&self, row: usize) -> String {
-        self.lines.text(row)
-    }
-
-    /// An error about the column, in a row that was read.
-    pub(super) fn error(&self, row: usize, problem: String) -> TraceError {
-        TraceError::Malformed { place: self.lines.place(row).unwrap_or_else(|| Place::file("")), problem }
     }
 }

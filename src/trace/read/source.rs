@@ -2,8 +2,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::csv::{self, Csv};
-#[cfg(feature = "parquet")]
-use super::delimiter::DELIMITER;
 use super::delimiter::Delimiter;
 use super::foreign;
 use super::header::{Columns, Header};
@@ -12,10 +10,11 @@ use super::lines::Lines;
 use super::parquet::Parquet;
 use super::rows::{Block, Merged, Reading, RecordLayout, Rows, Table};
 use super::settle::Settling;
+use super::table_problem::{TableFormat, TraceTableProblem};
 use crate::diagnostics::Place;
 use crate::store::{BLOCK_BYTES, Input, InputDigest};
 use crate::trace::input::Inputs;
-use crate::trace::{Options, TraceError};
+use crate::trace::{FormatProblem, Options, TraceError};
 
 /// A trace whose column names are known and whose rows are still to be read.
 pub(crate) struct Source<'i> {
@@ -42,12 +41,7 @@ impl<'i> Format<'i> {
             #[cfg(feature = "parquet")]
             return Ok(Self::Parquet(Parquet::open(input)?));
             #[cfg(not(feature = "parquet"))]
-            return Err(TraceError::Malformed {
-                place: Place::file(input.path()),
-                problem: "this is Parquet, and this build lacks the feature `parquet`; write it as CSV, such as with \
-                          `duckdb -csv -c \"FROM 'x.parquet'\" > x.csv`"
-                    .to_owned(),
-            });
+            return Err(TraceError::format(Place::file(input.path()), TraceTableProblem::ParquetNotBuilt));
         }
         Ok(Self::Csv(csv::open(input, BLOCK_BYTES)?))
     }
@@ -60,12 +54,11 @@ impl<'i> Format<'i> {
         }
     }
 
-    /// What it is, for a sentence.
-    fn name(&self) -> String {
+    fn kind(&self) -> TableFormat {
         match self {
-            Self::Csv(csv) => format!("CSV with {}", csv.delimiter),
+            Self::Csv(csv) => TableFormat::Csv(csv.delimiter),
             #[cfg(feature = "parquet")]
-            Self::Parquet(_) => "Parquet".to_owned(),
+            Self::Parquet(_) => TableFormat::Parquet,
         }
     }
 }
@@ -103,8 +96,7 @@ impl<'i> Source<'i> {
             Format::Csv(csv) => csv,
             #[cfg(feature = "parquet")]
             Format::Parquet(_) if told.is_some() => {
-                let problem = format!("--{} is for CSV, and this is Parquet", DELIMITER.flag);
-                return Err(TraceError::Malformed { place: Place::file(&self.name), problem });
+                return Err(TraceError::format(Place::file(&self.name), TraceTableProblem::DelimiterOfParquet));
             }
             #[cfg(feature = "parquet")]
             Format::Parquet(_) => return select(&self.header),
@@ -134,28 +126,17 @@ impl<'i> Source<'i> {
                 self.notes.push(format!("the columns are separated by {delimiter}, as with {}", delimiter.flag()));
                 selected
             }
-            [delimiter] => {
-                let name = taken.name();
-                let why =
-                    if told.is_some() { "" } else { ", which the construction `reference` takes unless it is told" };
-                Err(self.header.problem(format!(
-                    "the columns are separated by {delimiter} and not by {name}s{why}; pass {}",
-                    delimiter.flag()
-                )))
+            [found] => {
+                let is_told = told.is_some();
+                Err(self.header.problem(TraceTableProblem::OtherDelimiter { found, taken, is_told }))
             }
-            [first, second, ..] => Err(self.header.problem(format!(
-                "the columns may be separated by {first} or by {second}; pass {} or {}",
-                first.flag(),
-                second.flag()
-            ))),
+            [first, second, ..] => Err(self.header.problem(TraceTableProblem::Delimiters { first, second })),
             // What has the most columns is most likely what separates them.
             [] => match others.into_iter().max_by_key(|(_, header, _)| header.names().len()) {
-                Some((delimiter, header, Err(TraceError::Malformed { place, problem })))
+                Some((delimiter, header, Err(TraceError::Format { place, problem })))
                     if header.names().len() > self.header.names().len() =>
                 {
-                    let flag = delimiter.flag();
-                    let problem = format!("the columns are separated by {delimiter} ({flag}), and {problem}");
-                    Err(TraceError::Malformed { place, problem })
+                    Err(TraceError::format(place, FormatProblem::Delimited { delimiter, problem }))
                 }
                 _ => Err(error),
             },
@@ -176,22 +157,21 @@ impl<'i> Source<'i> {
         let Self { name, header, format, rest, digest, mut notes } = self;
         let plan = RecordLayout::<T>::new(columns, header.names(), options.lenient, context);
         let mut merged = Merged::new(columns, Lines::of_rows(!matches!(format, Format::Csv(_))));
-        let (kind, delimiter) = (format.name(), format.delimiter());
+        let (kind, delimiter) = (format.kind(), format.delimiter());
         let mut digests = vec![format.read(&plan, &mut merged)?];
         for path in &rest {
             let format = open_next(path, digest, delimiter)?;
-            if format.name() != kind {
-                let (first, other) = (header.file().display(), format.name());
-                let problem =
-                    format!("this file is {other}, but `{first}` is {kind}; the files of a trace are of one format");
-                return Err(TraceError::Malformed { place: Place::file(path), problem });
+            if format.kind() != kind {
+                let (here, first) = (format.kind(), header.file().to_path_buf());
+                let problem = TraceTableProblem::Formats { here, first, there: kind };
+                return Err(TraceError::format(Place::file(path), problem));
             }
             header.expect(&format.header()?)?;
             digests.push(format.read(&plan, &mut merged)?);
         }
         let Block { mut table, mut rows, mut lines, .. } = merged.block;
         if rows.read == 0 {
-            return Err(header.problem("there are no rows after the header".to_owned()));
+            return Err(header.problem(TraceTableProblem::NoRows));
         }
         let rejected = BTreeMap::new();
         let mut settling = Settling { options, columns, lines: &lines, notes: Vec::new(), rejected, next: 0 };

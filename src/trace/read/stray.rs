@@ -2,67 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::cell::{Fault, shown};
 use super::delimiter::Delimiter;
+use super::fault::RowFault;
 use super::foreign::BOM;
 use super::rows::{RecordLayout, Table};
+use super::stray_line::StrayLine;
+use super::text::shown;
 
-/// What a line is that is no row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stray {
-    /// `(10 rows)`, in any language.
-    Footer,
-    /// `Time: 3.126 ms`, in any language.
-    Timing,
-    /// `COPY 10`.
-    Tag,
-    /// `---+---`.
-    Rule,
-    /// The header once more.
-    Header,
-    /// The header of a file with the columns in another order, or with other ones besides.
-    OtherHeader,
-}
-
-impl Stray {
-    /// The reason under which such lines are counted.
-    pub(super) const fn reason(self) -> &'static str {
-        match self {
-            Self::Footer => "footer of psql",
-            Self::Timing => "timing of psql",
-            Self::Tag => "command tag of psql",
-            Self::Rule => "rule of a drawn table",
-            Self::Header | Self::OtherHeader => "header again",
-        }
-    }
-
-    pub(super) const fn explanation(self) -> &'static str {
-        match self {
-            Self::Footer => {
-                "is psql's footer and no row; write the file with `psql --csv` or `\\copy … TO 'x.csv' CSV HEADER`, or pass \
-                 `-P footer=off` to psql"
-            }
-            Self::Timing => "is psql's timing and no row; take `\\timing` out of ~/.psqlrc, or pass `-X` to psql",
-            Self::Tag => "is a message of psql and no row; pass `-q` to psql",
-            Self::Rule => {
-                "is a rule of a table that is drawn for people to read; write the file with `psql --csv` or `\\copy … TO 'x.csv' CSV HEADER`"
-            }
-            Self::Header => {
-                "is the header again, so the file is several that were put together; put all but the first one there without \
-                 their headers, or pass the files themselves, such as 'folder/*.csv'"
-            }
-            Self::OtherHeader => {
-                "is another header, so the file is several that were put together, of other columns or in another order; bring \
-                 them into one order first"
-            }
-        }
-    }
-
-    /// Whether what follows would be read wrongly.
-    pub(super) const fn is_fatal(self) -> bool {
-        matches!(self, Self::OtherHeader)
-    }
-
+impl StrayLine {
     /// What a line is by itself.
     fn of_line(line: &str) -> Option<Self> {
         let line = line.trim();
@@ -81,20 +28,20 @@ impl Stray {
 impl<T: Table> RecordLayout<'_, T> {
     /// What the fields of a record are that give no row, if it is known.
     #[cold]
-    pub(super) fn stray(&self, fields: &[&str]) -> Option<Fault> {
+    pub(super) fn stray(&self, fields: &[&str]) -> Option<RowFault> {
         let text = |field: &str| field.strip_prefix('\u{feff}').unwrap_or(field).to_owned();
         let names: Vec<String> = fields.iter().map(|field| text(field)).collect();
-        let fault = |stray: Stray| Fault::Stray { stray, text: shown(fields.join(" ").trim()) };
+        let fault = |stray: StrayLine| RowFault::Stray { stray, text: shown(fields.join(" ").trim()) };
         if names == self.names {
-            return Some(fault(Stray::Header));
+            return Some(fault(StrayLine::Header));
         }
         // What is empty or a number may be the name of a column, but in a row it is a value.
         let is_name = |name: &str| !name.trim().is_empty() && name.trim().parse::<f64>().is_err();
         let wanted: BTreeSet<&String> = self.wanted.iter().map(|(field, _)| &self.names[*field]).collect();
         if wanted.len() > 1 && wanted.iter().all(|name| is_name(name) && names.contains(name)) {
-            return Some(fault(Stray::OtherHeader));
+            return Some(fault(StrayLine::OtherHeader));
         }
-        Stray::of_line(&fields.join(" ")).map(fault)
+        StrayLine::of_line(&fields.join(" ")).map(fault)
     }
 }
 
@@ -177,7 +124,7 @@ mod tests {
     fn what_programs_print_around_a_table_is_known_in_any_language() {
         for (stray, lines) in [
             (
-                Stray::Footer,
+                StrayLine::Footer,
                 &[
                     "(10 rows)",
                     "(1 row)",
@@ -190,7 +137,7 @@ mod tests {
                 ][..],
             ),
             (
-                Stray::Timing,
+                StrayLine::Timing,
                 &[
                     "Time: 3.126 ms",
                     "Zeit: 3,126 ms",
@@ -199,11 +146,11 @@ mod tests {
                     "Время: 3,126 мс",
                 ],
             ),
-            (Stray::Tag, &["COPY 10", "SET", "SELECT 12", "START TRANSACTION"]),
-            (Stray::Rule, &["---+---", "-----", "+----+----+", "|---|:--:|", "────┼────", "====  ===="]),
+            (StrayLine::Tag, &["COPY 10", "SET", "SELECT 12", "START TRANSACTION"]),
+            (StrayLine::Rule, &["---+---", "-----", "+----+----+", "|---|:--:|", "────┼────", "====  ===="]),
         ] {
             for line in lines {
-                assert_eq!(Stray::of_line(line), Some(stray), "{line:?}");
+                assert_eq!(StrayLine::of_line(line), Some(stray), "{line:?}");
             }
         }
         for line in [
@@ -224,7 +171,7 @@ mod tests {
             "a---b",
             "COPYING",
         ] {
-            assert_eq!(Stray::of_line(line), None, "{line:?}");
+            assert_eq!(StrayLine::of_line(line), None, "{line:?}");
         }
     }
 }

@@ -2,21 +2,24 @@
 
 use std::ops::Deref;
 
-use super::cell::{Cell, Fault, Kind, LENIENT_HINT};
+use super::cell::Cell;
 use super::column::{Column, retain_rows};
-use super::settle::WholeColumn;
+use super::fault::RowFault;
+use super::row_problem::CellProblem;
 use super::time::{Dated, date_text, parse_offset_s};
-use super::unit::{Clock, Origin, Unit, digits_of_date, is_no_time, named_unit};
+use super::time_problem::{TimeForm, TimeKind, TimeLook, TimeProblem, TimeUnit};
+use super::unit::{Clock, Origin, digits_of_date, is_no_time, named_unit};
 use super::unknown::Unknown;
+use super::whole_column::WholeColumn;
 use crate::trace::option::{OptionKind, OptionSpec, OptionValues};
-use crate::trace::{Construction, TraceError};
+use crate::trace::{Construction, FormatProblem, TraceError};
 
 /// The unit of times that are numbers.
 pub(crate) const TIME_UNIT: OptionSpec = OptionSpec {
     flag: "time-unit",
     key: "time_unit",
     help: "Unit of times that are numbers: s, ms, us or ns [default: as their name or size says]",
-    kind: OptionKind::Word { value_name: "UNIT", read: |text| Unit::parse(text).map(Unit::symbol) },
+    kind: OptionKind::Word { value_name: "UNIT", read: |text| TimeUnit::parse(text).map(TimeUnit::symbol) },
 };
 
 /// The offset of times without one.
@@ -27,30 +30,12 @@ pub(crate) const TIME_ZONE: OptionSpec = OptionSpec {
     kind: OptionKind::Text { value_name: "OFFSET", check: |text| zone(text).map(|_| ()) },
 };
 
-/// How a time is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Number,
-    WithOffset,
-    WithoutOffset,
-}
-
-const FORMS: [Form; 3] = [Form::Number, Form::WithOffset, Form::WithoutOffset];
-
-impl Form {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Number => "a number",
-            Self::WithOffset => "a date and time with its offset",
-            Self::WithoutOffset => "a date and time without an offset",
-        }
-    }
-}
+const FORMS: [TimeForm; 3] = [TimeForm::Number, TimeForm::WithOffset, TimeForm::WithoutOffset];
 
 /// A time as it stands: a number, or a date in microseconds since 1970.
 pub(crate) struct Time {
     value: f64,
-    form: Form,
+    form: TimeForm,
 }
 
 /// Times in seconds. Plain seconds keep their origin; all others count from the earliest one, so that no microsecond is lost
@@ -95,15 +80,15 @@ const YEAR_2000_US: f64 = 946_684_800e6;
 impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
     type Value<'r> = Time;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Time, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Time, RowFault> {
         // The published construction takes numbers alone, and all of them for seconds.
         if construction.is_reference() {
             let number = if TRIMS { cell.trimmed_finite(construction) } else { cell.finite(construction) };
-            return number.map(|value| Time { value, form: Form::Number });
+            return number.map(|value| Time { value, form: TimeForm::Number });
         }
-        let unknown = || cell.fault(Kind::Unknown(Unknown::NoTime));
+        let unknown = || cell.fault(CellProblem::Unknown(Unknown::NoTime));
         let dated = |Dated { us, has_offset }| {
-            let form = if has_offset { Form::WithOffset } else { Form::WithoutOffset };
+            let form = if has_offset { TimeForm::WithOffset } else { TimeForm::WithoutOffset };
             let is_time = (-DAY_US..END_US).contains(&us);
             if is_time { Ok(Time { value: us as f64, form }) } else { Err(unknown()) }
         };
@@ -115,14 +100,14 @@ impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
         }
         match cell.finite(construction) {
             Ok(value) if is_no_time(value) => Err(unknown()),
-            Ok(value) => Ok(Time { value, form: Form::Number }),
+            Ok(value) => Ok(Time { value, form: TimeForm::Number }),
             Err(fault) => cell.date().map_or_else(|| Err(fault.of_time()), dated),
         }
     }
 
     fn push(&mut self, time: Time) {
         let row = self.values.len();
-        if time.form == Form::Number && (time.value == 0.0 || time.value == -1.0) {
+        if time.form == TimeForm::Number && (time.value == 0.0 || time.value == -1.0) {
             self.suspects.push(row);
         } else {
             self.first[time.form as usize].get_or_insert(row);
@@ -145,27 +130,26 @@ impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
 
     fn settle(&mut self, column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
         let values = &column.options.values;
-        let (unit, zone) = (told(values, &TIME_UNIT, Unit::parse), told_zone(values));
+        let (unit, zone) = (told(values, &TIME_UNIT, TimeUnit::parse), told_zone(values));
         let Some((form, row)) = self.only_form(column)? else { return Ok(()) };
         let name = column.name;
-        let refuse = |problem: String| Err(column.error(row, problem));
-        if unit.is_some() && form != Form::Number {
-            return refuse(format!("`{name}` is {}; --time-unit is for times that are numbers", form.name()));
+        let refuse =
+            |problem: fn(String, TimeForm) -> TimeProblem| Err(column.error(row, problem(name.to_owned(), form)));
+        if unit.is_some() && form != TimeForm::Number {
+            return refuse(|column, form| TimeProblem::UnitOfDates { column, form });
         }
-        if zone.is_some() && form != Form::WithoutOffset {
-            return refuse(format!("`{name}` is {}; --time-zone is for times without an offset", form.name()));
+        if zone.is_some() && form != TimeForm::WithoutOffset {
+            return refuse(|column, form| TimeProblem::UselessZone { column, form });
         }
         match form {
             // The published construction takes every number for seconds.
-            Form::Number if unit.is_none() && column.options.construction.is_reference() => Ok(()),
-            Form::Number => self.settle_numbers(unit, column),
-            Form::WithoutOffset if zone.is_none() && !UTC => refuse(format!(
-                "`{name}` is a time without an offset; pass --time-zone UTC or its offset, such as --time-zone +02:00"
-            )),
-            Form::WithOffset | Form::WithoutOffset => {
+            TimeForm::Number if unit.is_none() && column.options.construction.is_reference() => Ok(()),
+            TimeForm::Number => self.settle_numbers(unit, column),
+            TimeForm::WithoutOffset if zone.is_none() && !UTC => refuse(|column, _| TimeProblem::NoOffset { column }),
+            TimeForm::WithOffset | TimeForm::WithoutOffset => {
                 self.find_unknown_dates(column)?;
                 let origin = self.count_from_first(|us| us, f64::from(zone.unwrap_or(0)) * 1e6);
-                if form == Form::WithoutOffset && zone.is_none() {
+                if form == TimeForm::WithoutOffset && zone.is_none() {
                     column.notes.push(format!("`{name}` has no offset, and is UTC in this format; t = 0 is {origin}"));
                 }
                 Ok(())
@@ -181,15 +165,15 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
     }
 
     /// The one form that all times have, and the first row that has it.
-    fn only_form(&self, column: &WholeColumn<'_>) -> Result<Option<(Form, usize)>, TraceError> {
-        let mut found: Vec<(usize, Form)> =
+    fn only_form(&self, column: &WholeColumn<'_>) -> Result<Option<(TimeForm, usize)>, TraceError> {
+        let mut found: Vec<(usize, TimeForm)> =
             FORMS.into_iter().filter_map(|form| Some((self.first[form as usize]?, form))).collect();
         found.sort_by_key(|(row, _)| *row);
         match found[..] {
-            [] => Ok(self.suspects.first().map(|row| (Form::Number, *row))),
+            [] => Ok(self.suspects.first().map(|row| (TimeForm::Number, *row))),
             [(row, form)] => Ok(Some((form, row))),
             [(first, form), (row, other), ..] => {
-                Err(mixture(column, (row, other.name().to_owned()), (first, form.name().to_owned())))
+                Err(mixture(column, (row, TimeKind::Form(other)), (first, TimeKind::Form(form))))
             }
         }
     }
@@ -201,7 +185,7 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
     }
 
     /// Makes seconds of numbers, in the unit that is told, that the column's name says, or that their size is.
-    fn settle_numbers(&mut self, told: Option<Unit>, column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
+    fn settle_numbers(&mut self, told: Option<TimeUnit>, column: &mut WholeColumn<'_>) -> Result<(), TraceError> {
         let name = column.name;
         let named = if told.is_some() { None } else { self.named(column)? };
         let unit = match told.or(named) {
@@ -216,7 +200,7 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
             let suspects = std::mem::take(&mut self.suspects);
             self.reject_unknown(&suspects, &suspects, "among times since 1970", column)?;
         }
-        if unit == Unit::Seconds {
+        if unit == TimeUnit::Seconds {
             self.origin_us = (origin == Origin::Epoch).then_some(0.0);
             return Ok(());
         }
@@ -237,116 +221,87 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
     }
 
     /// The unit that the column's name says. It must not be another one than the size of all of its numbers says.
-    fn named(&self, column: &WholeColumn<'_>) -> Result<Option<Unit>, TraceError> {
+    fn named(&self, column: &WholeColumn<'_>) -> Result<Option<TimeUnit>, TraceError> {
         let name = column.name;
         let Some(named) = named_unit(name) else { return Ok(None) };
         let Some((row, first)) = self.numbers().next() else { return Ok(named.ok()) };
-        let sizes = self.numbers().all(|(_, number)| Unit::of_size(number).is_some());
-        match (named, Unit::of_size(first).filter(|_| sizes)) {
+        let sizes = self.numbers().all(|(_, number)| TimeUnit::of_size(number).is_some());
+        match (named, TimeUnit::of_size(first).filter(|_| sizes)) {
             (Ok(unit), None) => Ok(Some(unit)),
             (Ok(unit), Some(size)) if unit == size => Ok(Some(unit)),
             // Such as the start of an hour.
             (Err(_), Some(_)) => Ok(None),
-            (Ok(unit), Some(size)) => Err(column.error(
-                row,
-                format!(
-                    "`{name}` is named for {}, but `{first}` is a time in {} since 1970; pass --time-unit {} or --time-unit \
-                     {}, whichever is right",
-                    unit.name(),
-                    size.name(),
-                    size.symbol(),
-                    unit.symbol()
-                ),
-            )),
-            (Err(other), None) => Err(column.error(
-                row,
-                format!("`{name}` is named for {other}; convert it to seconds, or pass --time-unit if the name is wrong"),
-            )),
+            (Ok(named), Some(size)) => {
+                let column_name = name.to_owned();
+                let problem = TimeProblem::NamedOtherwise { column: column_name, named, number: first, size };
+                Err(column.error(row, problem))
+            }
+            (Err(unit), None) => Err(column.error(row, TimeProblem::UnreadUnit { column: name.to_owned(), unit })),
         }
     }
 
     /// The unit that the size of numbers says: one since 1970, or seconds.
-    fn unit_of_size(&self, column: &mut WholeColumn<'_>) -> Result<Unit, TraceError> {
+    fn unit_of_size(&self, column: &mut WholeColumn<'_>) -> Result<TimeUnit, TraceError> {
         let name = column.name;
         let numbers = || self.numbers().map(|(_, number)| number);
-        let Some((row, first)) = self.numbers().next() else { return Ok(Unit::Seconds) };
-        let seconds = match Unit::Seconds.origin(first) {
-            Some(_) => ", or pass --time-unit s if it is a number of seconds",
-            None => "",
-        };
+        let Some((row, first)) = self.numbers().next() else { return Ok(TimeUnit::Seconds) };
+        let may_be_seconds = TimeUnit::Seconds.origin(first).is_some();
         if let Some(form) = digits_of_date(numbers()) {
-            return Err(column.error(
-                row,
-                format!(
-                    "`{name}` is `{first}`, which looks like a date written as a number ({form}); write it like \
-                     `2018-03-02T14:44:02Z`{seconds}"
-                ),
-            ));
+            let (column_name, number) = (name.to_owned(), first);
+            let problem = TimeProblem::DigitsOfDate { column: column_name, number, form, may_be_seconds };
+            return Err(column.error(row, problem));
         }
         if let Some(clock) = Clock::of(numbers()) {
             let Clock { name: what, formula, .. } = clock;
             // Whole ones may as well be seconds.
-            if seconds.is_empty() || numbers().any(|number| number.fract() != 0.0) {
-                return Err(column.error(
-                    row,
-                    format!(
-                        "`{name}` is `{first}`, which looks like {what}; convert it to seconds since 1970, which are \
-                         {formula}{seconds}"
-                    ),
-                ));
+            if !may_be_seconds || numbers().any(|number| number.fract() != 0.0) {
+                let (column_name, number) = (name.to_owned(), first);
+                let problem =
+                    TimeProblem::OtherClock { column: column_name, number, clock: what, formula, may_be_seconds };
+                return Err(column.error(row, problem));
             }
             column.notes.push(format!("`{name}` is taken for seconds; if it is {what}, convert it: {formula}"));
         }
-        let size = Unit::of_size(first);
-        let is_other = |number: f64| Unit::of_size(number) != size;
+        let size = TimeUnit::of_size(first);
+        let is_other = |number: f64| TimeUnit::of_size(number) != size;
         if let Some((other_row, other)) = self.numbers().find(|(_, number)| is_other(*number)) {
-            let described = |number: f64| match Unit::of_size(number) {
-                Some(unit) => format!("in {} since 1970", unit.name()),
-                None => format!("`{number}`, which is no time since 1970,"),
+            let described = |number: f64| match TimeUnit::of_size(number) {
+                Some(unit) => TimeKind::Since1970(unit),
+                None => TimeKind::NotSince1970(number),
             };
             return Err(mixture(column, (other_row, described(other)), (row, described(first))));
         }
-        let too_large = |number: f64| size.is_none() && Unit::Seconds.origin(number).is_none();
+        let too_large = |number: f64| size.is_none() && TimeUnit::Seconds.origin(number).is_none();
         match self.numbers().find(|(_, number)| too_large(*number)) {
-            None => Ok(size.unwrap_or(Unit::Seconds)),
+            None => Ok(size.unwrap_or(TimeUnit::Seconds)),
             Some((row, number)) => {
                 let alone = || std::iter::once(number);
-                let looks = match (digits_of_date(alone()), Clock::of(alone())) {
-                    (Some(form), _) => format!("; it looks like a date written as a number ({form})"),
-                    (None, Some(clock)) => format!("; it looks like {}", clock.name),
-                    (None, None) => String::new(),
+                let look = match (digits_of_date(alone()), Clock::of(alone())) {
+                    (Some(form), _) => Some(TimeLook::DigitsOfDate(form)),
+                    (None, Some(clock)) => Some(TimeLook::OtherClock(clock.name)),
+                    (None, None) => None,
                 };
-                Err(column.error(
-                    row,
-                    format!(
-                        "`{name}` is `{number}`, which is not a time between 2000 and 2100 in s, ms, us or ns since 1970, and \
-                         is too large for seconds from another origin{looks}; pass --time-unit, or write it like \
-                         `2018-03-02T14:44:02Z`"
-                    ),
-                ))
+                Err(column.error(row, TimeProblem::TooLarge { column: name.to_owned(), number, look }))
             }
         }
     }
 
     /// From when all numbers count in `unit`; none if there are none but 0 and -1.
-    fn only_origin(&self, unit: Unit, is_named: bool, column: &WholeColumn<'_>) -> Result<Option<Origin>, TraceError> {
+    fn only_origin(
+        &self,
+        unit: TimeUnit,
+        is_named: bool,
+        column: &WholeColumn<'_>,
+    ) -> Result<Option<Origin>, TraceError> {
         let described = |origin: Origin| match origin {
-            Origin::Epoch => format!("in {} since 1970", unit.name()),
-            Origin::Other => format!("in {} from another origin", unit.name()),
+            Origin::Epoch => TimeKind::Since1970(unit),
+            Origin::Other => TimeKind::FromElsewhere(unit),
         };
         let mut first: Option<(usize, Origin)> = None;
         for (row, number) in self.numbers() {
             let Some(origin) = unit.origin(number) else {
-                let says = if is_named { "as its name says; pass --time-unit" } else { "as --time-unit says" };
-                return Err(column.error(
-                    row,
-                    format!(
-                        "`{}` is `{number}`, which is neither a time between 2000 and 2100 in {} since 1970 nor within ten \
-                         years of another origin, {says}",
-                        column.name,
-                        unit.name()
-                    ),
-                ));
+                let name = column.name.to_owned();
+                return Err(column.error(row, TimeProblem::WrongUnit { column: name, number, unit, is_named }));
             };
             match first {
                 Some((first, other)) if other != origin => {
@@ -378,7 +333,7 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
         &mut self,
         rows: &[usize],
         numbers: &[usize],
-        among: &str,
+        among: &'static str,
         column: &mut WholeColumn<'_>,
     ) -> Result<(), TraceError> {
         let Some(first) = rows.first() else { return Ok(()) };
@@ -389,8 +344,8 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
         }
         let value = self.values[*first];
         let value = if numbers.contains(first) { value.to_string() } else { date_text(value as i64) };
-        let problem = format!("`{}` is `{value}`, which stands for unknown {among}; leave the row out", column.name);
-        Err(column.error(*first, problem + LENIENT_HINT))
+        let problem = TimeProblem::Unknown { column: column.name.to_owned(), value, among };
+        Err(column.error(*first, FormatProblem::skippable(problem)))
     }
 
     /// Makes seconds since the earliest time of all that are known, which is returned.
@@ -403,10 +358,9 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
 }
 
 /// An error about a column whose rows are not of one kind; each row comes with what it is.
-fn mixture(column: &WholeColumn<'_>, (row, this): (usize, String), (first, other): (usize, String)) -> TraceError {
-    let (name, at) = (column.name, column.at(first));
-    let problem = format!("`{name}` is {this} here and {other} on {at}; give the whole column one form");
-    column.error(row, problem)
+fn mixture(column: &WholeColumn<'_>, (row, here): (usize, TimeKind), (first, there): (usize, TimeKind)) -> TraceError {
+    let (name, at) = (column.name.to_owned(), column.at(first));
+    column.error(row, TimeProblem::Mixture { column: name, here, there, at })
 }
 
 /// What an option is set to; it was checked when it was set.

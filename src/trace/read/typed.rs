@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use super::cell::parse_number;
+use super::number::parse_number;
 use super::time::{Dated, date_text};
 
 /// Beyond it, a double is no longer every whole number.
@@ -18,7 +18,7 @@ const POWERS: [f64; 23] = [
 
 /// The values of a column, in order of row.
 #[derive(Debug, PartialEq)]
-pub(super) enum Values {
+pub(super) enum TypedValues {
     /// None is known.
     Unknown,
     Whole(Vec<i64>),
@@ -38,7 +38,7 @@ pub(super) enum Values {
 /// A column of some rows.
 #[derive(Debug)]
 pub(super) struct TypedColumn {
-    values: Values,
+    values: TypedValues,
     /// Which rows have none, if any has none.
     nulls: Option<Vec<bool>>,
     texts: OnceLock<Texts>,
@@ -59,7 +59,7 @@ pub(crate) struct Typed<'r> {
 }
 
 impl TypedColumn {
-    pub(super) fn new(values: Values, nulls: Option<Vec<bool>>) -> Self {
+    pub(super) fn new(values: TypedValues, nulls: Option<Vec<bool>>) -> Self {
         Self { values, nulls, texts: OnceLock::new() }
     }
 
@@ -69,39 +69,39 @@ impl TypedColumn {
 
     fn len(&self) -> usize {
         match &self.values {
-            Values::Unknown => 0,
-            Values::Whole(values) => values.len(),
-            Values::Unsigned(values) => values.len(),
-            Values::Double(values) => values.len(),
-            Values::Single(values) => values.len(),
-            Values::Decimal(values, _) => values.len(),
-            Values::Truth(values) => values.len(),
-            Values::Time { us, .. } => us.len(),
+            TypedValues::Unknown => 0,
+            TypedValues::Whole(values) => values.len(),
+            TypedValues::Unsigned(values) => values.len(),
+            TypedValues::Double(values) => values.len(),
+            TypedValues::Single(values) => values.len(),
+            TypedValues::Decimal(values, _) => values.len(),
+            TypedValues::Truth(values) => values.len(),
+            TypedValues::Time { us, .. } => us.len(),
         }
     }
 
     fn is_null(&self, row: usize) -> bool {
-        self.values == Values::Unknown || self.nulls.as_ref().is_some_and(|nulls| nulls[row])
+        self.values == TypedValues::Unknown || self.nulls.as_ref().is_some_and(|nulls| nulls[row])
     }
 
     fn write(&self, out: &mut String, row: usize) {
         let written = match &self.values {
-            Values::Unknown => Ok(()),
-            Values::Whole(values) => write!(out, "{}", values[row]),
-            Values::Unsigned(values) => write!(out, "{}", values[row]),
+            TypedValues::Unknown => Ok(()),
+            TypedValues::Whole(values) => write!(out, "{}", values[row]),
+            TypedValues::Unsigned(values) => write!(out, "{}", values[row]),
             // Beyond the whole numbers that it tells apart, a double is written with an exponent, by which whoever takes it for an
             // identifier sees that it is rounded.
-            Values::Double(values) if is_rounded(values[row]) => {
+            TypedValues::Double(values) if is_rounded(values[row]) => {
                 write!(out, "{}", exponent(&format!("{:E}", values[row])))
             }
-            Values::Double(values) => write!(out, "{}", values[row]),
-            Values::Single(values) if is_rounded(values[row].into()) => {
+            TypedValues::Double(values) => write!(out, "{}", values[row]),
+            TypedValues::Single(values) if is_rounded(values[row].into()) => {
                 write!(out, "{}", exponent(&format!("{:E}", values[row])))
             }
-            Values::Single(values) => write!(out, "{}", values[row]),
-            Values::Decimal(values, scale) => return write_decimal(out, values[row], *scale),
-            Values::Truth(values) => write!(out, "{}", values[row]),
-            Values::Time { us, has_offset } => {
+            TypedValues::Single(values) => write!(out, "{}", values[row]),
+            TypedValues::Decimal(values, scale) => return write_decimal(out, values[row], *scale),
+            TypedValues::Truth(values) => write!(out, "{}", values[row]),
+            TypedValues::Time { us, has_offset } => {
                 let text = date_text(us[row]);
                 write!(out, "{}", if *has_offset { &text } else { text.trim_end_matches('Z') })
             }
@@ -161,15 +161,15 @@ impl<'r> Typed<'r> {
             return None;
         }
         match &self.column.values {
-            Values::Whole(values) => Some(values[self.row] as f64),
-            Values::Unsigned(values) => Some(values[self.row] as f64),
-            Values::Double(values) => Some(values[self.row]),
-            Values::Single(values) => {
+            TypedValues::Whole(values) => Some(values[self.row] as f64),
+            TypedValues::Unsigned(values) => Some(values[self.row] as f64),
+            TypedValues::Double(values) => Some(values[self.row]),
+            TypedValues::Single(values) => {
                 let value = values[self.row];
                 let is_small = value.fract() == 0.0 && value.abs() <= 16_777_216.0;
                 if is_small || !value.is_finite() { Some(f64::from(value)) } else { parse_number(&value.to_string()) }
             }
-            Values::Decimal(values, scale) => {
+            TypedValues::Decimal(values, scale) => {
                 let number = values[self.row] as f64;
                 match POWERS.get(*scale) {
                     // Both are exact, so that the division is rounded once.
@@ -177,7 +177,7 @@ impl<'r> Typed<'r> {
                     _ => parse_number(self.text()),
                 }
             }
-            Values::Truth(_) | Values::Time { .. } | Values::Unknown => None,
+            TypedValues::Truth(_) | TypedValues::Time { .. } | TypedValues::Unknown => None,
         }
     }
 
@@ -187,25 +187,25 @@ impl<'r> Typed<'r> {
             return None;
         }
         match &self.column.values {
-            Values::Whole(values) => u64::try_from(values[self.row]).ok(),
-            Values::Unsigned(values) => Some(values[self.row]),
-            Values::Decimal(values, scale) => {
+            TypedValues::Whole(values) => u64::try_from(values[self.row]).ok(),
+            TypedValues::Unsigned(values) => Some(values[self.row]),
+            TypedValues::Decimal(values, scale) => {
                 let unit = 10_i128.checked_pow(u32::try_from(*scale).ok()?)?;
                 let value = values[self.row];
                 if value % unit == 0 { u64::try_from(value / unit).ok() } else { None }
             }
-            Values::Double(_) | Values::Single(_) => {
+            TypedValues::Double(_) | TypedValues::Single(_) => {
                 let number = self.number()?;
                 (number.fract() == 0.0 && (0.0..=EXACT).contains(&number)).then_some(number as u64)
             }
-            Values::Truth(_) | Values::Time { .. } | Values::Unknown => None,
+            TypedValues::Truth(_) | TypedValues::Time { .. } | TypedValues::Unknown => None,
         }
     }
 
     /// The date and time that it is, if it is one.
     pub(super) fn date(self) -> Option<Dated> {
         match &self.column.values {
-            Values::Time { us, has_offset } if !self.is_null() => {
+            TypedValues::Time { us, has_offset } if !self.is_null() => {
                 Some(Dated { us: us[self.row], has_offset: *has_offset })
             }
             _ => None,
@@ -220,13 +220,13 @@ mod tests {
     #[test]
     fn a_number_is_that_of_its_text() {
         for values in [
-            Values::Whole(vec![0, -1, i64::MAX, i64::MIN, 9_007_199_254_740_993]),
-            Values::Unsigned(vec![0, u64::MAX]),
-            Values::Double(vec![0.1, -0.0, 12.0, 1e300, 5e-324, 9_007_199_254_740_992.0]),
-            Values::Single(vec![0.1, 16_777_216.0, 3.4e38, 1e-40, -2.5, 5e15]),
-            Values::Decimal(vec![0, 5, -5, 123_456, 10_i128.pow(37), -(10_i128.pow(37)) + 1], 4),
-            Values::Decimal(vec![1, 9_007_199_254_740_991, 12_345_678_901_234_567], 0),
-            Values::Decimal(vec![1, 123], 30),
+            TypedValues::Whole(vec![0, -1, i64::MAX, i64::MIN, 9_007_199_254_740_993]),
+            TypedValues::Unsigned(vec![0, u64::MAX]),
+            TypedValues::Double(vec![0.1, -0.0, 12.0, 1e300, 5e-324, 9_007_199_254_740_992.0]),
+            TypedValues::Single(vec![0.1, 16_777_216.0, 3.4e38, 1e-40, -2.5, 5e15]),
+            TypedValues::Decimal(vec![0, 5, -5, 123_456, 10_i128.pow(37), -(10_i128.pow(37)) + 1], 4),
+            TypedValues::Decimal(vec![1, 9_007_199_254_740_991, 12_345_678_901_234_567], 0),
+            TypedValues::Decimal(vec![1, 123], 30),
         ] {
             let column = TypedColumn::new(values, None);
             for row in 0..column.len() {
@@ -240,38 +240,38 @@ mod tests {
     #[test]
     fn texts_are_those_of_a_csv() {
         for (values, expected) in [
-            (Values::Whole(vec![-7, 12]), ["-7", "12"]),
-            (Values::Double(vec![12.0, 1.5]), ["12", "1.5"]),
-            (Values::Double(vec![1.5e17, f64::NAN]), ["1.5E+17", "NaN"]),
-            (Values::Decimal(vec![-5, 1234], 2), ["-0.05", "12.34"]),
-            (Values::Truth(vec![true, false]), ["true", "false"]),
+            (TypedValues::Whole(vec![-7, 12]), ["-7", "12"]),
+            (TypedValues::Double(vec![12.0, 1.5]), ["12", "1.5"]),
+            (TypedValues::Double(vec![1.5e17, f64::NAN]), ["1.5E+17", "NaN"]),
+            (TypedValues::Decimal(vec![-5, 1234], 2), ["-0.05", "12.34"]),
+            (TypedValues::Truth(vec![true, false]), ["true", "false"]),
             (
-                Values::Time { us: vec![0, 1_500_000], has_offset: true },
+                TypedValues::Time { us: vec![0, 1_500_000], has_offset: true },
                 ["1970-01-01T00:00:00Z", "1970-01-01T00:00:01.500000Z"],
             ),
             (
-                Values::Time { us: vec![0, 1_500_000], has_offset: false },
+                TypedValues::Time { us: vec![0, 1_500_000], has_offset: false },
                 ["1970-01-01T00:00:00", "1970-01-01T00:00:01.500000"],
             ),
         ] {
             let column = TypedColumn::new(values, None);
             assert_eq!([column.cell(0).text(), column.cell(1).text()], expected);
         }
-        let column = TypedColumn::new(Values::Whole(vec![1, 0, 3]), Some(vec![false, true, false]));
+        let column = TypedColumn::new(TypedValues::Whole(vec![1, 0, 3]), Some(vec![false, true, false]));
         assert_eq!([0, 1, 2].map(|row| column.cell(row).text()), ["1", "", "3"]);
         assert_eq!([0, 1, 2].map(|row| column.cell(row).number()), [Some(1.0), None, Some(3.0)]);
-        let column = TypedColumn::new(Values::Unknown, None);
+        let column = TypedColumn::new(TypedValues::Unknown, None);
         assert_eq!((column.cell(5).text(), column.cell(5).is_null()), ("", true));
     }
 
     #[test]
     fn whole_numbers_are_those_that_are_not_negative() {
         for (values, expected) in [
-            (Values::Whole(vec![7, -1]), [Some(7), None]),
-            (Values::Unsigned(vec![u64::MAX, 0]), [Some(u64::MAX), Some(0)]),
-            (Values::Double(vec![12.0, 12.5]), [Some(12), None]),
-            (Values::Decimal(vec![1200, 1250], 2), [Some(12), None]),
-            (Values::Truth(vec![true, false]), [None, None]),
+            (TypedValues::Whole(vec![7, -1]), [Some(7), None]),
+            (TypedValues::Unsigned(vec![u64::MAX, 0]), [Some(u64::MAX), Some(0)]),
+            (TypedValues::Double(vec![12.0, 12.5]), [Some(12), None]),
+            (TypedValues::Decimal(vec![1200, 1250], 2), [Some(12), None]),
+            (TypedValues::Truth(vec![true, false]), [None, None]),
         ] {
             let column = TypedColumn::new(values, None);
             assert_eq!([column.cell(0).whole(), column.cell(1).whole()], expected);

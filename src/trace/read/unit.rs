@@ -1,6 +1,7 @@
 //! Times that are numbers: the unit that their size and the name of their column say, and numbers that only look like times.
 
 use super::time::is_day;
+use super::time_problem::TimeUnit;
 
 /// Seconds since 1970 of the years from 2000 to 2100, in which traces are.
 const EPOCH_S: std::ops::Range<f64> = 946_684_800.0..4_102_444_800.0;
@@ -8,15 +9,6 @@ const EPOCH_S: std::ops::Range<f64> = 946_684_800.0..4_102_444_800.0;
 /// What a time may be away from an origin that is not 1970: ten years. Milliseconds of a clock that counts from the start of
 /// its machine are beyond it after four days.
 const LONGEST_S: f64 = 315_576_000.0;
-
-/// A unit of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Seconds,
-    Milliseconds,
-    Microseconds,
-    Nanoseconds,
-}
 
 /// From when numbers count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +18,7 @@ pub(super) enum Origin {
     Other,
 }
 
-impl Unit {
-    const ALL: [Self; 4] = [Self::Seconds, Self::Milliseconds, Self::Microseconds, Self::Nanoseconds];
-
+impl TimeUnit {
     /// The unit that an option tells.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text {
@@ -37,25 +27,6 @@ impl Unit {
             "us" | "µs" => Ok(Self::Microseconds),
             "ns" => Ok(Self::Nanoseconds),
             _ => Err("a unit of time; it is s, ms, us or ns".to_owned()),
-        }
-    }
-
-    /// As [`Unit::parse`] reads it.
-    pub(super) const fn symbol(self) -> &'static str {
-        match self {
-            Self::Seconds => "s",
-            Self::Milliseconds => "ms",
-            Self::Microseconds => "us",
-            Self::Nanoseconds => "ns",
-        }
-    }
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Seconds => "seconds",
-            Self::Milliseconds => "milliseconds",
-            Self::Microseconds => "microseconds",
-            Self::Nanoseconds => "nanoseconds",
         }
     }
 
@@ -96,7 +67,7 @@ impl Unit {
 
 /// The unit that the last word of a column's name is (`epoch_ms`, `elapsedMs`, `time (us)`), or the name of one that is not
 /// read.
-pub(super) fn named_unit(name: &str) -> Option<Result<Unit, &'static str>> {
+pub(super) fn named_unit(name: &str) -> Option<Result<TimeUnit, &'static str>> {
     let mut words = vec![String::new()];
     let mut is_after_lower = false;
     for letter in name.chars() {
@@ -110,12 +81,12 @@ pub(super) fn named_unit(name: &str) -> Option<Result<Unit, &'static str>> {
     }
     let word = words.into_iter().rfind(|word| !word.is_empty())?;
     Some(Ok(match word.as_str() {
-        "s" | "sec" | "secs" | "second" | "seconds" => Unit::Seconds,
-        "ms" | "msec" | "msecs" | "milli" | "millis" | "millisecond" | "milliseconds" => Unit::Milliseconds,
+        "s" | "sec" | "secs" | "second" | "seconds" => TimeUnit::Seconds,
+        "ms" | "msec" | "msecs" | "milli" | "millis" | "millisecond" | "milliseconds" => TimeUnit::Milliseconds,
         "us" | "µs" | "μs" | "usec" | "usecs" | "micro" | "micros" | "microsecond" | "microseconds" => {
-            Unit::Microseconds
+            TimeUnit::Microseconds
         }
-        "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => Unit::Nanoseconds,
+        "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => TimeUnit::Nanoseconds,
         "min" | "mins" | "minute" | "minutes" => return Some(Err("minutes")),
         "h" | "hr" | "hrs" | "hour" | "hours" => return Some(Err("hours")),
         "d" | "day" | "days" => return Some(Err("days")),
@@ -204,7 +175,7 @@ const DATES: [(&str, usize, usize); 9] = [
 /// How all of `numbers` are written, if they read as dates. Two are needed where one may well be a number of seconds.
 pub(super) fn digits_of_date(numbers: impl Iterator<Item = f64> + Clone) -> Option<&'static str> {
     let first = numbers.clone().next()?;
-    let is_seconds = Unit::Seconds.origin(first).is_some();
+    let is_seconds = TimeUnit::Seconds.origin(first).is_some();
     if is_seconds && numbers.clone().nth(1).is_none() {
         return None;
     }
@@ -238,12 +209,12 @@ mod tests {
     #[test]
     fn a_size_is_a_unit_only_from_2000_to_2100() {
         for (number, unit, seconds) in [
-            (1_714_557_600.0, Some(Unit::Seconds), Some(Origin::Epoch)),
+            (1_714_557_600.0, Some(TimeUnit::Seconds), Some(Origin::Epoch)),
             (946_684_799.0, None, None),
             (4_102_444_800.0, None, None),
-            (1_714_557_600_000.0, Some(Unit::Milliseconds), None),
-            (1.714_557_6e15, Some(Unit::Microseconds), None),
-            (1.714_557_6e18, Some(Unit::Nanoseconds), None),
+            (1_714_557_600_000.0, Some(TimeUnit::Milliseconds), None),
+            (1.714_557_6e15, Some(TimeUnit::Microseconds), None),
+            (1.714_557_6e18, Some(TimeUnit::Nanoseconds), None),
             (202_405_011_000.0, None, None),
             (240_501_100_000.0, None, None),
             (133_590_000_000_000_000.0, None, None),
@@ -254,22 +225,22 @@ mod tests {
             (-60.0, None, Some(Origin::Other)),
             (86_400.5, None, Some(Origin::Other)),
         ] {
-            assert_eq!((Unit::of_size(number), Unit::Seconds.origin(number)), (unit, seconds), "{number}");
+            assert_eq!((TimeUnit::of_size(number), TimeUnit::Seconds.origin(number)), (unit, seconds), "{number}");
         }
     }
 
     #[test]
     fn the_last_word_of_a_name_is_its_unit() {
         for (name, expected) in [
-            ("epoch_ms", Some(Ok(Unit::Milliseconds))),
-            ("elapsedMs", Some(Ok(Unit::Milliseconds))),
-            ("TIME_MS", Some(Ok(Unit::Milliseconds))),
-            ("ts_us", Some(Ok(Unit::Microseconds))),
-            ("time (µs)", Some(Ok(Unit::Microseconds))),
-            ("startTimeUnixNano", Some(Ok(Unit::Nanoseconds))),
-            ("time_ns", Some(Ok(Unit::Nanoseconds))),
-            ("t_seconds", Some(Ok(Unit::Seconds))),
-            ("elapsed [s]", Some(Ok(Unit::Seconds))),
+            ("epoch_ms", Some(Ok(TimeUnit::Milliseconds))),
+            ("elapsedMs", Some(Ok(TimeUnit::Milliseconds))),
+            ("TIME_MS", Some(Ok(TimeUnit::Milliseconds))),
+            ("ts_us", Some(Ok(TimeUnit::Microseconds))),
+            ("time (µs)", Some(Ok(TimeUnit::Microseconds))),
+            ("startTimeUnixNano", Some(Ok(TimeUnit::Nanoseconds))),
+            ("time_ns", Some(Ok(TimeUnit::Nanoseconds))),
+            ("t_seconds", Some(Ok(TimeUnit::Seconds))),
+            ("elapsed [s]", Some(Ok(TimeUnit::Seconds))),
             ("uptime_minutes", Some(Err("minutes"))),
             ("hour", Some(Err("hours"))),
             ("items", None),

@@ -1,20 +1,20 @@
 //! Unknown is not a number: the one place that knows how files say that they do not know a value.
 
-use super::cell::{Cell, Fault, Kind};
-use super::column::Rule;
-use crate::trace::Construction;
-use std::marker::PhantomData;
+use std::fmt;
 
 /// How a cell says that its value is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unknown {
+#[non_exhaustive]
+pub enum Unknown {
     /// There is nothing in it.
     Empty,
     /// `NULL`, `\N`, `None` and their like.
     Null,
+    /// `NaN`.
     NotANumber,
     /// `NA`, `N/A` and their like.
     NotAvailable,
+    /// `-` and its like.
     Dash,
     /// -1 for a count or a duration.
     MinusOne,
@@ -73,35 +73,16 @@ impl Unknown {
             Self::NoTime => NO_TIME,
         }
     }
+}
 
-    pub(super) const fn explanation(self) -> &'static str {
-        match self {
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::MinusOne => "which stands for unknown; a count or a duration is 0 or more",
             Self::Sentinel => "which stands for unknown in this data set; it is not a value",
             Self::NoTime => "which stands for unknown; a trace is from 1970 to 2100, so leave the row out",
             _ => "unknown; what is not known is neither 0 nor 1, so leave the row out",
-        }
-    }
-}
-
-/// Numbers by which a data set says that it does not know.
-pub(crate) trait Sentinels {
-    const NUMBERS: &'static [f64];
-}
-
-/// A rule but for some numbers, by which the data set says that it does not know; the published construction takes them for
-/// numbers.
-pub(crate) struct Unless<R, S>(PhantomData<(R, S)>);
-
-impl<R: Rule<Value = f64>, S: Sentinels> Rule for Unless<R, S> {
-    type Value = f64;
-
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<f64, Fault> {
-        let number = R::read([cell], construction)?;
-        if !construction.is_reference() && S::NUMBERS.contains(&number) {
-            return Err(cell.fault(Kind::Unknown(Unknown::Sentinel)));
-        }
-        Ok(number)
+        })
     }
 }
 

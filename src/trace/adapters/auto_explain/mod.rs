@@ -2,6 +2,9 @@
 
 mod plain;
 mod plans;
+mod problem;
+
+pub use problem::{AutoExplainProblem, LogZone};
 
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;

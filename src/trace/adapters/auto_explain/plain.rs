@@ -1,13 +1,13 @@
 //! Our construction: each statement against its own past.
 
-use super::plans::Plans;
+use super::plans::LoggedPlans;
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::order_by_time;
 use crate::trace::output::Output;
 use crate::trace::read::Reading;
-use crate::trace::{Conversion, Options, TraceError};
+use crate::trace::{Conversion, Options, TraceError, WhyEmpty};
 
 /// Added to both sides of a ratio of durations, so that a statement of a fraction of a millisecond is not judged on jitter.
 const JITTER_MS: f64 = 1.0;
@@ -31,7 +31,7 @@ struct Statement {
 /// - plan regression: ln of the duration over the median of the statement's last 24, once 5 are known; and 1.0 on
 ///   `…#plan_change` when its plan has another shape than last time;
 /// - cardinality: the error of the node that was estimated worst, minus the median of the statement's last 24, once 5 are known.
-pub(super) fn convert(reading: Reading<Plans>, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(reading: Reading<LoggedPlans>, options: &Options) -> Result<Conversion, TraceError> {
     let (path, rows) = (reading.path.clone(), reading.table.us.len());
     let (mut output, plans) = Output::new(options, reading, rows * 2);
     let first = plans.us.iter().copied().min().unwrap_or_default();
@@ -78,17 +78,15 @@ pub(super) fn convert(reading: Reading<Plans>, options: &Options) -> Result<Conv
     let count = statements.len();
     let conversion = output.finish();
     if conversion.stream.is_empty() && !options.allow_empty {
-        let why = if rows > 0 {
-            format!(
-                "{rows} plan{} of {count} statement{}; none occurs more than five times, and the first five of a statement \
-                 are its baseline",
-                if rows == 1 { "" } else { "s" },
-                if count == 1 { "" } else { "s" }
-            )
-        } else {
-            format!("there is no plan of auto_explain in it; {SETTINGS}")
+        let why = match rows {
+            0 => WhyEmpty::NoPlan { settings: SETTINGS },
+            plans => WhyEmpty::FewPlans { plans, statements: count },
         };
-        return Err(TraceError::Empty { place: Place::file(path), rows: Box::new(conversion.rows), why: Some(why) });
+        return Err(TraceError::Empty {
+            place: Place::file(path),
+            rows: Box::new(conversion.rows),
+            why: Some(Box::new(why)),
+        });
     }
     Ok(conversion)
 }

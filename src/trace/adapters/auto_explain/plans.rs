@@ -5,19 +5,20 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::problem::{AutoExplainProblem, LogZone};
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Channels};
 use crate::store::Input;
 use crate::tape::RowCounts;
-use crate::trace::log::{Broken, LOG_LINE_PREFIX, LogEntry, LogFormat, Logged, Moment, Prefix};
+use crate::trace::log::{LOG_LINE_PREFIX, LogEntry, LogFormat, LogProblem, Logged, Moment, Prefix};
 use crate::trace::plan::ReadBy;
-use crate::trace::read::{LENIENT_HINT, Lines, Reading, Wanted, binary};
+use crate::trace::read::{Lines, Reading, Wanted, binary};
 use crate::trace::skeleton::abbreviated;
 use crate::trace::{Options, TraceError};
 
 /// Statements that were executed, in the order of the log.
 #[derive(Default)]
-pub(super) struct Plans {
+pub(super) struct LoggedPlans {
     /// Microseconds since 1970.
     pub(super) us: Vec<i64>,
     pub(super) duration_ms: Vec<f64>,
@@ -49,22 +50,22 @@ struct Executed {
 ///
 /// # Errors
 /// When it cannot be read, or (unless `lenient`) an entry with a plan is not what its format says.
-pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Plans>, TraceError> {
+pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<LoggedPlans>, TraceError> {
     let path = input.path().to_path_buf();
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
     if let Some(problem) = binary(&bytes, Wanted::Text) {
-        return Err(TraceError::Malformed { place: Place::file(&path).at_line(1), problem });
+        return Err(TraceError::format(Place::file(&path).at_line(1), problem));
     }
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let format = LogFormat::find(text);
     let told = options.values.text(&LOG_LINE_PREFIX).and_then(|prefix| Prefix::parse(prefix).ok());
     if told.is_some() && format != LogFormat::Stderr {
-        let problem = format!("this is a {}; --log-line-prefix is for logs in the format stderr", format.name());
-        return Err(TraceError::Malformed { place: Place::file(&path), problem });
+        let problem = AutoExplainProblem::NoPrefixes { format: format.name() };
+        return Err(TraceError::format(Place::file(&path), problem));
     }
     let entries = format.entries(text, &path, &told.unwrap_or(Prefix::Found));
-    let kept: Vec<(Place, Result<Kept, Broken>)> =
+    let kept: Vec<(Place, Result<Kept, LogProblem>)> =
         entries.into_par_iter().map(|(place, entry)| (place, keep(entry))).collect();
     let mut reader = Reader::new(options.lenient);
     for (place, kept) in kept {
@@ -74,23 +75,14 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Pl
 }
 
 /// What is kept of an entry, or why it is none.
-fn keep(entry: Result<LogEntry, Broken>) -> Result<Kept, Broken> {
+fn keep(entry: Result<LogEntry, LogProblem>) -> Result<Kept, LogProblem> {
     let entry = entry?;
     if entry.is_of_capture() {
         return Ok(Kept::Other("of telltape itself"));
     }
-    let logged = entry.logged().map_err(|problem| Broken::new(problem.reason(), problem.to_string()))?;
-    let Some(logged) = logged else { return Ok(Kept::Other("no plan")) };
-    let moment = Moment::parse(&entry.time).ok_or_else(|| {
-        let problem = format!("`{}` is not a time of a log, such as `2026-11-28 03:14:13.323 UTC`", entry.time);
-        Broken::new("unparsable time", problem)
-    })?;
-    let Some(statement) = identify(&entry, &logged) else {
-        return Err(Broken::new(
-            "neither query id nor text",
-            "neither the identifier nor the text of the statement is there; set compute_query_id = on",
-        ));
-    };
+    let Some(logged) = entry.logged()? else { return Ok(Kept::Other("no plan")) };
+    let moment = Moment::parse(&entry.time).ok_or_else(|| LogProblem::Time(entry.time.clone()))?;
+    let statement = identify(&entry, &logged).ok_or(LogProblem::Nameless)?;
     let has_query_id = entry.query_id.is_some_and(|id| id != 0);
     let identity = entry.session_id.zip(entry.line_num).map(|(session, line)| (session, line, entry.message));
     Ok(Kept::Plan(Box::new(Executed { moment, logged, statement, has_query_id, identity })))
@@ -112,7 +104,7 @@ fn identify(entry: &LogEntry, logged: &Logged) -> Option<String> {
 /// Puts executions together, in order.
 struct Reader {
     lenient: bool,
-    plans: Plans,
+    plans: LoggedPlans,
     rows: RowCounts,
     lines: Lines,
     seen: HashMap<(String, u64), String>,
@@ -129,13 +121,13 @@ impl Reader {
         Self { lenient, plans, rows, lines, seen, zone, without_rows: 0, without_id: 0, perhaps: 0 }
     }
 
-    fn take(&mut self, place: Place, kept: Result<Kept, Broken>) -> Result<(), TraceError> {
+    fn take(&mut self, place: Place, kept: Result<Kept, LogProblem>) -> Result<(), TraceError> {
         self.rows.read += 1;
         match kept {
             Ok(Kept::Plan(executed)) => self.execution(place, *executed)?,
             Ok(Kept::Other(reason)) => self.rows.reject(reason.to_owned()),
-            Err(broken) if self.lenient => self.rows.reject(broken.reason.to_owned()),
-            Err(broken) => return Err(TraceError::Malformed { place, problem: broken.problem + LENIENT_HINT }),
+            Err(problem) if self.lenient => self.rows.reject(problem.reason().to_owned()),
+            Err(problem) => return Err(TraceError::skippable(place, problem)),
         }
         Ok(())
     }
@@ -152,18 +144,9 @@ impl Reader {
         }
         match &self.zone {
             Some((zone, there)) if *zone != moment.zone => {
-                let shown = |zone: &Option<String>| match zone.as_deref() {
-                    None => "an offset or UTC".to_owned(),
-                    Some("") => "no zone".to_owned(),
-                    Some(zone) => format!("the zone `{zone}`"),
-                };
-                let problem = format!(
-                    "the time has {} here and {} in {there}; what lies between is not known, so convert the logs of each by \
-                     themselves (log_timezone = 'UTC' never changes)",
-                    shown(&moment.zone),
-                    shown(zone)
-                );
-                return Err(TraceError::Malformed { place, problem });
+                let (here, zone) = (LogZone::of(moment.zone.as_deref()), LogZone::of(zone.as_deref()));
+                let problem = AutoExplainProblem::Zones { here, there: zone, place: there.clone() };
+                return Err(TraceError::format(place, problem));
             }
             Some(_) => {}
             None => self.zone = Some((moment.zone, place.clone())),
@@ -183,7 +166,7 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self, path: &Path, format: LogFormat, input: Option<crate::store::InputDigest>) -> Reading<Plans> {
+    fn finish(self, path: &Path, format: LogFormat, input: Option<crate::store::InputDigest>) -> Reading<LoggedPlans> {
         let used = self.rows.used;
         let mut notes = vec![format!("read as a log in the format {}: {used} plans", format.name())];
         for (count, what) in [

@@ -1,8 +1,11 @@
 //! The Cardinality Estimation Benchmark (Negi et al., VLDB 2021): true and estimated rows of every subplan.
 
+mod problem;
 mod sql;
 
 use std::path::Path;
+
+pub use problem::CebProblem;
 
 use crate::diagnostics::Place;
 use crate::residual::{Channels, Class, formula};
@@ -14,6 +17,7 @@ use crate::trace::output::Output;
 use crate::trace::read::{
     Cardinality, Column, DELIMITER, Known, Names, Reading, Sentinels, Unless, Values, read_table, repeated, table,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 
 pub(super) struct Ceb;
@@ -53,9 +57,8 @@ impl Adapter for Ceb {
         }
         for option in [&ESTIMATES, &TRUE_ROWS] {
             if options.values.text(option).is_some() {
-                let problem =
-                    format!("--{} is for SQL with `||`, and this is a table with its own estimates", option.flag);
-                return Err(TraceError::Malformed { place: Place::file(inputs.path()), problem });
+                let problem = CebProblem::Table { flag: option.flag };
+                return Err(TraceError::format(Place::file(inputs.path()), problem));
             }
         }
         convert(read_table::<Subplans>(inputs, options)?, options)
@@ -181,9 +184,8 @@ fn template(output: &mut Output<'_>, table: &Subplans, options: &Options) -> Res
     let rows = table.true_rows.len();
     let pairs = repeated(rows, |row| (table.query[row], table.subplan[row]));
     let is_left = output.once(rows, &pairs, "of a subplan that is twice in a query", |row| {
-        let (query, subplan) = (table.query.of_row(row), table.subplan.of_row(row));
-        let hint = "is this one file of several estimators? Convert each of them by itself";
-        (format!("subplan `{subplan}` is twice in query `{query}`"), hint.to_owned())
+        let (query, subplan) = (table.query.of_row(row).to_owned(), table.subplan.of_row(row).to_owned());
+        RepeatedKey::Subplan { subplan, query }
     })?;
     let subplans = &table.subplan.names;
     let uses_aliases = subplans.ids().all(|id| uses_aliases(subplans.name(id)));

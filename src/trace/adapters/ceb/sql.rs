@@ -3,12 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::problem::CebProblem;
 use super::{ESTIMATES, Rows, Subplans, TRUE_ROWS};
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, file_digest};
 use crate::tape::RowCounts;
 use crate::trace::input;
-use crate::trace::read::{Cell, ColumnSpec, Columns, Fault, Lines, Reading, Rule, Slot, shown};
+use crate::trace::read::{Cell, ColumnSpec, Columns, Lines, Reading, RowFault, Rule, Slot, shown};
 use crate::trace::skeleton::abbreviated;
 use crate::trace::statement::{Dialect, name};
 use crate::trace::{Options, TraceError};
@@ -89,13 +90,9 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Su
     let text = utf8(input.read_to_end()?, &path)?;
     let digest = input.finish()?;
     let subplans = parse(&text, &path)?;
-    let malformed = |problem: String| TraceError::Malformed { place: Place::file(&path), problem };
+    let malformed = |problem: CebProblem| TraceError::format(Place::file(&path), problem);
     let Some(estimates) = options.values.text(&ESTIMATES) else {
-        return Err(malformed(
-            "this is SQL without estimates; give the file that has one for each line, with --estimates FILE (its path is \
-             relative to the folder of this one)"
-                .to_owned(),
-        ));
+        return Err(malformed(CebProblem::NoEstimates));
     };
     let estimates = Numbers::read(&beside(&path, estimates), &path, subplans.len())?;
     let told = options.values.text(&TRUE_ROWS);
@@ -103,14 +100,10 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Su
     let form = subplans[0].form;
     let is_numbered = form == Form::Both || form == Form::Number && are_query_numbers(&subplans);
     if form == Form::Number && is_numbered && true_rows.is_none() {
-        return Err(malformed(
-            "the number behind `||` counts the queries (0, 0, 1 …) and is not that of true rows; give the file that has them, a \
-             number for each line, with --true-rows FILE"
-                .to_owned(),
-        ));
+        return Err(malformed(CebProblem::NoTrueRows));
     }
     if true_rows.is_some() && !(form == Form::Number && is_numbered) {
-        return Err(malformed("the true rows stand behind `||` already; leave --true-rows out".to_owned()));
+        return Err(malformed(CebProblem::TrueRowsTwice));
     }
     let mut reader = Reader::new(options);
     for (at, subplan) in subplans.iter().enumerate() {
@@ -132,8 +125,7 @@ fn utf8(bytes: Vec<u8>, path: &Path) -> Result<String, TraceError> {
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-        let problem = "the line is not UTF-8; convert the file to UTF-8".to_owned();
-        TraceError::Malformed { place: Place::file(path).at_line(line), problem }
+        TraceError::format(Place::file(path).at_line(line), CebProblem::NotUtf8)
     })
 }
 
@@ -154,23 +146,16 @@ fn parse<'t>(text: &'t str, path: &Path) -> Result<Vec<Subplan<'t>>, TraceError>
             (Some((sql, middle)), _) if !sql.is_empty() => (Form::Both, sql, [middle.trim(), last.trim()]),
             (_, Some((first, sql))) => (Form::First, sql, [first.trim(), ""]),
             _ if !last.is_empty() && line.contains(BARS) => (Form::Number, before, [last.trim(), ""]),
-            _ => {
-                let problem = format!(
-                    "`{}` is no line of sub-plans, such as `SELECT COUNT(*) FROM a, b WHERE …;||7||1234`",
-                    shown(line)
-                );
-                return Err(TraceError::Malformed { place: place(), problem });
-            }
+            _ => return Err(TraceError::format(place(), CebProblem::NoSubplan(shown(line)))),
         };
         if let Some(earlier) = subplans.first().filter(|earlier| earlier.form != form) {
-            let problem = format!("this line is {}, and line {} is {}", form.name(), earlier.line, earlier.form.name());
-            return Err(TraceError::Malformed { place: place(), problem });
+            let (here, there) = (form.name(), earlier.form.name());
+            return Err(TraceError::format(place(), CebProblem::Forms { here, line: earlier.line, there }));
         }
         subplans.push(Subplan { line: number as u64 + 1, form, sql, numbers });
     }
     if subplans.is_empty() {
-        let problem = "there are no sub-plans in it".to_owned();
-        return Err(TraceError::Malformed { place: Place::file(path), problem });
+        return Err(TraceError::format(Place::file(path), CebProblem::Empty));
     }
     Ok(subplans)
 }
@@ -207,14 +192,9 @@ impl Numbers {
             lines.pop();
         }
         if lines.len() != subplans {
-            let problem = format!(
-                "it has {} number{}, and {} has {subplans} sub-plan{}; each number belongs to the sub-plan on its line",
-                lines.len(),
-                if lines.len() == 1 { "" } else { "s" },
-                Place::file(trace),
-                if subplans == 1 { "" } else { "s" }
-            );
-            return Err(TraceError::Malformed { place: Place::file(path), problem });
+            let (numbers, sql) = (lines.len() as u64, Place::file(trace));
+            let problem = CebProblem::Counts { numbers, sql, subplans: subplans as u64 };
+            return Err(TraceError::format(Place::file(path), problem));
         }
         Ok(Self { path: path.to_path_buf(), text, lines })
     }
@@ -261,7 +241,7 @@ impl<'a> Reader<'a> {
         let numbers = read(TRUE, true_rows).and_then(|true_rows| Ok((true_rows, read(EST, est_rows)?)));
         let (true_rows, est_rows) = match numbers {
             Ok(numbers) => numbers,
-            Err((fault, place)) => return self.refuse(&fault, place),
+            Err((fault, place)) => return self.refuse(fault, place),
         };
         self.table.push(query, subplan, true_rows, est_rows);
         self.lines.push(line);
@@ -269,9 +249,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn refuse(&mut self, fault: &Fault, place: Place) -> Result<(), TraceError> {
+    fn refuse(&mut self, fault: RowFault, place: Place) -> Result<(), TraceError> {
         if !self.options.lenient {
-            return Err(TraceError::Malformed { place, problem: fault.problem(&self.columns) });
+            return Err(TraceError::format(place, fault.problem(&self.columns)));
         }
         self.rows.reject(fault.reason(&self.columns));
         Ok(())

@@ -2,6 +2,7 @@
 
 mod classic;
 mod per_series;
+mod problem;
 mod robust;
 mod select;
 mod series;
@@ -10,7 +11,8 @@ mod telling;
 
 use classic::{as_they_are, plain, reference};
 use per_series::{PerSeries, class, missing, side};
-use select::{Selected, select};
+pub use problem::{ColumnAsk, ColumnChoice, GenericProblem};
+use select::{SelectedColumns, select};
 use series::{OfSeries, TIME_TWICE, by_channel, series, single};
 use sheet::{Context, Sheet};
 use telling::Telling;
@@ -197,19 +199,17 @@ const ONE_CHANNEL: &str = "generic";
 fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceError> {
     let mut source = Source::open(inputs)?;
     let selected = source.select(options, |header| select(header, options))?;
-    let Selected { columns, values, is_wide, others, has_channel, not_numeric } = selected;
+    let SelectedColumns { columns, values, is_wide, others, has_channel, not_numeric } = selected;
     let header = source.header().clone();
     if let Some(option) = OF_ROBUST.iter().find(|option| options.values.is_set(option))
         && (options.construction != Construction::Own(ROBUST) || options.values.switch(&PRE_RESIDUALIZED))
     {
-        return Err(header.problem(format!(
-            "--{} is of the construction `{ROBUST}`, which makes no residuals here; leave it out",
-            option.flag
-        )));
+        return Err(header.problem(GenericProblem::OfRobust { flag: option.flag }));
     }
     let of_series = OfSeries::new(options);
     if let Some(name) = of_series.missing.stranger(|name| values.iter().any(|value| value == name)) {
-        return Err(header.problem(format!("`{name}` in --missing is no value column; they are {}", quoted(&values))));
+        let name = name.to_owned();
+        return Err(header.problem(GenericProblem::NotAValue { name, values }));
     }
     let has_series = has_channel || options.values.switch(&ONE_SERIES) || options.construction.is_reference();
     let missing = values.iter().map(|value| of_series.missing.of(value, value)).collect();
@@ -232,12 +232,9 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     if !has_series {
         let has_twice = output.rows.rejected.contains_key(TIME_TWICE);
         let asked = if has_twice { telling.candidates() } else { &telling.certain };
-        if let [first, ..] = asked {
-            let columns = quoted(asked);
-            return Err(header.problem(format!(
-                "{columns} is not used; which column tells the series apart? Pass --channel-col {first}, or \
-                 --one-series if all rows are one series"
-            )));
+        if !asked.is_empty() {
+            let telling = asked.iter().map(|column| (*column).to_owned()).collect();
+            return Err(header.problem(GenericProblem::Series { telling }));
         }
         if !telling.same.is_empty() {
             output.notes.push(format!("not used, for it is the same in all rows: {}", quoted(&telling.same)));
@@ -258,7 +255,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     }
     match options.construction {
         Construction::Reference if read < 2 => {
-            return Err(output.file_error("the construction `reference` needs at least two rows"));
+            return Err(output.file_error(GenericProblem::FewRows));
         }
         _ if options.values.switch(&PRE_RESIDUALIZED) => as_they_are(&mut output, &sheet, &series)?,
         Construction::Reference => reference(&mut output, &sheet, &series)?,

@@ -4,7 +4,7 @@ use crate::diagnostics::UnknownName;
 use crate::residual::Class;
 use crate::trace::adapter::Construction;
 use crate::trace::baseline::robust::Side;
-use crate::trace::read::{Cell, Fault};
+use crate::trace::read::{Cell, RowFault};
 
 /// What an option says of some columns and channels, and of all others.
 pub(super) struct PerSeries<T> {
@@ -81,7 +81,7 @@ pub(super) struct Missing {
 
 impl Missing {
     /// The value of a cell; NaN if it is missing.
-    pub(super) fn read(self, cell: Cell<'_>, construction: Construction) -> Result<f64, Fault> {
+    pub(super) fn read(self, cell: Cell<'_>, construction: Construction) -> Result<f64, RowFault> {
         let value = if self.empty {
             cell.optional(|cell| cell.trimmed_finite(construction))?.unwrap_or(f64::NAN)
         } else {

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::per_series::PerSeries;
+use super::problem::GenericProblem;
 use super::series::ValueSeries;
 use super::sheet::Sheet;
 use super::{BASELINE, RULE, SEASON, quoted};
@@ -36,11 +37,8 @@ pub(super) fn convert(
 ) -> Result<(), TraceError> {
     let rules = RobustRules::of(options.values.numbers(&RULE));
     if rules.known_values > rules.centre_values {
-        let problem = format!(
-            "the rule known_values, {}, is more than centre_values, {}: nothing would ever be known",
-            rules.known_values, rules.centre_values
-        );
-        return Err(output.file_error(&problem));
+        let problem = GenericProblem::Rules { known: rules.known_values, centre: rules.centre_values };
+        return Err(output.file_error(problem));
     }
     let season_of = options.values.text(&SEASON).and_then(|text| season(text).ok()).unwrap_or_default();
     let good = options.values.text(&BASELINE).and_then(|text| stretch(text).ok());
@@ -75,13 +73,8 @@ pub(super) fn convert(
         }
     }
     if let (Some((from, to)), [_, ..]) = (good, &unknown[..]) {
-        let problem = format!(
-            "fewer than {} values from {from} to {to}, the stretch of --baseline, of {}; give a longer one, or the rule \
-             known_values",
-            rules.known_values,
-            some_of(&unknown)
-        );
-        return Err(output.file_error(&problem));
+        let (known, channels) = (rules.known_values, some_of(&unknown));
+        return Err(output.file_error(GenericProblem::ShortBaseline { known, from, to, channels }));
     }
     if !unknown.is_empty() {
         let few = some_of(&unknown);

@@ -2,9 +2,10 @@
 
 use crate::trace::adapter::Construction;
 use crate::trace::option::OptionSpec;
-use crate::trace::read::{Columns, Header, parse_number};
+use crate::trace::read::{Columns, Header, NumberedColumn, parse_number};
 use crate::trace::{Options, TraceError};
 
+use super::problem::{ColumnAsk, ColumnChoice, GenericProblem};
 use super::{CHANNEL_COL, TIME_COL, VALUE_COL, VALUE_COLS};
 
 /// Headers that ours is certain about, in any case.
@@ -20,7 +21,7 @@ const PUBLISHED_KEYS: [&str; 8] = ["id", "key", "uuid", "hash", "channel", "grou
 const PUBLISHED_VALUES: [&str; 7] = ["value", "residual", "latency", "metric", "amount", "v", "y"];
 
 /// The columns of a file by their use.
-pub(super) struct Selected {
+pub(super) struct SelectedColumns {
     /// Time and channel, the values, then the others.
     pub(super) columns: Columns,
     /// The headers of the values.
@@ -38,7 +39,7 @@ pub(super) struct Selected {
 const ALL_COLUMNS: &str = "*";
 
 /// The columns that are named, and those that the construction finds.
-pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedColumns, TraceError> {
     let named = |option: &OptionSpec| -> Result<Option<usize>, TraceError> {
         let Some(name) = options.values.text(option) else { return Ok(None) };
         header.required_field(name).map(Some)
@@ -46,37 +47,33 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     let named = Fields { time: named(&TIME_COL)?, value: named(&VALUE_COL)?, channel: named(&CHANNEL_COL)? };
     let names: Vec<String> = header.names().iter().map(|name| name.to_lowercase()).collect();
     let trimmed: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    let asked =
-        |problem: String, flags: &str| header.problem(format!("{problem}; pass {flags} (there are {})", header.list()));
+    let asked = |choice: ColumnChoice, ask: ColumnAsk| {
+        header.problem(GenericProblem::Undecided { choice, ask, there: header.list() })
+    };
     let list = options.values.text(&VALUE_COLS);
     let (found, values, not_numeric) = match list {
         Some(_) if named.value.is_some() => {
-            return Err(header.problem("--value-col and --value-cols are both given; give one of them".to_owned()));
+            return Err(header.problem(GenericProblem::ValueTwice));
         }
         Some(_) if options.construction.is_reference() => {
-            let problem =
-                "the construction `reference` has one value column; pass --value-col, or another construction";
-            return Err(header.problem(problem.to_owned()));
+            return Err(header.problem(GenericProblem::OneValue));
         }
         Some(list) => {
-            let found = keys(&trimmed, named).map_err(|problem| asked(problem, "--time-col or --channel-col"))?;
+            let found = keys(&trimmed, named).map_err(|choice| asked(choice, ColumnAsk::Keys))?;
             let (values, not_numeric) = listed(list, header, found)?;
             (found, values, not_numeric)
         }
         None => {
             let found = match options.construction {
                 Construction::Reference => published(&names, named, header.first_record()),
-                Construction::Own(_) => certain(&trimmed, named).map_err(|problem| {
-                    asked(problem, "--time-col, --value-col (or --value-cols for several) or --channel-col")
-                })?,
+                Construction::Own(_) => certain(&trimmed, named).map_err(|choice| asked(choice, ColumnAsk::All))?,
             };
             let values: Vec<usize> = found.value.into_iter().collect();
             (found, values, Vec::new())
         }
     };
     let mut columns = Columns::default();
-    let missing =
-        |name: &str| header.problem(format!("no column looks like a {name}; name it (there are {})", header.list()));
+    let missing = |what: &'static str| header.problem(GenericProblem::Missing { what, there: header.list() });
     columns.add(header, found.time.ok_or_else(|| missing("time"))?);
     match found.channel {
         Some(field) => columns.add(header, field),
@@ -97,7 +94,7 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     };
     others.iter().for_each(|field| columns.add(header, *field));
     let name = |field: &usize| header.names()[*field].trim().to_owned();
-    Ok(Selected {
+    Ok(SelectedColumns {
         columns,
         values: values.iter().map(name).collect(),
         is_wide: list.is_some(),
@@ -124,10 +121,10 @@ fn listed(list: &str, header: &Header, keys: Fields) -> Result<(Vec<usize>, Vec<
     for name in list.split(',').map(str::trim) {
         let field = header.required_field(name)?;
         if is_key(&field) {
-            return Err(header.problem(format!("`{name}` is the time or the channel, and in --value-cols")));
+            return Err(header.problem(GenericProblem::KeyAsValue(name.to_owned())));
         }
         if values.contains(&field) {
-            return Err(header.problem(format!("`{name}` is twice in --value-cols")));
+            return Err(header.problem(GenericProblem::RepeatedValue(name.to_owned())));
         }
         values.push(field);
     }
@@ -163,44 +160,41 @@ fn only(
     named: Fields,
     field: Option<usize>,
     known: &[&str],
-    what: &str,
-) -> Result<Option<usize>, String> {
+    what: &'static str,
+) -> Result<Option<usize>, ColumnChoice> {
     if field.is_some() {
         return Ok(field);
     }
     let is_free = |field: usize| ![named.time, named.value, named.channel].contains(&Some(field));
     let mut found = (0..names.len()).filter(|field| is_free(*field) && known.contains(&names[*field].as_str()));
     match (found.next(), found.next()) {
-        (Some(first), Some(second)) => Err(format!(
-            "columns {} (`{}`) and {} (`{}`) could both be the {what}",
-            first + 1,
-            names[first],
-            second + 1,
-            names[second]
-        )),
+        (Some(first), Some(second)) => {
+            let numbered = |field: usize| NumberedColumn { number: field + 1, name: names[field].clone() };
+            Err(ColumnChoice::Two { first: numbered(first), second: numbered(second), what })
+        }
         (first, _) => Ok(first),
     }
 }
 
 /// The time and the channel.
-fn keys(names: &[String], named: Fields) -> Result<Fields, String> {
+fn keys(names: &[String], named: Fields) -> Result<Fields, ColumnChoice> {
     let time = only(names, named, named.time, &TIMES, "time")?;
     let channel = only(names, named, named.channel, &CHANNELS, "channel")?;
     if time.is_none() {
-        return Err(format!("no column is called like a time ({})", TIMES.join(", ")));
+        return Err(ColumnChoice::None { what: "time", known: &TIMES });
     }
     Ok(Fields { time, value: None, channel })
 }
 
-fn certain(names: &[String], named: Fields) -> Result<Fields, String> {
+fn certain(names: &[String], named: Fields) -> Result<Fields, ColumnChoice> {
     let time = only(names, named, named.time, &TIMES, "time")?;
     let channel = only(names, named, named.channel, &CHANNELS, "channel")?;
     let value = only(names, named, named.value, &VALUES, "value")?;
     let mut left = (0..names.len()).filter(|field| ![time, channel].contains(&Some(*field)));
     let value = value.or(left.next().filter(|_| time.is_some() && left.next().is_none()));
     match (time, value) {
-        (None, _) => Err(format!("no column is called like a time ({})", TIMES.join(", "))),
-        (_, None) => Err(format!("no column is called like a value ({})", VALUES.join(", "))),
+        (None, _) => Err(ColumnChoice::None { what: "time", known: &TIMES }),
+        (_, None) => Err(ColumnChoice::None { what: "value", known: &VALUES }),
         _ => Ok(Fields { time, value, channel }),
     }
 }

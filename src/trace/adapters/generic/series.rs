@@ -1,13 +1,15 @@
 //! The rows of a file, channel by channel.
 
 use super::per_series::{ClassOf, Missing, PerSeries, class, missing, side};
+use super::problem::GenericProblem;
 use super::sheet::Sheet;
-use super::{CLASS, MISSING, SIDE, quoted};
+use super::{CLASS, MISSING, SIDE};
 use crate::residual::Class;
 use crate::trace::baseline::mix::order_by_time;
 use crate::trace::baseline::robust::Side;
 use crate::trace::option::OptionSpec;
 use crate::trace::output::Output;
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Options, TraceError};
 
 /// One channel: a value column, and the rows that have a value of it, in order of time.
@@ -42,33 +44,21 @@ impl OfSeries {
     }
 
     /// An error if a name is no column and no channel.
-    pub(super) fn check(&self, series: &[ValueSeries], columns: &[String]) -> Result<(), String> {
+    pub(super) fn check(&self, series: &[ValueSeries], columns: &[String]) -> Result<(), GenericProblem> {
         let is_known =
             |name: &str| columns.iter().any(|column| column == name) || series.iter().any(|series| series.name == name);
         let strangers = [(&CLASS, self.class.stranger(is_known)), (&SIDE, self.side.stranger(is_known))];
         match strangers.into_iter().find_map(|(option, name)| Some((option, name?))) {
             None => Ok(()),
             Some((option, name)) => {
-                let mut known: Vec<&str> = columns.iter().map(String::as_str).collect();
-                known.extend(
-                    series
-                        .iter()
-                        .map(|series| series.name.as_str())
-                        .filter(|name| !columns.iter().any(|column| column == name)),
-                );
-                let shown = quoted(&known[..known.len().min(SHOWN)]);
-                let more = known
-                    .len()
-                    .checked_sub(SHOWN + 1)
-                    .map_or_else(String::new, |more| format!(" and {} more", more + 1));
-                Err(format!("`{name}` in --{} is no column and no channel; known: {shown}{more}", option.flag))
+                let channels = series.iter().map(|series| &series.name);
+                let channels = channels.filter(|name| !columns.contains(name));
+                let known = columns.iter().chain(channels).cloned().collect();
+                Err(GenericProblem::UnknownSeries { name: name.to_owned(), flag: option.flag, known })
             }
         }
     }
 }
-
-/// Names that an error lists.
-const SHOWN: usize = 30;
 
 /// The series of each channel: one, or of a wide table one for each value column, called by its header, behind the name of the
 /// channel where there are several.
@@ -112,18 +102,8 @@ pub(super) fn single(
 ) -> Result<Vec<Vec<usize>>, TraceError> {
     let twice = channels.iter().flat_map(|rows| rows.windows(2)).filter(|pair| t[pair[0]] == t[pair[1]]);
     let has_twice = output.has_twice(twice.map(|pair| (pair[0], pair[1])), |row| {
-        let which = match telling {
-            [] => "which column tells the series apart? Pass --channel-col".to_owned(),
-            [column] => format!("which column tells the series apart? Pass --channel-col {column}"),
-            [first, ..] => {
-                let columns = quoted(telling);
-                format!(
-                    "which column tells the series apart, of {columns}? Pass --channel-col, such as --channel-col {first}"
-                )
-            }
-        };
-        let hint = format!("{which}, or --one-series if a series has several values at a time");
-        (format!("two values at t = {}", t[row]), hint)
+        let telling = telling.iter().map(|column| (*column).to_owned()).collect();
+        RepeatedKey::Value { t: t[row], telling }
     })?;
     if !has_twice {
         return Ok(channels);

@@ -7,7 +7,7 @@ use super::per_series::Missing;
 use crate::trace::TraceError;
 use crate::trace::adapter::Construction;
 use crate::trace::read::{
-    Cell, ColumnSpec, Fault, Names, Naming, Row, Settling, Table, Times, parse_number, retain_rows, table,
+    Cell, CellRow, ColumnSpec, Names, Naming, RowFault, Settling, Table, Times, parse_number, retain_rows, table,
 };
 
 table! {
@@ -22,7 +22,7 @@ table! {
 pub(super) struct SeriesName;
 
 impl Naming for SeriesName {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
         Ok(match construction {
             _ if !cell.is_present() => ONE_CHANNEL.into(),
             Construction::Reference => cell.text().into(),
@@ -138,7 +138,7 @@ impl Table for Sheet {
 
     const COLUMNS: &'static [ColumnSpec] = Keys::COLUMNS;
 
-    fn row(&mut self, context: &Context, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, context: &Context, row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         let mut behind = row.cells_behind(Self::COLUMNS);
         self.read.clear();
         for (missing, cell) in context.missing.iter().zip(behind.by_ref()) {

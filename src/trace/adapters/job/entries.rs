@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::problem::{EntryProblem, ForeignPlan};
+use crate::trace::read::shown;
+
 /// One execution, which is still to be read.
 pub(super) struct Entry {
     pub(super) query: Option<String>,
@@ -12,7 +15,7 @@ pub(super) struct Entry {
 
 /// What is above it.
 #[derive(Clone, Default)]
-struct Names {
+struct NamesAbove {
     query: Option<String>,
     iteration: Option<u64>,
 }
@@ -28,35 +31,35 @@ const WRAPPERS: [&str; 10] =
 const DEEPEST: usize = 6;
 
 /// The executions in a value, in order; an error says what it is instead.
-pub(super) fn of(value: Value) -> Result<Vec<Entry>, String> {
+pub(super) fn of(value: Value) -> Result<Vec<Entry>, EntryProblem> {
     let mut entries = Vec::new();
-    walk(value, &Names::default(), 0, &mut entries)?;
+    walk(value, &NamesAbove::default(), 0, &mut entries)?;
     Ok(entries)
 }
 
-fn walk(value: Value, names: &Names, depth: usize, entries: &mut Vec<Entry>) -> Result<(), String> {
+fn walk(value: Value, names: &NamesAbove, depth: usize, entries: &mut Vec<Entry>) -> Result<(), EntryProblem> {
     if depth > DEEPEST {
-        return Err("there is no plan at this depth of lists".to_owned());
+        return Err(EntryProblem::Deep);
     }
     match value {
         Value::Array(values) => values.into_iter().try_for_each(|value| walk(value, names, depth + 1, entries)),
         // Programs that take the column for a text.
         Value::String(text) => match serde_json::from_str(&text) {
             Ok(value @ (Value::Array(_) | Value::Object(_))) => walk(value, names, depth + 1, entries),
-            _ => Err(format!("the text `{}` is not a plan in JSON", crate::trace::read::shown(&text))),
+            _ => Err(EntryProblem::Text(shown(&text))),
         },
         Value::Object(mut object) => {
             let query = QUERIES.iter().find_map(|key| text(object.get(*key)?));
             let iteration = ITERATIONS.iter().find_map(|key| object.get(*key).map(|value| (*key, number(value))));
             let iteration = match iteration {
                 Some((key, None)) => {
-                    return Err(format!("`{key}` is `{}`, not the number of an iteration", object[key]));
+                    return Err(EntryProblem::Iteration { key, value: object[key].to_string() });
                 }
                 Some((_, number)) => number,
                 None => None,
             };
             let names =
-                Names { query: query.or_else(|| names.query.clone()), iteration: iteration.or(names.iteration) };
+                NamesAbove { query: query.or_else(|| names.query.clone()), iteration: iteration.or(names.iteration) };
             if object.contains_key("Plan") {
                 entries.push(Entry { query: names.query, iteration: names.iteration, explained: object.into() });
                 return Ok(());
@@ -66,7 +69,7 @@ fn walk(value: Value, names: &Names, depth: usize, entries: &mut Vec<Entry>) -> 
                 None => Err(stranger(&object)),
             }
         }
-        other => Err(format!("`{other}` is not a plan")),
+        other => Err(EntryProblem::Value(other.to_string())),
     }
 }
 
@@ -83,22 +86,19 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 /// What an object without a plan is.
-fn stranger(object: &serde_json::Map<String, Value>) -> String {
+fn stranger(object: &serde_json::Map<String, Value>) -> EntryProblem {
     let has = |key: &str| object.contains_key(key);
-    let what = if has("query_block") {
-        "a plan of MySQL or MariaDB"
+    EntryProblem::Foreign(if has("query_block") {
+        ForeignPlan::MySql
     } else if has("operator") || has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
-        "a plan of DuckDB"
+        ForeignPlan::DuckDb
     } else if has("resourceSpans") {
-        "OTLP; convert it with --dataset otel"
+        ForeignPlan::Otlp
     } else if has("Node Type") {
-        "a node without what stands around the plan; keep the whole output of EXPLAIN"
+        ForeignPlan::Node
     } else {
-        let keys = object.keys().take(8).map(|key| format!("`{}`", crate::trace::read::shown(key)));
-        let keys = keys.collect::<Vec<_>>().join(", ");
-        return format!("an object with the keys {keys} has no `Plan`; write it by EXPLAIN (ANALYZE, FORMAT JSON)");
-    };
-    format!("this is {what}; plans are read as PostgreSQL writes them by EXPLAIN (ANALYZE, FORMAT JSON)")
+        return EntryProblem::Object(object.keys().take(8).map(|key| shown(key)).collect());
+    })
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
 
     type QueryAndIteration = (Option<String>, Option<u64>);
 
-    fn names(text: &str) -> Result<Vec<QueryAndIteration>, String> {
+    fn names(text: &str) -> Result<Vec<QueryAndIteration>, EntryProblem> {
         let entries = of(serde_json::from_str(text).unwrap())?;
         Ok(entries.into_iter().map(|entry| (entry.query, entry.iteration)).collect())
     }
@@ -138,7 +138,7 @@ mod tests {
             ("[1]", "`1` is not a plan"),
             ("[[[[[[[[[1]]]]]]]]]", "at this depth"),
         ] {
-            let error = names(text).unwrap_err();
+            let error = names(text).unwrap_err().to_string();
             assert!(error.contains(problem), "{text}: {error}");
         }
     }

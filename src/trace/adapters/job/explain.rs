@@ -9,12 +9,13 @@ use serde_json::Value;
 use super::entries::{self, Entry};
 use super::files;
 use super::names::{self, NamedRun};
-use super::runs::Runs;
+use super::problem::{EntryProblem, JobProblem};
+use super::runs::BenchmarkRuns;
 use crate::diagnostics::Place;
 use crate::store::{Input, InputDigest, label};
 use crate::tape::RowCounts;
-use crate::trace::plan::{NotAnExecution, Plan, ReadBy, Release};
-use crate::trace::read::{LENIENT_HINT, Lines, Reading};
+use crate::trace::plan::{Plan, ReadBy, Release};
+use crate::trace::read::{Lines, Reading};
 use crate::trace::{Options, TraceError};
 
 /// Whether a file that starts so is JSON and not a table.
@@ -24,7 +25,7 @@ pub(super) fn is_json(head: &[u8]) -> bool {
 }
 
 /// The executions of one file.
-pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Reading<Runs>, TraceError> {
+pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Reading<BenchmarkRuns>, TraceError> {
     let path = input.path().to_path_buf();
     let bytes = input.read_to_end()?;
     let digest = input.finish()?;
@@ -37,12 +38,11 @@ pub(super) fn read_file(mut input: Input<'_>, options: &Options) -> Result<Readi
 }
 
 /// The executions of the files in a folder.
-pub(super) fn read_folder(folder: &Path, options: &Options) -> Result<Reading<Runs>, TraceError> {
+pub(super) fn read_folder(folder: &Path, options: &Options) -> Result<Reading<BenchmarkRuns>, TraceError> {
     let files = files::list(folder)?;
     let read = |path: &PathBuf| -> Result<(Found, (String, Option<InputDigest>)), TraceError> {
         let (whole, name) = (folder.join(path), files::slashed(path));
-        let named =
-            names::of_path(&name).map_err(|problem| TraceError::Malformed { place: Place::file(&whole), problem })?;
+        let named = names::of_path(&name).map_err(|problem| TraceError::format(Place::file(&whole), problem))?;
         let mut input = Input::open(&whole, options.digest)?;
         let bytes = input.read_to_end()?;
         Ok((Found::read(&bytes, &whole, &named), (name, input.finish()?)))
@@ -72,7 +72,7 @@ struct Execution {
     iteration: Option<u64>,
     /// Whether something said which query and iteration it is.
     is_certain: bool,
-    outcome: Result<Executed, (&'static str, String)>,
+    outcome: Result<Executed, JobProblem>,
 }
 
 /// What is kept of one.
@@ -98,19 +98,19 @@ impl Found {
             let Some(value) = values.next() else { break };
             let line = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u64 + 1;
             let place = Place::file(path).at_line(line);
-            let none = |place: Place, problem: String| Execution {
+            let none = |place: Place, problem: EntryProblem| Execution {
                 place,
                 query: named.query.clone(),
                 iteration: named.iteration,
                 is_certain: named.is_certain,
-                outcome: Err(("not a plan", problem)),
+                outcome: Err(problem.into()),
             };
             match value {
                 Err(error) => {
                     let place = Place::file(path).at((error.line() as u64, error.column().max(1) as u64));
                     let text = error.to_string();
                     let text = text.split(" at line ").next().unwrap_or_default();
-                    executions.push(none(place, format!("this is not JSON: {text}")));
+                    executions.push(none(place, EntryProblem::NotJson(text.to_owned())));
                     break;
                 }
                 Ok(value) => match entries::of(value) {
@@ -137,14 +137,14 @@ fn read_entry(entry: Entry, place: &Place, named: &NamedRun) -> Execution {
         iteration: entry.iteration.or(if entry.query.is_none() { named.iteration } else { None }),
         query: entry.query.unwrap_or_else(|| named.query.clone()),
         is_certain,
-        outcome: outcome.map_err(|problem: NotAnExecution| (problem.reason(), problem.to_string())),
+        outcome: outcome.map_err(JobProblem::from),
     }
 }
 
 /// Puts executions together, in order.
 struct Reader {
     lenient: bool,
-    runs: Runs,
+    runs: BenchmarkRuns,
     rows: RowCounts,
     /// Where each query and iteration was read.
     places: BTreeMap<(String, u64), Place>,
@@ -171,18 +171,14 @@ impl Reader {
         let Execution { place, query, iteration, is_certain, outcome } = execution;
         let executed = match outcome {
             Ok(executed) => executed,
-            Err((reason, problem)) => return self.refuse(&place, reason, problem),
+            Err(problem) => return self.refuse(&place, problem),
         };
         if let Some(release) = executed.release {
             match &self.release {
                 Some((first, there)) if *first != release => {
-                    let problem = format!(
-                        "this plan is of PostgreSQL {}, and that of {there} of {}; releases count rows in another way, so \
-                         convert the plans of each by themselves",
-                        release.name(),
-                        first.name()
-                    );
-                    return Err(TraceError::Malformed { place, problem });
+                    let (here, first) = (release.name(), first.name());
+                    let problem = JobProblem::Releases { here, place: there.clone(), there: first };
+                    return Err(TraceError::format(place, problem));
                 }
                 Some(_) => {}
                 None => self.release = Some((release, place.clone())),
@@ -192,19 +188,16 @@ impl Reader {
             let (first, there) =
                 self.relations.entry(query.clone()).or_insert_with(|| (executed.relations.clone(), place.clone()));
             if *first != executed.relations {
-                let problem = format!(
-                    "taken for another iteration of `{query}`, it scans other tables than the one of {there}; if these are \
-                     queries of their own, name the files like `1a/run2.json`, or give each plan its `query` and `iteration`"
-                );
-                return self.refuse(&place, "scans other tables than its query", problem);
+                let problem = JobProblem::OtherTables { query, place: there.clone() };
+                return self.refuse(&place, problem);
             }
         }
         let next = self.next.entry(query.clone()).or_default();
         let iteration = iteration.unwrap_or(*next);
         *next = iteration.saturating_add(1).max(*next);
         if let Some(there) = self.places.get(&(query.clone(), iteration)) {
-            let problem = format!("iteration {iteration} of query `{query}` is twice: {there} has it, too");
-            return self.refuse(&place, "its iteration was there before", problem);
+            let problem = JobProblem::IterationTwice { iteration, query, place: there.clone() };
+            return self.refuse(&place, problem);
         }
         let runs = &mut self.runs;
         runs.query.push(runs.queries.intern(&query));
@@ -217,12 +210,12 @@ impl Reader {
         Ok(())
     }
 
-    fn refuse(&mut self, place: &Place, reason: &str, problem: String) -> Result<(), TraceError> {
+    fn refuse(&mut self, place: &Place, problem: JobProblem) -> Result<(), TraceError> {
         if self.lenient {
-            self.rows.reject(reason.to_owned());
+            self.rows.reject(problem.reason().to_owned());
             return Ok(());
         }
-        Err(TraceError::Malformed { place: place.clone(), problem: problem + LENIENT_HINT })
+        Err(TraceError::skippable(place.clone(), problem))
     }
 
     fn finish(
@@ -230,10 +223,9 @@ impl Reader {
         path: PathBuf,
         mut notes: Vec<String>,
         input: Option<InputDigest>,
-    ) -> Result<Reading<Runs>, TraceError> {
+    ) -> Result<Reading<BenchmarkRuns>, TraceError> {
         if self.rows.read == 0 {
-            let problem = "there are no plans in it".to_owned();
-            return Err(TraceError::Malformed { place: Place::file(path), problem });
+            return Err(TraceError::format(Place::file(path), JobProblem::Empty));
         }
         let queries = self.runs.queries.len();
         notes.push(format!(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::problem::JobProblem;
 use crate::diagnostics::Place;
 use crate::store::{InputDigest, StoreError, file_digest};
 use crate::trace::TraceError;
@@ -14,7 +15,7 @@ const DEEPEST: usize = 3;
 
 /// A folder's files by what they are.
 #[derive(Default)]
-pub(super) struct Files {
+pub(super) struct PlanFiles {
     /// Those with plans, relative to the folder, in order of name.
     pub(super) plans: Vec<PathBuf>,
     /// The names of all others, which are not looked at.
@@ -26,7 +27,7 @@ pub(super) struct Files {
 /// # Errors
 /// When it cannot be read.
 pub(super) fn has_plans_in(folder: &Path) -> Result<bool, TraceError> {
-    let mut files = Files::default();
+    let mut files = PlanFiles::default();
     walk(folder, Path::new(""), 0, &mut files)?;
     Ok(!files.plans.is_empty())
 }
@@ -35,24 +36,20 @@ pub(super) fn has_plans_in(folder: &Path) -> Result<bool, TraceError> {
 ///
 /// # Errors
 /// When one cannot be read, or there are none with plans.
-pub(super) fn list(folder: &Path) -> Result<Files, TraceError> {
-    let mut files = Files::default();
+pub(super) fn list(folder: &Path) -> Result<PlanFiles, TraceError> {
+    let mut files = PlanFiles::default();
     walk(folder, Path::new(""), 0, &mut files)?;
     // By the bytes of their names, on any system.
     files.plans.sort_by_key(|path| slashed(path));
     files.others.sort();
     if files.plans.is_empty() {
-        let seen = files.others.first().map_or_else(String::new, |name| format!(" (but `{name}`)"));
-        let problem = format!(
-            "there is no .json file in the folder{seen}; give one for each query and iteration, such as `1a_2.json` or \
-             `1a/run2.json`, as EXPLAIN (ANALYZE, FORMAT JSON) writes them"
-        );
-        return Err(TraceError::Malformed { place: Place::file(folder), problem });
+        let problem = JobProblem::NoPlans { other: files.others.first().cloned() };
+        return Err(TraceError::format(Place::file(folder), problem));
     }
     Ok(files)
 }
 
-fn walk(folder: &Path, below: &Path, depth: usize, files: &mut Files) -> Result<(), TraceError> {
+fn walk(folder: &Path, below: &Path, depth: usize, files: &mut PlanFiles) -> Result<(), TraceError> {
     let here = folder.join(below);
     for entry in fs::read_dir(&here).map_err(StoreError::read(&here))? {
         let entry = entry.map_err(StoreError::read(&here))?;

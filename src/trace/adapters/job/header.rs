@@ -1,6 +1,7 @@
 //! What runners of benchmarks call their columns.
 
-use crate::trace::read::{ColumnSpec, Columns, Header};
+use super::problem::JobProblem;
+use crate::trace::read::{Columns, Header, HeaderProblem};
 use crate::trace::{Options, TraceError};
 
 use super::LATENCY_UNIT;
@@ -84,7 +85,7 @@ const UNITS: [(&str, f64); 17] = [
 ];
 
 /// The columns of a table of times.
-pub(super) struct Selected {
+pub(super) struct SelectedTimes {
     pub(super) columns: Columns,
     /// Milliseconds of the unit of its times.
     pub(super) unit_ms: f64,
@@ -105,7 +106,7 @@ pub(super) fn unit_ms(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// When one is missing, two could be the same, or nothing says the unit of the times.
-pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedTimes, TraceError> {
     let names: Vec<String> = header.names().iter().map(|name| name.trim().to_lowercase()).collect();
     let find = |known: &[&str], what: &str| -> Result<Option<usize>, TraceError> {
         let found: Vec<usize> = (0..names.len()).filter(|field| known.contains(&names[*field].as_str())).collect();
@@ -133,15 +134,15 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     let (Some(query), Some(iteration), Some((latency, unit))) = (query, iteration, latency) else {
         let is_there = [query.is_some(), iteration.is_some(), latency.is_some()];
         let missing = required.into_iter().zip(is_there).filter(|(_, is_there)| !is_there);
-        return Err(lacks(header, &missing.map(|(name, _)| name).collect::<Vec<_>>()));
+        return Err(header.lacks(&missing.map(|(name, _)| name).collect::<Vec<_>>()));
     };
     if est.is_some() != actual.is_some() {
-        return Err(lacks(header, &[if est.is_some() { "actual_rows" } else { "est_rows" }]));
+        return Err(header.lacks(&[if est.is_some() { "actual_rows" } else { "est_rows" }]));
     }
     let told = options.values.text(&LATENCY_UNIT).and_then(|text| unit_ms(text).ok());
     let shown = &header.names()[latency];
     let Some(unit_ms) = told.or(unit) else {
-        return Err(header.problem(format!("nothing says the unit of `{shown}`; pass --latency-unit s, ms or us")));
+        return Err(header.problem(JobProblem::Unit { column: shown.clone() }));
     };
     let mut notes = Vec::new();
     if est.is_none() {
@@ -165,7 +166,7 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
             None => columns.add_absent(name),
         }
     }
-    Ok(Selected { columns, unit_ms, notes })
+    Ok(SelectedTimes { columns, unit_ms, notes })
 }
 
 fn unit_name(unit_ms: f64) -> &'static str {
@@ -206,23 +207,9 @@ fn times(names: &[String]) -> Vec<(usize, Option<f64>)> {
     found
 }
 
-/// The error that columns are missing under any of their names.
-fn lacks(header: &Header, missing: &[&'static str]) -> TraceError {
-    let missing: Vec<ColumnSpec> = missing.iter().copied().map(ColumnSpec::required).collect();
-    match header.select(&missing) {
-        Err(error) => error,
-        Ok(_) => header.problem("the header lacks a column".to_owned()),
-    }
-}
-
 fn two(header: &Header, first: usize, second: usize, what: &str) -> TraceError {
-    let names = header.names();
-    header.problem(format!(
-        "columns {} (`{}`) and {} (`{}`) could both be {what}; remove one of them, or call the right one by its published \
-         name (query_id, iteration, latency_ms)",
-        first + 1,
-        names[first],
-        second + 1,
-        names[second]
-    ))
+    const ADVICE: &str =
+        "remove one of them, or call the right one by its published name (query_id, iteration, latency_ms)";
+    let (first, second) = (header.numbered(first), header.numbered(second));
+    header.problem(HeaderProblem::Ambiguous { first, second, what: what.to_owned(), advice: ADVICE })
 }

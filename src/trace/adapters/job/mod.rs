@@ -5,11 +5,14 @@ mod explain;
 mod files;
 mod header;
 mod names;
+mod problem;
 mod residuals;
 mod runs;
 mod table;
 
 use std::path::Path;
+
+pub use problem::{EntryProblem, ForeignPlan, JobProblem};
 
 use crate::store::InputDigest;
 use crate::trace::adapter::{About, Adapter, Construction};

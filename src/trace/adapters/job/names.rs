@@ -1,5 +1,7 @@
 //! Which query and iteration a file is of, by its name.
 
+use super::problem::JobProblem;
+
 /// What a name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamedRun {
@@ -25,7 +27,7 @@ pub(super) fn stem(name: &str) -> Option<&str> {
 
 /// What the path of a file says, relative to the folder of them all and with `/` between its parts; an error names what would be
 /// clear.
-pub(super) fn of_path(path: &str) -> Result<NamedRun, String> {
+pub(super) fn of_path(path: &str) -> Result<NamedRun, JobProblem> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = stem(name).unwrap_or(name);
     let (above, last) = folders.rsplit_once('/').unwrap_or(("", folders));
@@ -41,9 +43,7 @@ pub(super) fn of_path(path: &str) -> Result<NamedRun, String> {
         // `1a/2.json`, `2/1a.json`.
         (None, Some(Iteration::Number(number))) => certain(folders.to_owned(), number),
         (Some(Iteration::Number(number)), None) => certain(join(above, stem), number),
-        (Some(_), Some(_)) => Err(format!(
-            "both `{last}` and `{stem}` could be the iteration; name the files like `1a/run2.json` or `run2/1a.json`"
-        )),
+        (Some(_), Some(_)) => Err(JobProblem::Iterations { folder: last.to_owned(), file: stem.to_owned() }),
         (None, None) => {
             let named = of_stem(stem);
             Ok(NamedRun { query: join(folders, &named.query), ..named })
@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(of_path(path), Ok(expected), "{path}");
         }
         for path in ["1/2.json", "run1/run2.json"] {
-            assert!(of_path(path).unwrap_err().contains("could be the iteration"), "{path}");
+            assert!(of_path(path).unwrap_err().to_string().contains("could be the iteration"), "{path}");
         }
     }
 }

@@ -1,12 +1,13 @@
 //! From executions to residuals.
 
-use super::runs::Runs;
+use super::runs::BenchmarkRuns;
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{RecentValues, RollingMedian, log_ratio};
 use crate::trace::output::Output;
 use crate::trace::read::{Reading, repeated};
-use crate::trace::{Construction, Conversion, Options, TraceError};
+use crate::trace::repeated::RepeatedKey;
+use crate::trace::{Construction, Conversion, Options, TraceError, WhyEmpty};
 
 /// Latencies of a query that the published baseline is the mean of.
 const WINDOW: usize = 8;
@@ -18,7 +19,7 @@ const KNOWN: usize = 1;
 const JITTER_MS: f64 = 1.0;
 
 /// What residuals need of one query.
-struct Query {
+struct QueryHistory {
     channel: ChannelId,
     changed: ChannelId,
     plan: Option<ChannelId>,
@@ -38,7 +39,7 @@ struct Query {
 ///
 /// Where no query is there twice, there is nothing earlier; but unlike a latency, an estimate has a right value. The residual is
 /// the error itself then.
-pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conversion, TraceError> {
+pub(super) fn convert(reading: Reading<BenchmarkRuns>, options: &Options) -> Result<Conversion, TraceError> {
     let rows = reading.table.len();
     let path = reading.path.clone();
     let (mut output, runs) = Output::new(options, reading, rows * 2);
@@ -50,16 +51,14 @@ pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conve
         Construction::Own(_) => repeated(rows, |row| (runs.query[row], runs.iteration[row])),
     };
     let is_left = output.once(rows, &pairs, "of a query that is twice in an iteration", |row| {
-        let (query, iteration) = (runs.queries.name(runs.query[row]), runs.iteration[row]);
-        let hint =
-            "is this one file of several runs? Number their iterations on, or give each run its own names of queries";
-        (format!("query `{query}` is twice in iteration {iteration}"), hint.to_owned())
+        let query = runs.queries.name(runs.query[row]).to_owned();
+        RepeatedKey::Iteration { query, iteration: runs.iteration[row] }
     })?;
     let mut order: Vec<usize> = (0..rows).filter(|row| is_left[*row]).collect();
     order.sort_by_key(|row| (runs.iteration[*row], ranks[runs.query[*row].index()]));
     let queries = runs.queries.ids().map(|id| {
         let name = runs.queries.name(id);
-        Query {
+        QueryHistory {
             channel: output.builder.channel(name),
             changed: output.builder.channel(&format!("{name}#plan_change")),
             plan: None,
@@ -121,20 +120,17 @@ pub(super) fn convert(reading: Reading<Runs>, options: &Options) -> Result<Conve
     }
     let conversion = output.finish();
     if conversion.stream.is_empty() && !options.allow_empty {
-        let why = Some(why_empty(rows, is_once));
+        let why = Some(Box::new(why_empty(rows, is_once)));
         return Err(TraceError::Empty { place: Place::file(path), rows: Box::new(conversion.rows), why });
     }
     Ok(conversion)
 }
 
 /// Why there is no residual.
-fn why_empty(rows: usize, is_once: bool) -> String {
+fn why_empty(rows: usize, is_once: bool) -> WhyEmpty {
     match rows {
-        0 => "no execution can be used".to_owned(),
-        _ if is_once => {
-            "each query is there once, and its first latency is what the next ones are held against; give a second iteration"
-                .to_owned()
-        }
-        _ => "no query has an earlier iteration".to_owned(),
+        0 => WhyEmpty::NoExecution,
+        _ if is_once => WhyEmpty::OneIteration,
+        _ => WhyEmpty::NoEarlierIteration,
     }
 }

@@ -2,7 +2,7 @@ use crate::residual::{ChannelId, Channels};
 
 /// Executions of queries, in the order in which they were read.
 #[derive(Default)]
-pub(super) struct Runs {
+pub(super) struct BenchmarkRuns {
     pub(super) query: Vec<ChannelId>,
     pub(super) queries: Channels,
     pub(super) iteration: Vec<u64>,
@@ -13,7 +13,7 @@ pub(super) struct Runs {
     pub(super) plans: Channels,
 }
 
-impl Runs {
+impl BenchmarkRuns {
     pub(super) fn len(&self) -> usize {
         self.query.len()
     }

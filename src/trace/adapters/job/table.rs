@@ -1,11 +1,11 @@
 //! Executions as a table: the published columns, or times alone as runners of benchmarks write them.
 
-use super::header::{self, Selected};
-use super::runs::Runs;
+use super::header::{self, SelectedTimes};
+use super::runs::BenchmarkRuns;
 use crate::trace::input::Inputs;
 use crate::trace::read::{
-    Cardinality, Cell, Duration, Fault, Known, Names, OptionalNames, Reading, Rule, Source, Values, Whole, read_table,
-    table,
+    Cardinality, Cell, Duration, Known, Names, OptionalNames, Reading, RowFault, Rule, Source, Values, Whole,
+    read_table, table,
 };
 use crate::trace::{Construction, Options, TraceError};
 
@@ -39,24 +39,24 @@ struct IfThere;
 impl Rule for IfThere {
     type Value = Option<f64>;
 
-    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<f64>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<f64>, RowFault> {
         if cell.is_present() { cell.cardinality(construction).map(Some) } else { Ok(None) }
     }
 }
 
 /// Reads the executions; the published construction takes the published columns alone.
-pub(super) fn read(inputs: Inputs<'_>, options: &Options) -> Result<Reading<Runs>, TraceError> {
+pub(super) fn read(inputs: Inputs<'_>, options: &Options) -> Result<Reading<BenchmarkRuns>, TraceError> {
     if options.construction.is_reference() {
-        return Ok(read_table::<Published>(inputs, options)?.map(Runs::from));
+        return Ok(read_table::<Published>(inputs, options)?.map(BenchmarkRuns::from));
     }
     let mut source = Source::open(inputs)?;
-    let Selected { columns, unit_ms, notes } = source.select(options, |header| header::select(header, options))?;
+    let SelectedTimes { columns, unit_ms, notes } = source.select(options, |header| header::select(header, options))?;
     let mut reading = source.read::<Timed>(&columns, options, &options.construction)?;
     reading.notes.extend(notes);
     Ok(reading.map(|table| table.runs(unit_ms)))
 }
 
-impl From<Published> for Runs {
+impl From<Published> for BenchmarkRuns {
     fn from(table: Published) -> Self {
         let rows = table.est_rows.iter().zip(&*table.actual_rows).map(|(est, actual)| Some((*est, *actual)));
         let (rows, plan) = (rows.collect(), table.plan.into_parts());
@@ -74,10 +74,10 @@ impl From<Published> for Runs {
 
 impl Timed {
     /// The executions, of times in units of so many milliseconds.
-    fn runs(self, unit_ms: f64) -> Runs {
+    fn runs(self, unit_ms: f64) -> BenchmarkRuns {
         let rows = self.est_rows.iter().zip(&*self.actual_rows).map(|(est, actual)| est.zip(*actual)).collect();
         let (plan, plans) = self.plan.into_parts();
-        Runs {
+        BenchmarkRuns {
             query: self.query.ids,
             queries: self.query.names,
             iteration: self.iteration.to_vec(),

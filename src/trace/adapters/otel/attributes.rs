@@ -40,10 +40,10 @@ pub(super) enum Says {
 const KINDS: usize = Says::Status as usize + 1;
 
 /// What the attribute says, and the place of its name among those that say the same: the lowest one wins.
-pub(super) type Slot = (Says, u8);
+pub(super) type AttributeSlot = (Says, u8);
 
 /// The names, those of the current semantic conventions first.
-pub(super) const NAMES: &[(&str, Slot)] = &[
+pub(super) const NAMES: &[(&str, AttributeSlot)] = &[
     ("db.query.hash", (Says::Hash, 0)),
     ("db.query.fingerprint", (Says::Hash, 1)),
     ("db.query.digest", (Says::Hash, 2)),
@@ -88,7 +88,7 @@ pub(super) const NAMES: &[(&str, Slot)] = &[
 ];
 
 /// The names in Zipkin's `remoteEndpoint`. Its service is often called after the system, so that the address comes first.
-pub(super) const ENDPOINT: &[(&str, Slot)] = &[
+pub(super) const ENDPOINT: &[(&str, AttributeSlot)] = &[
     ("ipv4", (Says::Server, 10)),
     ("ipv6", (Says::Server, 11)),
     ("serviceName", (Says::Server, 12)),
@@ -129,7 +129,7 @@ pub(super) struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     /// Takes the value of an attribute, unless it is not known or one whose name comes before it has been there.
-    pub(super) fn set(&mut self, (says, rank): Slot, value: Scalar<'a>) {
+    pub(super) fn set(&mut self, (says, rank): AttributeSlot, value: Scalar<'a>) {
         let is_blank = matches!(&value, Scalar::Text(text) if text.trim_ascii().is_empty()) && says != Says::Failed;
         if value == Scalar::Absent || is_blank {
             return;
@@ -234,7 +234,10 @@ pub(super) struct Statement<'a> {
 }
 
 /// Reads attributes in any of the shapes: a list of objects with `key` and `value`, or an object.
-pub(super) struct Collect<'a, 's>(pub(super) &'s mut Attributes<'a>, pub(super) &'static [(&'static str, Slot)]);
+pub(super) struct Collect<'a, 's>(
+    pub(super) &'s mut Attributes<'a>,
+    pub(super) &'static [(&'static str, AttributeSlot)],
+);
 
 impl<'de> DeserializeSeed<'de> for Collect<'de, '_> {
     type Value = ();
@@ -299,7 +302,7 @@ impl<'de> Visitor<'de> for Pair<'de, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         // `None`: the key has not come yet; `Some(None)`: it is none that is looked at.
-        let mut slot: Option<Option<Slot>> = None;
+        let mut slot: Option<Option<AttributeSlot>> = None;
         let mut value = Scalar::Absent;
         while let Some(part) = members.next_key_seed(Lookup(PARTS))? {
             match part {

@@ -1,36 +1,36 @@
 //! Start and end of a span, in the unit that its format says.
 
+use super::problem::SpanProblem;
 use super::scalar::Scalar;
-use super::spans::SpanFault;
 
 /// How a format writes start and end.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct SpanClock {
     /// The field with the start.
     pub(super) start: &'static str,
     /// The field with the end, or with the duration.
     pub(super) end: &'static str,
     pub(super) end_is_duration: bool,
-    pub(super) unit: &'static Unit,
+    pub(super) unit: &'static ClockUnit,
     /// Whether times count from 1970, so that 0 is an unknown one and the unit can be checked.
     pub(super) since_1970: bool,
 }
 
 /// A unit of time.
 #[derive(Debug)]
-pub(super) struct Unit {
+pub(super) struct ClockUnit {
     name: &'static str,
     nanoseconds: u64,
 }
 
-pub(super) const NANOSECONDS: &Unit = &UNITS[0];
-pub(super) const MICROSECONDS: &Unit = &UNITS[1];
+pub(super) const NANOSECONDS: &ClockUnit = &UNITS[0];
+pub(super) const MICROSECONDS: &ClockUnit = &UNITS[1];
 
-static UNITS: [Unit; 4] = [
-    Unit { name: "nanoseconds", nanoseconds: 1 },
-    Unit { name: "microseconds", nanoseconds: 1_000 },
-    Unit { name: "milliseconds", nanoseconds: 1_000_000 },
-    Unit { name: "seconds", nanoseconds: 1_000_000_000 },
+static UNITS: [ClockUnit; 4] = [
+    ClockUnit { name: "nanoseconds", nanoseconds: 1 },
+    ClockUnit { name: "microseconds", nanoseconds: 1_000 },
+    ClockUnit { name: "milliseconds", nanoseconds: 1_000_000 },
+    ClockUnit { name: "seconds", nanoseconds: 1_000_000_000 },
 ];
 
 /// Seconds since 1970 between which spans are: 1973, before there was any, and 2128. No unit's range meets that of another.
@@ -39,72 +39,49 @@ const PLAUSIBLE_S: std::ops::Range<u64> = 100_000_000..5_000_000_000;
 /// Seconds since 1970 that a number without a known origin must not look like in another unit: 2008 to 2039.
 const PRESENT_S: std::ops::Range<u64> = 1_200_000_000..2_200_000_000;
 
-impl Clock {
+impl SpanClock {
     /// Start and duration in nanoseconds.
-    pub(super) fn interval(&self, start: &Scalar<'_>, end: &Scalar<'_>) -> Result<(u64, u64), SpanFault> {
+    pub(super) fn interval(&self, start: &Scalar<'_>, end: &Scalar<'_>) -> Result<(u64, u64), SpanProblem> {
         let start_ns = self.time(self.start, start)?;
         if self.end_is_duration {
-            let duration = self.number(self.end, end)?.ok_or_else(|| unfinished(self.end))?;
+            let duration = self.number(self.end, end)?.ok_or(SpanProblem::Unfinished(self.end))?;
             let duration_ns = duration.checked_mul(self.unit.nanoseconds);
             return Ok((start_ns, duration_ns.ok_or_else(|| self.wrong(self.end, &duration.to_string()))?));
         }
         let end_ns = self.time(self.end, end)?;
-        let duration_ns = end_ns.checked_sub(start_ns).ok_or_else(|| SpanFault {
-            reason: "span ends before it starts",
-            problem: format!(
-                "the span ends before it starts: `{}` is {start_ns} and `{}` is {end_ns}",
-                self.start, self.end
-            ),
-        })?;
+        let duration_ns = end_ns.checked_sub(start_ns);
+        let duration_ns =
+            duration_ns.ok_or(SpanProblem::Backwards { start: self.start, start_ns, end: self.end, end_ns })?;
         Ok((start_ns, duration_ns))
     }
 
-    fn number(&self, field: &str, value: &Scalar<'_>) -> Result<Option<u64>, SpanFault> {
+    fn number(&self, field: &'static str, value: &Scalar<'_>) -> Result<Option<u64>, SpanProblem> {
         value.whole().map_err(|value| self.wrong(field, &value))
     }
 
-    fn wrong(&self, field: &str, value: &str) -> SpanFault {
-        let unit = self.unit.name;
-        SpanFault {
-            reason: "bad start, end or duration",
-            problem: format!("`{field}` is `{value}`, not a whole number of {unit}"),
-        }
+    fn wrong(&self, field: &'static str, value: &str) -> SpanProblem {
+        SpanProblem::NotWhole { field, value: value.to_owned(), unit: self.unit.name }
     }
 
     /// A time in nanoseconds.
-    fn time(&self, field: &'static str, value: &Scalar<'_>) -> Result<u64, SpanFault> {
+    fn time(&self, field: &'static str, value: &Scalar<'_>) -> Result<u64, SpanProblem> {
         let known = self.number(field, value)?.filter(|number| !self.since_1970 || *number > 0);
         let Some(number) = known else {
-            return Err(if field == self.end { unfinished(field) } else { no_start(field) });
+            let is_end = field == self.end;
+            return Err(if is_end { SpanProblem::Unfinished(field) } else { SpanProblem::NoStart(field) });
         };
-        let in_range = |unit: &Unit| PLAUSIBLE_S.contains(&(number / (1_000_000_000 / unit.nanoseconds)));
+        let in_range = |unit: &ClockUnit| PLAUSIBLE_S.contains(&(number / (1_000_000_000 / unit.nanoseconds)));
         if self.since_1970 && !in_range(self.unit) {
-            let looks = UNITS.iter().find(|unit| in_range(unit));
-            let looks = looks.map_or_else(String::new, |unit| format!("; it looks like {}", unit.name));
-            let unit = self.unit.name;
-            return Err(SpanFault {
-                reason: "time in another unit",
-                problem: format!("`{field}` is {number}, which is not a time in {unit} since 1970{looks}"),
-            });
+            let look = UNITS.iter().find(|unit| in_range(unit)).map(|unit| unit.name);
+            return Err(SpanProblem::OtherUnit { field, number, unit: self.unit.name, look });
         }
         number.checked_mul(self.unit.nanoseconds).ok_or_else(|| self.wrong(field, &number.to_string()))
     }
 
     /// The unit that the earliest start looks to be in, if that is not the clock's own.
     pub(super) fn other_unit(&self, earliest: u64) -> Option<&'static str> {
-        let present = |unit: &&Unit| PRESENT_S.contains(&(earliest / (1_000_000_000 / unit.nanoseconds)));
+        let present = |unit: &&ClockUnit| PRESENT_S.contains(&(earliest / (1_000_000_000 / unit.nanoseconds)));
         UNITS.iter().find(present).map(|unit| unit.name).filter(|name| *name != self.unit.name)
-    }
-}
-
-fn no_start(field: &str) -> SpanFault {
-    SpanFault { reason: "span without a start", problem: format!("the span has no `{field}`, so its time is unknown") }
-}
-
-fn unfinished(field: &str) -> SpanFault {
-    SpanFault {
-        reason: "span without an end",
-        problem: format!("the span has no `{field}`; it was not finished, so its duration is unknown"),
     }
 }
 
@@ -112,8 +89,10 @@ fn unfinished(field: &str) -> SpanFault {
 mod tests {
     use super::*;
 
-    const OTLP: Clock = Clock { start: "s", end: "e", end_is_duration: false, unit: NANOSECONDS, since_1970: true };
-    const ZIPKIN: Clock = Clock { start: "s", end: "d", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
+    const OTLP: SpanClock =
+        SpanClock { start: "s", end: "e", end_is_duration: false, unit: NANOSECONDS, since_1970: true };
+    const ZIPKIN: SpanClock =
+        SpanClock { start: "s", end: "d", end_is_duration: true, unit: MICROSECONDS, since_1970: true };
 
     #[test]
     fn intervals_are_nanoseconds_and_may_be_empty() {
@@ -151,14 +130,14 @@ mod tests {
                 "the span ends before it starts: `s` is 1714557600000000000 and `e` is 1714557599999999999",
             ),
         ] {
-            assert_eq!(OTLP.interval(&start, &end).unwrap_err().problem, expected);
+            assert_eq!(OTLP.interval(&start, &end).unwrap_err().to_string(), expected);
         }
         assert_eq!(
-            ZIPKIN.interval(&good, &Scalar::Whole(1)).unwrap_err().problem,
+            ZIPKIN.interval(&good, &Scalar::Whole(1)).unwrap_err().to_string(),
             "`s` is 1714557600000000000, which is not a time in microseconds since 1970; it looks like nanoseconds"
         );
         let us = Scalar::Whole(1_714_557_600_000_000);
-        assert!(ZIPKIN.interval(&us, &Scalar::Absent).unwrap_err().problem.contains("not finished"));
+        assert!(ZIPKIN.interval(&us, &Scalar::Absent).unwrap_err().to_string().contains("not finished"));
         assert!(ZIPKIN.interval(&us, &Scalar::Whole(u64::MAX)).is_err());
         assert!(ZIPKIN.interval(&us, &Scalar::Other("1.5".into())).is_err());
     }

@@ -1,11 +1,12 @@
 //! Which format a file is in, by its first bytes and keys.
 
-use super::json::{ARRAY, JAEGER, JAEGER_SPANS, Layout, OTLP, OTLP_SPANS, ZIPKIN};
+use super::layout::{ARRAY, JAEGER, JAEGER_SPANS, Layout, OTLP, OTLP_SPANS, ZIPKIN};
+use super::problem::OtelProblem;
 use crate::trace::read::{BOM, Wanted, binary, first_keys, markup, skip_string};
 
 /// The formats that spans are read from.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Format {
+pub(super) enum SpanFormat {
     /// One JSON text.
     Json(&'static Layout),
     /// A JSON text a line.
@@ -16,7 +17,7 @@ pub(super) enum Format {
     Protobuf,
 }
 
-impl Format {
+impl SpanFormat {
     /// What it is, for a sentence.
     pub(super) fn described(self) -> String {
         match self {
@@ -42,11 +43,6 @@ pub(super) const LONGEST_MESSAGE: usize = 64 << 20;
 
 /// Bytes that tell the format unless the first line has to be seen to its end.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
-
-/// The ways to get a file that is read.
-const KNOWN: &str = "this data set reads OTLP JSON (`resourceSpans`), one object or one a line, OTLP protobuf, Jaeger's JSON \
-                     (`data` with `spans`), Zipkin's JSON (version 2) and a JSON array of objects with `t_start_ns`, \
-                     `t_end_ns` and `statement_hash`";
 
 /// Keys of the first object that say the format, whatever else is there; the first that is there decides.
 const BY_KEY: &[(&[&str], &Layout)] = &[
@@ -114,45 +110,32 @@ const OTHER_VENDOR: &str = "spans in a vendor's own form; send them to an OpenTe
                             writes OTLP JSON, or write an array of objects with `t_start_ns`, `t_end_ns` and `statement_hash`";
 
 /// The format of a file that starts with `head`; or what it is instead, and what to do.
-pub(super) fn find(head: &[u8]) -> Result<Format, String> {
+pub(super) fn find(head: &[u8]) -> Result<SpanFormat, OtelProblem> {
     if is_messages(head) {
-        return Ok(Format::Messages);
+        return Ok(SpanFormat::Messages);
     }
     if let Some(problem) = binary(head, Wanted::Spans) {
-        return Err(problem);
+        return Err(problem.into());
     }
     if head.first() == Some(&RECORD_SEPARATOR) {
-        return Err(
-            "this is JSON with a record separator before each object; take them off with `tr -d '\\036'`".to_owned()
-        );
+        return Err(OtelProblem::RecordSeparators);
     }
     if head.first() == Some(&RESOURCE_SPANS) && is_binary(head) {
-        return Ok(Format::Protobuf);
+        return Ok(SpanFormat::Protobuf);
     }
     if is_binary(head) && is_varint_delimited(head) {
-        return Err(
-            "these are OTLP messages with their length before each in one to five bytes; write it in four bytes, the \
-                    most significant first, as the Collector's file exporter does with `format: proto`"
-                .to_owned(),
-        );
+        return Err(OtelProblem::VarintLengths);
     }
     let text = json_text(head);
     match text.first() {
-        None => Err(format!("the file is empty; {KNOWN}")),
+        None => Err(OtelProblem::Empty),
         Some(first @ (b'[' | b'{')) => find_json(text, *first == b'['),
-        Some(_) if has_json_in_first_line(text) => {
-            Err("there is text before the JSON of the first line, as a log has it; take \
-                                                        it off each line, as `sed 's/^[^{]*//'` does"
-                .to_owned())
-        }
-        Some(_) => Err(match markup(text) {
-            Some(problem) => problem.to_owned(),
-            None => format!("this is not JSON, which starts with `{{` or `[`; {KNOWN}"),
-        }),
+        Some(_) if has_json_in_first_line(text) => Err(OtelProblem::LogPrefix),
+        Some(_) => Err(markup(text).map_or(OtelProblem::NotJson, OtelProblem::from)),
     }
 }
 
-fn find_json(text: &[u8], is_list: bool) -> Result<Format, String> {
+fn find_json(text: &[u8], is_list: bool) -> Result<SpanFormat, OtelProblem> {
     let (keys, _) = first_keys(text);
     let has = |key: &&str| keys.iter().any(|own| own == key);
     let of = |layouts: &[(&[&str], &'static Layout)]| {
@@ -162,9 +145,9 @@ fn find_json(text: &[u8], is_list: bool) -> Result<Format, String> {
     let layout = match of(BY_KEY) {
         Some(layout) => layout,
         None => match (other(), of(BY_WEAKER_KEY)) {
-            (Some(what), _) => return Err(format!("this is {what}")),
+            (Some(what), _) => return Err(OtelProblem::OtherTool(what)),
             (None, Some(layout)) if std::ptr::eq(layout, &ZIPKIN) && is_zipkin_1(text) => {
-                return Err(format!("this is {ZIPKIN_1}"));
+                return Err(OtelProblem::OtherTool(ZIPKIN_1));
             }
             (None, Some(layout)) => layout,
             // An object without keys, or none in the list so far.
@@ -175,19 +158,15 @@ fn find_json(text: &[u8], is_list: bool) -> Result<Format, String> {
                     &OTLP
                 }
             }
-            (None, None) => {
-                let keys: Vec<String> = keys.iter().take(8).map(|key| format!("`{key}`")).collect();
-                let problem = "of no format that is known";
-                return Err(format!("the first object has the keys {}, {problem}; {KNOWN}", keys.join(", ")));
-            }
+            (None, None) => return Err(OtelProblem::UnknownKeys(keys.into_iter().take(8).collect())),
         },
     };
     let comes_in_lines =
         !is_list && [&OTLP, &OTLP_SPANS, &JAEGER_SPANS].iter().any(|other| std::ptr::eq(*other, layout));
     if !is_list && std::ptr::eq(layout, &ARRAY) {
-        return Err("this is one object of what should be a JSON array of them; make it one with `jq -s .`".to_owned());
+        return Err(OtelProblem::OneObject);
     }
-    Ok(if comes_in_lines && first_line_is_whole(text) { Format::Lines(layout) } else { Format::Json(layout) })
+    Ok(if comes_in_lines && first_line_is_whole(text) { SpanFormat::Lines(layout) } else { SpanFormat::Json(layout) })
 }
 
 /// Whether more of a file has to be seen: a JSON text tells its format by keys that may stand behind a long value; of one
@@ -277,7 +256,7 @@ mod tests {
     use super::*;
 
     fn found(head: &[u8]) -> String {
-        find(head).map_or_else(|problem| problem, Format::described)
+        find(head).map_or_else(|problem| problem.to_string(), SpanFormat::described)
     }
 
     #[test]
@@ -352,7 +331,7 @@ mod tests {
         }
         assert_eq!(
             find(b"[{\"traceId\":\"1\",\"tags\":{\"sql\":\"\\\"binaryAnnotations\\\"\"}}]")
-                .map(Format::described)
+                .map(SpanFormat::described)
                 .as_deref(),
             Ok("Zipkin's JSON")
         );

@@ -4,7 +4,9 @@ mod attributes;
 mod clock;
 mod format;
 mod json;
+mod layout;
 mod plain;
+mod problem;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod read;
@@ -13,6 +15,7 @@ mod scalar;
 mod server;
 mod spans;
 
+pub use self::problem::{OtelProblem, ProtobufFlaw, SpanProblem};
 use self::read::SpanSource;
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;

@@ -2,14 +2,15 @@
 
 use rayon::prelude::*;
 
+use super::problem::OtelProblem;
 use super::read::SpanSource;
 use super::spans::Spans;
 use crate::diagnostics::Place;
 use crate::residual::Class;
 use crate::trace::baseline::history::{KNOWN, RollingMedian, log_ratio};
 use crate::trace::output::Output;
-use crate::trace::read::{LENIENT_HINT, Lines, Reading};
-use crate::trace::{Conversion, Options, TraceError};
+use crate::trace::read::{Lines, Reading};
+use crate::trace::{Conversion, Options, TraceError, WhyEmpty};
 
 /// Added to both sides of a ratio of durations, so that a statement of a fraction of a millisecond is not judged on jitter.
 const JITTER_MS: f64 = 1.0;
@@ -52,24 +53,28 @@ pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conve
     let why = why_empty(&spans, order.len(), names.len(), most);
     let conversion = output.finish_with(&suffix);
     if conversion.stream.is_empty() && !options.allow_empty {
-        return Err(TraceError::Empty { place: Place::file(path), rows: Box::new(conversion.rows), why: Some(why) });
+        return Err(TraceError::Empty {
+            place: Place::file(path),
+            rows: Box::new(conversion.rows),
+            why: Some(Box::new(why)),
+        });
     }
     Ok(conversion)
 }
 
 /// Refuses times of a clock of unknown origin that look like the present in another unit.
-fn check_unit(spans: &Spans, path: &std::path::Path, format: Option<super::format::Format>) -> Result<(), TraceError> {
-    let Some(super::format::Format::Json(layout)) = format else { return Ok(()) };
+fn check_unit(
+    spans: &Spans,
+    path: &std::path::Path,
+    format: Option<super::format::SpanFormat>,
+) -> Result<(), TraceError> {
+    let Some(super::format::SpanFormat::Json(layout)) = format else { return Ok(()) };
     let Some(earliest) = spans.start_ns.iter().min() else { return Ok(()) };
     let Some(unit) = (!layout.clock.since_1970).then(|| layout.clock.other_unit(*earliest)).flatten() else {
         return Ok(());
     };
-    let problem = format!(
-        "the earliest `{}` is {earliest}, which looks like {unit} since 1970 and not like nanoseconds; write nanoseconds, or, \
-         if these are nanoseconds of another clock, take the first one off all of them",
-        layout.clock.start
-    );
-    Err(TraceError::Malformed { place: Place::file(path), problem })
+    let problem = OtelProblem::OtherUnit { field: layout.clock.start, earliest: *earliest, unit };
+    Err(TraceError::format(Place::file(path), problem))
 }
 
 /// The spans without those that were exported before.
@@ -83,13 +88,9 @@ fn distinct(
     if let Some((first, again)) = repeated.contradicting.first()
         && !lenient
     {
-        let earlier = spans.line(*first).map_or_else(String::new, |line| format!(" and on line {line}"));
-        let problem = format!(
-            "the span id {} is here{earlier}, with another time or statement; one id is one span{LENIENT_HINT}",
-            spans.shown_id(*again)
-        );
+        let problem = OtelProblem::IdTwice { id: spans.shown_id(*again), earlier: spans.line(*first) };
         let place = Place { line: spans.line(*again), ..Place::file(path) };
-        return Err(TraceError::Malformed { place, problem });
+        return Err(TraceError::skippable(place, problem));
     }
     let contradicting: Vec<usize> = repeated.contradicting.iter().map(|(_, again)| *again).collect();
     output.withdraw(&repeated.again, "exported again");
@@ -104,29 +105,13 @@ fn longest_run(order: &[usize], channels: &[u32]) -> usize {
     order.chunk_by(|a, b| channels[*a] == channels[*b]).map(<[usize]>::len).max().unwrap_or_default()
 }
 
-/// Why there is no residual: `used` spans of `statements`, of which one has `most` spans and no other has more.
-fn why_empty(spans: &Spans, used: usize, statements: usize, most: usize) -> String {
-    let (strangers, nameless) = spans.strangers();
-    if used == 0 && nameless > 0 {
-        return "no database span has its statement, as `db.query.text`, `db.query.summary`, `db.statement` or a hash; switch \
-                on in the instrumentation that statements are captured"
-            .to_owned();
+/// Why there is no residual: `spans` of `statements` are used, of which one has `most` spans and no other has more.
+fn why_empty(all: &Spans, spans: usize, statements: usize, most: usize) -> WhyEmpty {
+    let (strangers, nameless) = all.strangers();
+    match spans {
+        0 if nameless > 0 => WhyEmpty::NoStatements,
+        0 if strangers > 0 => WhyEmpty::NoDatabase,
+        0 => WhyEmpty::NoSpan,
+        _ => WhyEmpty::FewSpans { spans, statements, most },
     }
-    if used == 0 && strangers > 0 {
-        return "no span is of a database; one has `db.system.name` or `db.system`, and its statement".to_owned();
-    }
-    if used == 0 {
-        return "no span can be used".to_owned();
-    }
-    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let often = if most < KNOWN { "none occurs five times" } else { "none occurs more than five times" };
-    let mut why = format!(
-        "{} of {}; {often}, and the first five of a statement are its baseline",
-        plural(used, "span"),
-        plural(statements, "statement")
-    );
-    if used > KNOWN && statements == used {
-        why += "; if a hash or summary holds the literals of its statement, take it of the text with placeholders";
-    }
-    why
 }

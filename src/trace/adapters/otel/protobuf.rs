@@ -2,9 +2,10 @@
 
 use prost::Message;
 
-use super::json::OTLP;
+use super::layout::OTLP;
+use super::problem::{ProtobufFlaw, SpanProblem};
 use super::scalar::Scalar;
-use super::spans::{DatabaseSpan, SpanFault, Spans};
+use super::spans::{DatabaseSpan, Spans};
 
 #[derive(Clone, PartialEq, Message)]
 struct TracesData {
@@ -69,11 +70,8 @@ struct Status {
 ///
 /// # Errors
 /// When it is not one, or (unless lenient) a span of it cannot be used.
-pub(super) fn read(message: &[u8], spans: &mut Spans) -> Result<(), SpanFault> {
-    let traces = TracesData::decode(message).map_err(|_| SpanFault {
-        reason: "not a message of OTLP",
-        problem: format!("not an OTLP message in protobuf: {}", flaw(message, 0, TRACES)),
-    })?;
+pub(super) fn read(message: &[u8], spans: &mut Spans) -> Result<(), SpanProblem> {
+    let traces = TracesData::decode(message).map_err(|_| SpanProblem::NotProtobuf(flaw(message, 0, TRACES)))?;
     let scopes = traces.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
     scopes.flat_map(|scope| scope.spans).try_for_each(|span| spans.push(taken(span), &OTLP))
 }
@@ -89,19 +87,13 @@ enum Held {
 const TRACES: &[(u64, Held)] = &[(1, Held::Message(&[(2, Held::Message(&[(2, Held::Message(SPAN))]))]))];
 const SPAN: &[(u64, Held)] = &[(9, Held::Message(&[(1, Held::Text), (2, Held::Message(&[(1, Held::Text)]))]))];
 
-/// What is wrong with a message that cannot be decoded, in words: `start` is where it starts in the whole.
-fn flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> String {
-    find_flaw(message, start, fields).unwrap_or_else(|| {
-        "its fields are not those of spans; messages of logs and of metrics start alike, so is it one of those?"
-            .to_owned()
-    })
+/// What is wrong with a message that cannot be decoded: `start` is where it starts in the whole.
+fn flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> ProtobufFlaw {
+    find_flaw(message, start, fields).unwrap_or(ProtobufFlaw::OtherFields)
 }
 
-fn find_flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> Option<String> {
-    let cut = |at: usize| {
-        let end = start + message.len();
-        format!("what starts at byte {} is longer than what is left; is it cut off after byte {end}?", start + at)
-    };
+fn find_flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> Option<ProtobufFlaw> {
+    let cut = |at: usize| ProtobufFlaw::Cut { at: start + at, end: start + message.len() };
     let mut at = 0;
     while at < message.len() {
         let Some((key, mut end)) = varint(message, at) else { return Some(cut(at)) };
@@ -113,7 +105,7 @@ fn find_flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> Op
                 length
             }),
             5 => Some(4),
-            _ => return Some(format!("what stands at byte {} is no field of protobuf", start + at)),
+            _ => return Some(ProtobufFlaw::NoField { at: start + at }),
         };
         let content = size.and_then(|size| message.get(end..end.checked_add(usize::try_from(size).ok()?)?));
         let Some(content) = content else { return Some(cut(at)) };
@@ -122,7 +114,7 @@ fn find_flaw(message: &[u8], start: usize, fields: &'static [(u64, Held)]) -> Op
             Some(Held::Message(fields)) => find_flaw(content, start + end, fields),
             Some(Held::Text) => std::str::from_utf8(content)
                 .err()
-                .map(|error| format!("the text at byte {} is not UTF-8", start + end + error.valid_up_to())),
+                .map(|error| ProtobufFlaw::NotUtf8 { at: start + end + error.valid_up_to() }),
             None => None,
         };
         if flaw.is_some() {
@@ -193,7 +185,7 @@ pub(super) mod tests {
         read(&bytes, &mut spans).unwrap();
         assert_eq!((&spans.start_ns[..], &spans.duration_ns[..]), (&[start][..], &[5][..]));
         assert_eq!(spans.rows().rejected["ended in error"], 1);
-        let problem = |bytes: &[u8]| read(bytes, &mut Spans::new(false)).unwrap_err().problem;
+        let problem = |bytes: &[u8]| read(bytes, &mut Spans::new(false)).unwrap_err().to_string();
         let length = bytes.len() - 1;
         assert_eq!(
             problem(&bytes[..length]),
@@ -210,7 +202,7 @@ pub(super) mod tests {
         assert!(problem(&metric).contains("logs and of metrics start alike"), "{}", problem(&metric));
         assert!(problem(b"\x0a\x03\x12\x01\x07").contains("no field of protobuf"));
         let early = message(&[(7, 5, "SELECT 1")]);
-        assert!(read(&early, &mut spans).unwrap_err().problem.contains("not a time in nanoseconds since 1970"));
+        assert!(read(&early, &mut spans).unwrap_err().to_string().contains("not a time in nanoseconds since 1970"));
         assert!(read(&early, &mut Spans::new(true)).is_ok());
     }
 }

@@ -9,15 +9,17 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::de::DeserializeSeed;
 
-use super::format::{self, Format, HEAD_BYTES, LONGEST_MESSAGE, ZSTD};
-use super::json::{Layout, OTLP, Walk};
+use super::format::{self, HEAD_BYTES, LONGEST_MESSAGE, SpanFormat, ZSTD};
+use super::json::Walk;
+use super::layout::{Layout, OTLP};
+use super::problem::{OtelProblem, SpanProblem};
 #[cfg(feature = "protobuf")]
 use super::protobuf;
-use super::spans::{SpanFault, Spans};
+use super::spans::Spans;
 use crate::diagnostics::Place;
 use crate::store::{Blocks, Input, InputDigest, StoreError};
 use crate::trace::TraceError;
-use crate::trace::read::{BOM, LENIENT_HINT, Wanted, binary};
+use crate::trace::read::{BOM, Wanted, binary};
 
 /// Bytes that are read before they are parsed side by side.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -34,7 +36,7 @@ pub(super) struct SpanSource<'a> {
     path: PathBuf,
     head: Vec<u8>,
     input: Input<'a>,
-    pub(super) format: Result<Format, String>,
+    pub(super) format: Result<SpanFormat, OtelProblem>,
 }
 
 impl<'a> SpanSource<'a> {
@@ -50,7 +52,7 @@ impl<'a> SpanSource<'a> {
                 let format = format::find(&head);
                 let foreign = format.as_ref().err().and_then(|_| binary(&head, Wanted::Spans));
                 let source = Self { path, head, input, format };
-                return foreign.map_or(Ok(()), |problem| Err(source.malformed(problem))).map(|()| source);
+                return foreign.map_or(Ok(()), |problem| Err(source.malformed(problem.into()))).map(|()| source);
             }
         }
     }
@@ -65,8 +67,8 @@ impl<'a> SpanSource<'a> {
     }
 
     /// An error at the start of the file.
-    pub(super) fn malformed(&self, problem: String) -> TraceError {
-        TraceError::Malformed { place: Place::file(&self.path).at((1, 1)), problem }
+    pub(super) fn malformed(&self, problem: OtelProblem) -> TraceError {
+        TraceError::format(Place::file(&self.path).at((1, 1)), problem)
     }
 
     /// All spans, and the digest of the file if it was asked for.
@@ -81,23 +83,25 @@ impl<'a> SpanSource<'a> {
         let path = self.path.clone();
         let mut whole = self.into_whole();
         let spans = match format {
-            Format::Json(layout) => read_text(&path, &mut whole, layout, lenient),
-            Format::Lines(layout) => read_lines(&path, &mut whole, layout, lenient),
-            Format::Messages => read_messages(&path, &mut whole, lenient),
-            Format::Protobuf => {
+            SpanFormat::Json(layout) => read_text(&path, &mut whole, layout, lenient),
+            SpanFormat::Lines(layout) => read_lines(&path, &mut whole, layout, lenient),
+            SpanFormat::Messages => read_messages(&path, &mut whole, lenient),
+            SpanFormat::Protobuf => {
                 let mut bytes = whole.reader.get_ref().0.get_ref().clone();
                 bytes.extend(whole.reader.get_mut().1.read_to_end()?);
                 let mut spans = Spans::new(lenient);
                 let read = protobuf::read(&bytes, &mut spans);
-                read.map_err(|fault| TraceError::Malformed { place: Place::file(&path), problem: fault.problem })
-                    .map(|()| spans)
+                read.map_err(|fault| TraceError::format(Place::file(&path), OtelProblem::from(fault))).map(|()| spans)
             }
         }?;
         if spans.rows().read == 0 {
-            let what =
-                if matches!(format, Format::Json(layout) if layout.name.contains("array")) { "array" } else { "file" };
-            let problem = format!("there are no spans in the {what}");
-            return Err(TraceError::Malformed { place: Place::file(&path).at((1, 1)), problem });
+            let container = if matches!(format, SpanFormat::Json(layout) if layout.name.contains("array")) {
+                "array"
+            } else {
+                "file"
+            };
+            let problem = OtelProblem::NoSpans { container };
+            return Err(TraceError::format(Place::file(&path).at((1, 1)), problem));
         }
         Ok((spans, whole.finish()?))
     }
@@ -125,23 +129,28 @@ impl Read for Whole<'_> {
 struct Misread {
     line: u64,
     column: u64,
-    problem: String,
+    problem: OtelProblem,
+    /// Whether the others can be read without it.
+    is_skippable: bool,
 }
 
 impl Misread {
     /// What stopped the reading of spans: one of them, or the text itself.
     fn new(error: &serde_json::Error, layout: &Layout, spans: &mut Spans) -> Self {
         let (line, column) = (error.line() as u64, error.column() as u64);
-        let problem = match spans.take_fault() {
-            Some(fault) => fault.problem + LENIENT_HINT,
-            None => format!("not {}: {}", layout.name, bare(error)),
+        let (problem, is_skippable) = match spans.take_fault() {
+            Some(fault) => (fault.into(), true),
+            None => (OtelProblem::Json { format: layout.name, problem: bare(error), is_cut: false }, false),
         };
-        Self { line: line.max(1), column: column.max(1), problem }
+        Self { line: line.max(1), column: column.max(1), problem, is_skippable }
     }
 
     fn into_error(self, path: &Path, lines_before: u64) -> TraceError {
         let place = Place::file(path).at((lines_before + self.line, self.column));
-        TraceError::Malformed { place, problem: self.problem }
+        match self.is_skippable {
+            true => TraceError::skippable(place, self.problem),
+            false => TraceError::format(place, self.problem),
+        }
     }
 }
 
@@ -226,15 +235,12 @@ fn parse_line(text: &[u8], layout: &'static Layout, spans: &mut Spans, lenient: 
     let Err(error) = values(&mut json, layout, spans) else { return Ok(()) };
     if let Some(mark) = mark {
         spans.rewind(mark);
-        let fault = SpanFault { reason: layout.bad_line, problem: String::new() };
-        return spans.push_fault(fault).map_err(|_| Misread::new(&error, layout, spans));
+        spans.push_bad_line(layout.bad_line);
+        return Ok(());
     }
-    let mut misread = Misread::new(&error, layout, spans);
-    if error.is_eof() {
-        misread.problem += "; is the file still being written, or cut?";
-    }
-    if !misread.problem.ends_with(LENIENT_HINT) {
-        misread.problem += LENIENT_HINT;
+    let mut misread = Misread { is_skippable: true, ..Misread::new(&error, layout, spans) };
+    if let OtelProblem::Json { is_cut, .. } = &mut misread.problem {
+        *is_cut = error.is_eof();
     }
     Err(misread)
 }
@@ -274,32 +280,24 @@ fn read_messages(path: &Path, whole: &mut Whole<'_>, lenient: bool) -> Result<Sp
             let mut spans = Spans::new(lenient);
             parse_message(message, &mut spans, lenient).map(|()| spans)
         };
-        let parsed: Vec<Result<Spans, String>> = batch.par_iter().map(parse).collect();
+        let parsed: Vec<Result<Spans, OtelProblem>> = batch.par_iter().map(parse).collect();
         for message in parsed {
             before += 1;
             spans.append(message.map_err(|problem| at_message(path, before, problem))?, 0);
         }
-        let problem = match ended {
+        let fault = match ended {
             None => continue,
-            Some(Next::Cut { length, left }) => {
-                format!("its length says {length} bytes, and {left} are left; is the file still being written, or cut?")
-            }
-            Some(Next::TooLong(length)) => {
-                format!(
-                    "its length says {length} bytes, more than {} MiB; the lengths are out of step",
-                    LONGEST_MESSAGE >> 20
-                )
-            }
+            Some(Next::Cut { length, left }) => SpanProblem::CutMessage { length, left },
+            Some(Next::TooLong(length)) => SpanProblem::LongMessage { length, most_mib: LONGEST_MESSAGE >> 20 },
             Some(_) => return Ok(spans),
         };
-        let fault = SpanFault { reason: "a message that is cut", problem: problem + LENIENT_HINT };
-        spans.push_fault(fault).map_err(|fault| at_message(path, before + 1, fault.problem))?;
+        spans.push_fault(fault).map_err(|fault| at_message(path, before + 1, fault.into()))?;
         return Ok(spans);
     }
 }
 
-fn at_message(path: &Path, number: u64, problem: String) -> TraceError {
-    TraceError::Malformed { place: Place::file(path), problem: format!("message {number}: {problem}") }
+fn at_message(path: &Path, number: u64, problem: OtelProblem) -> TraceError {
+    TraceError::skippable(Place::file(path), OtelProblem::Message { number, problem: Box::new(problem) })
 }
 
 /// What comes next in a file of messages.
@@ -326,12 +324,11 @@ fn next_message(reader: &mut impl Read) -> std::io::Result<Next> {
     Ok(if left < length { Next::Cut { length, left } } else { Next::Message(message) })
 }
 
-fn parse_message(message: &[u8], spans: &mut Spans, lenient: bool) -> Result<(), String> {
+fn parse_message(message: &[u8], spans: &mut Spans, lenient: bool) -> Result<(), OtelProblem> {
     if message.starts_with(ZSTD) {
-        let unpacked = unpacked(message).map_err(|error| format!("it cannot be decompressed: {error}"));
-        return match unpacked {
+        return match unpacked(message) {
             Ok(unpacked) => parse_plain(&unpacked, spans, lenient),
-            Err(problem) => counted(SpanFault { reason: "not a message of OTLP", problem }, spans),
+            Err(error) => Ok(spans.push_fault(SpanProblem::Compressed(error.to_string()))?),
         };
     }
     parse_plain(message, spans, lenient)
@@ -352,31 +349,24 @@ fn unpacked(message: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(unpacked)
 }
 
-fn parse_plain(message: &[u8], spans: &mut Spans, lenient: bool) -> Result<(), String> {
+fn parse_plain(message: &[u8], spans: &mut Spans, lenient: bool) -> Result<(), OtelProblem> {
     if message.starts_with(b"{") {
         return parse_line(message, &OTLP, spans, lenient).map_err(|misread| misread.problem);
     }
     let mark = spans.mark();
     let Err(fault) = protobuf::read(message, spans) else { return Ok(()) };
     spans.rewind(mark);
-    counted(fault, spans)
+    Ok(spans.push_fault(fault)?)
 }
 
 #[cfg(not(feature = "protobuf"))]
 mod protobuf {
-    use super::{SpanFault, Spans};
+    use super::{SpanProblem, Spans};
 
     /// Without the feature no message can be read.
-    pub(super) fn read(_: &[u8], _: &mut Spans) -> Result<(), SpanFault> {
-        let problem =
-            "it is protobuf, and this build lacks the feature `protobuf`; export with `format: json`".to_owned();
-        Err(SpanFault { reason: "not a message of OTLP", problem })
+    pub(super) fn read(_: &[u8], _: &mut Spans) -> Result<(), SpanProblem> {
+        Err(SpanProblem::ProtobufNotBuilt)
     }
-}
-
-/// Counts a fault of a message, or says it.
-fn counted(fault: SpanFault, spans: &mut Spans) -> Result<(), String> {
-    spans.push_fault(fault).map_err(|fault| fault.problem + LENIENT_HINT)
 }
 
 #[cfg(test)]

@@ -7,22 +7,23 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 
-use super::format::Format;
-use super::json::ARRAY;
+use super::format::SpanFormat;
+use super::layout::ARRAY;
+use super::problem::{OtelProblem, SpanProblem};
 use super::read::{SpanSource, Whole, bare};
 use crate::diagnostics::Place;
 use crate::residual::{ChannelId, Channels, Class, formula};
 use crate::store::StoreError;
 use crate::trace::baseline::mix::order_by_time;
 use crate::trace::output::Output;
-use crate::trace::read::{LENIENT_HINT, Lines, Reading};
-use crate::trace::{Conversion, Options, RowCounts, TraceError};
+use crate::trace::read::{Lines, Reading};
+use crate::trace::{Conversion, FormatProblem, Options, RowCounts, TraceError};
 
 /// Spans of a statement that the published baseline is the mean of, for ever.
 const PUBLISHED_BASELINE: usize = 3;
 
 #[derive(Deserialize)]
-struct Span {
+struct PublishedSpan {
     t_start_ns: u64,
     t_end_ns: u64,
     statement_hash: String,
@@ -31,7 +32,7 @@ struct Span {
 
 /// The spans as columns.
 #[derive(Default)]
-struct Spans {
+struct PublishedSpans {
     start_ns: Vec<u64>,
     ms: Vec<f64>,
     statement: Vec<ChannelId>,
@@ -40,11 +41,11 @@ struct Spans {
     rows: RowCounts,
 }
 
-impl Spans {
+impl PublishedSpans {
     /// Appends a span, or says why it cannot be used.
-    fn push(&mut self, span: Span) -> Result<(), &'static str> {
+    fn push(&mut self, span: PublishedSpan) -> Result<(), SpanProblem> {
         if span.t_end_ns <= span.t_start_ns {
-            return Err("span does not end after it starts");
+            return Err(SpanProblem::NoDuration);
         }
         self.start_ns.push(span.t_start_ns);
         self.ms.push((span.t_end_ns - span.t_start_ns) as f64 / 1e6);
@@ -66,18 +67,20 @@ struct Collect {
 }
 
 impl<'de> Visitor<'de> for Collect {
-    type Value = Spans;
+    type Value = PublishedSpans;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of spans")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Spans, A::Error> {
-        let mut spans = Spans::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<PublishedSpans, A::Error> {
+        let mut spans = PublishedSpans::default();
         loop {
             let outcome = if self.lenient {
                 let Some(element) = elements.next_element::<serde_json::Value>()? else { return Ok(spans) };
-                Span::deserialize(element).map_err(|_| "not a span").and_then(|span| spans.push(span))
+                let span =
+                    PublishedSpan::deserialize(element).map_err(|error| SpanProblem::NotASpan(error.to_string()));
+                span.and_then(|span| spans.push(span))
             } else {
                 let Some(span) = elements.next_element()? else { return Ok(spans) };
                 spans.push(span)
@@ -85,8 +88,8 @@ impl<'de> Visitor<'de> for Collect {
             spans.rows.read += 1;
             match outcome {
                 Ok(()) => spans.rows.used += 1,
-                Err(reason) if self.lenient => spans.rows.reject(reason.to_owned()),
-                Err(reason) => return Err(A::Error::custom(format!("{reason}{LENIENT_HINT}"))),
+                Err(problem) if self.lenient => spans.rows.reject(problem.reason().to_owned()),
+                Err(problem) => return Err(A::Error::custom(FormatProblem::skippable(OtelProblem::from(problem)))),
             }
         }
     }
@@ -96,14 +99,9 @@ impl<'de> Visitor<'de> for Collect {
 /// file.
 pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conversion, TraceError> {
     if let Ok(format) = source.format
-        && !matches!(format, Format::Json(layout) if std::ptr::eq(layout, &ARRAY))
+        && !matches!(format, SpanFormat::Json(layout) if std::ptr::eq(layout, &ARRAY))
     {
-        let problem = format!(
-            "this is {}, and the construction `reference` is defined on a JSON array of objects with `t_start_ns`, `t_end_ns` \
-             and `statement_hash`; use the construction `plain`",
-            format.described()
-        );
-        return Err(source.malformed(problem));
+        return Err(source.malformed(OtelProblem::NotOfReference { format: format.described() }));
     }
     let path = source.path().to_path_buf();
     let mut whole = source.into_whole();
@@ -129,7 +127,7 @@ pub(super) fn convert(source: SpanSource<'_>, options: &Options) -> Result<Conve
 
 fn residuals(
     output: &mut Output<'_>,
-    table: &Spans,
+    table: &PublishedSpans,
     t: &[f64],
     rows: &[usize],
     channel: ChannelId,
@@ -148,10 +146,9 @@ fn residuals(
     Ok(())
 }
 
-fn read(path: &Path, input: &mut Whole<'_>, lenient: bool) -> Result<Spans, TraceError> {
-    let malformed = |line: u64, column: u64, problem: String| TraceError::Malformed {
-        place: Place::file(path).at_line(line.max(1)).at_column(column.max(1)),
-        problem,
+fn read(path: &Path, input: &mut Whole<'_>, lenient: bool) -> Result<PublishedSpans, TraceError> {
+    let malformed = |line: u64, column: u64, problem: OtelProblem| {
+        TraceError::format(Place::file(path).at_line(line.max(1)).at_column(column.max(1)), problem)
     };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 18, input));
     let spans = json.deserialize_seq(Collect { lenient }).and_then(|spans| json.end().map(|()| spans));
@@ -159,14 +156,10 @@ fn read(path: &Path, input: &mut Whole<'_>, lenient: bool) -> Result<Spans, Trac
         if error.is_io() {
             return TraceError::Store(StoreError::read(path)(error.into()));
         }
-        let bare = bare(&error);
-        let problem = format!(
-            "not an array of spans with `t_start_ns`, `t_end_ns`, `statement_hash` and perhaps `db_system`: {bare}"
-        );
-        malformed(error.line() as u64, error.column() as u64, problem)
+        malformed(error.line() as u64, error.column() as u64, OtelProblem::NotAnArray(bare(&error)))
     })?;
     if spans.rows.read == 0 {
-        return Err(malformed(1, 1, "there are no spans in the array".to_owned()));
+        return Err(malformed(1, 1, OtelProblem::NoSpans { container: "array" }));
     }
     Ok(spans)
 }

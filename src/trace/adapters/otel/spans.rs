@@ -7,7 +7,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use sha2::{Digest, Sha256};
 
 use super::attributes::{Attributes, Statement};
-use super::json::Layout;
+use super::layout::Layout;
+use super::problem::SpanProblem;
 use super::scalar::Scalar;
 use crate::residual::{ChannelId, Channels};
 use crate::tape::RowCounts;
@@ -23,15 +24,6 @@ pub(super) struct DatabaseSpan<'a> {
     pub(super) end: Scalar<'a>,
     pub(super) failed: bool,
     pub(super) attributes: Attributes<'a>,
-}
-
-/// Why a span, or what stands for one, cannot be used.
-#[derive(Clone, Debug)]
-pub(super) struct SpanFault {
-    /// Under which such spans are counted.
-    pub(super) reason: &'static str,
-    /// What is wrong with this one.
-    pub(super) problem: String,
 }
 
 /// Trace id and span id; zeros if there is no span id.
@@ -64,7 +56,7 @@ pub(super) struct Spans {
     /// The first span of each line that has any, and the line.
     lines: Vec<(usize, u64)>,
     /// The fault for which reading was stopped.
-    fault: Option<SpanFault>,
+    fault: Option<SpanProblem>,
 }
 
 /// Texts of statements, and by their index the names.
@@ -139,7 +131,7 @@ impl Spans {
     ///
     /// # Errors
     /// When it is not what a span is, unless lenient.
-    pub(super) fn push(&mut self, span: DatabaseSpan<'_>, layout: &Layout) -> Result<(), SpanFault> {
+    pub(super) fn push(&mut self, span: DatabaseSpan<'_>, layout: &Layout) -> Result<(), SpanProblem> {
         self.read += 1;
         let DatabaseSpan { trace_id, span_id, start, end, failed, mut attributes } = span;
         if !attributes.are_of_a_database() && !layout.is_of_databases {
@@ -158,10 +150,7 @@ impl Spans {
         };
         if statement == Told::default() {
             if layout.is_of_databases {
-                let problem =
-                    "the span has no `statement_hash`, or an empty one, or one that says that it is not known"
-                        .to_owned();
-                return self.refuse(SpanFault { reason: "span without a statement", problem });
+                return self.refuse(SpanProblem::NoStatement);
             }
             return self.count(NO_STATEMENT);
         }
@@ -184,9 +173,15 @@ impl Spans {
     ///
     /// # Errors
     /// Unless lenient.
-    pub(super) fn push_fault(&mut self, fault: SpanFault) -> Result<(), SpanFault> {
+    pub(super) fn push_fault(&mut self, fault: SpanProblem) -> Result<(), SpanProblem> {
         self.read += 1;
         self.refuse(fault)
+    }
+
+    /// Counts a line that cannot be read.
+    pub(super) fn push_bad_line(&mut self, reason: &'static str) {
+        self.read += 1;
+        *self.rejected.entry(reason).or_default() += 1;
     }
 
     /// Counts a line of other telemetry, such as logs.
@@ -195,21 +190,21 @@ impl Spans {
         *self.rejected.entry("logs, metrics or profiles, not spans").or_default() += 1;
     }
 
-    fn refuse(&mut self, fault: SpanFault) -> Result<(), SpanFault> {
+    fn refuse(&mut self, fault: SpanProblem) -> Result<(), SpanProblem> {
         if self.lenient {
-            return self.count(fault.reason);
+            return self.count(fault.reason());
         }
         self.fault = Some(fault.clone());
         Err(fault)
     }
 
-    fn count(&mut self, reason: &'static str) -> Result<(), SpanFault> {
+    fn count(&mut self, reason: &'static str) -> Result<(), SpanProblem> {
         *self.rejected.entry(reason).or_default() += 1;
         Ok(())
     }
 
     /// The fault of a span for which reading was stopped, if that is why.
-    pub(super) fn take_fault(&mut self) -> Option<SpanFault> {
+    pub(super) fn take_fault(&mut self) -> Option<SpanProblem> {
         self.fault.take()
     }
 

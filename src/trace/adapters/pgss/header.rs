@@ -1,8 +1,9 @@
 //! What the columns are called: the view has other names in other versions, and every program that exports it adds its own.
 
 use super::Snapshots;
+use super::problem::{CounterColumn, PgssProblem};
 use crate::trace::adapters::generic::TIME_COL;
-use crate::trace::read::{ColumnSpec, Columns, Header, Table};
+use crate::trace::read::{ColumnSpec, Columns, Header, HeaderProblem, Table};
 use crate::trace::{Options, TraceError};
 
 /// Names are compared as [`plain_name`] gives them.
@@ -109,7 +110,7 @@ const SERVERS: [&str; 22] = [
 ];
 
 /// The columns of a file, and those of the key besides the statement's identifier.
-pub(super) struct Selected {
+pub(super) struct SelectedCounters {
     pub(super) columns: Columns,
     /// As [`plain_name`] gives them, in the order in which a row has them.
     pub(super) key: Vec<String>,
@@ -125,21 +126,18 @@ pub(super) struct Selected {
 ///
 /// # Errors
 /// When one is missing, or two could be the same.
-pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, TraceError> {
+pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedCounters, TraceError> {
     let names: Vec<String> = header.names().iter().map(|name| plain_name(name)).collect();
     let find = |known: &[&str]| -> Vec<usize> {
         (0..names.len()).filter(|field| known.contains(&names[*field].as_str())).collect()
     };
-    let only = |known: &[&str], what: &str, advice: &str| match find(known)[..] {
+    let only = |known: &[&str], what: &str, advice: &'static str| match find(known)[..] {
         [] => Ok(None),
         [field] => Ok(Some(field)),
-        [first, second, ..] => Err(header.problem(format!(
-            "columns {} (`{}`) and {} (`{}`) could both be the {what}; {advice}",
-            first + 1,
-            header.names()[first],
-            second + 1,
-            header.names()[second]
-        ))),
+        [first, second, ..] => {
+            let (first, second, what) = (header.numbered(first), header.numbered(second), format!("the {what}"));
+            Err(header.problem(HeaderProblem::Ambiguous { first, second, what, advice }))
+        }
     };
     let remove = "remove one of them";
     let time = match options.values.text(&TIME_COL) {
@@ -148,27 +146,26 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     };
     let mut columns = Columns::default();
     for ColumnSpec { name, required } in Snapshots::COLUMNS {
-        let (field, missing) = match *name {
-            "snapshot_t" => (
-                time,
-                "no column is the time of the snapshot (`snapshot_t`, `now`, `time`, `captured_at` …); pass --time-col, or \
-                 select now() with the view",
-            ),
-            "query_id" => (
-                only(&QUERIES, "statement's identifier", remove)?,
-                "no column is the statement's identifier (`queryid`); export it, too",
-            ),
-            "calls" => (only(&CALLS, "number of calls", remove)?, "no column is the number of calls (`calls`)"),
-            "total_exec_time_ms" => (
-                only(&TOTALS, "total time", remove)?,
-                "no column is the total time in milliseconds (`total_exec_time`, before PostgreSQL 13 `total_time`)",
-            ),
-            other => (only(&[other], other, remove)?, ""),
+        let (field, column) = match *name {
+            "snapshot_t" => (time, CounterColumn::Time),
+            "query_id" => (only(&QUERIES, "statement's identifier", remove)?, CounterColumn::Statement),
+            "calls" => (only(&CALLS, "number of calls", remove)?, CounterColumn::Calls),
+            "total_exec_time_ms" => (only(&TOTALS, "total time", remove)?, CounterColumn::TotalTime),
+            other => match only(&[other], other, remove)? {
+                None if *required => return Err(header.lacks(&[other])),
+                None => {
+                    columns.add_absent(other);
+                    continue;
+                }
+                Some(field) => {
+                    columns.add(header, field);
+                    continue;
+                }
+            },
         };
         match field {
             Some(field) => columns.add(header, field),
-            None if *required => return Err(header.problem(format!("{missing} (there are {})", header.list()))),
-            None => columns.add_absent(name),
+            None => return Err(header.problem(PgssProblem::Missing { column, there: header.list() })),
         }
     }
     // The time, the statement and its counters.
@@ -187,7 +184,7 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
     let parts = [("userid", lacks(users)), ("dbid", lacks(databases)), ("toplevel", lacks(&LEVELS))];
     let missing = parts.into_iter().filter_map(|(part, lacks)| lacks.then_some(part)).collect();
     let finer = find(&FINER).into_iter().map(|field| header.names()[field].clone()).collect();
-    Ok(Selected { columns, key, levels, finer, missing })
+    Ok(SelectedCounters { columns, key, levels, finer, missing })
 }
 
 /// The name of a column without what programs put around it: case, blanks, quotes, the alias of the view, and the prefixes

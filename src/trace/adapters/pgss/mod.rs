@@ -3,10 +3,13 @@
 mod header;
 mod plain;
 mod polls;
+mod problem;
 mod reference;
 mod steps;
 
 use std::borrow::Cow;
+
+pub use problem::{CounterColumn, PgssProblem};
 
 use super::generic::TIME_COL;
 use crate::residual::{ChannelId, Channels};
@@ -14,8 +17,8 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::Trace;
 use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::read::{
-    Cell, ColumnSpec, DELIMITER, Duration, Fault, Kind, Names, Naming, OptionalNames, Row, Rule, Settling, TIME_UNIT,
-    TIME_ZONE, Table, Times, Values, Whole, retain_rows, table,
+    Cell, CellProblem, CellRow, ColumnSpec, DELIMITER, Duration, Names, Naming, OptionalNames, RowFault, Rule,
+    Settling, TIME_UNIT, TIME_ZONE, Table, Times, Values, Whole, retain_rows, table,
 };
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -113,12 +116,12 @@ table! {
 struct QueryId;
 
 impl Naming for QueryId {
-    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        let name = cell.name(construction).map_err(|_| cell.fault(Kind::HiddenQuery))?.trim();
+    fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
+        let name = cell.name(construction).map_err(|_| cell.fault(CellProblem::HiddenQuery))?.trim();
         match IdText::of(name) {
             IdText::Id => Ok(name.into()),
-            IdText::Rounded => Err(cell.fault(Kind::RoundedId)),
-            IdText::Other => Err(cell.fault(Kind::QueryId)),
+            IdText::Rounded => Err(cell.fault(CellProblem::RoundedId)),
+            IdText::Other => Err(cell.fault(CellProblem::QueryId)),
         }
     }
 }
@@ -174,7 +177,7 @@ struct SinceUs;
 impl Rule for SinceUs {
     type Value = Option<f64>;
 
-    fn read([cell]: [Cell<'_>; 1], _: Construction) -> Result<Option<f64>, Fault> {
+    fn read([cell]: [Cell<'_>; 1], _: Construction) -> Result<Option<f64>, RowFault> {
         Ok(cell.time_us().ok().map(|us| us as f64))
     }
 }
@@ -203,7 +206,7 @@ impl Table for Snapshots {
 
     const COLUMNS: &'static [ColumnSpec] = Counters::COLUMNS;
 
-    fn row(&mut self, reader: &Reader, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, reader: &Reader, row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         self.counters.row(&reader.construction, row)?;
         let last = self.counters.query.ids.len() - 1;
         let mut key = self.counters.query.of_row(last).to_owned();

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::header::{self, Selected};
+use super::header::{self, SelectedCounters};
 use super::polls::Polls;
+use super::problem::PgssProblem;
 use super::steps::{CounterStep, Steps, WrongCounting};
 use super::{Counters, Counting, JOINT, MIX, Reader, Snapshots, count_rounded};
 use crate::residual::Class;
@@ -13,6 +14,7 @@ use crate::trace::baseline::mix::Mix;
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::Source;
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 
 /// Intervals of a statement that must be known: snapshots are few, and an interval's mean is steadier than one execution.
@@ -35,7 +37,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let (read, rows) = (reading.rows.read, reading.table.keys.len());
     let (mut output, table) = Output::new(options, reading, rows);
     if read < 2 {
-        return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
+        return Err(output.file_error(PgssProblem::FewRows));
     }
     let queries = &table.counters.query.names;
     match count_rounded(queries.ids().map(|id| queries.name(id))) {
@@ -44,10 +46,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
             output.notes.push("the one large identifier looks rounded; if it is, export the column as text".to_owned())
         }
         _ => {
-            return Err(output.file_error(
-                "all identifiers of statements look rounded, as JavaScript and pandas round what they take for a \
-                 floating-point number, so that different ones look the same; export the column as text",
-            ));
+            return Err(output.file_error(PgssProblem::Rounded));
         }
     }
     let polls = find_polls(&mut output, &table, &selected)?;
@@ -63,26 +62,13 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
 }
 
 /// The snapshots, in which every key is once.
-fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -> Result<Polls, TraceError> {
+fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &SelectedCounters) -> Result<Polls, TraceError> {
     let (t, keys) = (&table.counters.t, table.names.len());
     let key = |row: usize| table.keys[row].index();
     let polls = Polls::new(0..table.keys.len(), t, key, keys);
     let has_twice = output.has_twice(polls.twice.iter().copied(), |row| {
-        let hint = match selected.missing[..] {
-            _ if !selected.finer.is_empty() => format!(
-                "do they differ in {}? That is no part of the key here; export the sums of calls and total time over it",
-                list(&selected.finer)
-            ),
-            [] => {
-                "is this one file of several servers, or of two exports? Give the servers a column `server`".to_owned()
-            }
-            [part] => format!("is `{part}` part of the key? Export it, too"),
-            [ref parts @ .., last] => {
-                format!("is `{}` or `{last}` part of the key? Export them, too", parts.join("`, `"))
-            }
-        };
-        let query = table.counters.query.of_row(row);
-        (format!("query `{query}` occurs twice in the snapshot of t = {}", t[row]), hint)
+        let query = table.counters.query.of_row(row).to_owned();
+        RepeatedKey::Snapshot { query, t: t[row], finer: selected.finer.clone(), missing: selected.missing.clone() }
     })?;
     if !has_twice {
         return Ok(polls);
@@ -95,11 +81,6 @@ fn find_polls(output: &mut Output<'_>, table: &Snapshots, selected: &Selected) -
     Ok(Polls::new(kept.into_iter(), t, key, keys))
 }
 
-/// Names, as an error lists them.
-fn list(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
 /// Checks that something can be compared with a snapshot before.
 fn check_snapshots(
     output: &Output<'_>,
@@ -108,61 +89,27 @@ fn check_snapshots(
     told: Option<Counting>,
 ) -> Result<(), TraceError> {
     if polls.times.len() == 1 {
-        return Err(output.file_error("counters need at least two snapshots, and all rows are of one"));
+        return Err(output.file_error(PgssProblem::OneSnapshot));
     }
     let has_steps = || polls.of_key.iter().any(|rows| rows.len() > 1);
     if told == Some(Counting::PerInterval) || polls.times.is_empty() || has_steps() {
         return Ok(());
     }
-    let why = if key.is_empty() {
-        "give a file in which snapshots follow each other".to_owned()
-    } else {
-        format!(
-            "a statement is told by its identifier and {}; leave a column out that has another value in each snapshot, such \
-             as the name of a file",
-            list(key)
-        )
-    };
-    Err(output.file_error(&format!("no statement is in two snapshots; {why}")))
+    Err(output.file_error(PgssProblem::NothingInTwo { key: key.to_vec() }))
 }
 
 fn wrong_counting(output: &Output<'_>, counters: &Counters, problem: &WrongCounting) -> TraceError {
-    const OR_ELSE: &str = "pass --counters per-interval if each row counts from the snapshot before (or --counters cumulative \
-                           if the counters were reset so often)";
-    match problem {
-        WrongCounting::Fall { fell, steps, row, series: None } => output.row_error(
-            *row,
-            format!(
-                "these are not cumulative counters: {fell} of {steps} steps fall, here for the first time; {OR_ELSE}"
-            ),
-        ),
-        WrongCounting::Fall { row, series: Some(series), .. } => output.row_error(
-            *row,
-            format!(
-                "counters fall here, and never do if every row is compared with the {} before it; is this one file of {series} \
-                 servers? Give them a column `server`",
-                if *series == 2 { "second row" } else { "third or fourth row" }
-            ),
-        ),
-        WrongCounting::Contradiction { before, row } => output.row_error(
-            *row,
-            format!(
-                "these are not cumulative counters: since {}, calls grow from {} to {} and their total time falls from {} to \
-                 {}, which no reset explains; {OR_ELSE}",
-                output.at(*before),
-                counters.calls[*before],
-                counters.calls[*row],
-                counters.total_ms[*before],
-                counters.total_ms[*row]
-            ),
-        ),
-        WrongCounting::NeverFall { steps, row } => output.row_error(
-            *row,
-            format!(
-                "these are cumulative counters: none of {steps} steps falls, from here on; leave out --counters per-interval"
-            ),
-        ),
-    }
+    let (row, problem) = match *problem {
+        WrongCounting::Fall { fell, steps, row, series: None } => (row, PgssProblem::Fall { fell, steps }),
+        WrongCounting::Fall { row, series: Some(servers), .. } => (row, PgssProblem::Servers { servers }),
+        WrongCounting::Contradiction { before, row } => {
+            let (since, rows) = (output.at(before), [before, row]);
+            let (calls, total_ms) = (rows.map(|row| counters.calls[row]), rows.map(|row| counters.total_ms[row]));
+            (row, PgssProblem::Contradiction { since, calls, total_ms })
+        }
+        WrongCounting::NeverFall { steps, row } => (row, PgssProblem::NeverFall { steps }),
+    };
+    output.row_error(row, problem)
 }
 
 /// Says what was recognised.

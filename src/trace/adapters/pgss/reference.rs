@@ -1,6 +1,7 @@
 //! The published construction, which knows four columns by one name each.
 
 use super::MIX;
+use super::problem::PgssProblem;
 use crate::residual::{Class, formula};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
@@ -81,7 +82,7 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let rows = reading.table.t.len();
     let (mut output, table) = Output::new(options, reading, rows);
     if rows < 2 {
-        return Err(output.file_error("counters need at least two snapshots, and there are fewer than two rows"));
+        return Err(output.file_error(PgssProblem::FewRows));
     }
     let (queries, times) = (table.by_query(), table.times());
     feed(&mut output, &table, &queries);

@@ -7,6 +7,7 @@ use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, 
 use crate::trace::input::Inputs;
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{read_table, repeated};
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
 
 /// Added to both sides of a ratio of times, so that a query of a millisecond is not judged on jitter.
@@ -119,8 +120,8 @@ fn executions(output: &mut Output<'_>, table: &Queries) -> Result<Vec<(usize, Ch
     };
     let pairs = repeated(rows.len(), |row| (table.instance[row], table.query[row]));
     let is_left = output.once(rows.len(), &pairs, "of a query that is twice on its instance", |row| {
-        let what = format!("query `{}` of instance `{}` is twice", table.query[row], table.instance.of_row(row));
-        (what, "is a part in the file twice?".to_owned())
+        let instance = table.instance.of_row(row).to_owned();
+        RepeatedKey::QueryOfInstance { query: table.query[row], instance }
     })?;
     rows.retain(|row| is_left[*row]);
     for (reason, outcome) in

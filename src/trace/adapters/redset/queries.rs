@@ -4,7 +4,9 @@
 use crate::residual::{ChannelId, Channels};
 use crate::trace::Construction;
 use crate::trace::TraceError;
-use crate::trace::read::{Cell, Column, ColumnSpec, Fault, Names, Row, Settling, Slot, Table, Times, retain_rows};
+use crate::trace::read::{
+    Cell, CellRow, Column, ColumnSpec, Names, RowFault, Settling, Slot, Table, Times, retain_rows,
+};
 
 const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::required("instance_id"),
@@ -68,7 +70,7 @@ pub(super) struct Queries {
 const NOTHING: Took = Took { execution_ms: f64::NAN, compile_ms: f64::NAN, queue_ms: f64::NAN, kept_ratio: f64::NAN };
 
 impl Took {
-    fn read(row: &Row<'_, '_>) -> Result<Self, Fault> {
+    fn read(row: &CellRow<'_, '_>) -> Result<Self, RowFault> {
         let optional = |slot: Slot| Ok(row.cell(slot).optional(Cell::amount)?.unwrap_or(f64::NAN));
         let (scanned, spilled): (f64, f64) = (optional(SCANNED)?, optional(SPILLED)?);
         Ok(Self {
@@ -85,7 +87,7 @@ impl Table for Queries {
 
     const COLUMNS: &'static [ColumnSpec] = COLUMNS;
 
-    fn row(&mut self, construction: &Construction, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, construction: &Construction, row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         let arrival = <Times<true>>::read([row.cell(ARRIVAL)], *construction)?;
         let instance = row.cell(INSTANCE).id(*construction)?;
         let query = row.cell(QUERY).whole(*construction)?;

@@ -1,7 +1,10 @@
 //! Snowset: Snowflake's production queries (Vuppalapati et al., NSDI 2020).
 
+mod problem;
 mod profile;
 mod reference;
+
+pub use problem::SnowsetProblem;
 
 use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::input::{Inputs, Trace};

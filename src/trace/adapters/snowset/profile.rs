@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use super::OWN;
+use super::problem::SnowsetProblem;
 use crate::residual::{ChannelId, Class, formula};
 use crate::trace::baseline::history::{KNOWN, RecentValues, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
 use crate::trace::read::{
-    Cell, Column, ColumnSpec, Columns, Duration, Fault, Header, Ids, Names, Naming, Row, Rule, Settling, Slot, Source,
-    Table, Times, Values, repeated_ids,
+    Cell, CellRow, Column, ColumnSpec, Columns, Duration, Header, Ids, Names, Naming, RowFault, Rule, Settling, Slot,
+    Source, Table, Times, Values, repeated_ids,
 };
+use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Construction, Conversion, Options, TraceError};
 
 /// What is read besides the times of operators, whose names are those of the file.
@@ -59,11 +61,7 @@ impl Operators {
             }
         }
         if names.is_empty() {
-            return Err(header.problem(format!(
-                "the header has no column `prof…Rso`, from which the construction `profile` tells the class of a query; \
-                 use the construction `reference`, or a file that has them (it has {})",
-                header.list()
-            )));
+            return Err(header.problem(SnowsetProblem::NoOperators { there: header.list() }));
         }
         Ok((columns, Self(names)))
     }
@@ -87,7 +85,7 @@ struct HitRatio;
 impl Rule<2> for HitRatio {
     type Value = f64;
 
-    fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
+    fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, RowFault> {
         Ok(match (cache.optional(Cell::amount)?, s3.optional(Cell::amount)?) {
             (Some(cache), Some(s3)) if cache + s3 > 0.0 => cache / (cache + s3),
             _ => f64::NAN,
@@ -99,7 +97,7 @@ impl Rule<2> for HitRatio {
 struct KnownOrDash;
 
 impl Naming for KnownOrDash {
-    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, Fault> {
+    fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, RowFault> {
         Ok(known_or_dash(cell).into())
     }
 }
@@ -107,7 +105,7 @@ impl Naming for KnownOrDash {
 impl Executions {
     /// Writes `warehouse/database/size/operator+operator` to `self.name`. If one of the first three has a slash, all of them are
     /// in quotes, as in a CSV: else (`a/b`, `c`) and (`a`, `b/c`) would be one class.
-    fn name_class(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn name_class(&mut self, operators: &Operators, row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         self.name.clear();
         let parts = [WAREHOUSE, DATABASE, SIZE].map(|slot| known_or_dash(row.cell(slot)));
         let is_quoted = parts.iter().any(|part| part.contains('/'));
@@ -143,7 +141,7 @@ impl Table for Executions {
 
     const COLUMNS: &'static [ColumnSpec] = COLUMNS;
 
-    fn row(&mut self, operators: &Operators, row: &Row<'_, '_>) -> Result<(), Fault> {
+    fn row(&mut self, operators: &Operators, row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         let created = <Times>::read([row.cell(CREATED)], OWN)?;
         let exec_ms = Values::<Duration>::read([row.cell(EXEC)], OWN)?;
         let hit_ratio = Values::<HitRatio, 2>::read([row.cell(CACHE), row.cell(S3)], OWN)?;
@@ -204,8 +202,8 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
     let (mut output, table) = Output::new(options, reading, samples);
 
     let pairs = repeated_ids(&table.query);
-    let is_left = output.once(table.exec_ms.len(), &pairs, "of a query that is there twice", |_| {
-        ("one `queryId` is twice".to_owned(), "is a part in the file twice?".to_owned())
+    let is_left = output.once(table.exec_ms.len(), &pairs, "of a query that is there twice", |_| RepeatedKey::Id {
+        column: "queryId",
     })?;
     let t = &*table.created;
     let order = order_by_time(t);

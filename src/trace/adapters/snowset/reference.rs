@@ -7,7 +7,7 @@ use crate::trace::baseline::history::RecentValues;
 use crate::trace::baseline::mix::{AdjacentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::Inputs;
 use crate::trace::output::Output;
-use crate::trace::read::{Cell, Fault, Finite, Kind, Names, Rule, TimeUs, Values, read_table, table};
+use crate::trace::read::{Cell, CellProblem, Finite, Names, RowFault, Rule, TimeUs, Values, read_table, table};
 use crate::trace::{Construction, Conversion, Options, TraceError};
 
 const WINDOW: usize = 64;
@@ -30,11 +30,11 @@ struct HitRatio;
 impl Rule<2> for HitRatio {
     type Value = f64;
 
-    fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, Fault> {
+    fn read([cache, s3]: [Cell<'_>; 2], _: Construction) -> Result<f64, RowFault> {
         let (cache_bytes, s3_bytes) = (cache.number_or(0.0)?, s3.number_or(0.0)?);
         let hit_ratio = cache_bytes / (cache_bytes + s3_bytes);
         match cache_bytes + s3_bytes > 0.0 {
-            true if !hit_ratio.is_finite() => Err(cache.fault(Kind::NotFinite)),
+            true if !hit_ratio.is_finite() => Err(cache.fault(CellProblem::NotFinite)),
             true => Ok(hit_ratio),
             false => Ok(f64::NAN),
         }
