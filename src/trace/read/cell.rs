@@ -266,7 +266,7 @@ impl<'r> Cell<'r> {
             Value::Absent => false,
             Value::Text(text) => text == "0",
             #[cfg(feature = "parquet")]
-            Value::Typed(cell) => cell.number() == Some(0.0),
+            Value::Typed(cell) => cell.is_zero(),
         }
     }
 
@@ -328,7 +328,7 @@ impl<'r> Cell<'r> {
 
     fn trimmed_number(self) -> Result<f64, Fault> {
         match self.value {
-            Value::Text(text) => parse_number(text.trim()).ok_or_else(|| self.number_fault()),
+            Value::Text(text) => parse_number(trimmed(text)).ok_or_else(|| self.number_fault()),
             _ => self.number(),
         }
     }
@@ -412,7 +412,7 @@ impl<'r> Cell<'r> {
         {
             return Some(whole);
         }
-        let text = if is_own { self.text().trim() } else { self.text() };
+        let text = if is_own { trimmed(self.text()) } else { self.text() };
         let number = match text.strip_prefix("0x") {
             Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
             _ => text.parse(),
@@ -509,6 +509,12 @@ impl<'r> Cell<'r> {
         };
         Fault::Cell { slot: self.slot, kind, value }
     }
+}
+
+/// A text without the blanks around it, which most have not.
+fn trimmed(text: &str) -> &str {
+    let is_blank = |byte: Option<&u8>| !byte.is_some_and(u8::is_ascii_graphic);
+    if is_blank(text.as_bytes().first()) || is_blank(text.as_bytes().last()) { text.trim() } else { text }
 }
 
 /// What a ratio may be above 1 by rounding.
