@@ -5,12 +5,16 @@
 //! lower case. A text that is no SQL is passed through by the same rules.
 
 mod dialect;
+mod outline;
+
+use std::borrow::Cow;
 
 pub(crate) use self::dialect::Dialect;
 use self::dialect::{Brackets, Rules};
+pub(crate) use self::outline::outline;
 use super::read::Unknown;
 
-/// Words behind which a value or a parenthesis may come, so that a sign there belongs to a number.
+/// Words behind which a value or a parenthesis may come, so that a sign there belongs to a number; sorted.
 const KEYWORDS: [&str; 40] = [
     "all",
     "and",
@@ -111,22 +115,26 @@ pub(crate) fn code(sql: &str, dialect: Dialect) -> String {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Token {
+enum Token<'a> {
     /// A literal or a parameter.
     Value,
     /// A name or a keyword.
-    Word(String),
+    Word(Cow<'a, str>),
     /// Punctuation.
-    Sign(String),
+    Sign(&'a str),
 }
 
-impl Token {
+impl Token<'_> {
     fn is(&self, text: &str) -> bool {
-        matches!(self, Self::Word(own) | Self::Sign(own) if own == text)
+        match self {
+            Self::Value => false,
+            Self::Word(own) => own == text,
+            Self::Sign(own) => *own == text,
+        }
     }
 
     fn is_keyword(&self) -> bool {
-        matches!(self, Self::Word(word) if KEYWORDS.contains(&word.as_str()))
+        matches!(self, Self::Word(word) if KEYWORDS.binary_search(&word.as_ref()).is_ok())
     }
 
     /// Whether a value ends here, so that a sign behind it is an operation.
@@ -134,7 +142,7 @@ impl Token {
         match self {
             Self::Value => true,
             Self::Word(_) => !self.is_keyword(),
-            Self::Sign(sign) => sign == ")" || sign == "]",
+            Self::Sign(sign) => matches!(*sign, ")" | "]"),
         }
     }
 }
@@ -145,7 +153,7 @@ struct Lexer<'a> {
     rules: &'static Rules,
     /// Within a comment that is executed.
     in_executed: bool,
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     /// Where the parentheses that are open stand among the tokens.
     open: Vec<usize>,
     /// Whether a literal goes to the end of the text, for nothing closes it.
@@ -289,7 +297,7 @@ impl<'a> Lexer<'a> {
             }
             at += 1;
         };
-        self.tokens.push(Token::Word(rest[..end].to_owned()));
+        self.tokens.push(Token::Word(rest[..end].into()));
         self.at += end;
     }
 
@@ -314,8 +322,9 @@ impl<'a> Lexer<'a> {
 
     /// Whether a table is named here, so that `@name` is one and no parameter.
     fn expects_table(&self) -> bool {
-        let is_any =
-            |token: Option<&Token>, words: &[&str]| token.is_some_and(|token| words.iter().any(|word| token.is(word)));
+        let is_any = |token: Option<&Token<'_>>, words: &[&str]| {
+            token.is_some_and(|token| words.iter().any(|word| token.is(word)))
+        };
         let tokens = &self.tokens[..];
         match tokens.last() {
             Some(token) if token.is("from") => {
@@ -371,7 +380,7 @@ impl<'a> Lexer<'a> {
     fn number(&mut self) {
         let Some(length) = number_length(self.rest()) else { return self.word(0) };
         if let [.., before, Token::Sign(sign)] = &self.tokens[..]
-            && matches!(sign.as_str(), "-" | "+")
+            && matches!(*sign, "-" | "+")
             && !before.ends_value()
         {
             self.tokens.pop();
@@ -382,11 +391,11 @@ impl<'a> Lexer<'a> {
     /// Takes a name or keyword whose letters start behind `start` bytes, or the literal that it stands before.
     fn word(&mut self, start: usize) {
         let rest = self.rest();
-        let end = rest[start..].find(|c: char| !is_word(c)).map_or(rest.len(), |end| start + end);
+        let end = start + word_length(&rest[start..]);
         let word = &rest[..end];
         let prefixes = ["e", "n", "b", "x", "r", "_utf8", "_utf8mb4"];
-        let is_prefix = prefixes.iter().any(|prefix| word.eq_ignore_ascii_case(prefix));
-        if rest[end..].starts_with('\'') && is_prefix {
+        let is_prefix = || prefixes.iter().any(|prefix| word.eq_ignore_ascii_case(prefix));
+        if rest[end..].starts_with('\'') && is_prefix() {
             let escapes = word.eq_ignore_ascii_case("e") || self.rules.backslash;
             self.skip_literal(end, '\'', escapes);
         } else if let Some(length) = self.rules.q_quotes.then(|| q_quoted_length(rest)).flatten() {
@@ -394,7 +403,7 @@ impl<'a> Lexer<'a> {
         } else if rest[end..].starts_with("&'") && word.eq_ignore_ascii_case("u") {
             self.skip_literal(end + 1, '\'', false);
         } else {
-            self.tokens.push(Token::Word(word.to_lowercase()));
+            self.tokens.push(Token::Word(lower_case(word)));
             self.at += end;
         }
     }
@@ -414,7 +423,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn sign(&mut self, length: usize) {
-        self.tokens.push(Token::Sign(self.rest()[..length].to_owned()));
+        self.tokens.push(Token::Sign(&self.rest()[..length]));
         self.at += length;
     }
 
@@ -424,7 +433,7 @@ impl<'a> Lexer<'a> {
         let (before, list) = self.tokens.split_at(open);
         let is_list =
             list.len() > 2 && list[1..list.len() - 1].iter().all(|token| *token == Token::Value || token.is(","));
-        let lists = before.strip_suffix(&[Token::Sign(",".to_owned())]).and_then(|before| before.strip_suffix(list));
+        let lists = before.strip_suffix(&[Token::Sign(",")]).and_then(|before| before.strip_suffix(list));
         // Not the arguments of a function.
         let is_again = lists.is_some_and(|before| {
             before.last().is_none_or(|token| token.is_keyword() || matches!(token, Token::Sign(_)))
@@ -486,7 +495,7 @@ fn number_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let digits =
         |from: usize| from + bytes[from..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'_').count();
-    let word = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
+    let word = word_length(text);
     if let [b'0', b'x' | b'X' | b'b' | b'B' | b'o' | b'O', digits @ ..] = &bytes[..word]
         && digits.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'_')
     {
@@ -517,6 +526,26 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
+/// The bytes of the word that a text starts with.
+fn word_length(text: &str) -> usize {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+    let plain = text.bytes().take_while(is_plain).count();
+    // Most words are of ASCII alone.
+    if text.as_bytes().get(plain).is_none_or(u8::is_ascii) {
+        return plain;
+    }
+    text[plain..].find(|c: char| !is_word(c)).map_or(text.len(), |end| plain + end)
+}
+
+/// A word in lower case; most are already.
+fn lower_case(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        word.into()
+    } else {
+        word.to_lowercase().into()
+    }
+}
+
 /// Bytes of the operator that a text starts with; a comment ends it, and so does a sign before a number.
 fn operator_length(text: &str, rules: &Rules) -> usize {
     let first = text.chars().next().map_or(1, char::len_utf8);
@@ -541,8 +570,9 @@ fn operator_length(text: &str, rules: &Rules) -> usize {
 }
 
 /// The tokens with blanks where a reader expects them, whatever stood between them.
-fn written(tokens: &[Token]) -> String {
-    let mut text = String::new();
+fn written(tokens: &[Token<'_>]) -> String {
+    let parts = tokens.iter().map(|token| if let Token::Word(word) = token { word.len() + 1 } else { 2 });
+    let mut text = String::with_capacity(parts.sum());
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &tokens[before]);
         let joins = before.is_none_or(|before| {
@@ -551,7 +581,7 @@ fn written(tokens: &[Token]) -> String {
                 || before.is("[")
                 || before.is("::")
                 || match token {
-                    Token::Sign(sign) => match sign.as_str() {
+                    Token::Sign(sign) => match *sign {
                         "," | ")" | "." | ";" | "[" | "]" | "::" => true,
                         "(" => matches!(before, Token::Word(_)) && !before.is_keyword(),
                         _ => false,
@@ -564,7 +594,8 @@ fn written(tokens: &[Token]) -> String {
         }
         match token {
             Token::Value => text.push('?'),
-            Token::Word(word) | Token::Sign(word) => text.push_str(word),
+            Token::Word(word) => text.push_str(word),
+            Token::Sign(sign) => text.push_str(sign),
         }
     }
     text
