@@ -83,16 +83,33 @@ impl Shortest {
     }
 }
 
+/// The decimal exponents of the numbers that tapes spell without one.
+const POSITIONAL: std::ops::RangeInclusive<i32> = -5..=15;
+
+/// Whether a number surely is among them.
+fn is_positional(value: f64) -> bool {
+    value == 0.0 || (1e-5..1e16).contains(&value.abs())
+}
+
 /// Appends a finite number as tapes spell it: positional with a fraction part (`1.0`, `0.00001`) for decimal exponents
 /// from −5 to 15, otherwise scientific with an explicit sign for large ones (`1e-7`, `1.5e+16`). −0 keeps its sign.
 pub fn write_tape(out: &mut Vec<u8>, value: f64) {
     debug_assert!(value.is_finite(), "writers refuse what is not finite");
+    if is_positional(value) {
+        let mut buffer = zmij::Buffer::new();
+        let text = buffer.format_finite(value).as_bytes();
+        // Positional with a fraction part there is one text of the shortest digits. An exponent would be among the last bytes.
+        let has_exponent = text.iter().rev().take(4).any(|byte| *byte == b'e');
+        if !has_exponent && text.iter().any(|byte| *byte == b'.') {
+            return out.extend_from_slice(text);
+        }
+    }
     let shortest = Shortest::new(value);
     if shortest.negative {
         out.push(b'-');
     }
     let exponent = shortest.point - 1;
-    if (-5..=15).contains(&exponent) {
+    if POSITIONAL.contains(&exponent) {
         return shortest.positional(out);
     }
     out.push(shortest.digits[0]);
@@ -139,6 +156,26 @@ mod tests {
         ];
         for (value, tape, table) in cases {
             assert_eq!(both(value), (tape.to_owned(), table.to_owned()), "{value:e}");
+        }
+    }
+
+    #[test]
+    fn the_quick_way_and_the_other_one_give_one_text() {
+        let mut bits = 7_u64;
+        let near_limits = [1e-5, 1e15, 1e16].map(f64::to_bits).into_iter().flat_map(|bits| bits - 50..bits + 50);
+        let random = (0..100_000).map(|index| {
+            bits = bits.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let decimal = (bits >> 40) as f64 / [1.0, 10.0, 1e4, 1e9, 1e11][index % 5];
+            if index % 2 == 0 { decimal.to_bits() } else { bits >> 12 | ((950 + bits % 160) << 52) }
+        });
+        for bits in near_limits.chain(random) {
+            let value = f64::from_bits(bits);
+            let shortest = Shortest::new(value);
+            if POSITIONAL.contains(&(shortest.point - 1)) {
+                let mut expected = Vec::new();
+                shortest.positional(&mut expected);
+                assert_eq!(both(value).0.as_bytes(), expected, "{value:e}");
+            }
         }
     }
 

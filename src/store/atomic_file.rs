@@ -91,6 +91,20 @@ impl AtomicFile {
         self.file.write_all(bytes).map_err(StoreError::write(&self.path))
     }
 
+    /// Appends several pieces, which are hashed and written at the same time.
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn append_pieces(&mut self, pieces: &[Vec<u8>]) -> Result<(), StoreError> {
+        let Self { hasher, file, .. } = self;
+        let (written, ()) = rayon::join(
+            || pieces.iter().try_for_each(|piece| file.write_all(piece)),
+            || pieces.iter().for_each(|piece| hasher.update(piece)),
+        );
+        self.bytes += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        written.map_err(StoreError::write(&self.path))
+    }
+
     /// SHA-256 of what has been appended.
     #[must_use]
     pub fn sha256(&self) -> String {

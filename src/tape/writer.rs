@@ -68,14 +68,14 @@ impl TapeWriter {
     /// # Errors
     /// When a time or value is not finite (then nothing of the batch is appended), or writing fails.
     pub fn append<'a>(&mut self, samples: impl IntoIterator<Item = Sample<'a>>) -> Result<(), TapeError> {
-        let mut text = Vec::new();
+        let (mut lines, mut text) = (line::Lines::default(), Vec::new());
         let (mut count, mut bounds) = (self.sample_count, (self.first_t, self.last_t));
         for sample in samples {
             if let Some(source) = OutOfRange::find(sample.t, sample.value) {
                 let channel = sample.channel.unwrap_or_default().to_owned();
                 return Err(TapeError::BadSample { tape: self.path.clone(), index: count, channel, source });
             }
-            line::write(&mut text, &sample);
+            lines.write(&mut text, &sample);
             bounds = widen(bounds, sample.t, sample.t);
             count += 1;
         }
@@ -84,28 +84,33 @@ impl TapeWriter {
         Ok(())
     }
 
-    /// Appends all samples of a stream; the next lines are encoded while the last ones are hashed and written.
+    /// Appends all samples of a stream; the next lines are encoded while the last ones are
+    /// hashed, and written.
     ///
     /// # Errors
     /// When writing fails.
     pub fn append_stream(&mut self, stream: &Stream) -> Result<(), TapeError> {
         let pieces = stream.len().div_ceil(ENCODE_SAMPLES);
-        let encode = |piece: usize| {
+        let encode = |(piece, text): (usize, &mut Vec<u8>)| {
             let range = piece * ENCODE_SAMPLES..stream.len().min((piece + 1) * ENCODE_SAMPLES);
-            let mut text = Vec::with_capacity(range.len() * 96);
-            range.for_each(|index| line::write(&mut text, &stream.sample(index)));
-            text
+            let mut lines = line::Lines::default();
+            text.clear();
+            range.for_each(|index| lines.write(text, &stream.sample(index)));
         };
         let batch = rayon::current_num_threads() * 2;
-        let encode_batch =
-            |start: usize| -> Vec<Vec<u8>> { (start..pieces.min(start + batch)).into_par_iter().map(encode).collect() };
-        let mut ready = encode_batch(0);
+        // Buffers are used again: fresh memory costs a page fault every 4 KiB.
+        let encode_batch = |start: usize, texts: &mut Vec<Vec<u8>>| {
+            let range = start.min(pieces)..pieces.min(start + batch);
+            texts.resize_with(range.len(), Vec::new);
+            range.into_par_iter().zip(texts.par_iter_mut()).for_each(encode);
+        };
+        let (mut ready, mut next) = (Vec::new(), Vec::new());
+        encode_batch(0, &mut ready);
         for start in (0..pieces).step_by(batch) {
             let staged = &mut self.staged;
-            let write = || ready.iter().try_for_each(|text| staged.append(text));
-            let (written, next) = rayon::join(write, || encode_batch(start + batch));
+            let (written, ()) = rayon::join(|| staged.append_pieces(&ready), || encode_batch(start + batch, &mut next));
             written?;
-            ready = next;
+            std::mem::swap(&mut ready, &mut next);
         }
         self.sample_count += stream.len() as u64;
         if let (Some(first), Some(last)) = (stream.times().first(), stream.times().last()) {

@@ -7,10 +7,12 @@
 mod dialect;
 mod lengths;
 mod lexer;
+mod outline;
 mod token;
 
 pub(crate) use self::dialect::Dialect;
 use self::lexer::Lexer;
+pub(crate) use self::outline::outline;
 use self::token::written;
 use super::read::Unknown;
 

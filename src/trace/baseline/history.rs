@@ -1,6 +1,7 @@
 //! What a residual is compared with: the recent past of the same item.
 
 use std::collections::VecDeque;
+use std::hint::select_unpredictable;
 
 use crate::residual::{Math, formula};
 
@@ -112,20 +113,27 @@ impl RollingMedian {
 
     /// The median distance from `centre`; of an even number of values the lower of the two in the middle.
     pub(crate) fn deviation_from(&self, centre: f64) -> f64 {
-        // The distances grow on both sides of the centre: merge them until the middle.
-        let mut above = self.sorted.partition_point(|value| *value < centre);
-        let mut below = above;
-        let mut deviation = 0.0;
-        for _ in 0..self.sorted.len().div_ceil(2) {
-            let down = below.checked_sub(1).map(|at| centre - self.sorted[at]);
-            let up = self.sorted.get(above).map(|value| value - centre);
-            match (down, up) {
-                (Some(down), up) if up.is_none_or(|up| down <= up) => (deviation, below) = (down, below - 1),
-                (_, Some(up)) => (deviation, above) = (up, above + 1),
-                (_, None) => break,
-            }
+        let Some(last) = self.sorted.len().div_ceil(2).checked_sub(1) else { return 0.0 };
+        // The nearer half of the values is a run of the sorted ones. As a run moves up, its first value comes nearer to the centre
+        // from below, and its last one leaves it above: the run is where the larger of both distances is least.
+        let below = |first: usize| centre - self.sorted[first];
+        let above = |first: usize| self.sorted[first + last] - centre;
+        let runs = self.sorted.len() - last;
+        let (mut first, mut left) = (0, runs);
+        while left > 1 {
+            let half = left / 2;
+            let middle = first + half;
+            // As likely as not, so that a branch would be foretold wrongly every other time.
+            first = select_unpredictable(below(middle - 1) > above(middle - 1), middle, first);
+            left -= half;
         }
-        deviation
+        first += usize::from(below(first) > above(first));
+        let before = first.checked_sub(1).map(below);
+        let here = (first < runs).then(|| above(first));
+        match (before, here) {
+            (Some(before), Some(here)) => before.min(here),
+            (before, here) => before.or(here).unwrap_or_default(),
+        }
     }
 
     /// The median, if at least `known` values are there; of an even number the middle between the two.
@@ -145,15 +153,44 @@ impl RollingMedian {
 
     /// Adds the newest value and drops the oldest if there are then too many.
     pub(crate) fn push(&mut self, value: f64) {
-        if self.recent.len() == self.limit
-            && let Some(oldest) = self.recent.pop_front()
-        {
-            let at = self.sorted.partition_point(|other| other.total_cmp(&oldest).is_lt());
-            self.sorted.remove(at);
-        }
+        let oldest = if self.recent.len() == self.limit { self.recent.pop_front() } else { None };
         self.recent.push_back(value);
-        let at = self.sorted.partition_point(|other| other.total_cmp(&value).is_lt());
-        self.sorted.insert(at, value);
+        match oldest {
+            None => {
+                let [at, _] = self.places([value; 2]);
+                self.sorted.insert(at, value);
+            }
+            Some(oldest) if oldest.to_bits() == value.to_bits() => {}
+            Some(oldest) => {
+                // Only what is between the two places moves, by one.
+                let [from, to] = self.places([oldest, value]);
+                if from < to {
+                    self.sorted.copy_within(from + 1..to, from);
+                    self.sorted[to - 1] = value;
+                } else {
+                    self.sorted.copy_within(to..from, to + 1);
+                    self.sorted[to] = value;
+                }
+            }
+        }
+    }
+
+    /// For each value where the first one stands that is not less. They are looked for at the same time: no step of one search
+    /// waits for those of the other.
+    fn places(&self, values: [f64; 2]) -> [usize; 2] {
+        let is_less = |at: usize, value: f64| self.sorted[at].total_cmp(&value).is_lt();
+        let (mut found, mut left) = ([0; 2], self.sorted.len());
+        while left > 1 {
+            let half = left / 2;
+            for (found, value) in found.iter_mut().zip(values) {
+                *found = select_unpredictable(is_less(*found + half - 1, value), *found + half, *found);
+            }
+            left -= half;
+        }
+        if left == 1 {
+            found.iter_mut().zip(values).for_each(|(found, value)| *found += usize::from(is_less(*found, value)));
+        }
+        found
     }
 }
 
@@ -201,6 +238,30 @@ mod tests {
             }
             assert_eq!(median.width(1.0), last[last.len() - 1] - last[0]);
             assert_eq!(median.width(0.0), 0.0);
+        }
+    }
+
+    #[test]
+    fn the_sorted_values_are_the_last_ones_bit_for_bit() {
+        let mut random = 1_u64;
+        for limit in [1, 2, 3, 24, 60] {
+            let mut median = RollingMedian::with_limit(limit);
+            let mut all: Vec<f64> = Vec::new();
+            for _ in 0..1000 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let value = [-0.0, 0.0, -1e100, 1e100, 0.1, 0.3, 1e-300, random as f64][(random >> 61) as usize];
+                median.push(value);
+                all.push(value);
+                let mut last = all[all.len().saturating_sub(limit)..].to_vec();
+                last.sort_by(f64::total_cmp);
+                let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(median.sorted()), bits(&last));
+                for centre in [value, 0.5 * last[0] + 0.5 * last[last.len() - 1], 0.2, -1e200] {
+                    let mut distances: Vec<f64> = last.iter().map(|value| (value - centre).abs()).collect();
+                    distances.sort_by(f64::total_cmp);
+                    assert_eq!(median.deviation_from(centre), distances[(distances.len() - 1) / 2], "{centre}");
+                }
+            }
         }
     }
 }

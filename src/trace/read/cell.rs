@@ -58,7 +58,7 @@ impl<'r> Cell<'r> {
             CellValue::Absent => false,
             CellValue::Text(text) => text == "0",
             #[cfg(feature = "parquet")]
-            CellValue::Typed(cell) => cell.number() == Some(0.0),
+            CellValue::Typed(cell) => cell.is_zero(),
         }
     }
 
@@ -120,7 +120,7 @@ impl<'r> Cell<'r> {
 
     fn trimmed_number(self) -> Result<f64, RowFault> {
         match self.value {
-            CellValue::Text(text) => parse_number(text.trim()).ok_or_else(|| self.number_fault()),
+            CellValue::Text(text) => parse_number(trimmed(text)).ok_or_else(|| self.number_fault()),
             _ => self.number(),
         }
     }
@@ -206,7 +206,7 @@ impl<'r> Cell<'r> {
         {
             return Some(whole);
         }
-        let text = if is_own { self.text().trim() } else { self.text() };
+        let text = if is_own { trimmed(self.text()) } else { self.text() };
         let number = match text.strip_prefix("0x") {
             Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16),
             _ => text.parse(),
@@ -303,6 +303,12 @@ impl<'r> Cell<'r> {
         };
         RowFault::Cell { slot: self.slot, problem, value }
     }
+}
+
+/// A text without the blanks around it, which most have not.
+fn trimmed(text: &str) -> &str {
+    let is_blank = |byte: Option<&u8>| !byte.is_some_and(u8::is_ascii_graphic);
+    if is_blank(text.as_bytes().first()) || is_blank(text.as_bytes().last()) { text.trim() } else { text }
 }
 
 /// What a ratio may be above 1 by rounding.

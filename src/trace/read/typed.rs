@@ -81,7 +81,7 @@ impl TypedColumn {
     }
 
     fn is_null(&self, row: usize) -> bool {
-        self.values == TypedValues::Unknown || self.nulls.as_ref().is_some_and(|nulls| nulls[row])
+        matches!(self.values, TypedValues::Unknown) || self.nulls.as_ref().is_some_and(|nulls| nulls[row])
     }
 
     fn write(&self, out: &mut String, row: usize) {
@@ -153,6 +153,14 @@ impl<'r> Typed<'r> {
         });
         let start = self.row.checked_sub(1).map_or(0, |before| texts.ends[before]);
         &texts.text[start..texts.ends[self.row]]
+    }
+
+    /// Whether it is the number 0.
+    pub(super) fn is_zero(self) -> bool {
+        match &self.column.values {
+            TypedValues::Whole(values) => values[self.row] == 0 && !self.is_null(),
+            _ => self.number() == Some(0.0),
+        }
     }
 
     /// The nearest double, if it is a number: the same as that of its text.

@@ -33,8 +33,13 @@ const LONGEST: usize = 9;
 impl Unknown {
     /// How `text` says that the value is not known, if it does. -1 and sentinels depend on what the column is.
     pub(crate) fn of(text: &str) -> Option<Self> {
+        // Most cells are numbers.
+        let is_number = |text: &str| text.bytes().next().is_some_and(|first| first.is_ascii_digit());
+        if is_number(text) {
+            return None;
+        }
         let text = text.trim();
-        if text.len() > LONGEST || text.bytes().next().is_some_and(|first| first.is_ascii_digit()) {
+        if text.len() > LONGEST || is_number(text) {
             return None;
         }
         Some(match text.to_ascii_lowercase().as_str() {
@@ -50,14 +55,15 @@ impl Unknown {
     /// The same of a name: what could be one (`none`, `NAT`, `-`, `?`) is one. Of these words only `None` is what a program
     /// writes for a name that it does not have.
     pub(crate) fn of_name(text: &str) -> Option<Self> {
+        let unknown = Self::of(text)?;
         let word = text.trim();
         let could_be_one = || ["none", "nil", "nat"].iter().any(|name| word.eq_ignore_ascii_case(name));
-        let is_plain = |unknown: &Self| match unknown {
+        let is_plain = match unknown {
             Self::Empty => true,
             Self::Null => word == "None" || !could_be_one(),
             _ => false,
         };
-        Self::of(text).filter(is_plain)
+        is_plain.then_some(unknown)
     }
 
     /// The reason under which rows are counted.

@@ -1,5 +1,7 @@
 //! How long the tokens are that a text may start with.
 
+use std::borrow::Cow;
+
 use super::dialect::Rules;
 
 /// Bytes of the comment that a text starts with, and of those in it; none if they are not all closed.
@@ -53,7 +55,7 @@ pub(super) fn number_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let digits =
         |from: usize| from + bytes[from..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'_').count();
-    let word = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
+    let word = word_length(text);
     if let [b'0', b'x' | b'X' | b'b' | b'B' | b'o' | b'O', digits @ ..] = &bytes[..word]
         && digits.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'_')
     {
@@ -82,6 +84,26 @@ pub(super) fn named_parameter(text: &str) -> Option<usize> {
 
 pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+/// The bytes of the word that a text starts with.
+pub(super) fn word_length(text: &str) -> usize {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+    let plain = text.bytes().take_while(is_plain).count();
+    // Most words are of ASCII alone.
+    if text.as_bytes().get(plain).is_none_or(u8::is_ascii) {
+        return plain;
+    }
+    text[plain..].find(|c: char| !is_word(c)).map_or(text.len(), |end| plain + end)
+}
+
+/// A word in lower case; most are already.
+pub(super) fn lower_case(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        word.into()
+    } else {
+        word.to_lowercase().into()
+    }
 }
 
 /// Bytes of the operator that a text starts with; a comment ends it, and so does a sign before a number.

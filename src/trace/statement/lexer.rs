@@ -2,7 +2,8 @@
 
 use super::dialect::{Brackets, Dialect, Rules};
 use super::lengths::{
-    is_tripled, is_word, named_parameter, nested_length, number_length, operator_length, q_quoted_length,
+    is_tripled, is_word, lower_case, named_parameter, nested_length, number_length, operator_length, q_quoted_length,
+    word_length,
 };
 use super::token::Token;
 
@@ -19,7 +20,7 @@ pub(super) struct Lexer<'a> {
     rules: &'static Rules,
     /// Within a comment that is executed.
     in_executed: bool,
-    pub(super) tokens: Vec<Token>,
+    pub(super) tokens: Vec<Token<'a>>,
     /// Where the parentheses that are open stand among the tokens.
     open: Vec<usize>,
     /// Whether a literal goes to the end of the text, for nothing closes it.
@@ -163,7 +164,7 @@ impl<'a> Lexer<'a> {
             }
             at += 1;
         };
-        self.tokens.push(Token::Word(rest[..end].to_owned()));
+        self.tokens.push(Token::Word(rest[..end].into()));
         self.at += end;
     }
 
@@ -188,8 +189,9 @@ impl<'a> Lexer<'a> {
 
     /// Whether a table is named here, so that `@name` is one and no parameter.
     fn expects_table(&self) -> bool {
-        let is_any =
-            |token: Option<&Token>, words: &[&str]| token.is_some_and(|token| words.iter().any(|word| token.is(word)));
+        let is_any = |token: Option<&Token<'_>>, words: &[&str]| {
+            token.is_some_and(|token| words.iter().any(|word| token.is(word)))
+        };
         let tokens = &self.tokens[..];
         match tokens.last() {
             Some(token) if token.is("from") => {
@@ -245,7 +247,7 @@ impl<'a> Lexer<'a> {
     fn number(&mut self) {
         let Some(length) = number_length(self.rest()) else { return self.word(0) };
         if let [.., before, Token::Sign(sign)] = &self.tokens[..]
-            && matches!(sign.as_str(), "-" | "+")
+            && matches!(*sign, "-" | "+")
             && !before.ends_value()
         {
             self.tokens.pop();
@@ -256,11 +258,11 @@ impl<'a> Lexer<'a> {
     /// Takes a name or keyword whose letters start behind `start` bytes, or the literal that it stands before.
     fn word(&mut self, start: usize) {
         let rest = self.rest();
-        let end = rest[start..].find(|c: char| !is_word(c)).map_or(rest.len(), |end| start + end);
+        let end = start + word_length(&rest[start..]);
         let word = &rest[..end];
         let prefixes = ["e", "n", "b", "x", "r", "_utf8", "_utf8mb4"];
-        let is_prefix = prefixes.iter().any(|prefix| word.eq_ignore_ascii_case(prefix));
-        if rest[end..].starts_with('\'') && is_prefix {
+        let is_prefix = || prefixes.iter().any(|prefix| word.eq_ignore_ascii_case(prefix));
+        if rest[end..].starts_with('\'') && is_prefix() {
             let escapes = word.eq_ignore_ascii_case("e") || self.rules.backslash;
             self.skip_literal(end, '\'', escapes);
         } else if let Some(length) = self.rules.q_quotes.then(|| q_quoted_length(rest)).flatten() {
@@ -268,7 +270,7 @@ impl<'a> Lexer<'a> {
         } else if rest[end..].starts_with("&'") && word.eq_ignore_ascii_case("u") {
             self.skip_literal(end + 1, '\'', false);
         } else {
-            self.tokens.push(Token::Word(word.to_lowercase()));
+            self.tokens.push(Token::Word(lower_case(word)));
             self.at += end;
         }
     }
@@ -288,7 +290,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn sign(&mut self, length: usize) {
-        self.tokens.push(Token::Sign(self.rest()[..length].to_owned()));
+        self.tokens.push(Token::Sign(&self.rest()[..length]));
         self.at += length;
     }
 
@@ -298,7 +300,7 @@ impl<'a> Lexer<'a> {
         let (before, list) = self.tokens.split_at(open);
         let is_list =
             list.len() > 2 && list[1..list.len() - 1].iter().all(|token| *token == Token::Value || token.is(","));
-        let lists = before.strip_suffix(&[Token::Sign(",".to_owned())]).and_then(|before| before.strip_suffix(list));
+        let lists = before.strip_suffix(&[Token::Sign(",")]).and_then(|before| before.strip_suffix(list));
         // Not the arguments of a function.
         let is_again = lists.is_some_and(|before| {
             before.last().is_none_or(|token| token.is_keyword() || matches!(token, Token::Sign(_)))

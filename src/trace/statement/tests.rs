@@ -3,6 +3,11 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn keywords_are_sorted() {
+    assert!(token::KEYWORDS.is_sorted());
+}
+
+#[test]
 fn statements_have_the_names_that_readers_expect() {
     for (sql, expected) in [
         ("SELECT * FROM items WHERE id = $1", "select * from items where id = ?"),

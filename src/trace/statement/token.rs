@@ -1,7 +1,9 @@
 //! What a statement is made up of.
 
-/// Words behind which a value or a parenthesis may come, so that a sign there belongs to a number.
-const KEYWORDS: [&str; 40] = [
+use std::borrow::Cow;
+
+/// Words behind which a value or a parenthesis may come, so that a sign there belongs to a number; sorted.
+pub(super) const KEYWORDS: [&str; 40] = [
     "all",
     "and",
     "any",
@@ -46,22 +48,26 @@ const KEYWORDS: [&str; 40] = [
 
 /// A part of a statement.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Token {
+pub(super) enum Token<'a> {
     /// A literal or a parameter.
     Value,
     /// A name or a keyword.
-    Word(String),
+    Word(Cow<'a, str>),
     /// Punctuation.
-    Sign(String),
+    Sign(&'a str),
 }
 
-impl Token {
+impl Token<'_> {
     pub(super) fn is(&self, text: &str) -> bool {
-        matches!(self, Self::Word(own) | Self::Sign(own) if own == text)
+        match self {
+            Self::Value => false,
+            Self::Word(own) => own == text,
+            Self::Sign(own) => *own == text,
+        }
     }
 
     pub(super) fn is_keyword(&self) -> bool {
-        matches!(self, Self::Word(word) if KEYWORDS.contains(&word.as_str()))
+        matches!(self, Self::Word(word) if KEYWORDS.binary_search(&word.as_ref()).is_ok())
     }
 
     /// Whether a value ends here, so that a sign behind it is an operation.
@@ -69,14 +75,15 @@ impl Token {
         match self {
             Self::Value => true,
             Self::Word(_) => !self.is_keyword(),
-            Self::Sign(sign) => sign == ")" || sign == "]",
+            Self::Sign(sign) => matches!(*sign, ")" | "]"),
         }
     }
 }
 
 /// The tokens with blanks where a reader expects them, whatever stood between them.
-pub(super) fn written(tokens: &[Token]) -> String {
-    let mut text = String::new();
+pub(super) fn written(tokens: &[Token<'_>]) -> String {
+    let parts = tokens.iter().map(|token| if let Token::Word(word) = token { word.len() + 1 } else { 2 });
+    let mut text = String::with_capacity(parts.sum());
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &tokens[before]);
         let joins = before.is_none_or(|before| {
@@ -85,7 +92,7 @@ pub(super) fn written(tokens: &[Token]) -> String {
                 || before.is("[")
                 || before.is("::")
                 || match token {
-                    Token::Sign(sign) => match sign.as_str() {
+                    Token::Sign(sign) => match *sign {
                         "," | ")" | "." | ";" | "[" | "]" | "::" => true,
                         "(" => matches!(before, Token::Word(_)) && !before.is_keyword(),
                         _ => false,
@@ -98,7 +105,8 @@ pub(super) fn written(tokens: &[Token]) -> String {
         }
         match token {
             Token::Value => text.push('?'),
-            Token::Word(word) | Token::Sign(word) => text.push_str(word),
+            Token::Word(word) => text.push_str(word),
+            Token::Sign(sign) => text.push_str(sign),
         }
     }
     text

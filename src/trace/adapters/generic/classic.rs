@@ -17,18 +17,22 @@ const KNOWN: usize = 3;
 /// near 0 would be a change without bounds.
 const FLOOR: f64 = 1e-3;
 
-pub(super) fn as_they_are(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries]) -> Result<(), TraceError> {
+pub(super) fn as_they_are(
+    output: &mut Output<'_>,
+    sheet: &Sheet,
+    series: &[ValueSeries<'_>],
+) -> Result<(), TraceError> {
     for ValueSeries { name, column, class, rows } in series {
         let values = sheet.values(*column);
         let channel = output.builder.channel(name);
-        for row in rows {
+        for row in rows.iter() {
             output.row(*row, &[(sheet.t()[*row], *class, values[*row], channel)])?;
         }
     }
     Ok(())
 }
 
-pub(super) fn reference(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries]) -> Result<(), TraceError> {
+pub(super) fn reference(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries<'_>]) -> Result<(), TraceError> {
     for ValueSeries { name, column, class, rows } in series {
         let values = sheet.values(*column);
         if rows.len() <= PUBLISHED_BASELINE {
@@ -47,12 +51,12 @@ pub(super) fn reference(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueS
     Ok(())
 }
 
-pub(super) fn plain(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries]) -> Result<(), TraceError> {
+pub(super) fn plain(output: &mut Output<'_>, sheet: &Sheet, series: &[ValueSeries<'_>]) -> Result<(), TraceError> {
     for ValueSeries { name, column, class, rows } in series {
         let values = sheet.values(*column);
         let channel = output.builder.channel(name);
         let (mut history, mut sizes) = (RollingMedian::default(), RollingMedian::default());
-        for row in rows {
+        for row in rows.iter() {
             let value = values[*row];
             let floor = FLOOR * sizes.largest().unwrap_or_default().max(value.abs());
             let known = history.after(KNOWN).zip(sizes.after(KNOWN));

@@ -4,10 +4,10 @@ use rayon::prelude::*;
 
 use super::per_series::PerSeries;
 use super::problem::GenericProblem;
-use super::series::ValueSeries;
+use super::series::{ValueSeries, each_value};
 use super::sheet::Sheet;
 use super::{BASELINE, RULE, SEASON, quoted};
-use crate::residual::Class;
+use crate::residual::{ChannelId, Class};
 use crate::trace::baseline::robust::{Robust, RobustRules, SeasonOf, Side};
 use crate::trace::output::Output;
 use crate::trace::read::{date_s, parse_number};
@@ -17,24 +17,22 @@ use crate::trace::{Options, TraceError};
 /// Channels that a note names.
 const NAMED: usize = 10;
 
-/// What became of a value.
-#[derive(Clone, Copy)]
-enum ValueOutcome {
-    Residual(f64),
-    /// It only feeds the baseline.
-    Feeds,
-    /// It came before anything was known, and the baseline is of another stretch.
-    Neither,
+/// The values of a file.
+pub(super) struct Table<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) channels: &'a [Vec<usize>],
+    pub(super) series: &'a [ValueSeries<'a>],
+    /// Of the value columns.
+    pub(super) headers: &'a [String],
 }
 
 pub(super) fn convert(
     output: &mut Output<'_>,
-    sheet: &Sheet,
-    series: &[ValueSeries],
-    headers: &[String],
+    table: &Table<'_>,
     sides: &PerSeries<Side>,
     options: &Options,
 ) -> Result<(), TraceError> {
+    let Table { sheet, channels, series, headers } = *table;
     let rules = RobustRules::of(options.values.numbers(&RULE));
     if rules.known_values > rules.centre_values {
         let problem = GenericProblem::Rules { known: rules.known_values, centre: rules.centre_values };
@@ -42,36 +40,31 @@ pub(super) fn convert(
     }
     let season_of = options.values.text(&SEASON).and_then(|text| season(text).ok()).unwrap_or_default();
     let good = options.values.text(&BASELINE).and_then(|text| stretch(text).ok());
-    let outcomes: Vec<Vec<ValueOutcome>> = series
+    let t = sheet.t();
+    let residuals: Vec<Vec<f64>> = series
         .par_iter()
         .map(|ValueSeries { name, column, rows, .. }| {
             let channel = Robust::new(rules, sides.of(name, &headers[*column]), season_of);
             let values = sheet.values(*column);
-            let values: Vec<(f64, f64)> = rows.iter().map(|row| (sheet.t()[*row], values[*row])).collect();
+            let values = rows.iter().map(|row| (t[*row], values[*row]));
             match good {
-                None => follow(channel, &values),
-                Some(good) => hold(channel, &values, good),
+                None => follow(channel, values),
+                Some(good) => hold(channel, values, good),
             }
         })
         .collect();
-    let mut unknown = Vec::new();
-    for (ValueSeries { name, class, rows, .. }, outcomes) in series.iter().zip(&outcomes) {
-        let channel = output.builder.channel(name);
-        let mut found = false;
-        for (row, outcome) in rows.iter().zip(outcomes) {
-            match *outcome {
-                ValueOutcome::Residual(residual) => {
-                    found = true;
-                    output.row(*row, &[(sheet.t()[*row], *class, residual * of_class(*class), channel)])?;
-                }
-                ValueOutcome::Feeds => output.feeds(*row),
-                ValueOutcome::Neither => {}
-            }
+    let ids: Vec<ChannelId> = series.iter().map(|series| output.builder.channel(&series.name)).collect();
+    each_value(series, channels, t, |of, at| {
+        let (class, row, residual) = (series[of].class, series[of].rows[at], residuals[of][at]);
+        if !residual.is_nan() {
+            output.row(row, &[(t[row], class, residual * of_class(class), ids[of])])?;
+        } else if good.is_none_or(|good| is_in(good, t[row])) {
+            output.feeds(row);
         }
-        if !found {
-            unknown.push(name.as_str());
-        }
-    }
+        Ok::<(), TraceError>(())
+    })?;
+    let unknown = series.iter().zip(&residuals).filter(|(_, residuals)| residuals.iter().all(|value| value.is_nan()));
+    let unknown: Vec<&str> = unknown.map(|(series, _)| series.name.as_str()).collect();
     if let (Some((from, to)), [_, ..]) = (good, &unknown[..]) {
         let (known, channels) = (rules.known_values, some_of(&unknown));
         return Err(output.file_error(GenericProblem::ShortBaseline { known, from, to, channels }));
@@ -110,25 +103,23 @@ fn some_of(names: &[&str]) -> String {
     if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
-/// Each value against those before.
-fn follow(mut channel: Robust, values: &[(f64, f64)]) -> Vec<ValueOutcome> {
-    values
-        .iter()
-        .map(|(t, value)| channel.step(*t, *value).map_or(ValueOutcome::Feeds, ValueOutcome::Residual))
-        .collect()
+/// Each value against those before; NaN where too little is known.
+fn follow(mut channel: Robust, values: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
+    values.map(|(t, value)| channel.step(t, value).unwrap_or(f64::NAN)).collect()
 }
 
-/// Each value against those of a stretch.
-fn hold(mut channel: Robust, values: &[(f64, f64)], (from, to): (f64, f64)) -> Vec<ValueOutcome> {
-    let is_good = |t: f64| from <= t && t < to;
-    for (t, value) in values.iter().filter(|(t, _)| is_good(*t)) {
-        channel.learn(*t, *value);
+/// Each value against those of a stretch; NaN in there, and where too little is known.
+fn hold(mut channel: Robust, values: impl Iterator<Item = (f64, f64)> + Clone, good: (f64, f64)) -> Vec<f64> {
+    for (t, value) in values.clone().filter(|(t, _)| is_in(good, *t)) {
+        channel.learn(t, value);
     }
-    let outcome = |(t, value): &(f64, f64)| match is_good(*t) {
-        true => ValueOutcome::Feeds,
-        false => channel.compare(*t, *value).map_or(ValueOutcome::Neither, ValueOutcome::Residual),
-    };
-    values.iter().map(outcome).collect()
+    let residual = |(t, value)| if is_in(good, t) { None } else { channel.compare(t, value) };
+    values.map(residual).map(|residual| residual.unwrap_or(f64::NAN)).collect()
+}
+
+/// Whether a stretch has a time.
+fn is_in((from, to): (f64, f64), t: f64) -> bool {
+    from <= t && t < to
 }
 
 /// What the option `season` says.

@@ -1,5 +1,7 @@
 //! The rows of a file, channel by channel.
 
+use std::borrow::Cow;
+
 use super::per_series::{ClassOf, Missing, PerSeries, class, missing, side};
 use super::problem::GenericProblem;
 use super::sheet::Sheet;
@@ -13,11 +15,12 @@ use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Options, TraceError};
 
 /// One channel: a value column, and the rows that have a value of it, in order of time.
-pub(super) struct ValueSeries {
+pub(super) struct ValueSeries<'a> {
     pub(super) name: String,
     pub(super) column: usize,
     pub(super) class: Class,
-    pub(super) rows: Vec<usize>,
+    /// Where no value is missing, those of the channel.
+    pub(super) rows: Cow<'a, [usize]>,
 }
 
 /// What options say of columns and channels.
@@ -44,7 +47,7 @@ impl OfSeries {
     }
 
     /// An error if a name is no column and no channel.
-    pub(super) fn check(&self, series: &[ValueSeries], columns: &[String]) -> Result<(), GenericProblem> {
+    pub(super) fn check(&self, series: &[ValueSeries<'_>], columns: &[String]) -> Result<(), GenericProblem> {
         let is_known =
             |name: &str| columns.iter().any(|column| column == name) || series.iter().any(|series| series.name == name);
         let strangers = [(&CLASS, self.class.stranger(is_known)), (&SIDE, self.side.stranger(is_known))];
@@ -62,13 +65,13 @@ impl OfSeries {
 
 /// The series of each channel: one, or of a wide table one for each value column, called by its header, behind the name of the
 /// channel where there are several.
-pub(super) fn series(
+pub(super) fn series<'a>(
     sheet: &Sheet,
-    channels: &[Vec<usize>],
+    channels: &'a [Vec<usize>],
     columns: &[String],
     is_wide: bool,
     of_series: &OfSeries,
-) -> Vec<ValueSeries> {
+) -> Vec<ValueSeries<'a>> {
     let has_names = channels.iter().any(|rows| sheet.channels().of_row(rows[0]) != super::ONE_CHANNEL);
     let mut all = Vec::new();
     for rows in channels {
@@ -81,13 +84,39 @@ pub(super) fn series(
             };
             let ClassOf(class) = of_series.class.of(&name, header);
             let values = sheet.values(column);
-            let rows: Vec<usize> = rows.iter().copied().filter(|row| !values[*row].is_nan()).collect();
+            let is_known = |row: &usize| !values[*row].is_nan();
+            let rows: Cow<'_, [usize]> =
+                if rows.iter().all(is_known) { rows.into() } else { rows.iter().copied().filter(is_known).collect() };
             if !rows.is_empty() {
                 all.push(ValueSeries { name, column, class, rows });
             }
         }
     }
     all
+}
+
+/// Calls `each` with every value: its series, and its place there. Of columns of one channel in the order of the stream, so that
+/// it need not be sorted; else series by series.
+pub(super) fn each_value<E>(
+    series: &[ValueSeries<'_>],
+    channels: &[Vec<usize>],
+    t: &[f64],
+    mut each: impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let [rows] = channels else {
+        let places = |of: usize| (0..series[of].rows.len()).map(move |at| (of, at));
+        return (0..series.len()).flat_map(places).try_for_each(|(of, at)| each(of, at));
+    };
+    let mut next = vec![0; series.len()];
+    for now in rows.chunk_by(|a, b| t[*a] == t[*b]) {
+        for (of, (series, next)) in series.iter().zip(&mut next).enumerate() {
+            while series.rows.get(*next).is_some_and(|row| t[*row] == t[now[0]]) {
+                each(of, *next)?;
+                *next += 1;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The reason under which rows of a channel at one time are counted.

@@ -231,8 +231,12 @@ fn parse_lines(text: &[u8], layout: &'static Layout, lenient: bool) -> Vec<Resul
 /// Takes the spans of one JSON text; leniently, a text that cannot be read is counted and gives none.
 fn parse_line(text: &[u8], layout: &'static Layout, spans: &mut Spans, lenient: bool) -> Result<(), Misread> {
     let mark = lenient.then(|| spans.mark());
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let Err(error) = values(&mut json, layout, spans) else { return Ok(()) };
+    let outcome = match std::str::from_utf8(text) {
+        // Checked as a whole it need not be string by string.
+        Ok(text) => values(&mut serde_json::Deserializer::from_str(text), layout, spans),
+        Err(_) => values(&mut serde_json::Deserializer::from_slice(text), layout, spans),
+    };
+    let Err(error) = outcome else { return Ok(()) };
     if let Some(mark) = mark {
         spans.rewind(mark);
         spans.push_bad_line(layout.bad_line);

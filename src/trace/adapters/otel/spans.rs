@@ -33,7 +33,7 @@ const NOT_OF_A_DATABASE: &str = "not a database span";
 const NO_STATEMENT: &str = "a database span without a statement";
 const FAILED: &str = "ended in error";
 
-/// Texts whose names are remembered: a text with its literals hardly comes again.
+/// Texts whose names are remembered: one with literals and without an outline hardly comes again.
 const REMEMBERED: usize = 4096;
 
 /// Columns of the database spans that are used.
@@ -51,6 +51,11 @@ pub(super) struct Spans {
     databases: Channels,
     /// By dialect.
     texts: [Texts; Dialect::COUNT],
+    /// The last system, and the dialect of its statements.
+    last_system: Option<(String, Dialect)>,
+    /// Names in the making, to be used again.
+    outline: Vec<u8>,
+    database_name: String,
     read: u64,
     rejected: BTreeMap<&'static str, u64>,
     /// The first span of each line that has any, and the line.
@@ -59,7 +64,7 @@ pub(super) struct Spans {
     fault: Option<SpanProblem>,
 }
 
-/// Texts of statements, and by their index the names.
+/// Texts of statements, or their outlines where they have one, and by their index the names.
 #[derive(Default)]
 struct Texts {
     texts: Channels,
@@ -142,7 +147,7 @@ impl Spans {
         }
         let system = attributes.system();
         let Statement { hash, summary, text } = attributes.statement();
-        let dialect = system.as_deref().map_or(Dialect::Unknown, Dialect::of_system);
+        let dialect = system.as_deref().map_or(Dialect::Unknown, |system| self.dialect(system));
         let statement = Told {
             hash: hash.map(|hash| self.statements.intern(&hash)),
             summary: summary.map(|summary| self.statements.intern(&summary)),
@@ -159,12 +164,11 @@ impl Spans {
             Err(fault) => return self.refuse(fault),
         };
         let (server, namespace) = (attributes.server(system.as_deref()), attributes.namespace());
-        let part = |name: Option<&str>| name.unwrap_or_default().replace(BETWEEN, " ");
-        let database = [part(system.as_deref()), part(server.as_deref()), part(namespace.as_deref())];
+        let database = self.intern_database([system.as_deref(), server.as_deref(), namespace.as_deref()]);
         self.start_ns.push(start_ns);
         self.duration_ns.push(duration_ns);
         self.statement.push(statement);
-        self.database.push(self.databases.intern(&database.join(BETWEEN)));
+        self.database.push(database);
         self.key.push(key(trace_id.into_text().as_deref(), span_id.into_text().as_deref()));
         Ok(())
     }
@@ -208,9 +212,39 @@ impl Spans {
         self.fault.take()
     }
 
+    fn dialect(&mut self, system: &str) -> Dialect {
+        match &self.last_system {
+            Some((last, dialect)) if last == system => *dialect,
+            _ => {
+                let dialect = Dialect::of_system(system);
+                self.last_system = Some((system.to_owned(), dialect));
+                dialect
+            }
+        }
+    }
+
+    fn intern_database(&mut self, parts: [Option<&str>; 3]) -> ChannelId {
+        self.database_name.clear();
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                self.database_name.push_str(BETWEEN);
+            }
+            let part = part.unwrap_or_default();
+            if part.contains(BETWEEN) {
+                self.database_name.push_str(&part.replace(BETWEEN, " "));
+            } else {
+                self.database_name.push_str(part);
+            }
+        }
+        self.databases.intern(&self.database_name)
+    }
+
     fn intern_text(&mut self, text: &str, dialect: Dialect) -> Option<ChannelId> {
         let Texts { texts, names } = &mut self.texts[dialect as usize];
-        if let Some(known) = texts.get(text.as_bytes()) {
+        // All that differ in their literals alone are one here.
+        let has_outline = statement::outline(text, &mut self.outline);
+        let outline = std::str::from_utf8(&self.outline).ok().filter(|_| has_outline).unwrap_or(text);
+        if let Some(known) = texts.get(outline.as_bytes()) {
             return names[known.index()];
         }
         if names.len() == REMEMBERED {
@@ -219,7 +253,7 @@ impl Spans {
         }
         let name = statement::name(text, dialect);
         let id = (!name.is_empty()).then(|| self.statements.intern(&name));
-        texts.intern(text);
+        texts.intern(outline);
         names.push(id);
         id
     }
@@ -413,7 +447,8 @@ pub(super) struct Repeated {
 fn key(trace_id: Option<&str>, span_id: Option<&str>) -> Key {
     let hexadecimal = |text: &str, digits: usize| {
         let is_hex = text.len() <= digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+        let digit = |byte: u8| u128::from(if byte <= b'9' { byte - b'0' } else { (byte | 0x20) - b'a' + 10 });
+        (is_hex && !text.is_empty()).then(|| text.bytes().fold(0, |number, byte| number << 4 | digit(byte)))
     };
     let (trace_text, Some(span_text)) = (trace_id.unwrap_or("0"), span_id) else { return Key::default() };
     match (hexadecimal(trace_text, 32), hexadecimal(span_text, 16)) {
