@@ -11,6 +11,16 @@ use super::unknown::Unknown;
 use crate::residual::in_range;
 use crate::trace::Construction;
 
+/// Whether a text is a large number of some digits: `7.89176E+18` of Excel, `7.891759051883844e+18` of pandas, or `…E18` of
+/// Java. `1e+12` is what a bucket of a histogram is called.
+fn is_rounded(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent).parse::<u32>();
+    let fraction = mantissa.split_once(['.', ',']).map_or("", |(_, fraction)| fraction);
+    let is_large = exponent.is_ok_and(|exponent| exponent >= 11) && fraction.len() >= 3;
+    is_large && parse_number(&text.replace(',', ".")).is_some()
+}
+
 /// How much of a wrong value an error shows.
 const SHOWN_CHARS: usize = 60;
 
@@ -106,6 +116,8 @@ pub(crate) enum Fault {
     Stray { stray: Stray, text: String },
     /// The record is not UTF-8.
     NotUtf8,
+    /// The record has a NUL byte.
+    Nul,
 }
 
 /// What is wrong with a cell.
@@ -208,6 +220,7 @@ impl Fault {
             Self::FieldCount { .. } => "wrong number of fields".to_owned(),
             Self::Stray { stray, .. } => stray.reason().to_owned(),
             Self::NotUtf8 => "not UTF-8".to_owned(),
+            Self::Nul => "NUL byte".to_owned(),
         }
     }
 
@@ -231,6 +244,11 @@ impl Fault {
             Self::Stray { stray, text } if stray.is_fatal() => return format!("`{text}` {}", stray.explanation()),
             Self::Stray { stray, text } => format!("`{text}` {}", stray.explanation()),
             Self::NotUtf8 => "the row is not UTF-8; convert the file to UTF-8".to_owned(),
+            Self::Nul => {
+                "the row has a NUL byte, as no text has; the file is damaged there, or is UTF-16 (convert it with \
+                          `iconv -f UTF-16LE -t UTF-8`)"
+                    .to_owned()
+            }
         };
         problem + LENIENT_HINT
     }
@@ -420,19 +438,25 @@ impl<'r> Cell<'r> {
         number.ok().or_else(|| parse_number(text).filter(|_| is_own).and_then(exact_whole))
     }
 
-    /// A name; the published construction takes any text for one.
+    /// A name; the published construction takes any text for one. Ours takes it without blanks around it, and no identifier that a
+    /// program has rounded: several would be one name.
     pub(crate) fn name(self, construction: Construction) -> Result<&'r str, Fault> {
+        if construction.is_reference() {
+            return Ok(self.text());
+        }
+        let name = self.text().trim();
         match self.unknown_name() {
-            Some(unknown) if !construction.is_reference() => Err(self.fault(Kind::UnknownName(unknown))),
-            _ => Ok(self.text()),
+            Some(unknown) => Err(self.fault(Kind::UnknownName(unknown))),
+            None if is_rounded(name) => Err(self.fault(Kind::RoundedId)),
+            None => Ok(name),
         }
     }
 
     /// An identifier, which no program has taken for a number.
     pub(crate) fn id(self, construction: Construction) -> Result<&'r str, Fault> {
-        let id = self.name(construction)?.trim();
-        let is_rounded = id.contains("E+") || id.contains("e+");
-        if is_rounded && parse_number(id).is_some() { Err(self.fault(Kind::RoundedId)) } else { Ok(id) }
+        let id = self.name(construction)?;
+        let has_exponent = id.contains("E+") || id.contains("e+");
+        if has_exponent && parse_number(id).is_some() { Err(self.fault(Kind::RoundedId)) } else { Ok(id) }
     }
 
     /// True or false, as systems write it; programs that know no truth values write 1 or 0, or `1.0` or `0.0`.

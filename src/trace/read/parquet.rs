@@ -135,10 +135,11 @@ impl Groups {
     /// An error if a column is of a type whose values are neither numbers nor texts nor times.
     fn check(&self, field: usize) -> Result<(), TraceError> {
         let Some(what) = refused(&self.types[field]) else { return Ok(()) };
-        let problem = format!(
-            "column `{}` is of {what}; write the values that are needed as columns of their own",
-            self.names[field]
-        );
+        let way = match self.types[field].is_nested() {
+            true => "write the values that are needed as columns of their own",
+            false => "cast it to DOUBLE, BIGINT, TIMESTAMP or VARCHAR, whichever fits, and write the file again",
+        };
+        let problem = format!("column `{}` is of {what}; {way}", self.names[field]);
         Err(TraceError::Malformed { place: Place::file(&self.path), problem })
     }
 

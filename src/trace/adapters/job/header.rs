@@ -165,6 +165,9 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<Selected, Tra
             None => columns.add_absent(name),
         }
     }
+    if est.is_none() {
+        notes.extend(header.unread(&columns).map(|names| format!("not looked at: {names}")));
+    }
     Ok(Selected { columns, unit_ms, notes })
 }
 

@@ -114,7 +114,11 @@ struct QueryId;
 
 impl Naming for QueryId {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, Fault> {
-        let name = cell.name(construction).map_err(|_| cell.fault(Kind::HiddenQuery))?.trim();
+        let name = cell.name(construction).map_err(|fault| match fault {
+            Fault::Cell { kind: Kind::UnknownName(_), .. } => cell.fault(Kind::HiddenQuery),
+            other => other,
+        });
+        let name = name?;
         match IdText::of(name) {
             IdText::Id => Ok(name.into()),
             IdText::Rounded => Err(cell.fault(Kind::RoundedId)),
