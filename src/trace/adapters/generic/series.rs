@@ -8,6 +8,7 @@ use crate::trace::baseline::mix::order_by_time;
 use crate::trace::baseline::robust::Side;
 use crate::trace::option::OptionSpec;
 use crate::trace::output::Output;
+use crate::trace::skeleton::owned;
 use crate::trace::{Options, TraceError};
 
 /// One channel: a value column, and the rows that have a value of it, in order of time.
@@ -87,7 +88,7 @@ pub(super) fn series(
             let name = match (is_wide, has_names) {
                 (false, _) => channel.to_owned(),
                 (true, false) => header.clone(),
-                (true, true) => format!("{channel}#{header}"),
+                (true, true) => owned(channel, header),
             };
             let ClassOf(class) = of_series.class.of(&name, header);
             let values = sheet.values(column);
