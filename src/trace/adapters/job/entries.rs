@@ -82,23 +82,36 @@ fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// What an object without a plan is.
+/// What an object without a plan is, and what to do.
 fn stranger(object: &serde_json::Map<String, Value>) -> String {
+    const AS_POSTGRES: &str = "plans are read as PostgreSQL writes them by EXPLAIN (ANALYZE, FORMAT JSON)";
     let has = |key: &str| object.contains_key(key);
-    let what = if has("query_block") {
-        "a plan of MySQL or MariaDB"
-    } else if has("operator") || has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
-        "a plan of DuckDB"
+    if has("query_block") || has("query_plan") {
+        format!("this is a plan of MySQL or MariaDB; {AS_POSTGRES}; {}", times_of("those of each run"))
+    } else if has("latency") && has("children") {
+        format!("this is a plan of DuckDB; {AS_POSTGRES}; {}", times_of("in `latency`"))
+    } else if has("operator") && has("query") {
+        format!("this is a plan of DuckDB; {AS_POSTGRES}; {}", times_of("in `query.total_time`"))
+    } else if has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
+        let how = times_of("in what EXPLAIN (ANALYZE, FORMAT JSON) writes there as a whole");
+        format!("this is a plan of DuckDB; {AS_POSTGRES}; {how}")
     } else if has("resourceSpans") {
-        "OTLP; convert it with --dataset otel"
+        format!("this is OTLP; convert it with --dataset otel; {AS_POSTGRES}")
     } else if has("Node Type") {
-        "a node without what stands around the plan; keep the whole output of EXPLAIN"
+        format!("this is a node without what stands around the plan; keep the whole output of EXPLAIN; {AS_POSTGRES}")
     } else {
         let keys = object.keys().take(8).map(|key| format!("`{}`", crate::trace::read::shown(key)));
         let keys = keys.collect::<Vec<_>>().join(", ");
-        return format!("an object with the keys {keys} has no `Plan`; write it by EXPLAIN (ANALYZE, FORMAT JSON)");
-    };
-    format!("this is {what}; plans are read as PostgreSQL writes them by EXPLAIN (ANALYZE, FORMAT JSON)")
+        format!("an object with the keys {keys} has no `Plan`; write it by EXPLAIN (ANALYZE, FORMAT JSON)")
+    }
+}
+
+/// The way on where plans cannot be read: `place` says where a time stands.
+fn times_of(place: &str) -> String {
+    format!(
+        "for times alone, write a CSV with the columns query, iteration and latency_s, whose seconds are {place} \
+         (docs/adapters/job.md has the command)"
+    )
 }
 
 #[cfg(test)]
@@ -130,7 +143,11 @@ mod tests {
         }
         for (text, problem) in [
             (r#"{"query_block":{}}"#, "a plan of MySQL"),
-            (r#"{"children":[],"operator_type":"x"}"#, "a plan of DuckDB"),
+            (r#"{"children":[],"latency":0.1,"query_name":""}"#, "a plan of DuckDB"),
+            (r#"{"children":[],"latency":0.1,"query_name":""}"#, "whose seconds are in `latency`"),
+            (r#"{"operator":[],"query":{"total_time":0.1},"io":{}}"#, "`query.total_time`"),
+            (r#"[{"name":"LIMIT","children":[],"extra_info":{}}]"#, "FORMAT JSON) writes there as a whole"),
+            (r#"{"children":[],"operator_type":"x"}"#, "columns query, iteration and latency_s"),
             (r#"{"Node Type":"Limit"}"#, "a node without"),
             (r#"{"a":1}"#, "the keys `a` has no `Plan`"),
             (r#"{"iteration":"x","Plan":{}}"#, "not the number of an iteration"),

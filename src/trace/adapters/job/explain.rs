@@ -89,6 +89,13 @@ struct Found(Vec<Execution>);
 
 impl Found {
     fn read(bytes: &[u8], path: &Path, named: &NamedRun) -> Self {
+        let none = |place: Place, problem: String| Execution {
+            place,
+            query: named.query.clone(),
+            iteration: named.iteration,
+            is_certain: named.is_certain,
+            outcome: Err(("not a plan", problem)),
+        };
         let mut executions = Vec::new();
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
@@ -98,19 +105,15 @@ impl Found {
             let Some(value) = values.next() else { break };
             let line = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u64 + 1;
             let place = Place::file(path).at_line(line);
-            let none = |place: Place, problem: String| Execution {
-                place,
-                query: named.query.clone(),
-                iteration: named.iteration,
-                is_certain: named.is_certain,
-                outcome: Err(("not a plan", problem)),
-            };
             match value {
                 Err(error) => {
                     let place = Place::file(path).at((error.line() as u64, error.column().max(1) as u64));
                     let text = error.to_string();
                     let text = text.split(" at line ").next().unwrap_or_default();
-                    executions.push(none(place, format!("this is not JSON: {text}")));
+                    let problem = format!(
+                        "this is not JSON: {text}; write it by EXPLAIN (ANALYZE, FORMAT JSON) with `psql -qAtX`"
+                    );
+                    executions.push(none(place, problem));
                     break;
                 }
                 Ok(value) => match entries::of(value) {
@@ -118,6 +121,11 @@ impl Found {
                     Ok(entries) => executions.extend(entries.into_iter().map(|entry| read_entry(entry, &place, named))),
                 },
             }
+        }
+        // So a shell leaves it where the execution fails.
+        if executions.is_empty() {
+            let problem = "there are no plans in it; did the execution fail? Remove the file, or run it again";
+            executions.push(none(Place::file(path), problem.to_owned()));
         }
         Self(executions)
     }
@@ -231,10 +239,6 @@ impl Reader {
         mut notes: Vec<String>,
         input: Option<InputDigest>,
     ) -> Result<Reading<Runs>, TraceError> {
-        if self.rows.read == 0 {
-            let problem = "there are no plans in it".to_owned();
-            return Err(TraceError::Malformed { place: Place::file(path), problem });
-        }
         let queries = self.runs.queries.len();
         notes.push(format!(
             "read as plans of PostgreSQL: {} execution{} of {queries} quer{}",
