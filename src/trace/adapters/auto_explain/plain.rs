@@ -86,7 +86,10 @@ pub(super) fn convert(reading: Reading<Plans>, options: &Options) -> Result<Conv
                 if count == 1 { "" } else { "s" }
             )
         } else {
-            format!("there is no plan of auto_explain in it; {SETTINGS}")
+            format!(
+                "there is no plan of auto_explain in it; take off what another program (Docker, Kubernetes, a cloud) has put \
+                 around its lines, or {SETTINGS}"
+            )
         };
         return Err(TraceError::Empty { place: Place::file(path), rows: Box::new(conversion.rows), why: Some(why) });
     }
