@@ -100,7 +100,7 @@ fn what_an_experiment_cannot_be_is_refused_at_its_place() {
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nkonstruction = 'x'\n",
-            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, delimiter, time_unit, time_zone, estimates, true_rows, latency_unit, time_col, counters, value_col, value_cols, channel_col, class, side, missing, one_series, pre_residualized, baseline, season, rules, log_line_prefix",
+            "`x.toml:5:1`: unknown key `konstruction`; did you mean `construction`? known: construction, math, lenient, delimiter, time_unit, time_zone, keep_repeats, estimates, true_rows, latency_unit, time_col, counters, value_col, value_cols, channel_col, class, side, missing, one_series, pre_residualized, baseline, season, rules, log_line_prefix",
         ),
         (
             "title = 't'\n[input]\ndata = 'ceb'\n[convert]\nconstruction = 'profile'\n",

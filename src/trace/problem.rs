@@ -177,7 +177,12 @@ pub enum UrlProblem {
 #[non_exhaustive]
 pub enum FilesProblem {
     /// The data set is read from one file.
-    #[error("this data set is read from one file, and there are several, such as `{}` and `{}`", .first.display(), .second.display())]
+    #[error(
+        "this data set is read from one file, and there are several, such as `{}` and `{}`; put them together first, such as \
+         with `cat`",
+        .first.display(),
+        .second.display()
+    )]
     Several {
         /// The first one.
         first: PathBuf,

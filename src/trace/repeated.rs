@@ -93,8 +93,11 @@ impl RepeatedKey {
             Self::Execution { .. } => {
                 "is a stream part of the key? Put it into `query_id`, or write finer times".to_owned()
             }
-            Self::QueryOfInstance { .. } | Self::Id { .. } | Self::WholeRow => {
-                "is a part in the file twice?".to_owned()
+            Self::QueryOfInstance { .. } | Self::Id { .. } => "is a part in the file twice?".to_owned(),
+            Self::WholeRow => {
+                "is a part in the file twice? pass --keep-repeats if the statement was run twice, or add a \
+                               `query_id`"
+                    .to_owned()
             }
             Self::Snapshot { finer, missing, .. } => match missing[..] {
                 _ if !finer.is_empty() => format!(

@@ -16,6 +16,14 @@ pub(crate) fn start_of(skeleton: &str) -> &str {
     &skeleton[..end.unwrap_or(0)]
 }
 
+/// The channel of `rest` in what is called `owner`. The first `#` ends the owner: one with a `#` stands in quotes.
+pub(crate) fn owned(owner: &str, rest: &str) -> String {
+    if owner.contains('#') || owner.starts_with('"') {
+        return format!("\"{}\"#{rest}", owner.replace('"', "\"\""));
+    }
+    format!("{owner}#{rest}")
+}
+
 /// What a channel shows of a skeleton: its start, and if that is not all of it, the first 8 digits of its SHA-256, so that two
 /// skeletons are two channels.
 pub(crate) fn abbreviated(skeleton: &str) -> String {

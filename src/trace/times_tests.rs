@@ -192,3 +192,40 @@ fn a_slash_in_a_name_of_snowset_joins_no_two_classes() {
         assert!(channels.contains(expected), "{channels:?}");
     }
 }
+
+/// Local times at the end of daylight saving time: two hours have one name.
+#[test]
+fn clocks_that_are_put_back_are_no_one_offset() {
+    let local = |times: &[&str], zone: Option<&str>| {
+        let mut options = Options { allow_empty: true, ..Options::new(Dataset::Generic) };
+        if let Some(zone) = zone {
+            options.set("time-zone", zone).unwrap();
+        }
+        let rows: Vec<String> = times.iter().map(|time| format!("{time},1\n")).collect();
+        convert_reader(format!("t,value\n{}", rows.concat()).as_bytes(), "x.csv", &options)
+            .map(|found| found.rows.used)
+            .map_err(|error| error.to_string())
+    };
+    // Berlin, New York, Sydney.
+    for night in [
+        ["2024-10-27 02:59:50", "2024-10-27 02:00:05", "2024-10-27 03:00:00"],
+        ["2024-11-03 01:45:00", "2024-11-03 01:10:00", "2024-11-03 02:00:00"],
+        ["2024-04-07 02:59:59", "2024-04-07 02:00:04", "2024-04-07 03:00:00"],
+    ] {
+        let error = local(&night, Some("+02:00")).unwrap_err();
+        assert!(error.starts_with("`x.csv:3`: `t` goes back by ") && error.contains("export times in UTC"), "{error}");
+        let with_offsets =
+            [format!("{}+02:00", night[0]), format!("{}+01:00", night[1]), format!("{}+01:00", night[2])];
+        assert_eq!(local(&with_offsets.each_ref().map(String::as_str), None), Ok(3));
+    }
+    for times in [
+        // A Monday, in the afternoon, by a few seconds, by more than an hour, several times: files in another order.
+        ["2024-10-28 02:59:50", "2024-10-28 02:00:05", "2024-10-28 03:00:00"],
+        ["2024-10-27 14:59:50", "2024-10-27 14:00:05", "2024-10-27 15:00:00"],
+        ["2024-10-27 02:59:50", "2024-10-27 02:59:45", "2024-10-27 03:00:00"],
+        ["2024-10-27 02:59:50", "2024-10-27 01:00:05", "2024-10-27 03:00:00"],
+        ["2024-10-27 02:59:50", "2024-10-27 02:20:05", "2024-10-27 01:40:00"],
+    ] {
+        assert_eq!(local(&times, Some("+02:00")), Ok(3), "{times:?}");
+    }
+}

@@ -51,7 +51,10 @@ pub enum WhyEmpty {
     #[error("no query has an earlier iteration")]
     NoEarlierIteration,
     /// A log has no plans.
-    #[error("there is no plan of auto_explain in it; {settings}")]
+    #[error(
+        "there is no plan of auto_explain in it; take off what another program (Docker, Kubernetes, a cloud) has put around its \
+         lines, or {settings}"
+    )]
     NoPlan {
         /// What makes a server write them.
         settings: &'static str,

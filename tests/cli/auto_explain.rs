@@ -314,6 +314,11 @@ fn entries_that_are_wrong_are_named_and_counted() {
         assert!(message.contains("the zone `CET` here and an offset or UTC in `x.log:1`"), "{message}");
     }
     assert!(refusal(&good, &["--log-line-prefix", "%m [%p] "]).contains("this is a jsonlog"));
+    // Lines of one format would be the rest of an entry of the other.
+    for extra in [&[][..], &["--lenient"]] {
+        let message = refusal(&format!("pg_ctl: starting\nLOG:  redirecting\n{good}"), extra);
+        assert!(message.starts_with("`x.log:3`: this line is of a jsonlog, and the first one"), "{message}");
+    }
     let folder = Folder::new();
     folder.write("x.log", good);
     let command = ["convert", "--dataset", "auto-explain", "x.log", "--tape", "t.jsonl", "--log-line-prefix", "%u"];

@@ -1,4 +1,5 @@
-//! What other programs export, as they wrote it: `tests/exports/`, made by `scripts/export-postgres.sh` and `scripts/export-duckdb.py`.
+//! What other programs export, as they wrote it: `tests/exports/`, made by `scripts/export-postgres.sh`, `scripts/export-duckdb.py`
+//! and `scripts/export-opentelemetry.py`.
 
 use std::path::Path;
 
@@ -61,6 +62,19 @@ fn exports_of_duckdb_convert_without_an_edit() {
     let (expected, rows) = converted("redset", "duckdb/queries.csv", &[]);
     assert_eq!(rows, [40, 32, 8]);
     assert_eq!(converted("redset", "duckdb/queries.parquet", &[]), (expected, rows));
+}
+
+/// One program, whose spans two exporters sent: durations of nanoseconds and of microseconds.
+#[test]
+fn exports_of_opentelemetry_convert_without_an_edit() {
+    let [otlp, zipkin] =
+        ["otlp.bin", "zipkin.json"].map(|export| converted("otel", &format!("opentelemetry/{export}"), &[]));
+    // One statement that makes the table, and one that is run twenty times, the first five of which are its baseline.
+    assert_eq!(otlp.1, [41, 21, 20]);
+    assert_eq!(zipkin.1, otlp.1);
+    assert_eq!((count(&otlp.0, "PlanRegression"), count(&zipkin.0, "PlanRegression")), (15, 15));
+    let channel = |line: &String| line.contains("\"select count(*) from t where a > ?\"");
+    assert!(otlp.0.iter().chain(&zipkin.0).all(channel), "{otlp:?}");
 }
 
 /// Its plans are profiles of another shape.

@@ -231,6 +231,17 @@ fn plans_that_are_none_are_refused_by_name_and_counted() {
     assert!(refusal(&folder, "none", &[]).starts_with("`none/readme.txt:1`: the header has no columns"));
     folder.write("empty.json", "[]");
     assert!(refusal(&folder, "empty.json", &[]).contains("there are no plans in it"));
+    // A shell leaves an empty file where the execution failed: that is no iteration less.
+    for failed in ["", "\n", "[]", "ERROR:  canceling statement due to statement timeout\n"] {
+        let folder = Folder::new();
+        for run in 1..4 {
+            folder.write(&format!("plans/1a_run{run}.json"), &good);
+        }
+        folder.write("plans/1a_run2.json", failed);
+        let error = refusal(&folder, "plans", &[]);
+        assert!(error.contains("1a_run2.json"), "{error}");
+        assert!(error.contains("did the execution fail?") || error.contains("with `psql -qAtX`"), "{error}");
+    }
     folder.write("queries/query_1.json", &good);
     folder.write("queries/query_2.json", plan(["x", "y"], "Hash Join", (10, 10), 9.0));
     folder.write("queries/notes.md", "x");

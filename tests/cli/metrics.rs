@@ -122,6 +122,35 @@ fn options_of_columns_are_held_against_the_columns() {
     }
 }
 
+/// Columns without a name of their own would be one channel, or one that nobody knows.
+#[test]
+fn every_column_of_a_wide_table_has_a_name_of_its_own() {
+    let folder = Folder::new();
+    for (header, expected) in [
+        ("t,cpu,cpu", "columns 2 and 3 are both called `cpu`, and would be one channel"),
+        ("t,cpu, cpu", "columns 2 and 3 are both called `cpu`"),
+        ("t,,cpu", "column 2 has no name, as an index of pandas has none; name the value columns in --value-cols"),
+        (",t,cpu", "column 1 has no name"),
+        ("Unnamed: 0,t,cpu", "column 1 has no name"),
+    ] {
+        let rows: String = (0..40).map(|row| format!("{row},{row},{row}\n")).collect();
+        folder.write("w.csv", format!("{header}\n{rows}"));
+        let (code, message) =
+            folder.refusal(&["convert", "--dataset", "generic", "w.csv", "--tape", "w.jsonl", "--value-cols", "*"]);
+        assert!(code == 12 && message.contains(expected), "{header}: {message}");
+    }
+    // The first `#` ends the name of a channel.
+    let rows: String = (0..40).map(|row| format!("{row},a#b,{row},1\n{row},a,1,{row}\n")).collect();
+    folder.write("w.csv", format!("t,series,c,b#c\n{rows}"));
+    folder.ok(&["convert", "--dataset", "generic", "w.csv", "--tape", "w.jsonl", "--value-cols", "c,b#c"]);
+    let text = folder.read("w.jsonl");
+    let channels: std::collections::BTreeSet<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["channel"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(channels.into_iter().collect::<Vec<_>>(), ["\"a#b\"#b#c", "\"a#b\"#c", "a#b#c", "a#c"]);
+}
+
 /// What is known to be good is all that is compared with, also of what was before it.
 #[test]
 fn a_stretch_that_is_known_to_be_good_tells_what_was_before_it() {

@@ -222,10 +222,11 @@ fn wrong_shards_end_with_the_code_that_says_whether_to_retry() {
 
 #[test]
 fn experiments_in_shards_give_the_files_and_the_verdicts_of_a_run() {
-    let trace = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'job'\n";
+    // What is recognised in a trace, and which rows are rejected, is said of a merge as of a run.
+    let trace = "title = 't'\n[input]\ntrace = 't.csv'\ndataset = 'job'\n[convert]\nlenient = true\n";
     let evaluated = format!("{PERTURBED}[evaluate]\nseeds = {{ first = 1, count = 2 }}\n");
     let folder = Folder::project(&[("p", &evaluated), ("q", &PERTURBED.replace("42", "7")), ("t", trace)]);
-    folder.write("t.csv", "query_id,iteration,est_rows,actual_rows,latency_ms,plan_hash\na,0,1,9,1,p\na,1,1,9,5,p\n");
+    folder.write("t.csv", "query,run,time_s\na,0,1\na,1,5\na,2,-1\n");
     folder.run(&["run", "--no-cache"]);
     folder.ok(&["accept", "p", "t"]);
     let run = folder.run(&["run", "--no-cache", "--json"]);
@@ -236,6 +237,8 @@ fn experiments_in_shards_give_the_files_and_the_verdicts_of_a_run() {
     }
     let merged = folder.run(&["shard", "merge", "--plan", "plan.json", "--in", "done", "--out", "merged", "--json"]);
     assert_eq!((merged.code, merged.json()), (run.code, run.json()));
+    let of_t = merged.json().as_array().unwrap().iter().find(|report| report["name"] == "t").unwrap().clone();
+    assert_eq!(of_t["notes"].as_array().map(Vec::len), Some(2), "{of_t}");
     for name in folder.files().into_iter().filter_map(|name| name.strip_prefix("out/").map(str::to_owned)) {
         if !name.ends_with(".stages.toml") {
             assert_eq!(folder.read(&format!("merged/{name}")), folder.read(&format!("out/{name}")), "{name}");

@@ -35,6 +35,9 @@ pub struct Done {
     pub units: Vec<UnitDone>,
     /// SHA-256 of every file, by name.
     pub outputs: BTreeMap<String, String>,
+    /// What was recognised in the traces of its experiments, by their names; no part of what it gave.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<String, Vec<String>>,
 }
 
 /// What a unit gave.
@@ -63,6 +66,11 @@ pub(super) enum ShardState {
 }
 
 impl Done {
+    /// Whether another run of the shard gave the same.
+    pub(super) fn gave_the_same(&self, other: &Self) -> bool {
+        self.units == other.units && self.outputs == other.outputs
+    }
+
     /// Where the marker of a shard stands.
     pub(super) fn path(folder: &Path, id: &str) -> PathBuf {
         folder.join(format!("{id}.done.json"))

@@ -162,7 +162,8 @@ impl Ready<'_> {
             for (ordinal, unit) in shard.units.iter().enumerate() {
                 let prefix = output_name(&shard.id, ordinal, "");
                 let out = project.output_of(&unit.name)?;
-                let outcome = merged_outcome(self.folder, &format!("{prefix}digests.toml"), done)?;
+                let mut outcome = merged_outcome(self.folder, &format!("{prefix}digests.toml"), done)?;
+                outcome.notes = done.notes.get(&unit.name).cloned().unwrap_or_default();
                 // Digests last, as a run does.
                 let outputs = done.outputs.iter();
                 let outputs = outputs.filter_map(|(name, sha256)| Some((name.strip_prefix(&prefix)?, sha256)));

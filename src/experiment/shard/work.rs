@@ -22,6 +22,8 @@ struct Computed {
     units: Vec<UnitDone>,
     files: BTreeMap<String, Vec<u8>>,
     tapes: BTreeMap<String, PathBuf>,
+    /// What was recognised in traces, by experiment.
+    notes: BTreeMap<String, Vec<String>>,
     /// Where tapes are until they are copied.
     _scratch: Option<Scratch>,
 }
@@ -44,7 +46,7 @@ pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Resu
         Some(engine) => replay(shard, &engine, root)?,
         None => run_experiments(shard, root, folder)?,
     };
-    let Computed { units, files, tapes, _scratch } = computed;
+    let Computed { units, files, tapes, notes, _scratch } = computed;
     let mut outputs = BTreeMap::new();
     for (name, bytes) in &files {
         outputs.insert(name.clone(), hex::encode(Sha256::digest(bytes)));
@@ -54,14 +56,14 @@ pub fn run_shard(plan: &ShardPlan, id: &str, root: &Path, folder: &Path) -> Resu
     }
     let program = env!("CARGO_PKG_VERSION").to_owned();
     let (plan_digest, id) = (plan.digest.clone(), id.to_owned());
-    let done = Done { contract: CONTRACT, plan: plan_digest, id, program, build: build()?, units, outputs };
+    let done = Done { contract: CONTRACT, plan: plan_digest, id, program, build: build()?, units, outputs, notes };
     // One that another process has written in the meantime counts, too.
     let earlier = match ShardState::read(plan, shard, folder)? {
         ShardState::Done(done) | ShardState::Lost(done, _) => Some(done),
         ShardState::Not(_) => before,
     };
     if let Some(earlier) = earlier
-        && earlier != done
+        && !earlier.gave_the_same(&done)
     {
         let names = done.outputs.iter().find(|(name, digest)| earlier.outputs.get(*name) != Some(*digest));
         let problem = names.map_or(Disagreement::Counts, |(name, _)| Disagreement::Output(name.clone()));
@@ -140,7 +142,7 @@ fn replay(shard: &Shard, engine: &Engine, root: &Path) -> Result<Computed, Shard
         last = Some((path, tape));
     }
     let files = BTreeMap::from([(episodes_name(&shard.id), rows::write(engine.kind(), &rows))]);
-    Ok(Computed { units, files, tapes: BTreeMap::new(), _scratch: None })
+    Ok(Computed { units, files, tapes: BTreeMap::new(), notes: BTreeMap::new(), _scratch: None })
 }
 
 /// Experiments are run in a temporary folder beside the outputs, and what they give is copied to flat files.
@@ -148,6 +150,7 @@ fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed
     let scratch = Scratch::create(folder, &shard.id)?;
     let project = Project::in_folder(root, scratch.path()).without_cache();
     let (mut units, mut files, mut tapes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut notes = BTreeMap::new();
     for (ordinal, unit) in shard.units.iter().enumerate() {
         let text = unit.experiment.as_deref().unwrap_or_default();
         let path = root.join("experiments").join(format!("{}.toml", unit.name));
@@ -178,6 +181,9 @@ fn run_experiments(shard: &Shard, root: &Path, folder: &Path) -> Result<Computed
             channels: outcome.counts.channels,
             episodes: outcome.counts.all_episodes(),
         });
+        if !outcome.notes.is_empty() {
+            notes.insert(unit.name.clone(), outcome.notes);
+        }
     }
-    Ok(Computed { units, files, tapes, _scratch: Some(scratch) })
+    Ok(Computed { units, files, tapes, notes, _scratch: Some(scratch) })
 }

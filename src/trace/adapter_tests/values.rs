@@ -202,6 +202,19 @@ fn one_identifier_twice_is_an_error() {
     let row = "u,1.5,1400000000,select 1\n";
     let found = error(&own(Dataset::Sqlshare), &format!("{SQLSHARE}{row}u,1.5,1400000000,select 2\n{row}"));
     assert!(found.contains("a row of one user, text, time and runtime is twice: line 2 and line 4"), "{found}");
+    assert!(found.contains("; is a part in the file twice? pass --keep-repeats if "), "{found}");
+    // Told so, it is an execution like any other.
+    let mut keep = own(Dataset::Sqlshare);
+    keep.set("keep-repeats", "true").unwrap();
+    let found = converted(&keep, &format!("{SQLSHARE}{}", row.repeat(8))).unwrap();
+    assert_eq!((found.rows.used, found.stream.values()), (8, &[0.0; 3][..]));
+    let error = converted(
+        &keep,
+        "query_id,user_id,runtime_seconds,submitted_at,query_text\n1,u,1,1400000000,a\n1,u,1,1400000000,a\n",
+    );
+    assert!(error.unwrap_err().to_string().contains("one `query_id` is twice"));
+    keep.construction = Construction::Reference;
+    assert!(keep.check_effects().is_err());
     let other = ["v,1.5,1400000000,select 1\n", "u,1.6,1400000000,select 1\n", "u,1.5,1400000001,select 1\n"];
     for other in other {
         converted(&even_empty(own(Dataset::Sqlshare)), &format!("{SQLSHARE}{row}{other}")).unwrap();

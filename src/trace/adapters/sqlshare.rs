@@ -9,13 +9,14 @@ use crate::trace::adapter::{About, Adapter, Construction};
 use crate::trace::baseline::history::{KNOWN, RecentValues, RollingMedian, log_ratio};
 use crate::trace::baseline::mix::{AdjacentMixes, ENOUGH_QUERIES, RecentMixes, bucket, by_rank, order_by_time};
 use crate::trace::input::{Inputs, Trace};
+use crate::trace::option::{OptionKind, OptionSpec};
 use crate::trace::output::Output;
 use crate::trace::read::{
     Cell, CellProblem, DELIMITER, Duration, Ids, Known, Names, Naming, RowFault, TIME_UNIT, TIME_ZONE, Times, Unknown,
     Values, read_table, repeated, repeated_ids, table,
 };
 use crate::trace::repeated::RepeatedKey;
-use crate::trace::skeleton::{abbreviated, clauses, published_skeleton, skeleton, start_of};
+use crate::trace::skeleton::{abbreviated, clauses, owned, published_skeleton, skeleton, start_of};
 use crate::trace::statement;
 use crate::trace::{Conversion, Options, TraceError};
 
@@ -27,9 +28,16 @@ static ABOUT: About = About {
     citation: Some("Jain et al., SIGMOD 2016"),
     format: "CSV: user_id, runtime_seconds, submitted_at, query_text",
     constructions: &[Construction::Own("plain"), Construction::Reference],
-    options: &[DELIMITER, TIME_UNIT, TIME_ZONE],
+    options: &[KEEP_REPEATS, DELIMITER, TIME_UNIT, TIME_ZONE],
     reference_label: None,
     is_recording: false,
+};
+
+const KEEP_REPEATS: OptionSpec = OptionSpec {
+    flag: "keep-repeats",
+    key: "keep_repeats",
+    help: "Take rows without ids that are equal for statements that were run several times",
+    kind: OptionKind::Switch,
 };
 
 impl Adapter for Sqlshare {
@@ -50,6 +58,11 @@ impl Adapter for Sqlshare {
 
     fn convert(&self, trace: Trace<'_>, options: &Options) -> Result<Conversion, TraceError> {
         convert(trace.open_all(options.digest)?, options)
+    }
+
+    /// The published construction takes them so without being told.
+    fn without_effect(&self, construction: Construction) -> &'static [OptionSpec] {
+        if construction.is_reference() { &[KEEP_REPEATS] } else { &[] }
     }
 }
 
@@ -172,17 +185,20 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
     Ok(output.finish())
 }
 
-/// Which rows are no other one again. A user may well run a statement twice at a time, but not for as long to the digit.
+/// Which rows are no other one again. A user may well run a statement twice at a time, but hardly for as long to the digit;
+/// where times are whole seconds, the file does not tell which of both it is.
 fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<Vec<bool>, TraceError> {
     let rows = table.runtime_s.len();
     let pairs = repeated_ids(&table.id);
     let id = |_| RepeatedKey::Id { column: "query_id" };
     let mut is_left = output.once(rows, &pairs, "of a query that is there twice", id)?;
     let pairs = match options.construction {
-        Construction::Own(_) if !table.id.is_known() => repeated(rows, |row| {
-            let numbers = [table.submitted_s[row], table.runtime_s[row]].map(f64::to_bits);
-            (table.user[row], table.text.of_row(row), numbers)
-        }),
+        Construction::Own(_) if !table.id.is_known() && !options.values.switch(&KEEP_REPEATS) => {
+            repeated(rows, |row| {
+                let numbers = [table.submitted_s[row], table.runtime_s[row]].map(f64::to_bits);
+                (table.user[row], table.text.of_row(row), numbers)
+            })
+        }
         _ => Vec::new(),
     };
     let other = output.once(rows, &pairs, "of a row that is there twice", |_| RepeatedKey::WholeRow)?;
@@ -193,11 +209,7 @@ fn once(output: &mut Output<'_>, table: &Queries, options: &Options) -> Result<V
 fn channel_name(construction: Construction, user: &str, skeleton: &str) -> String {
     match construction {
         Construction::Reference => format!("{user}#{}", start_of(skeleton)),
-        // The first `#` ends the user: one with a `#` stands in quotes.
-        Construction::Own(_) if user.contains('#') || user.starts_with('"') => {
-            format!("\"{}\"#{}", user.replace('"', "\"\""), abbreviated(skeleton))
-        }
-        Construction::Own(_) => format!("{user}#{}", abbreviated(skeleton)),
+        Construction::Own(_) => owned(user, &abbreviated(skeleton)),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::trace::baseline::mix::{Mix, bucket, order_by_time, tally, together};
 use crate::trace::input::{Inputs, Trace};
 use crate::trace::output::{Output, Residual};
 use crate::trace::read::{
-    Cardinality, Cell, Column, DELIMITER, Duration, Known, Names, RowFault, Rule, TIME_UNIT, TIME_ZONE, Times, Values,
-    WholeColumn, read_table, repeated, retain_rows, table,
+    Cardinality, Cell, Column, DELIMITER, Duration, Known, Names, OptionalNames, RowFault, Rule, TIME_UNIT, TIME_ZONE,
+    Times, Values, WholeColumn, read_table, repeated, retain_rows, table,
 };
 use crate::trace::repeated::RepeatedKey;
 use crate::trace::{Conversion, Options, TraceError};
@@ -126,7 +126,7 @@ impl Column<2> for Waits {
             Construction::Reference => Some(seconds.number_or(0.0)?),
             Construction::Own(_) => seconds.optional(Cell::amount)?,
         };
-        let event = event.name(construction).ok().filter(|event| !event.is_empty());
+        let event = OptionalNames::read([event], construction)?;
         Ok(Wait { event, wait_s, has_no_seconds: !seconds.is_present() })
     }
 

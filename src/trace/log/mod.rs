@@ -50,6 +50,12 @@ impl LogFormat {
         }
     }
 
+    /// Whether a text is an entry in this format, and nothing else.
+    pub(crate) fn is_entry(self, text: &[u8]) -> bool {
+        let entries = self.entries(text, std::path::Path::new(""), &Prefix::Found);
+        matches!(&entries[..], [(_, Ok(entry))] if !entry.time.is_empty() && !entry.message.is_empty())
+    }
+
     /// All entries of a log, in order.
     pub(crate) fn entries(self, text: &[u8], file: &std::path::Path, prefix: &Prefix) -> Vec<FoundEntry> {
         match self {

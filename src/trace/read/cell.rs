@@ -12,6 +12,16 @@ use super::unknown::Unknown;
 use crate::residual::in_range;
 use crate::trace::Construction;
 
+/// Whether a text is a large number of some digits: `7.89176E+18` of Excel, `7.891759051883844e+18` of pandas, or `…E18` of
+/// Java. `1e+12` is what a bucket of a histogram is called.
+fn is_rounded(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent).parse::<u32>();
+    let fraction = mantissa.split_once(['.', ',']).map_or("", |(_, fraction)| fraction);
+    let is_large = exponent.is_ok_and(|exponent| exponent >= 11) && fraction.len() >= 3;
+    is_large && parse_number(&text.replace(',', ".")).is_some()
+}
+
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CellValue<'r> {
@@ -214,19 +224,25 @@ impl<'r> Cell<'r> {
         number.ok().or_else(|| parse_number(text).filter(|_| is_own).and_then(exact_whole))
     }
 
-    /// A name; the published construction takes any text for one.
+    /// A name; the published construction takes any text for one. Ours takes it without blanks around it, and no identifier that a
+    /// program has rounded: several would be one name.
     pub(crate) fn name(self, construction: Construction) -> Result<&'r str, RowFault> {
+        if construction.is_reference() {
+            return Ok(self.text());
+        }
+        let name = self.text().trim();
         match self.unknown_name() {
-            Some(unknown) if !construction.is_reference() => Err(self.fault(CellProblem::UnknownName(unknown))),
-            _ => Ok(self.text()),
+            Some(unknown) => Err(self.fault(CellProblem::UnknownName(unknown))),
+            None if is_rounded(name) => Err(self.fault(CellProblem::RoundedId)),
+            None => Ok(name),
         }
     }
 
     /// An identifier, which no program has taken for a number.
     pub(crate) fn id(self, construction: Construction) -> Result<&'r str, RowFault> {
-        let id = self.name(construction)?.trim();
-        let is_rounded = id.contains("E+") || id.contains("e+");
-        if is_rounded && parse_number(id).is_some() { Err(self.fault(CellProblem::RoundedId)) } else { Ok(id) }
+        let id = self.name(construction)?;
+        let has_exponent = id.contains("E+") || id.contains("e+");
+        if has_exponent && parse_number(id).is_some() { Err(self.fault(CellProblem::RoundedId)) } else { Ok(id) }
     }
 
     /// True or false, as systems write it; programs that know no truth values write 1 or 0, or `1.0` or `0.0`.

@@ -221,10 +221,10 @@ impl Column<1> for OptionalNames {
     type Value<'r> = Option<&'r str>;
 
     fn read([cell]: [Cell<'_>; 1], construction: Construction) -> Result<Option<&str>, RowFault> {
-        Ok(match construction {
-            Construction::Reference => Some(cell.text()).filter(|name| !name.is_empty()),
-            Construction::Own(_) => cell.known_name(),
-        })
+        match construction {
+            Construction::Reference => Ok(Some(cell.text()).filter(|name| !name.is_empty())),
+            Construction::Own(_) => cell.known_name().map(|_| cell.name(construction)).transpose(),
+        }
     }
 
     fn push(&mut self, name: Option<&str>) {

@@ -206,12 +206,16 @@ impl<T: Table> CsvPlan<'_, '_, T> {
             merged.block.count(self.plan, line, outcome.map_err(|fault| (None, fault)));
             merged.check()?;
         }
+        merged.block.is_open = records.is_open();
         Ok(records.into_input())
     }
 
     fn record(&self, table: &mut T, record: &ByteRecord) -> Result<(), RowFault> {
         let fields: Result<Vec<&str>, _> = record.iter().map(std::str::from_utf8).collect();
         let fields = fields.map_err(|_| RowFault::NotUtf8)?;
+        if memchr::memchr(0, record.as_slice()).is_some() {
+            return Err(RowFault::Nul);
+        }
         let named = |fault: RowFault| self.plan.stray(&fields).unwrap_or(fault);
         let expected = self.plan.names.len();
         if fields.len() != expected {
@@ -227,7 +231,9 @@ impl<T: Table> CsvPlan<'_, '_, T> {
     fn parse(&self, bytes: &[u8]) -> Block<T> {
         let mut block = Block::<T>::default();
         let text = std::str::from_utf8(bytes).ok();
+        let has_nul = memchr::memchr(0, bytes).is_some();
         let mut cells = self.plan.cells();
+        block.is_open = bytes.last().is_some_and(|byte| *byte != b'\n');
         let mut start = 0;
         while start < bytes.len() && block.fault.is_none() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
@@ -238,6 +244,7 @@ impl<T: Table> CsvPlan<'_, '_, T> {
                     None => std::str::from_utf8(&bytes[start..end]).ok(),
                 };
                 let outcome = match line {
+                    Some(line) if has_nul && line.contains('\0') => Err((None, RowFault::Nul)),
                     Some(line) => self.line(&mut block.table, line, &mut cells),
                     None => Err((None, RowFault::NotUtf8)),
                 };

@@ -100,8 +100,8 @@ fn what_is_wrong_is_named_with_its_place() {
         ("name,value\n\n", "`x.csv:1`: there are no rows after the header".to_owned()),
         ("\nname,value", "`x.csv:2`: there are no rows after the header".to_owned()),
         (
-            "name,Value\na,1\n",
-            "`x.csv:1`: the header has no column `value` (is it `Value`?); it has `name`, `Value`".to_owned(),
+            "name,valu\na,1\n",
+            "`x.csv:1`: the header has no column `value` (is it `valu`?); it has `name`, `valu`".to_owned(),
         ),
         ("name,value\na,1\n\nä, 2\n", format!("`x.csv:4:3`: `value` is ` 2`, {number}{hint}")),
         (
@@ -129,18 +129,23 @@ fn what_is_wrong_is_named_with_its_place() {
         error(b"name,value\na,1\n\xff,2\n"),
         format!("`x.csv:3`: the row is not UTF-8; convert the file to UTF-8{hint}")
     );
+    for text in ["name,value\na,1\nb\0,2\n", "name,value\na,1\n\"b\",2\0\n", "name,value\na,1\n\0\0\0\0\0"] {
+        let error = error(text);
+        assert!(error.starts_with("`x.csv:3`: the row has a NUL byte, as no text has; "), "{error}");
+    }
     assert_eq!(error(b"n\xff,value\na,1\n"), "`x.csv:1`: the header is not UTF-8; convert the file to UTF-8");
 }
 
 #[test]
 fn lenient_counts_by_reason_and_the_rest_is_read() {
-    let text = b"name,value\na,1\nb,x\nc\n\xff,3\nd,-1\ne,2\n";
+    let text = b"name,value\na,1\nb,x\nc\n\xff,3\nd,-1\ne,2\n\0,4\n";
     for text in [text.to_vec(), [text, b"\"f\",y\r\n".as_slice()].concat()] {
         let reading = read(&text, true).unwrap();
         assert_eq!(reading.table.names, ["a", "e"]);
         assert_eq!(reading.rows.read, 2 + reading.rows.rejected.values().sum::<u64>());
         assert_eq!(reading.rows.rejected["wrong number of fields"], 1);
         assert_eq!(reading.rows.rejected["not UTF-8"], 1);
+        assert_eq!(reading.rows.rejected["NUL byte"], 1);
         assert_eq!(reading.rows.rejected["not finite in value"], 1);
         assert_eq!([reading.lines.of(0), reading.lines.of(1), reading.lines.of(2)], [Some(2), Some(7), None]);
     }

@@ -18,6 +18,8 @@ pub(crate) enum RowFault {
     Stray { stray: StrayLine, text: String },
     /// The record is not UTF-8.
     NotUtf8,
+    /// The record has a NUL byte.
+    Nul,
 }
 
 impl RowFault {
@@ -43,6 +45,7 @@ impl RowFault {
             Self::FieldCount { .. } => "wrong number of fields".to_owned(),
             Self::Stray { stray, .. } => stray.reason().to_owned(),
             Self::NotUtf8 => "not UTF-8".to_owned(),
+            Self::Nul => "NUL byte".to_owned(),
         }
     }
 
@@ -56,6 +59,7 @@ impl RowFault {
             Self::FieldCount { found, expected, delimiter } => RowProblem::FieldCount { found, expected, delimiter },
             Self::Stray { stray, text } => RowProblem::Stray { stray, text },
             Self::NotUtf8 => RowProblem::NotUtf8,
+            Self::Nul => RowProblem::Nul,
         };
         if is_fatal { problem.into() } else { FormatProblem::skippable(problem) }
     }

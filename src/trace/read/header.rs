@@ -111,19 +111,24 @@ impl Header {
         self.field(name)?.ok_or_else(|| self.lacks(&[name]))
     }
 
-    /// The field that is called `name`.
+    /// The field that is called `name`; if none is called just so, the one that differs in case or in blanks around it, as
+    /// warehouses write names.
     ///
     /// # Errors
     /// When there are two.
     pub(crate) fn field(&self, name: &str) -> Result<Option<usize>, TraceError> {
-        let mut found = self.names.iter().enumerate().filter(|(_, other)| *other == name).map(|(field, _)| field);
-        let first = found.next();
-        match (first, found.next()) {
+        let find = |is: &dyn Fn(&str) -> bool| {
+            let mut found = (0..self.names.len()).filter(|field| is(&self.names[*field]));
+            (found.next(), found.next())
+        };
+        let exact = find(&|other| other == name);
+        let found = if exact.0.is_some() { exact } else { find(&|other| is_same_name(other, name)) };
+        match found {
             (Some(first), Some(second)) => {
                 let (name, first, second) = (name.to_owned(), first + 1, second + 1);
                 Err(self.problem(HeaderProblem::Repeated { name, first, second }))
             }
-            _ => Ok(first),
+            (first, _) => Ok(first),
         }
     }
 
@@ -142,12 +147,13 @@ impl Header {
     /// # Errors
     /// When it has others, or in another order.
     pub(super) fn expect(&self, other: &Self) -> Result<(), TraceError> {
-        if self.names == other.names {
+        if is_same_header(&self.names, &other.names) {
             return Ok(());
         }
         let first = self.file.clone();
         let missing = |these: &Self, those: &Self| {
-            these.names.iter().find(|name| !those.names.contains(name)).map(|name| shown(name))
+            let is_there = |name: &String| those.names.iter().any(|other| is_same_name(name, other));
+            these.names.iter().find(|name| !is_there(name)).map(|name| shown(name))
         };
         Err(other.problem(match (missing(self, other), missing(other, self)) {
             (Some(name), _) => HeaderProblem::Lacks { name, first },
@@ -159,6 +165,14 @@ impl Header {
     /// The column names, as an error lists them.
     pub(crate) fn list(&self) -> ColumnNames {
         ColumnNames(self.names.clone())
+    }
+
+    /// The names of the columns that are not among `columns`, if there are any.
+    pub(crate) fn unread(&self, columns: &Columns) -> Option<ColumnNames> {
+        let fields = 0..self.names.len();
+        let unread =
+            fields.filter(|field| !columns.fields.contains(&Some(*field))).map(|field| self.names[field].clone());
+        Some(ColumnNames(unread.collect())).filter(|names| !names.0.is_empty())
     }
 
     /// A column, as an error names it that is about two of them.
@@ -180,6 +194,16 @@ impl Header {
     fn is_row(&self) -> bool {
         self.names.len() > 1 && self.names.iter().any(|name| parse_number(name.trim()).is_some_and(f64::is_finite))
     }
+}
+
+/// Whether two names are one but for case and blanks around them.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other.trim())
+}
+
+/// The same of all names of two headers.
+pub(super) fn is_same_header(these: &[String], those: &[String]) -> bool {
+    these.len() == those.len() && these.iter().zip(those).all(|(one, other)| is_same_name(one, other))
 }
 
 #[cfg(test)]
@@ -208,11 +232,11 @@ mod tests {
     #[test]
     fn a_missing_column_is_named_with_the_nearest_one() {
         let error =
-            header(&["query_id", "Latency_ms"]).select(&["query_id", "latency_ms", "zz"].map(required)).unwrap_err();
+            header(&["query_id", "latency_us"]).select(&["query_id", "latency_ms", "zz"].map(required)).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`x.csv:1`: the header has no columns `latency_ms` (is it `Latency_ms`?), `zz`; it has `query_id`, \
-             `Latency_ms`"
+            "`x.csv:1`: the header has no columns `latency_ms` (is it `latency_us`?), `zz`; it has `query_id`, \
+             `latency_us`"
         );
     }
 
@@ -221,6 +245,17 @@ mod tests {
         let error = header(&["2024-01-01", "12.5"]).select(&["a"].map(required)).unwrap_err().to_string();
         assert!(error.ends_with("export the file with its header (`CSV HEADER`)"), "{error}");
         assert!(!header(&["a b", "c1"]).select(&["a"].map(required)).unwrap_err().to_string().contains("export"));
+    }
+
+    #[test]
+    fn a_name_in_another_case_is_the_one_unless_there_is_a_better_or_a_second_one() {
+        let select = |names: &[&str]| header(names).select(&[required("queryId")]);
+        for (names, field) in [(&["QUERYID"][..], 0), (&["b", " queryid "], 1), (&["QUERYID", "queryId"], 1)] {
+            assert_eq!(select(names).unwrap().field(Slot(0)), Some(field), "{names:?}");
+        }
+        let twice = select(&["QUERYID", "queryid"]).unwrap_err().to_string();
+        assert!(twice.contains("stands twice in the header, as columns 1 and 2"), "{twice}");
+        assert!(select(&["query_id"]).is_err());
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// Whether the last record ends with the file, and not with its line.
+    pub(super) fn is_open(&self) -> bool {
+        self.reader.get_ref().kept.last().is_some_and(|byte| !matches!(byte, b'\r' | b'\n'))
+    }
+
     /// The file behind the records.
     pub(super) fn into_input(self) -> Input<'a> {
         self.reader.into_inner().inner.into_inner().1

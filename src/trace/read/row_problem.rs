@@ -46,6 +46,12 @@ pub enum RowProblem {
     /// Bytes that are no text.
     #[error("the row is not UTF-8; convert the file to UTF-8")]
     NotUtf8,
+    /// A byte that no text has.
+    #[error(
+        "the row has a NUL byte, as no text has; the file is damaged there, or is UTF-16 (convert it with `iconv -f UTF-16LE -t \
+         UTF-8`)"
+    )]
+    Nul,
 }
 
 /// What is wrong with a cell.

@@ -87,6 +87,8 @@ pub(super) struct Block<T> {
     pub(super) lines: Lines,
     /// How many lines it has.
     pub(super) line_count: u64,
+    /// Whether the last of them has no line end.
+    pub(super) is_open: bool,
     /// In strict mode, the first row with a fault, and its line; no row after it is looked at.
     pub(super) fault: Option<(u64, Option<u64>, RowFault)>,
 }
@@ -94,7 +96,7 @@ pub(super) struct Block<T> {
 impl<T: Default> Default for Block<T> {
     fn default() -> Self {
         let (table, rows, lines) = Default::default();
-        Self { table, rows, lines, line_count: 0, fault: None }
+        Self { table, rows, lines, line_count: 0, is_open: false, fault: None }
     }
 }
 
@@ -156,6 +158,7 @@ impl<'a, T: Table> Merged<'a, T> {
         self.path = path.to_path_buf();
         self.block.lines.start(path);
         self.block.line_count = lines_before;
+        self.block.is_open = false;
     }
 
     pub(super) fn append(&mut self, later: Block<T>) -> Result<(), TraceError> {
@@ -165,6 +168,7 @@ impl<'a, T: Table> Merged<'a, T> {
         block.lines.append(&later.lines, block.line_count);
         block.fault = later.fault.map(|(line, column, fault)| (block.line_count + line, column, fault));
         block.line_count += later.line_count;
+        block.is_open = later.is_open;
         self.check()
     }
 

@@ -159,6 +159,7 @@ impl<'i> Source<'i> {
         let mut merged = Merged::new(columns, Lines::of_rows(!matches!(format, Format::Csv(_))));
         let (kind, delimiter) = (format.kind(), format.delimiter());
         let mut digests = vec![format.read(&plan, &mut merged)?];
+        let mut open: Vec<&Path> = merged.block.is_open.then_some(header.file()).into_iter().collect();
         for path in &rest {
             let format = open_next(path, digest, delimiter)?;
             if format.kind() != kind {
@@ -168,7 +169,9 @@ impl<'i> Source<'i> {
             }
             header.expect(&format.header()?)?;
             digests.push(format.read(&plan, &mut merged)?);
+            open.extend(merged.block.is_open.then_some(path.as_path()));
         }
+        notes.extend(open_note(&open));
         let Block { mut table, mut rows, mut lines, .. } = merged.block;
         if rows.read == 0 {
             return Err(header.problem(TraceTableProblem::NoRows));
@@ -187,6 +190,16 @@ impl<'i> Source<'i> {
         let input = digests.into_iter().collect::<Option<Vec<_>>>().map(|digests| InputDigest::of_list(&digests));
         Ok(Reading { table, rows, lines, notes, input, path: name })
     }
+}
+
+/// What is said of files whose last line has no end: what was cut within a number looks like another number.
+fn open_note(files: &[&Path]) -> Option<String> {
+    let (first, others) = files.split_first()?;
+    let others = match others.len() {
+        0 => " ends".to_owned(),
+        count => format!(" and {count} more end"),
+    };
+    Some(format!("`{}`{others} without a line feed; if a file was cut there, its last row is wrong", first.display()))
 }
 
 /// The next file of a trace, separated as the first one is.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::delimiter::Delimiter;
 use super::fault::RowFault;
 use super::foreign::BOM;
+use super::header::{is_same_header, is_same_name};
 use super::rows::{RecordLayout, Table};
 use super::stray_line::StrayLine;
 use super::text::shown;
@@ -32,13 +33,15 @@ impl<T: Table> RecordLayout<'_, T> {
         let text = |field: &str| field.strip_prefix('\u{feff}').unwrap_or(field).to_owned();
         let names: Vec<String> = fields.iter().map(|field| text(field)).collect();
         let fault = |stray: StrayLine| RowFault::Stray { stray, text: shown(fields.join(" ").trim()) };
-        if names == self.names {
+        if is_same_header(&names, self.names) {
             return Some(fault(StrayLine::Header));
         }
         // What is empty or a number may be the name of a column, but in a row it is a value.
         let is_name = |name: &str| !name.trim().is_empty() && name.trim().parse::<f64>().is_err();
         let wanted: BTreeSet<&String> = self.wanted.iter().map(|(field, _)| &self.names[*field]).collect();
-        if wanted.len() > 1 && wanted.iter().all(|name| is_name(name) && names.contains(name)) {
+        if wanted.len() > 1
+            && wanted.iter().all(|name| is_name(name) && names.iter().any(|other| is_same_name(name, other)))
+        {
             return Some(fault(StrayLine::OtherHeader));
         }
         StrayLine::of_line(&fields.join(" ")).map(fault)

@@ -20,7 +20,7 @@ pub enum TraceTableProblem {
     #[error("this is no Parquet that can be read: {0}; write it again, or as CSV")]
     Undecodable(String),
     /// A column of a type that has neither numbers nor texts nor times.
-    #[error("column `{column}` is of {of}; write the values that are needed as columns of their own")]
+    #[error("column `{column}` is of {of}; {}", .of.way_on())]
     ColumnType {
         /// Its name.
         column: String,
@@ -131,6 +131,18 @@ pub enum UnreadType {
     Interval,
     /// Another one, as polars calls it.
     Other(String),
+}
+
+impl UnreadType {
+    /// What makes a column of it one that is read.
+    const fn way_on(&self) -> &'static str {
+        match self {
+            Self::Struct | Self::List | Self::Map => "write the values that are needed as columns of their own",
+            Self::TimeOfDay | Self::Interval | Self::Other(_) => {
+                "cast it to DOUBLE, BIGINT, TIMESTAMP or VARCHAR, whichever fits, and write the file again"
+            }
+        }
+    }
 }
 
 impl fmt::Display for UnreadType {

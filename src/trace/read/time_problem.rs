@@ -26,6 +26,17 @@ pub enum TimeProblem {
         /// The column.
         column: String,
     },
+    /// Local times go back, as clocks do.
+    #[error(
+        "`{column}` goes back by {minutes} min in the night of a Sunday, as clocks do at the end of daylight saving time; no one \
+         offset is right before and after: export times in UTC, or with their offsets"
+    )]
+    ClockPutBack {
+        /// The column.
+        column: String,
+        /// By how many minutes.
+        minutes: f64,
+    },
     /// Its times are of two kinds.
     #[error("`{column}` is {here} here and {there} on {at}; give the whole column one form")]
     Mixture {

@@ -74,6 +74,9 @@ const END_US: i64 = 4_102_444_800_000_000;
 /// A day, which is more than any offset.
 const DAY_US: i64 = 86_400_000_000;
 
+/// By how much clocks are put back.
+const HOUR_US: f64 = 3_600e6;
+
 /// The start of 2000, beside which 1970 is no time but 0.
 const YEAR_2000_US: f64 = 946_684_800e6;
 
@@ -148,6 +151,12 @@ impl<const UTC: bool, const TRIMS: bool> Column<1> for Times<UTC, TRIMS> {
             TimeForm::WithoutOffset if zone.is_none() && !UTC => refuse(|column, _| TimeProblem::NoOffset { column }),
             TimeForm::WithOffset | TimeForm::WithoutOffset => {
                 self.find_unknown_dates(column)?;
+                if zone.is_some()
+                    && let Some((row, back_us)) = self.clock_put_back()
+                {
+                    let (column_name, minutes) = (name.to_owned(), (back_us / 60e6).round());
+                    return Err(column.error(row, TimeProblem::ClockPutBack { column: column_name, minutes }));
+                }
                 let origin = self.count_from_first(|us| us, f64::from(zone.unwrap_or(0)) * 1e6);
                 if form == TimeForm::WithoutOffset && zone.is_none() {
                     column.notes.push(format!("`{name}` has no offset, and is UTC in this format; t = 0 is {origin}"));
@@ -326,6 +335,21 @@ impl<const UTC: bool, const TRIMS: bool> Times<UTC, TRIMS> {
         }
         unknown.sort_unstable();
         self.reject_unknown(&unknown, &suspects, "among dates of this century", column)
+    }
+
+    /// Where local times go back by up to an hour to the early morning of a Sunday, as clocks are put back, and by how much.
+    fn clock_put_back(&self) -> Option<(usize, f64)> {
+        let is_early_on_sunday = |us: f64| {
+            let days = (us / DAY_US as f64).floor();
+            // 1970 began on a Thursday.
+            (days + 4.0).rem_euclid(7.0) == 0.0 && us - days * (DAY_US as f64) < 3.0 * HOUR_US
+        };
+        let steps = self.values.windows(2).enumerate().map(|(row, pair)| (row + 1, pair[0] - pair[1], pair[1]));
+        let mut back = steps.filter(|(_, back_us, _)| *back_us > 0.0);
+        let (row, back_us, to_us) = back.next()?;
+        // More of them, or of other sizes, are those of a file in another order.
+        let is_one = back.next().is_none() && (HOUR_US / 3.0..=HOUR_US).contains(&back_us);
+        (is_one && is_early_on_sunday(to_us)).then_some((row, back_us))
     }
 
     /// Rejects rows whose times stand for unknown, some of them `numbers`; the first one is an error, unless such rows are counted.

@@ -46,14 +46,16 @@ impl Unknown {
             "" => Self::Empty,
             "\\n" | "null" | "<null>" | "(null)" | "[null]" | "nil" | "none" | "nat" => Self::Null,
             "nan" | "-nan" | "+nan" | "#nan" => Self::NotANumber,
+            // What Excel writes where a formula fails.
+            "#div/0!" | "#name?" | "#null!" | "#num!" | "#ref!" | "#value!" => Self::NotAvailable,
             "na" | "n/a" | "#n/a" | "<na>" | "n.a." | "unknown" | "undefined" | "missing" | "?" => Self::NotAvailable,
             "-" | "--" | "–" | "—" => Self::Dash,
             _ => return None,
         })
     }
 
-    /// The same of a name: what could be one (`none`, `NAT`, `-`, `?`) is one. Of these words only `None` is what a program
-    /// writes for a name that it does not have.
+    /// The same of a name: what could be one (`none`, `NAT`, `nan`, `-`, `?`) is one. Of these words only `None`, `NaN`, `<NA>` and
+    /// the errors of Excel are what programs write for a name that they do not have.
     pub(crate) fn of_name(text: &str) -> Option<Self> {
         let unknown = Self::of(text)?;
         let word = text.trim();
@@ -61,6 +63,8 @@ impl Unknown {
         let is_plain = match unknown {
             Self::Empty => true,
             Self::Null => word == "None" || !could_be_one(),
+            Self::NotANumber => word == "NaN",
+            Self::NotAvailable => word.starts_with(['#', '<']),
             _ => false,
         };
         is_plain.then_some(unknown)
@@ -102,7 +106,7 @@ mod tests {
             (Unknown::Empty, &["", " ", "\t"][..]),
             (Unknown::Null, &["NULL", "null", "Null", "\\N", "None", "<null>", "(null)", " NULL "]),
             (Unknown::NotANumber, &["NaN", "nan", "NAN", "-nan"]),
-            (Unknown::NotAvailable, &["NA", "N/A", "n/a", "#N/A", "<NA>", "?"]),
+            (Unknown::NotAvailable, &["NA", "N/A", "n/a", "#N/A", "<NA>", "?", "#DIV/0!"]),
             (Unknown::Dash, &["-", "--", "—"]),
         ] {
             for text in spellings {
@@ -124,6 +128,11 @@ mod tests {
             ("-", None),
             ("?", None),
             ("nan", None),
+            ("NaN", Some(Unknown::NotANumber)),
+            ("NA", None),
+            ("<NA>", Some(Unknown::NotAvailable)),
+            ("#REF!", Some(Unknown::NotAvailable)),
+            ("#1", None),
         ] {
             assert_eq!(Unknown::of_name(text), expected, "{text:?}");
         }

@@ -59,6 +59,11 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Lo
     }
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let format = LogFormat::find(text);
+    if format != LogFormat::Json
+        && let Some(line) = first_of_jsonlog(text)
+    {
+        return Err(TraceError::format(Place::file(&path).at_line(line), AutoExplainProblem::OfJsonlog));
+    }
     let told = options.values.text(&LOG_LINE_PREFIX).and_then(|prefix| Prefix::parse(prefix).ok());
     if told.is_some() && format != LogFormat::Stderr {
         let problem = AutoExplainProblem::NoPrefixes { format: format.name() };
@@ -72,6 +77,15 @@ pub(super) fn read(mut input: Input<'_>, options: &Options) -> Result<Reading<Lo
         reader.take(place, kept)?;
     }
     Ok(reader.finish(&path, format, digest))
+}
+
+/// The first line that is an entry of a jsonlog. In a log of another format it would be the rest of the entry before it.
+fn first_of_jsonlog(text: &[u8]) -> Option<u64> {
+    let line_at =
+        |start: usize| &text[start..memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |end| start + end)];
+    let mut starts = memchr::memmem::find_iter(text, b"\n{\"").map(|before| before + 1);
+    let start = starts.find(|start| LogFormat::Json.is_entry(line_at(*start)))?;
+    Some(memchr::memchr_iter(b'\n', &text[..start]).count() as u64 + 1)
 }
 
 /// What is kept of an entry, or why it is none.

@@ -12,6 +12,12 @@ pub enum AutoExplainProblem {
         /// Its format.
         format: &'static str,
     },
+    /// A line of another format than the first one.
+    #[error(
+        "this line is of a jsonlog, and the first one of the log is not; a log has one format, so take the other lines out, such \
+         as with `grep '^{{' FILE > log.json`"
+    )]
+    OfJsonlog,
     /// Times of several zones, between which nobody knows what lies.
     #[error(
         "the time has {here} here and {there} in {place}; what lies between is not known, so convert the logs of each by \

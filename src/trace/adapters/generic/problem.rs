@@ -35,6 +35,26 @@ pub enum GenericProblem {
     /// A value is there twice.
     #[error("`{0}` is twice in --value-cols")]
     RepeatedValue(String),
+    /// A value column that no channel could be called by.
+    #[error(
+        "column {column} has no name, as an index of pandas has none; name the value columns in --value-cols (there are {there})"
+    )]
+    Nameless {
+        /// Its number, from 1.
+        column: usize,
+        /// All columns.
+        there: ColumnNames,
+    },
+    /// Two value columns of one name.
+    #[error("columns {first} and {second} are both called `{name}`, and would be one channel; rename one of them")]
+    OneChannel {
+        /// Their name.
+        name: String,
+        /// The number of the first one, from 1.
+        first: usize,
+        /// The number of the second one.
+        second: usize,
+    },
     /// An option of another construction.
     #[error("--{flag} is of the construction `robust`, which makes no residuals here; leave it out")]
     OfRobust {

@@ -94,14 +94,34 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedColum
     };
     others.iter().for_each(|field| columns.add(header, *field));
     let name = |field: &usize| header.names()[*field].trim().to_owned();
+    let value_names: Vec<String> = values.iter().map(name).collect();
+    if list.is_some() {
+        check_names(&value_names, &values, header)?;
+    }
     Ok(SelectedColumns {
         columns,
-        values: values.iter().map(name).collect(),
+        values: value_names,
         is_wide: list.is_some(),
         others,
         has_channel: found.channel.is_some() || list.is_some(),
         not_numeric: not_numeric.iter().map(name).collect(),
     })
+}
+
+/// Checks that every value column has a name of its own, which is that of a channel.
+fn check_names(names: &[String], fields: &[usize], header: &Header) -> Result<(), TraceError> {
+    for (at, (name, field)) in names.iter().zip(fields).enumerate() {
+        let column = field + 1;
+        // pandas calls it so when it reads its own index again.
+        if name.is_empty() || name.starts_with("Unnamed: ") {
+            return Err(header.problem(GenericProblem::Nameless { column, there: header.list() }));
+        }
+        if let Some(other) = names[..at].iter().position(|other| other == name) {
+            let (name, first, second) = (name.clone(), fields[other] + 1, column);
+            return Err(header.problem(GenericProblem::OneChannel { name, first, second }));
+        }
+    }
+    Ok(())
 }
 
 /// The fields of a list of headers, or of all numeric columns; and those that are left out of these.

@@ -12,6 +12,7 @@ use crate::trace::baseline::robust::Side;
 use crate::trace::option::OptionSpec;
 use crate::trace::output::Output;
 use crate::trace::repeated::RepeatedKey;
+use crate::trace::skeleton::owned;
 use crate::trace::{Options, TraceError};
 
 /// One channel: a value column, and the rows that have a value of it, in order of time.
@@ -80,7 +81,7 @@ pub(super) fn series<'a>(
             let name = match (is_wide, has_names) {
                 (false, _) => channel.to_owned(),
                 (true, false) => header.clone(),
-                (true, true) => format!("{channel}#{header}"),
+                (true, true) => owned(channel, header),
             };
             let ClassOf(class) = of_series.class.of(&name, header);
             let values = sheet.values(column);

@@ -26,7 +26,7 @@ impl Naming for SeriesName {
         Ok(match construction {
             _ if !cell.is_present() => ONE_CHANNEL.into(),
             Construction::Reference => cell.text().into(),
-            Construction::Own(_) => cell.name(construction)?.trim().into(),
+            Construction::Own(_) => cell.name(construction)?.into(),
         })
     }
 }

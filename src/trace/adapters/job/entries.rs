@@ -88,10 +88,14 @@ fn number(value: &Value) -> Option<u64> {
 /// What an object without a plan is.
 fn stranger(object: &serde_json::Map<String, Value>) -> EntryProblem {
     let has = |key: &str| object.contains_key(key);
-    EntryProblem::Foreign(if has("query_block") {
+    EntryProblem::Foreign(if has("query_block") || has("query_plan") {
         ForeignPlan::MySql
-    } else if has("operator") || has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
-        ForeignPlan::DuckDb
+    } else if has("latency") && has("children") {
+        ForeignPlan::DuckDb { time: "in `latency`" }
+    } else if has("operator") && has("query") {
+        ForeignPlan::DuckDb { time: "in `query.total_time`" }
+    } else if has("operator_type") || has("operator_name") || has("children") || has("extra_info") {
+        ForeignPlan::DuckDb { time: "in what EXPLAIN (ANALYZE, FORMAT JSON) writes there as a whole" }
     } else if has("resourceSpans") {
         ForeignPlan::Otlp
     } else if has("Node Type") {
@@ -130,7 +134,11 @@ mod tests {
         }
         for (text, problem) in [
             (r#"{"query_block":{}}"#, "a plan of MySQL"),
-            (r#"{"children":[],"operator_type":"x"}"#, "a plan of DuckDB"),
+            (r#"{"children":[],"latency":0.1,"query_name":""}"#, "a plan of DuckDB"),
+            (r#"{"children":[],"latency":0.1,"query_name":""}"#, "whose seconds are in `latency`"),
+            (r#"{"operator":[],"query":{"total_time":0.1},"io":{}}"#, "`query.total_time`"),
+            (r#"[{"name":"LIMIT","children":[],"extra_info":{}}]"#, "FORMAT JSON) writes there as a whole"),
+            (r#"{"children":[],"operator_type":"x"}"#, "columns query, iteration and latency_s"),
             (r#"{"Node Type":"Limit"}"#, "a node without"),
             (r#"{"a":1}"#, "the keys `a` has no `Plan`"),
             (r#"{"iteration":"x","Plan":{}}"#, "not the number of an iteration"),

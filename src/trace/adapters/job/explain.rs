@@ -89,6 +89,13 @@ struct Found(Vec<Execution>);
 
 impl Found {
     fn read(bytes: &[u8], path: &Path, named: &NamedRun) -> Self {
+        let none = |place: Place, problem: JobProblem| Execution {
+            place,
+            query: named.query.clone(),
+            iteration: named.iteration,
+            is_certain: named.is_certain,
+            outcome: Err(problem),
+        };
         let mut executions = Vec::new();
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
@@ -98,26 +105,23 @@ impl Found {
             let Some(value) = values.next() else { break };
             let line = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u64 + 1;
             let place = Place::file(path).at_line(line);
-            let none = |place: Place, problem: EntryProblem| Execution {
-                place,
-                query: named.query.clone(),
-                iteration: named.iteration,
-                is_certain: named.is_certain,
-                outcome: Err(problem.into()),
-            };
             match value {
                 Err(error) => {
                     let place = Place::file(path).at((error.line() as u64, error.column().max(1) as u64));
                     let text = error.to_string();
                     let text = text.split(" at line ").next().unwrap_or_default();
-                    executions.push(none(place, EntryProblem::NotJson(text.to_owned())));
+                    executions.push(none(place, EntryProblem::NotJson(text.to_owned()).into()));
                     break;
                 }
                 Ok(value) => match entries::of(value) {
-                    Err(problem) => executions.push(none(place, problem)),
+                    Err(problem) => executions.push(none(place, problem.into())),
                     Ok(entries) => executions.extend(entries.into_iter().map(|entry| read_entry(entry, &place, named))),
                 },
             }
+        }
+        // So a shell leaves it where the execution fails.
+        if executions.is_empty() {
+            executions.push(none(Place::file(path), JobProblem::Empty));
         }
         Self(executions)
     }
@@ -224,9 +228,6 @@ impl Reader {
         mut notes: Vec<String>,
         input: Option<InputDigest>,
     ) -> Result<Reading<BenchmarkRuns>, TraceError> {
-        if self.rows.read == 0 {
-            return Err(TraceError::format(Place::file(path), JobProblem::Empty));
-        }
         let queries = self.runs.queries.len();
         notes.push(format!(
             "read as plans of PostgreSQL: {} execution{} of {queries} quer{}",

@@ -166,6 +166,9 @@ pub(super) fn select(header: &Header, options: &Options) -> Result<SelectedTimes
             None => columns.add_absent(name),
         }
     }
+    if est.is_none() {
+        notes.extend(header.unread(&columns).map(|names| format!("not looked at: {names}")));
+    }
     Ok(SelectedTimes { columns, unit_ms, notes })
 }
 

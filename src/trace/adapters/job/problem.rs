@@ -18,7 +18,7 @@ pub enum JobProblem {
         other: Option<String>,
     },
     /// A text without plans.
-    #[error("there are no plans in it")]
+    #[error("there are no plans in it; did the execution fail? Remove the file, or run it again")]
     Empty,
     /// A path with two numbers.
     #[error(
@@ -95,7 +95,7 @@ impl JobProblem {
 #[non_exhaustive]
 pub enum EntryProblem {
     /// No JSON; in the words of the parser.
-    #[error("this is not JSON: {0}")]
+    #[error("this is not JSON: {0}; write it by EXPLAIN (ANALYZE, FORMAT JSON) with `psql -qAtX`")]
     NotJson(String),
     /// Lists in lists in lists.
     #[error("there is no plan at this depth of lists")]
@@ -115,7 +115,7 @@ pub enum EntryProblem {
         value: String,
     },
     /// What another program writes.
-    #[error("this is {0}; plans are read as PostgreSQL writes them by EXPLAIN (ANALYZE, FORMAT JSON)")]
+    #[error("this is {plan}; plans are read as PostgreSQL writes them by EXPLAIN (ANALYZE, FORMAT JSON){}", .0.way_on(), plan = .0)]
     Foreign(ForeignPlan),
     /// An object with other keys.
     #[error(
@@ -132,18 +132,36 @@ pub enum ForeignPlan {
     /// MySQL or MariaDB.
     MySql,
     /// DuckDB.
-    DuckDb,
+    DuckDb {
+        /// Where the time of the execution stands.
+        time: &'static str,
+    },
     /// An exporter of spans.
     Otlp,
     /// A node of PostgreSQL alone.
     Node,
 }
 
+impl ForeignPlan {
+    /// What can be done where its plans cannot be read.
+    fn way_on(self) -> String {
+        let place = match self {
+            Self::MySql => "those of each run",
+            Self::DuckDb { time } => time,
+            Self::Otlp | Self::Node => return String::new(),
+        };
+        format!(
+            "; for times alone, write a CSV with the columns query, iteration and latency_s, whose seconds are {place} \
+             (docs/adapters/job.md has the command)"
+        )
+    }
+}
+
 impl fmt::Display for ForeignPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::MySql => "a plan of MySQL or MariaDB",
-            Self::DuckDb => "a plan of DuckDB",
+            Self::DuckDb { .. } => "a plan of DuckDB",
             Self::Otlp => "OTLP; convert it with --dataset otel",
             Self::Node => "a node without what stands around the plan; keep the whole output of EXPLAIN",
         })

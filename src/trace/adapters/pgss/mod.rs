@@ -117,7 +117,11 @@ struct QueryId;
 
 impl Naming for QueryId {
     fn name(cell: Cell<'_>, construction: Construction) -> Result<Cow<'_, str>, RowFault> {
-        let name = cell.name(construction).map_err(|_| cell.fault(CellProblem::HiddenQuery))?.trim();
+        let name = cell.name(construction).map_err(|fault| match fault {
+            RowFault::Cell { problem: CellProblem::UnknownName(_), .. } => cell.fault(CellProblem::HiddenQuery),
+            other => other,
+        });
+        let name = name?;
         match IdText::of(name) {
             IdText::Id => Ok(name.into()),
             IdText::Rounded => Err(cell.fault(CellProblem::RoundedId)),

@@ -54,7 +54,7 @@ impl Operators {
         let mut columns = header.select(COLUMNS)?;
         let mut names = Vec::new();
         for (field, column) in header.names().iter().enumerate() {
-            if let Some(name) = column.strip_prefix("prof").and_then(|name| name.strip_suffix("Rso")) {
+            if let Some(name) = operator(column) {
                 header.field(column)?;
                 columns.add(header, field);
                 names.push(name.to_owned());
@@ -65,6 +65,14 @@ impl Operators {
         }
         Ok((columns, Self(names)))
     }
+}
+
+/// The operator whose time a column is, in any case.
+fn operator(column: &str) -> Option<&str> {
+    let column = column.trim();
+    let (prefix, rest) = column.split_at_checked("prof".len())?;
+    let (name, suffix) = rest.split_at_checked(rest.len().checked_sub("Rso".len())?)?;
+    (prefix.eq_ignore_ascii_case("prof") && suffix.eq_ignore_ascii_case("Rso")).then_some(name)
 }
 
 /// The executions as columns.
@@ -98,7 +106,7 @@ struct KnownOrDash;
 
 impl Naming for KnownOrDash {
     fn name(cell: Cell<'_>, _: Construction) -> Result<Cow<'_, str>, RowFault> {
-        Ok(known_or_dash(cell).into())
+        Ok(known_or_dash(cell)?.into())
     }
 }
 
@@ -107,7 +115,8 @@ impl Executions {
     /// in quotes, as in a CSV: else (`a/b`, `c`) and (`a`, `b/c`) would be one class.
     fn name_class(&mut self, operators: &Operators, row: &CellRow<'_, '_>) -> Result<(), RowFault> {
         self.name.clear();
-        let parts = [WAREHOUSE, DATABASE, SIZE].map(|slot| known_or_dash(row.cell(slot)));
+        let part = |slot| known_or_dash(row.cell(slot));
+        let parts = [part(WAREHOUSE)?, part(DATABASE)?, part(SIZE)?];
         let is_quoted = parts.iter().any(|part| part.contains('/'));
         for part in parts {
             if is_quoted {
@@ -264,6 +273,6 @@ pub(super) fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversio
 }
 
 /// The full corpus writes nulls as `\N`.
-fn known_or_dash(cell: Cell<'_>) -> &str {
-    cell.known_name().unwrap_or("-")
+fn known_or_dash(cell: Cell<'_>) -> Result<&str, RowFault> {
+    if cell.known_name().is_some() { cell.id(OWN) } else { Ok("-") }
 }
