@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use telltape::residual::{Class, StreamBuilder};
 use telltape::tape::TapeWriter;
 
+use crate::polars_read;
+
 /// A 64-bit linear congruential generator (Knuth's multiplier), of which the high bits are used.
 struct Random(u64);
 
@@ -65,6 +67,46 @@ pub(crate) fn snowset(path: &Path, rows: usize) -> Result<()> {
         write!(out, "{query},{},{},{day}{}", fields[1], fields[2], &fields[3][10..])?;
         for field in &fields[4..] {
             write!(out, ",{field}")?;
+        }
+        writeln!(out)?;
+    }
+    out.flush()?;
+    std::fs::rename(part, path)?;
+    Ok(())
+}
+
+/// The same as Parquet.
+pub(crate) fn snowset_parquet(csv: &Path, parquet: &Path, rows: usize) -> Result<()> {
+    if parquet.is_file() {
+        return Ok(());
+    }
+    snowset(csv, rows)?;
+    polars_read::to_parquet(csv, parquet)
+}
+
+/// A wide table of `rows` rows and `metrics` metrics, a second apart: noise around levels of many sizes, some with four decimals and
+/// some whole, and now and then a minute at twice the level.
+pub(crate) fn wide(path: &Path, rows: usize, metrics: usize) -> Result<()> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let mut random = Random(7);
+    let levels: Vec<f64> = (0..metrics).map(|_| 10_f64.powf(5.0 * random.unit())).collect();
+    let part = path.with_extension("part");
+    let mut out = BufWriter::new(File::create(&part)?);
+    write!(out, "time")?;
+    for metric in 0..metrics {
+        write!(out, ",metric_{metric:02}")?;
+    }
+    writeln!(out)?;
+    for row in 0..rows {
+        write!(out, "{}", 1_714_557_600 + row)?;
+        for (metric, level) in levels.iter().enumerate() {
+            // The sum of four even distributions is near to a normal one.
+            let noise = (0..4).map(|_| random.unit() - 0.5).sum::<f64>() * 0.1;
+            let fault = row % 997 < 60 && (row / 997 + metric) % 53 == 0;
+            let value = level * (1.0 + noise + f64::from(u8::from(fault)));
+            if metric % 3 == 0 { write!(out, ",{:.0}", value * 10.0)? } else { write!(out, ",{value:.4}")? }
         }
         writeln!(out)?;
     }

@@ -20,6 +20,7 @@ fn main() -> Result<()> {
         // The program is its own stop-watch and its own limit, each as a process of its own.
         ["measure", command @ ..] => measure::child(command),
         ["polars", file] => polars_read::six_columns(Path::new(file)),
+        ["polars-all", file] => polars_read::all_columns(Path::new(file)),
         [] => all(5, ""),
         ["--repetitions", count] => all(count.parse().context("--repetitions takes a number")?, ""),
         ["--only", part] => all(3, part),

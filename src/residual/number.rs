@@ -100,7 +100,7 @@ pub fn write_tape(out: &mut Vec<u8>, value: f64) {
         let text = buffer.format_finite(value).as_bytes();
         // Positional with a fraction part there is one text of the shortest digits. An exponent would be among the last bytes.
         let has_exponent = text.iter().rev().take(4).any(|byte| *byte == b'e');
-        if !has_exponent && text.iter().any(|byte| *byte == b'.') {
+        if !has_exponent && memchr::memchr(b'.', text).is_some() {
             return out.extend_from_slice(text);
         }
     }
