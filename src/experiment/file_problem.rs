@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use super::{DetectorFileProblem, InjectProblem, SuiteProblem};
+use super::{DetectorFileProblem, HeldOutProblem, InjectProblem, SuiteProblem};
 use crate::diagnostics::{UnknownName, reword_unknown_name};
 use crate::evaluate::{Axis, Generator};
 use crate::motif::ParameterError;
@@ -97,6 +97,9 @@ pub enum FileProblem {
     /// `[evaluate.inject]`.
     #[error(transparent)]
     Inject(#[from] InjectProblem),
+    /// `[evaluate.tuned]` or `[evaluate.coverage]`.
+    #[error(transparent)]
+    HeldOut(#[from] HeldOutProblem),
     /// A detector that is a command.
     #[error(transparent)]
     Detector(#[from] DetectorFileProblem),

@@ -3,6 +3,9 @@
 mod commands;
 mod detector_file;
 mod file;
+mod hashed;
+mod held_out;
+mod held_out_file;
 mod inject_file;
 mod seeds;
 mod tables;
@@ -12,7 +15,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(super) use file::Evaluate;
+pub use held_out::{CoverageEvaluation, TunedEvaluation};
 
+use self::hashed::{first_to_last, numbers};
 use super::ExperimentError;
 use crate::evaluate::{Axis, ByTime, Grid, InjectTrial, Pairs, Subject, Window, read_windows};
 use crate::residual::Stream;
@@ -44,6 +49,10 @@ pub struct Evaluation {
     pub pairs: Option<Pairs>,
     /// Whether the engine is run without each of its parts, too.
     pub ablation: bool,
+    /// What detectors are tuned on, if they are.
+    pub tuned: Option<TunedEvaluation>,
+    /// What the coverage of intervals is measured on, if it is.
+    pub coverage: Option<CoverageEvaluation>,
     /// Scores by time of groups of channels, if they are asked for.
     pub group: Option<GroupEvaluation>,
     /// Whether the score of the Numenta Anomaly Benchmark is written, too.
@@ -97,7 +106,9 @@ impl Evaluation {
         let chosen = self.choice.as_ref().map_or(0, |choice| choice.trial(&self.seeds).len());
         let injected = self.inject.as_ref().map_or(0, InjectTrial::runs);
         let variants = usize::from(self.pairs.is_some()) + usize::from(self.ablation);
-        self.seeds.len() * (points + variants) + chosen + injected
+        let tuned = self.tuned.as_ref().map_or(0, |tuned| tuned.runs(self.seeds.len()));
+        let drawn = self.coverage.as_ref().map_or(0, CoverageEvaluation::runs);
+        self.seeds.len() * (points + variants) + chosen + injected + tuned + drawn
     }
 
     /// What the stage `evaluation` hashes, and what its digests are of; what is at its default is left out.
@@ -130,9 +141,7 @@ impl Evaluation {
                 }
             }
         }
-        if let (Some(first), Some(last)) = (self.seeds.first(), self.seeds.last()) {
-            pairs.insert("seeds".to_owned(), format!("{first}-{last}"));
-        }
+        pairs.extend(first_to_last(&self.seeds).map(|seeds| ("seeds".to_owned(), seeds)));
         if self.published {
             pairs.insert("published".to_owned(), "true".to_owned());
         }
@@ -153,6 +162,12 @@ impl Evaluation {
         }
         if self.ablation {
             pairs.insert("ablation".to_owned(), "true".to_owned());
+        }
+        if let Some(tuned) = &self.tuned {
+            tuned.hash(&mut pairs);
+        }
+        if let Some(coverage) = &self.coverage {
+            coverage.hash(&mut pairs);
         }
         if let Some(group) = &self.group {
             inputs.groups = Some(group.read(root, &mut pairs)?);
@@ -199,9 +214,7 @@ impl Choice {
         {
             pairs.insert(format!("choice.{key}"), numbers(values));
         }
-        if let (Some(first), Some(last)) = (noise_seeds.first(), noise_seeds.last()) {
-            pairs.insert("choice.noise_seeds".to_owned(), format!("{first}-{last}"));
-        }
+        pairs.extend(first_to_last(noise_seeds).map(|seeds| ("choice.noise_seeds".to_owned(), seeds)));
         let options = Options { digest: true, ..Options::new(Dataset::Postgres) };
         let (mut digests, mut read) = (Vec::new(), Vec::new());
         for (path, windows) in recordings {
@@ -232,11 +245,7 @@ fn hash_injection(inject: &InjectTrial, pairs: &mut BTreeMap<String, String>) {
     if !injection.motifs.is_empty() {
         insert("motifs", names(injection.motifs.iter().map(|motif| motif.name()).collect()));
     }
-    if let (Some(first), Some(last)) = (seeds.first(), seeds.last()) {
-        insert("seeds", format!("{first}-{last}"));
+    if let Some(seeds) = first_to_last(seeds) {
+        insert("seeds", seeds);
     }
-}
-
-fn numbers(values: &[f64]) -> String {
-    values.iter().map(f64::to_string).collect::<Vec<String>>().join(",")
 }
