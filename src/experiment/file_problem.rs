@@ -169,6 +169,9 @@ pub enum EvaluationProblem {
     /// Windows of generated samples.
     #[error("a generator knows its windows; remove `windows`")]
     GeneratedWindows,
+    /// No date, or nothing that counts from it.
+    #[error("`origin` is the date of t = 0 of dates in `windows`; write it like \"2024-03-01T11:00:00Z\"")]
+    Origin,
     /// Groups of generated samples.
     #[error("groups are scored against `windows` of a trace")]
     GroupsOfGenerator,

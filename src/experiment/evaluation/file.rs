@@ -17,6 +17,7 @@ use crate::evaluate::{Ablation, Axis, BOUNDS, ByTime, Generator, Grid, Grouping,
 use crate::experiment::located::Located;
 use crate::experiment::{DetectorFileProblem, EvaluationProblem, HeldOutProblem, SampleSource};
 use crate::motif::Engine;
+use crate::trace::date_s;
 
 /// Most runs of an experiment: points of a sweep times seeds.
 const MOST_RUNS: u64 = 100_000;
@@ -26,6 +27,9 @@ const MOST_RUNS: u64 = 100_000;
 pub(in crate::experiment) struct Evaluate {
     #[schemars(with = "Option<PathBuf>")]
     windows: Option<Spanned<PathBuf>>,
+    /// The date of t = 0, where windows are dates and the times of the tape count from there.
+    #[schemars(with = "Option<String>")]
+    origin: Option<Spanned<String>>,
     #[serde(default)]
     #[schemars(with = "Vec<DetectorSchema>")]
     detectors: Vec<Spanned<DetectorKeys>>,
@@ -117,6 +121,7 @@ impl Evaluation {
         let at = evaluate.span().start;
         let Evaluate {
             windows,
+            origin,
             detectors,
             seeds,
             published,
@@ -225,9 +230,11 @@ impl Evaluation {
             }
             nab => nab.is_some_and(Spanned::into_inner),
         };
+        let origin = origin.map(|origin| origin_of(origin, windows.is_some())).transpose()?;
         let windows = windows.map(Spanned::into_inner);
         Ok(Self {
             windows,
+            origin,
             subjects,
             files,
             seeds,
@@ -274,6 +281,13 @@ fn others_of(
         });
     }
     Ok((subjects, files))
+}
+
+/// Seconds from 1970 to t = 0.
+fn origin_of(origin: Spanned<String>, has_windows: bool) -> Result<f64, Located> {
+    let at = origin.span().start;
+    let date = date_s(origin.get_ref()).filter(|_| has_windows);
+    date.ok_or_else(|| Located::at_byte(at, EvaluationProblem::Origin))
 }
 
 fn tuned_of(tuned: Spanned<TunedKeys>, seeds: &[u64], subjects: &[Subject]) -> Result<TunedEvaluation, Located> {

@@ -19,8 +19,12 @@ pub use held_out::{CoverageEvaluation, TunedEvaluation};
 
 use self::hashed::{first_to_last, numbers};
 use super::ExperimentError;
-use crate::evaluate::{Axis, ByTime, Grid, InjectTrial, Pairs, Subject, Window, read_windows};
+use crate::evaluate::{
+    Axis, ByTime, Grid, InjectTrial, Pairs, Subject, Window, check_group_windows, check_groups, check_windows,
+    read_windows, read_windows_from,
+};
 use crate::residual::Stream;
+use crate::store::{TableError, TableProblem};
 use crate::trace::{self, Dataset, Options};
 
 /// What an experiment evaluates.
@@ -28,6 +32,8 @@ use crate::trace::{self, Dataset, Options};
 pub struct Evaluation {
     /// Ground truth of a trace, relative to the root of the project; a generator knows its own.
     pub windows: Option<PathBuf>,
+    /// Seconds from 1970 to t = 0, where windows are dates and the times of the tape count from there.
+    pub origin: Option<f64>,
     /// Who is scored: the engine of the experiment, then other engines and detectors, then `always` and `never` if they are not
     /// among them and there are scores.
     pub subjects: Vec<Subject>,
@@ -119,7 +125,8 @@ impl Evaluation {
         let mut pairs = BTreeMap::new();
         let mut inputs = EvaluationInputs::default();
         if let Some(path) = &self.windows {
-            let read = read_windows(&root.join(path))?;
+            let read = read_windows_from(&root.join(path), self.origin_s())?;
+            pairs.extend(self.origin.map(|origin| ("origin".to_owned(), origin.to_string())));
             pairs.insert("windows".to_owned(), read.sha256);
             inputs.windows = Some(read.windows);
         }
@@ -170,7 +177,7 @@ impl Evaluation {
             coverage.hash(&mut pairs);
         }
         if let Some(group) = &self.group {
-            inputs.groups = Some(group.read(root, &mut pairs)?);
+            inputs.groups = Some(group.read(root, self.origin_s(), &mut pairs)?);
         }
         if self.nab {
             pairs.insert("nab".to_owned(), "true".to_owned());
@@ -180,10 +187,41 @@ impl Evaluation {
         }
         Ok((pairs, inputs))
     }
+
+    /// What dates of windows count from, in seconds after 1970.
+    fn origin_s(&self) -> f64 {
+        self.origin.unwrap_or_default()
+    }
+
+    /// An error unless the windows that were read, and what is not judged, are of the tape.
+    pub(super) fn check_inputs(
+        &self,
+        root: &Path,
+        inputs: &EvaluationInputs,
+        stream: &Stream,
+    ) -> Result<(), TableError> {
+        let (Some(path), Some(windows)) = (&self.windows, &inputs.windows) else { return Ok(()) };
+        let in_file = |path: &Path| {
+            let path = root.join(path);
+            move |problem: TableProblem| problem.in_file(&path)
+        };
+        let Some(Groups { rules, .. }) = &inputs.groups else {
+            return check_windows(stream, windows).map_err(in_file(path));
+        };
+        check_group_windows(stream, windows, rules).map_err(in_file(path))?;
+        let ignore = self.group.as_ref().and_then(|group| group.ignore.as_ref()).unwrap_or(path);
+        let names = rules.ignored.iter().map(|window| window.channel.as_str());
+        check_groups(stream, &rules.grouping, names).map_err(in_file(ignore))
+    }
 }
 
 impl GroupEvaluation {
-    fn read(&self, root: &Path, pairs: &mut BTreeMap<String, String>) -> Result<Groups, ExperimentError> {
+    fn read(
+        &self,
+        root: &Path,
+        origin_s: f64,
+        pairs: &mut BTreeMap<String, String>,
+    ) -> Result<Groups, ExperimentError> {
         let mut rules = self.rules.clone();
         pairs.insert("group.by".to_owned(), rules.grouping.separator.clone().unwrap_or_default());
         pairs.insert("group.at_least".to_owned(), rules.at_least.to_string());
@@ -194,7 +232,7 @@ impl GroupEvaluation {
             pairs.insert("group.clip".to_owned(), "true".to_owned());
         }
         if let Some(path) = &self.ignore {
-            let read = read_windows(&root.join(path))?;
+            let read = read_windows_from(&root.join(path), origin_s)?;
             pairs.insert("group.ignore".to_owned(), read.sha256);
             rules.ignored = read.windows;
         }
