@@ -4,16 +4,14 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::failure::Failure;
 use super::output::{Output, Text, TextLine, table};
 use super::score_by_time::{self, ByTimeArguments, ByTimeJson, NabJson};
 use super::{Exit, Outcome};
-use crate::diagnostics::Place;
 use crate::evaluate::{
-    Score, ScoreInterval, Span, Window, pool, published_scores, read_spans, read_windows_from, tally,
+    Score, ScoreInterval, Span, Window, check_groups, check_window_times, check_windows, pool, published_scores,
+    read_spans, read_windows_from, tally,
 };
 use crate::motif::Motif;
-use crate::store::{TableError, TableProblem};
 use crate::tape;
 
 /// Score episodes, ours or anybody's, against ground-truth windows
@@ -105,17 +103,29 @@ impl ScoreCommand {
             (None, Some(duration)) => Some((0.0, duration)),
             (None, None) => None,
         };
-        if let Some(span) = span {
-            self.inside(&windows, span)?;
-        }
         let rated = span.is_some();
+        let rules = self.by_time.rules()?;
+        match (&stream, &rules, span) {
+            (Some(stream), Some(rules), _) => {
+                self.by_time.check(stream, rules, &windows, &self.windows)?;
+                // Nobody would see that episodes of another tape are of no group.
+                let names = spans.iter().map(|span| span.channel.as_str());
+                check_groups(stream, &rules.grouping, names).map_err(|wrong| wrong.in_file(&self.episodes))?;
+            }
+            (Some(stream), None, _) => check_windows(stream, &windows).map_err(|wrong| wrong.in_file(&self.windows))?,
+            (None, _, Some(span)) => {
+                check_window_times(&windows, span).map_err(|wrong| wrong.in_file(&self.windows))?
+            }
+            (None, _, None) => {}
+        }
         // Without a span nothing is quiet, so that rates are not defined.
         let scores = pool(&[tally(&spans, &windows, span.unwrap_or_default())]);
         let [always, never] = [endless(&spans, &windows, span), Vec::new()].map(|bound| {
             let scores = pool(&[tally(&bound, &windows, span.unwrap_or_default())]);
             json(scores.last().expect("the last one is of all motifs"), rated)
         });
-        let by_time = self.by_time.score(stream.as_ref(), &spans, &windows)?;
+        let by_time =
+            stream.as_ref().zip(rules).map(|(stream, rules)| self.by_time.score(stream, &rules, &spans, &windows));
         let nab = self.by_time.nab(stream.as_ref(), &spans, &windows);
         let published = stream.filter(|_| self.published).map(|stream| {
             let scores = published_scores(&stream, &spans, &windows);
@@ -140,24 +150,6 @@ impl ScoreCommand {
         let json = ScoresJson { scores, always, never, published, by_time, nab };
         output.data(&json, || text(&json));
         Ok(Exit::Ok)
-    }
-
-    /// An error unless the windows lie in the time of the tape.
-    fn inside(&self, windows: &[Window], (first, last): (f64, f64)) -> Result<(), Failure> {
-        match windows.iter().find(|window| window.t_start > last || window.t_end < first) {
-            None => Ok(()),
-            Some(window) => Err(TableError::Malformed {
-                place: Place::file(&self.windows),
-                problem: Box::new(TableProblem::OutsideTrace {
-                    channel: window.channel.clone(),
-                    t_start: window.t_start,
-                    t_end: window.t_end,
-                    first,
-                    last,
-                }),
-            }
-            .into()),
-        }
     }
 }
 

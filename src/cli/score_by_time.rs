@@ -1,17 +1,17 @@
 //! Scores by time, of groups of channels.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::failure::Failure;
 use super::output::{Text, TextLine, table};
 use crate::evaluate::{
     Bounded, ByTime, GroupScore, Grouping, NAB_PROFILES, ScoreInterval, Span, TimeTally, Window, WindowScore, bounded,
-    by_time, nab_score, nab_series, read_windows_from, together,
+    by_time, check_group_windows, check_groups, nab_score, nab_series, read_windows_from, together,
 };
 use crate::residual::{Math, Stream};
+use crate::store::TableError;
 use crate::trace::date_s;
 
 /// How scores by time are made.
@@ -128,26 +128,36 @@ impl ByTimeArguments {
         self.origin.unwrap_or_default()
     }
 
-    /// The scores by time, if they are asked for.
-    pub(super) fn score(
-        &self,
-        stream: Option<&Stream>,
-        spans: &[Span],
-        windows: &[Window],
-    ) -> Result<Option<ByTimeJson>, Failure> {
-        let Some(stream) = stream.filter(|_| self.by_time) else { return Ok(None) };
+    /// How scores by time are made, if they are asked for.
+    pub(super) fn rules(&self) -> Result<Option<ByTime>, TableError> {
+        if !self.by_time {
+            return Ok(None);
+        }
         let ignored = match &self.ignore {
             Some(path) => read_windows_from(path, self.origin_s())?.windows,
             None => Vec::new(),
         };
-        let rules = ByTime {
-            grouping: Grouping { separator: self.group_by.clone() },
-            at_least: self.at_least as usize,
-            ignored,
-            clip: self.clip,
-        };
-        let bounded = bounded(stream, spans, windows, &rules, self.alarms_at_most);
-        Ok(Some(json(&by_time(stream, spans, windows, &rules), bounded)))
+        let grouping = Grouping { separator: self.group_by.clone() };
+        Ok(Some(ByTime { grouping, at_least: self.at_least as usize, ignored, clip: self.clip }))
+    }
+
+    /// An error unless windows, of this file, and what is not judged are of the tape.
+    pub(super) fn check(
+        &self,
+        stream: &Stream,
+        rules: &ByTime,
+        windows: &[Window],
+        path: &Path,
+    ) -> Result<(), TableError> {
+        check_group_windows(stream, windows, rules).map_err(|problem| problem.in_file(path))?;
+        let ignored = rules.ignored.iter().map(|window| window.channel.as_str());
+        let path = self.ignore.as_deref().unwrap_or(path);
+        check_groups(stream, &rules.grouping, ignored).map_err(|problem| problem.in_file(path))
+    }
+
+    /// The scores by time.
+    pub(super) fn score(&self, stream: &Stream, rules: &ByTime, spans: &[Span], windows: &[Window]) -> ByTimeJson {
+        json(&by_time(stream, spans, windows, rules), bounded(stream, spans, windows, rules, self.alarms_at_most))
     }
 
     /// The scores of the benchmark, if they are asked for.

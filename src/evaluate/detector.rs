@@ -165,6 +165,16 @@ impl Parameter {
         Self { range, default, title }
     }
 
+    /// A multiple of the default; where the parameter takes whole numbers only, the nearest one.
+    ///
+    /// # Errors
+    /// When it is out of range.
+    pub fn scaled(&self, factor: f64) -> Result<f64, ParameterError> {
+        // Nine decimals, so that three times 0.1 is 0.3.
+        let value = (self.default * factor * 1e9).round() / 1e9;
+        self.range.check(value).or_else(|problem| self.range.check(value.round()).map_err(|_| problem))
+    }
+
     /// A parameter that counts values.
     #[must_use]
     pub const fn count(key: &'static str, default: f64, title: &'static str) -> Self {

@@ -114,6 +114,7 @@ fn parameters_are_set_by_name_within_their_ranges_and_have_a_say() {
         ("mad", "deviations", 1e9),
         ("cusum", "allowance", 1e9),
         ("cusum", "bound", 1e9),
+        ("threshold", "factor", 1e9),
         ("periodic", "every_s", 60.0),
         ("periodic", "length_s", 1.0),
     ] {
@@ -126,7 +127,7 @@ fn parameters_are_set_by_name_within_their_ranges_and_have_a_say() {
         assert!(has_a_say, "{name}.{key} = {value}");
     }
     let all: usize = DETECTORS.iter().map(|detector| detector.parameters().len()).sum();
-    assert_eq!(all, 11, "a parameter that is not in the table above may have no say");
+    assert_eq!(all, 12, "a parameter that is not in the table above may have no say");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub enum ExperimentError {
     #[error(transparent)]
     Detector(#[from] CommandError),
     /// The tape of an experiment that injects faults into it.
-    #[error("[evaluate.inject]: {0}")]
+    #[error("[evaluate.inject] has no place for its faults")]
     Inject(#[from] InjectError),
     /// An output or an expected result.
     #[error(transparent)]
@@ -67,12 +67,22 @@ pub enum ExperimentError {
     #[error(transparent)]
     Live(#[from] LiveError),
     /// The trace is not there yet.
-    #[error("the trace `{path}` is not there; get it with `make data` (or `telltape data fetch {name}`)", path = .path.display())]
+    #[error(
+        "the trace `{}` is not there; get it with {}",
+        .path.display(),
+        if *.has_parts {
+            format!("`telltape data fetch {name}` and `python3 scripts/external.py {name}` (`make external` does both)")
+        } else {
+            format!("`make data` (or `telltape data fetch {name}`)")
+        }
+    )]
     NoData {
         /// Where it should be.
         path: PathBuf,
         /// Its name in the catalogue.
         name: String,
+        /// Whether it is made from several files that are fetched.
+        has_parts: bool,
     },
     /// The last result is not one of the experiment as it stands now, or there is none.
     #[error("{place}: {reason}; run `telltape run {name}` first")]

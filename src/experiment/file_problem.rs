@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use super::{DetectorFileProblem, InjectProblem, SuiteProblem};
+use super::{DetectorFileProblem, HeldOutProblem, InjectProblem, SuiteProblem};
 use crate::diagnostics::{UnknownName, reword_unknown_name};
 use crate::evaluate::{Axis, Generator};
 use crate::motif::ParameterError;
@@ -97,6 +97,9 @@ pub enum FileProblem {
     /// `[evaluate.inject]`.
     #[error(transparent)]
     Inject(#[from] InjectProblem),
+    /// `[evaluate.tuned]` or `[evaluate.coverage]`.
+    #[error(transparent)]
+    HeldOut(#[from] HeldOutProblem),
     /// A detector that is a command.
     #[error(transparent)]
     Detector(#[from] DetectorFileProblem),
@@ -166,6 +169,9 @@ pub enum EvaluationProblem {
     /// Windows of generated samples.
     #[error("a generator knows its windows; remove `windows`")]
     GeneratedWindows,
+    /// No date, or nothing that counts from it.
+    #[error("`origin` is the date of t = 0 of dates in `windows`; write it like \"2024-03-01T11:00:00Z\"")]
+    Origin,
     /// Groups of generated samples.
     #[error("groups are scored against `windows` of a trace")]
     GroupsOfGenerator,

@@ -16,6 +16,7 @@ mod explain;
 mod file;
 mod file_problem;
 mod grammar_file;
+mod held_out_problem;
 mod inject_problem;
 #[cfg(feature = "capture")]
 mod live;
@@ -51,12 +52,13 @@ pub use difference::{
 };
 pub use engine::default_engine;
 pub use error::{ExperimentError, StaleReason};
-pub use evaluation::Evaluation;
+pub use evaluation::{CoverageEvaluation, Evaluation, TunedEvaluation};
 pub use experiment_report::{ExperimentReport, Progress};
 pub use explain::{explain, explain_result};
 pub use file::{Experiment, file_schema};
 pub use file_problem::{EvaluationProblem, FileProblem, LiveProblem, SourceProblem};
 pub use grammar_file::{GrammarFileError, GrammarProblem, read_engine};
+pub use held_out_problem::HeldOutProblem;
 pub use inject_problem::InjectProblem;
 #[cfg(feature = "capture")]
 pub use live::{LiveFinding, LiveScore};

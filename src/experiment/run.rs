@@ -98,8 +98,10 @@ pub(super) fn execute(
     // A run that fails must not leave the last one's digests: they would pass for its own.
     ExperimentOutcome::remove(&folder.join(ExperimentOutcome::LAST_FILE))?;
     StageCache::remove(&folder)?;
+    // First, so that of a set that is not there the set is named, and how to get it, and not its windows.
+    let label = experiment.source.label_samples(project)?;
     let (mut outcome, evaluation_inputs) = read_parameters_and_inputs(project, experiment)?;
-    let surroundings = Surroundings::new(&outcome, experiment.source.label_samples(project)?);
+    let surroundings = Surroundings::new(&outcome, label);
     if last.outcome.is_some() {
         // Nobody else needs it before the conversion says what it has read.
         outcome.set(Stage::Input, experiment.source.hash_input(project)?);

@@ -187,7 +187,7 @@ pub(super) fn find_entry<'a>(
     }
     let path = catalogue.path(entry);
     if !path.exists() {
-        return Err(ExperimentError::NoData { path, name: name.to_owned() });
+        return Err(ExperimentError::NoData { path, name: name.to_owned(), has_parts: entry.parts.is_some() });
     }
     Ok((path, entry))
 }

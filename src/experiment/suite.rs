@@ -9,10 +9,11 @@ use toml::Spanned;
 use super::file::{GeneratorKeys, Kind, generator};
 use super::located::Located;
 use super::{ExperimentError, FileProblem, SuiteProblem};
-use crate::diagnostics::Place;
-use crate::evaluate::{ALL_SETS, BenchmarkRun, BenchmarkSet, ByTime, CommandDetector, Grouping, Window, read_windows};
+use crate::evaluate::{
+    ALL_SETS, BenchmarkRun, BenchmarkSet, ByTime, CommandDetector, Grouping, Window, check_group_windows, read_windows,
+};
 use crate::residual::Stream;
-use crate::store::{GlobError, TableError, TableProblem, glob, read_small_text};
+use crate::store::{GlobError, glob, read_small_text};
 use crate::tape;
 use crate::trace::{self, Dataset, Options};
 
@@ -116,8 +117,9 @@ impl Suite {
                 FileProblem::from(SuiteProblem::NothingThere { pattern: "*.jsonl".to_owned() }).in_whole(folder)
             );
         }
-        let runs = files.iter().map(|file| run(file, true, read_tape)).collect::<Result<_, _>>()?;
-        let set = BenchmarkSet { name: name.clone(), runs, rules: rules(None, None) };
+        let rules = rules(None, None);
+        let runs = files.iter().map(|file| run(file, true, read_tape, &rules)).collect::<Result<_, _>>()?;
+        let set = BenchmarkSet { name: name.clone(), runs, rules };
         Ok(Self { title: name, sets: vec![set], absent: Vec::new() })
     }
 
@@ -142,7 +144,7 @@ impl Suite {
             }
             names.push(name.clone());
             let rules = rules(keys.group_by.clone(), keys.at_least);
-            match runs(keys, at, folder).map_err(|problem| problem.into_error(&fail))? {
+            match runs(keys, at, folder, &rules).map_err(|problem| problem.into_error(&fail))? {
                 Some(runs) => suite.sets.push(BenchmarkSet { name, runs, rules }),
                 None => suite.absent.push(name),
             }
@@ -184,7 +186,7 @@ fn rules(separator: Option<String>, at_least: Option<NonZeroUsize>) -> ByTime {
 }
 
 /// The tapes of a set; `None` if it may be absent and is.
-fn runs(keys: SetKeys, at: usize, folder: &Path) -> Result<Option<Vec<BenchmarkRun>>, SetProblem> {
+fn runs(keys: SetKeys, at: usize, folder: &Path, rules: &ByTime) -> Result<Option<Vec<BenchmarkRun>>, SetProblem> {
     let here = |at: usize, problem: SuiteProblem| SetProblem::Here(Located::at_byte(at, problem));
     let SetKeys { generate, seeds, tapes, recordings, faults, optional, .. } = keys;
     let has_faults = faults.as_ref().is_none_or(|faults| *faults.get_ref());
@@ -211,7 +213,7 @@ fn runs(keys: SetKeys, at: usize, folder: &Path) -> Result<Option<Vec<BenchmarkR
         let problem = SuiteProblem::NothingThere { pattern: pattern.get_ref().clone() };
         return Err(here(pattern.span().start, problem));
     }
-    Ok(Some(files.iter().map(|file| run(file, has_faults, read)).collect::<Result<_, _>>()?))
+    Ok(Some(files.iter().map(|file| run(file, has_faults, read, rules)).collect::<Result<_, _>>()?))
 }
 
 fn generated(generate: GenerateKeys, seeds: Spanned<SeedKeys>, at: usize) -> Result<Vec<BenchmarkRun>, Located> {
@@ -234,9 +236,9 @@ fn matches(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, ExperimentError
     Ok(found.into_iter().map(|path| folder.join(path)).collect())
 }
 
-fn run(file: &Path, has_faults: bool, read: ReadStream) -> Result<BenchmarkRun, ExperimentError> {
+fn run(file: &Path, has_faults: bool, read: ReadStream, rules: &ByTime) -> Result<BenchmarkRun, ExperimentError> {
     let stream = read(file)?;
-    let windows = if has_faults { windows_of(file, &stream)? } else { Vec::new() };
+    let windows = if has_faults { windows_of(file, &stream, rules)? } else { Vec::new() };
     Ok(BenchmarkRun::Recorded { stream: Box::new(stream), windows })
 }
 
@@ -248,8 +250,8 @@ fn read_recording(path: &Path) -> Result<Stream, ExperimentError> {
     Ok(trace::convert(path, &Options::new(Dataset::Postgres))?.stream)
 }
 
-/// The windows of a tape, which lie beside it and in its time.
-fn windows_of(tape: &Path, stream: &Stream) -> Result<Vec<Window>, ExperimentError> {
+/// The windows of a tape, which lie beside it, and are of its groups and its time.
+fn windows_of(tape: &Path, stream: &Stream, rules: &ByTime) -> Result<Vec<Window>, ExperimentError> {
     let name = tape.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split_once(".jsonl").map_or(&*name, |(stem, _)| stem);
     let path = tape.with_file_name(format!("{stem}.windows.csv"));
@@ -257,12 +259,6 @@ fn windows_of(tape: &Path, stream: &Stream) -> Result<Vec<Window>, ExperimentErr
         return Err(FileProblem::from(SuiteProblem::NoWindows { path }).in_whole(tape));
     }
     let windows = read_windows(&path)?.windows;
-    let (first, last) = stream.span();
-    if let Some(window) = windows.iter().find(|window| window.t_start > last || window.t_end < first) {
-        let Window { channel, t_start, t_end, .. } = window;
-        let (channel, t_start, t_end) = (channel.to_string(), *t_start, *t_end);
-        let problem = TableProblem::WindowOutside { channel, t_start, t_end, first, last };
-        return Err(TableError::Malformed { place: Place::file(&path), problem: Box::new(problem) }.into());
-    }
+    check_group_windows(stream, &windows, rules).map_err(|problem| problem.in_file(&path))?;
     Ok(windows)
 }

@@ -121,7 +121,7 @@ pub enum ServerProblem {
 #[non_exhaustive]
 pub enum ProgramProblem {
     /// It cannot be run, or talked to.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// It failed, for the reason that it gives in its own words.
     #[error("{0}")]

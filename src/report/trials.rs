@@ -3,12 +3,19 @@
 use super::chart::{Axes, Background, Bars, COLORS, Curve, bars, decades, lines, svg};
 use super::data::{Outcomes, ResultTable};
 use super::figure::{Figure, Section, WIDTH, drawn};
+use crate::evaluate::BOUNDS;
 use crate::experiment::ExperimentError;
 
 /// All that an experiment has tables for.
 pub(super) fn trials(outcomes: &Outcomes) -> Result<Vec<Figure>, ExperimentError> {
     type Draw = fn(&Outcomes, &ResultTable) -> Result<Figure, ExperimentError>;
-    let kinds: [(&str, Draw); 3] = [("injected.csv", injected), ("pairs.csv", pairs), ("ablation.csv", ablation)];
+    let kinds: [(&str, Draw); 5] = [
+        ("injected.csv", injected),
+        ("pairs.csv", pairs),
+        ("ablation.csv", ablation),
+        ("tuned.csv", tuned),
+        ("coverage.csv", coverage),
+    ];
     let there = kinds.into_iter().filter_map(|(name, draw)| Some((outcomes.table(name)?, draw)));
     there.map(|(table, draw)| draw(outcomes, table)).collect()
 }
@@ -111,7 +118,7 @@ fn ablation(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, Experime
     let size = (WIDTH, 90 + 34 * all().count() as u32);
     let is_planted = all().any(|row| table.number(row, "windows").is_some_and(|windows| windows > 0.0));
     let (drawing, what) = if is_planted {
-        let ticks: Vec<(f64, String)> = [0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| (tick, tick.to_string())).into();
+        let ticks = quarters();
         let (names, rows) = (["range-based F1", "F1"], rows(&["range_f1", "f1"]));
         (svg(size, |area| bars(area, "The engine without", &names, &rows, &ticks, |value| value)), "both F1")
     } else {
@@ -122,4 +129,58 @@ fn ablation(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, Experime
     let caption =
         format!("{what} of the engine without each of its parameters; thin lines are 95 % intervals over seeds.");
     figure(outcomes, table, "ablation", caption, drawing)
+}
+
+/// Shares from 0 to 1, as ticks.
+fn quarters() -> Vec<(f64, String)> {
+    [0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| (tick, tick.to_string())).into()
+}
+
+/// Range-based F1 of each detector as it is, and with the parameters that were best on other seeds.
+fn tuned(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, ExperimentError> {
+    let name_of = |row: &[String]| {
+        let mark = if table.cell(row, "tuned") == "true" { ", tuned" } else { "" };
+        format!("{}{mark}", table.cell(row, "detector"))
+    };
+    let all = table.rows.iter().filter(|row| table.cell(row, "motif") == "all");
+    let rows: Vec<Bars> =
+        all.map(|row| Bars { name: name_of(row), values: vec![table.interval(row, "range_f1")] }).collect();
+    let drawing = svg((WIDTH, 90 + 24 * rows.len() as u32), |area| {
+        bars(area, "All five faults", &["range-based F1"], &rows, &quarters(), |value| value)
+    });
+    let caption =
+        "detectors with their usual parameters, and with those that were best on other seeds; engines are not tuned.";
+    figure(outcomes, table, "tuned", caption.to_owned(), drawing)
+}
+
+/// The share of intervals that have the truth in them.
+fn coverage(outcomes: &Outcomes, table: &ResultTable) -> Result<Figure, ExperimentError> {
+    let row = |row: &Vec<String>| {
+        let [detector, score, runs] = ["detector", "score", "runs"].map(|column| table.cell(row, column));
+        let score = match score {
+            "range_f1" => "range-based F1",
+            "f1" => "F1",
+            "detection_delay_s" => "delay",
+            "false_alarms_per_hour" => "false alarms",
+            other => other,
+        };
+        Bars { name: format!("{detector}, {score}, {runs}"), values: vec![table.interval(row, "coverage")] }
+    };
+    // Nothing varies of these two.
+    let is_shown =
+        |row: &&Vec<String>| table.cell(row, "motif") == "all" && !BOUNDS.contains(&table.cell(row, "detector"));
+    let rows: Vec<Bars> = table.rows.iter().filter(is_shown).map(row).collect();
+    // What the intervals claim is marked instead of the end of the scale.
+    let mut ticks = quarters();
+    if let Some(end) = ticks.last_mut() {
+        *end = (0.95, "0.95".to_owned());
+    }
+    let drawing = svg((WIDTH, 90 + 24 * rows.len() as u32), |area| {
+        bars(area, "Detector, score, runs of a draw", &["share of intervals with the truth"], &rows, &ticks, |value| {
+            value
+        })
+    });
+    let caption = "the share of 95 % bootstrap intervals over so many runs that have the truth in them, over all motifs; \
+                   thin lines are 95 % intervals of the share. In the table only: each motif, always and never.";
+    figure(outcomes, table, "coverage", caption.to_owned(), drawing)
 }

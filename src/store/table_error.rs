@@ -1,4 +1,4 @@
-use super::StoreError;
+use super::{Shown, StoreError};
 use crate::diagnostics::{Diagnose, FailureKind, Place, UnknownName};
 
 /// A table that cannot be used.
@@ -31,6 +31,14 @@ impl Diagnose for TableError {
             Self::Store(error) => error.place(),
             Self::Malformed { place, .. } => Some(place.clone()),
         }
+    }
+}
+
+impl TableProblem {
+    /// The error of the table in a file as a whole.
+    #[must_use]
+    pub fn in_file(self, path: &std::path::Path) -> TableError {
+        TableError::Malformed { place: Place::file(path), problem: Box::new(self) }
     }
 }
 
@@ -82,24 +90,21 @@ pub enum TableProblem {
         /// The column.
         column: &'static str,
     },
-    /// There is no such motif.
+    /// There is no such motif, channel or group.
     #[error(transparent)]
-    Motif(#[from] UnknownName),
-    /// A truth window of another time than that of the tape.
+    Unknown(#[from] UnknownName),
+    /// Nobody can ever have so many.
     #[error(
-        "the window of `{channel}` from {t_start} to {t_end} is outside the tape, which is from {first} to {last} seconds"
+        "{at_least} channels of a group must have an episode at a time, and no group of the tape has more than {most} (`{}`)",
+        Shown::plain(.group)
     )]
-    WindowOutside {
-        /// Of the window.
-        channel: String,
-        /// Seconds.
-        t_start: f64,
-        /// Seconds.
-        t_end: f64,
-        /// First time of the tape, in seconds.
-        first: f64,
-        /// Last time of the tape, in seconds.
-        last: f64,
+    TooFewChannels {
+        /// How many must have one.
+        at_least: usize,
+        /// The largest group.
+        group: String,
+        /// How many it has.
+        most: usize,
     },
     /// An episode that takes less than no time.
     #[error("the episode ends at {t_end}, before its start at {t_start}")]
@@ -133,9 +138,10 @@ pub enum TableProblem {
     },
     /// A fault that nobody could have seen.
     #[error(
-        "the window of `{channel}` from {t_start} to {t_end} is outside the trace, which is from {first} to {last} seconds{}",
+        "the window of `{}` from {t_start} to {t_end} is outside the trace, which is from {first} to {last} seconds{}",
+        Shown::plain(.channel),
         // Nobody's tape is that long: it is a date, and the tape counts from another one.
-        if t_start - last > 1e8 { "; of windows that are dates, --origin says where the times of the tape count from" }
+        if t_start - last > 1e8 { "; of windows that are dates, --origin (in an experiment `origin`) says where the times of the tape count from" }
         else { "" }
     )]
     OutsideTrace {

@@ -123,6 +123,27 @@ fn what_cannot_be_fetched_or_verified_is_named() {
     }
 }
 
+/// Its windows come with it: that they are not there is no news, and would hide how to get both.
+#[test]
+fn an_experiment_without_its_trace_says_how_to_get_it_before_anything_else_is_missed() {
+    let folder = folder();
+    let catalogue = folder.read("data/datasets.toml");
+    let entry = CATALOGUE.replace("[ceb]", "[others]").replace("ceb.csv", "cache/o/made.csv");
+    let experiment = "title = 'o'\n[input]\ndata = 'others'\ndataset = 'ceb'\n\
+                      [evaluate]\nwindows = 'data/cache/o/windows.csv'\n";
+    folder.write("experiments/o.toml", experiment);
+    let parts = "[others.parts]\nlist = 'o.sha256'\nfolder = 'cache/o'\n";
+    for (parts, advice) in [
+        ("", "`make data` (or `telltape data fetch others`)"),
+        (parts, "`telltape data fetch others` and `python3 scripts/external.py others` (`make external` does both)"),
+    ] {
+        folder.write("data/datasets.toml", format!("{catalogue}{entry}{parts}"));
+        let (code, message) = folder.refusal(&["run", "o"]);
+        let expected = format!("o: the trace `data/cache/o/made.csv` is not there; get it with {advice}");
+        assert_eq!((code, message), (12, expected));
+    }
+}
+
 /// Other people's files: each by its SHA-256, from where they are published or from a folder, and only by name.
 #[test]
 fn what_a_data_set_is_made_from_is_fetched_by_name_and_verified() {

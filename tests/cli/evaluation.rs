@@ -118,10 +118,29 @@ fn what_cannot_be_scored_is_refused_with_its_place() {
     folder.write("e.csv", format!("{header}cache_collapse,tpcds,1,2\n"));
     for (windows, extra, code, message) in [
         (
-            format!("{header}cache_collapse,a,5000,5100\n"),
+            format!("{header}cache_collapse,tpcds,5000,5100\n"),
             &["--tape", "p.jsonl"][..],
             12,
-            "`x.csv`: the window of `a` from 5000 to 5100 is outside the trace, which is from 0 to 1799 seconds",
+            "`x.csv`: the window of `tpcds` from 5000 to 5100 is outside the trace, which is from 0 to 1799 seconds",
+        ),
+        (
+            format!("{header}contention_ramp,rowlock,900,1000\n"),
+            &["--tape", "p.jsonl"],
+            12,
+            "`x.csv`: unknown channel `rowlock` of the motif `contention_ramp` in the tape; did you mean `row_lock`? known: \
+             row_lock, row_lock#chain",
+        ),
+        (
+            format!("{header}cache_collapse,nobody,900,1000\n"),
+            &["--tape", "p.jsonl", "--by-time", "--group-by", "_"],
+            12,
+            "`x.csv`: unknown group `nobody` in the tape; GROUPS",
+        ),
+        (
+            format!("{header}cache_collapse,tpcds,900,1000\n"),
+            &["--tape", "p.jsonl", "--by-time", "--group-by", "#", "--at-least", "9"],
+            12,
+            "`x.csv`: 9 channels of a group must have an episode at a time, and no group of the tape has more than 2 (`row_lock`)",
         ),
         (
             format!("{header}cache_colapse,a,1,2\n"),
@@ -152,8 +171,19 @@ fn what_cannot_be_scored_is_refused_with_its_place() {
     ] {
         folder.write("x.csv", windows);
         let arguments = [&["score", "--episodes", "e.csv", "--windows", "x.csv"][..], extra].concat();
-        assert_eq!(folder.refusal(&arguments), (code, message.to_owned()));
+        let (found, text) = folder.refusal(&arguments);
+        // Groups of queries are many.
+        let start = message.trim_end_matches("GROUPS");
+        assert!(found == code && (text == message || start.len() < message.len() && text.starts_with(start)), "{text}");
     }
+    folder.write("others.csv", format!("{header}cache_collapse,other#x,1,2\n"));
+    folder.write("x.csv", format!("{header}cache_collapse,tpcds,900,1000\n"));
+    let by_time = ["score", "--windows", "x.csv", "--tape", "p.jsonl", "--by-time", "--group-by", "#"];
+    let (code, text) = folder.refusal(&[&by_time[..], &["--episodes", "others.csv"]].concat());
+    assert!(code == 12 && text.starts_with("`others.csv`: unknown group `other#x` in the tape; "), "{text}");
+    folder.write("ignored.csv", format!("{header}cache_collapse,other,1,2\n"));
+    let (code, text) = folder.refusal(&[&by_time[..], &["--episodes", "e.csv", "--ignore", "ignored.csv"]].concat());
+    assert!(code == 12 && text.starts_with("`ignored.csv`: unknown group `other` in the tape; "), "{text}");
     folder.write("bad.csv", "motif,start,end\ncache_collapse,1,2\n");
     assert_eq!(
         folder.refusal(&["score", "--episodes", "bad.csv", "--windows", "w.csv"]),
@@ -218,6 +248,52 @@ fn scores_of_a_trace_are_against_its_windows() {
     folder.write("w.csv", "motif,channel,t_start,t_end\n");
     let (code, message) = folder.refusal(&["run"]);
     assert_eq!((code, message.as_str()), (12, "trace: `w.csv`: there is no window in it, so nothing can be scored"));
+    // Dates, of which the experiment says where they count from.
+    let experiment = folder.read("experiments/trace.toml");
+    let dated = experiment.replace("windows =", "origin = '2024-03-01T11:00:00Z'\nwindows =");
+    let dates = "2024-03-01T11:00:40Z,2024-03-01 11:01:00+00:00";
+    folder.write("w.csv", format!("motif,channel,t_start,t_end\nplan_regression_onset,generic,{dates}\n"));
+    let (code, message) = folder.refusal(&["run"]);
+    assert!(code == 12 && message.contains("(in an experiment `origin`) says where the times"), "{message}");
+    folder.write("experiments/trace.toml", &dated);
+    assert_eq!(folder.run(&["run"]).code, 10);
+    assert_eq!(folder.read("out/trace/scores.csv"), scores);
+    assert!(folder.read("out/trace/digests.toml").contains("origin = \"1709290800\""));
+    for wrong in [dated.replace("2024-03-01T11", "2024-13-01T11"), dated.replace("windows = 'w.csv'\n", "")] {
+        folder.write("experiments/trace.toml", wrong);
+        let (code, message) = folder.refusal(&["run"]);
+        assert!(
+            code == 2 && message.contains("`experiments/trace.toml:10:10`: `origin` is the date of t = 0"),
+            "{message}"
+        );
+    }
+    folder.write("experiments/trace.toml", experiment);
+    // What no sample can meet is not missed by everybody, but refused.
+    let group = folder.read("experiments/trace.toml") + "[evaluate.group]\nby = '#'\n";
+    for (experiment, window, problem) in [
+        (
+            "",
+            "genric,40,60",
+            "unknown channel `genric` of the motif `plan_regression_onset` in the tape; did you mean `generic`?",
+        ),
+        (
+            "",
+            "generic,400,600",
+            "the window of `generic` from 400 to 600 is outside the trace, which is from 0 to 99 seconds",
+        ),
+        ("at_least = 1", "host,40,60", "unknown group `host` in the tape; known: generic"),
+        ("at_least = 2", "generic,40,60", "2 channels of a group must have an episode at a time, and no group"),
+        ("ignore = 'i.csv'", "generic,40,60", "unknown group `other` in the tape; known: generic"),
+    ] {
+        if !experiment.is_empty() {
+            folder.write("experiments/trace.toml", format!("{group}{experiment}\n"));
+        }
+        folder.write("i.csv", "motif,channel,t_start,t_end\nplan_regression_onset,other,1,2\n");
+        folder.write("w.csv", format!("motif,channel,t_start,t_end\nplan_regression_onset,{window}\n"));
+        let (code, message) = folder.refusal(&["run"]);
+        let file = if experiment.starts_with("ignore") { "i.csv" } else { "w.csv" };
+        assert!(code == 12 && message.starts_with(&format!("trace: `{file}`: {problem}")), "{message}");
+    }
 }
 
 #[test]

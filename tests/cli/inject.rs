@@ -68,9 +68,13 @@ fn what_cannot_be_injected_is_refused_and_nothing_is_written() {
         (9, "20", "write the shortest and the longest, as 10..60"),
         (9, "40..20", "write the shortest and the longest, as 10..60"),
         (9, "0..20", "write the shortest and the longest, as 10..60"),
-        (9, "20..400", "with at least 1600 samples each and no window, and there are 0"),
+        (9, "20..400", "with at least 1600 samples each and no window: 0, for faults: "),
         (11, "0", "invalid value '0' for '--faults <N>'"),
-        (11, "16", "faults are injected on 16 channels with at least 160 samples each and no window, and there are 15"),
+        (
+            11,
+            "16",
+            "channels with at least 160 samples each and no window: 15, for faults: 16; each fault is on a channel of its own",
+        ),
         (13, "one", "invalid value 'one' for '--seed <N>'"),
     ] {
         let mut arguments = ARGUMENTS;
@@ -156,7 +160,7 @@ fn injections_that_cannot_be_are_refused_with_their_place() {
         ("faults", "0", 2, "`faults` is from 1 to 1000"),
         ("motifs", "['cache']", 2, "unknown motif `cache`"),
         ("knids", "1", 2, "unknown key `knids`; did you mean `kinds`?"),
-        ("faults", "999", 2, "faults are injected on 999 channels with at least 36 samples each and no window"),
+        ("faults", "999", 2, "channels with at least 36 samples each and no window: "),
     ] {
         let (found, message) = experiment(&text(key, value)).refusal(&["run"]);
         assert!(found == code && message.contains(problem), "{key} = {value}: {found} {message}");

@@ -139,7 +139,7 @@ fn a_suite_or_a_detector_that_cannot_be_used_writes_nothing() {
     }
     folder.write("tapes/a.windows.csv", "motif,channel,t_start,t_end\nplan_regression_onset,q42,5000,5001\n");
     let (code, message) = benchmark(&folder, &[], &["tapes", "--out", "lb"]).refusal();
-    assert!(code == 12 && message.contains("the window of `q42` from 5000 to 5001 is outside the tape"), "{message}");
+    assert!(code == 12 && message.contains("the window of `q42` from 5000 to 5001 is outside the trace"), "{message}");
     folder.write("empty/x", "");
     let (code, message) = benchmark(&folder, &[], &["empty", "--out", "lb"]).refusal();
     assert!(code == 2 && message.contains("`*.jsonl` matches no file"), "{message}");

@@ -14,6 +14,7 @@ mod fetching;
 mod formats;
 mod generated;
 mod generic;
+mod held_out;
 mod inject;
 mod inspect;
 mod job;

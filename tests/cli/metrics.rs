@@ -84,7 +84,11 @@ fn a_wide_table_is_scored_by_group_from_end_to_end() {
     assert_eq!(json["by_time"]["groups"][0]["j"], 1.0);
     assert_eq!(json["by_time"]["groups"][1]["j"], 0.0);
     let (code, message) = folder.refusal(&[&score[..], &by_time].concat());
-    assert!(code == 12 && message.contains("--origin says where the times of the tape count from"), "{message}");
+    assert!(
+        code == 12
+            && message.contains("--origin (in an experiment `origin`) says where the times of the tape count from"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -350,8 +354,9 @@ fn detection_is_told_at_a_bounded_rate_of_false_alarms() {
 #[test]
 fn experiments_in_a_folder_below_are_not_of_all() {
     let folder = servers();
-    folder.write("experiments/here.toml", SERVERS);
-    folder.write("experiments/external/there.toml", SERVERS);
+    let experiment = format!("{SERVERS}[evaluate.group]\nby = '#'\n");
+    folder.write("experiments/here.toml", &experiment);
+    folder.write("experiments/external/there.toml", &experiment);
     folder.run(&["run", "experiments/here.toml", "experiments/external/there.toml"]);
     folder.ok(&["accept", "experiments/here.toml", "experiments/external/there.toml"]);
     // `run` says "telltape accept there", so the name is enough.

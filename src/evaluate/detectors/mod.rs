@@ -47,6 +47,9 @@ pub static DETECTORS: [&dyn Detector; 12] = [
     &Periodic,
 ];
 
+/// The two that are in every table of scores: whoever scores no better has found nothing.
+pub const BOUNDS: [&str; 2] = ["always", "never"];
+
 /// The detector of this name.
 ///
 /// # Errors

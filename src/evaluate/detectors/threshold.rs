@@ -1,7 +1,10 @@
 //! A residual at the slew threshold of its motif, held for its dwell.
 
 use super::hold::hold;
-use crate::evaluate::detector::{Detection, Detector, Series, Settings};
+use crate::evaluate::detector::{Detection, Detector, Parameter, Series, Settings};
+
+const PARAMETERS: [Parameter; 1] =
+    [Parameter::above_zero("factor", 1.0, "slew thresholds of the motif that a residual reaches when it fires")];
 
 /// The detector `threshold`.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +19,12 @@ impl Detector for Threshold {
         "a residual reaches the slew threshold of its motif"
     }
 
-    fn detect(&self, series: &Series<'_>, _: &Settings) -> Vec<Detection> {
-        hold(series, |index| series.values[index].abs() >= series.thresholds.slew_threshold)
+    fn parameters(&self) -> &'static [Parameter] {
+        &PARAMETERS
+    }
+
+    fn detect(&self, series: &Series<'_>, settings: &Settings) -> Vec<Detection> {
+        let threshold = settings.number("factor") * series.thresholds.slew_threshold;
+        hold(series, |index| series.values[index].abs() >= threshold)
     }
 }

@@ -32,8 +32,8 @@ pub struct Injection {
 /// A tape that faults cannot be injected into.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "faults are injected on {needed} channels with at least {samples} samples each and no window, and there are {found}; \
-     a fault of up to n samples needs a channel of 4 n"
+    "channels with at least {samples} samples each and no window: {found}, for faults: {needed}; each fault is on a channel of \
+     its own, and one of up to n samples needs a channel of 4 n"
 )]
 pub struct InjectError {
     /// Faults, so channels.

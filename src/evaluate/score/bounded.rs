@@ -30,8 +30,8 @@ pub struct Bounded {
 ///
 /// An episode is as strong as the largest residual of its channel in it, in levels of release of `excursion` for its motif. At a
 /// threshold, it is an episode if it is so strong, and detected when it was, but not before a residual has been. The thresholds
-/// are the strengths of the episodes, at most 200 of them, evenly by rank, and 0, which leaves all episodes as they are; of
-/// equally good ones the lowest strength is taken.
+/// are the strengths of the episodes, at most 200 of them, evenly by rank, the least and the largest included, and 0, which leaves
+/// all episodes as they are; of equally good ones the lowest strength is taken.
 ///
 /// The threshold is chosen with the labels: it says how well strong and weak episodes are told apart, not what anybody would get.
 #[must_use]
@@ -43,7 +43,9 @@ pub fn bounded(stream: &Stream, spans: &[Span], windows: &[Window], rules: &ByTi
     let count = strengths.len();
     let tried = count.min(MOST_THRESHOLDS);
     // As they are, last: at the least strength all are left, too, but a slow one is detected later.
-    let thresholds = (0..tried).map(|at| Some(strengths[at * count / tried])).chain([Some(0.0)]);
+    // The strongest is among them: where many episodes are as strong as can be, nothing below it may be within the bound.
+    let rank = |at: usize| if tried > 1 { at * (count - 1) / (tried - 1) } else { 0 };
+    let thresholds = (0..tried).map(|at| Some(strengths[rank(at)])).chain([Some(0.0)]);
     let judge = Judge::new(stream, windows, rules);
     let at = |threshold: Option<f64>| {
         let left = threshold.map_or_else(Vec::new, |threshold| rises.at(spans, threshold));
@@ -141,6 +143,19 @@ mod tests {
         // Nothing detects nothing, and is no false alarm.
         let nothing = best(&stream, &spans[..2], &windows, 0.5);
         assert_eq!((nothing.hit, nothing.threshold, nothing.false_alarms_per_hour), (Some(0.0), None, Some(0.0)));
+    }
+
+    #[test]
+    fn the_strongest_episode_is_told_apart_from_however_many_weaker_ones() {
+        // A second of each strength, five seconds apart; only the last one is on a fault.
+        let at = |episode: u32| 100 + 5 * episode;
+        let values: Vec<(std::ops::Range<u32>, f64)> =
+            (0..500).map(|episode| (at(episode)..at(episode) + 3, 0.4 + 0.001 * f64::from(episode))).collect();
+        let spans: Vec<Span> =
+            (0..500).map(|episode| span(f64::from(at(episode)), f64::from(at(episode) + 2))).collect();
+        let window = (f64::from(at(499)), f64::from(at(499) + 3));
+        let found = best(&stream(&values), &spans, &[window], 0.5);
+        assert_eq!((found.hit, found.false_alarms_per_hour), (Some(1.0), Some(0.0)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub use bounded::{Bounded, bounded};
 pub use honest::{Tally, tally};
 pub(super) use mean::mean_intervals;
 pub use nab::{NAB_PROFILES, NabProfile, NabSeries, nab_csv, nab_score, nab_series};
+pub(super) use pool::range_f1;
 pub use pool::{Score, ScoreInterval, pool, score_columns, scores_csv};
 pub use published::{PublishedScore, STRESS_SCALES, agreement, published_csv, published_scores, stability};
 pub use time::{ByTime, GroupScore, TimeTally, Together, WindowScore, by_time, together};

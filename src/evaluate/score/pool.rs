@@ -136,6 +136,13 @@ fn added<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
     sum
 }
 
+/// The range-based F1 of some runs over all motifs, without its interval.
+pub(in crate::evaluate) fn range_f1(runs: &[Vec<Tally>]) -> Option<f64> {
+    let tallies: Vec<Tally> = runs.iter().map(|run| together(run)).collect();
+    let [_, range_f1, _, _] = Resample::new(&tallies).values(&vec![1; tallies.len()]);
+    range_f1
+}
+
 /// All motifs of a run together: they watch the same hours, which count once.
 fn together(run: &[Tally]) -> Tally {
     let mut sum = added(run.iter());

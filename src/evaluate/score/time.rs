@@ -255,13 +255,12 @@ impl Frame<'_> {
         let stretches: Vec<Stretch> =
             episodes.iter().map(|episode| (episode.t_start, episode.t_end + interval)).collect();
         let covered = common(&union(stretches.iter().copied()), &judged);
-        // The sum of nothing is -0, which no table should say.
-        let (fault_s, found_s) = (0.0 + length(&windows), 0.0 + length(&common(&windows, &covered)));
+        let (fault_s, found_s) = (seconds(&windows), seconds(&common(&windows, &covered)));
         let mut tally = TimeTally {
             fault_s,
             found_s,
-            other_s: length(&judged) - fault_s,
-            false_s: length(&covered) - found_s,
+            other_s: seconds(&judged) - fault_s,
+            false_s: seconds(&covered) - found_s,
             ..TimeTally::default()
         };
         let overlaps = |a: &Stretch, b: &Stretch| a.0 < b.1 && b.0 < a.1;
@@ -304,13 +303,18 @@ impl Frame<'_> {
             t_start,
             t_end,
             is_detected: detected.is_some(),
-            share: length(&common(&[window], covered)) / (t_end - t_start),
+            share: seconds(&common(&[window], covered)) / (t_end - t_start),
             delay_s: detected.map(|t| t - t_start),
             start_error_s,
             end_error_s,
-            length_error_s: first.map(|_| length(&lengths) - (t_end - t_start)),
+            length_error_s: first.map(|_| seconds(&lengths) - (t_end - t_start)),
         }
     }
+}
+
+/// Seconds of stretches that do not overlap. Where there is none the plain sum is -0, which no table should say.
+fn seconds(stretches: &[Stretch]) -> f64 {
+    0.0 + length(stretches)
 }
 
 /// The median of the intervals between times, which ascend; the lower one.
@@ -366,6 +370,8 @@ mod tests {
             assert_eq!((score.tally.j(), score.tally.precision()), (Some(1.0), Some(1.0)));
             assert_eq!((score.tally.windows, score.tally.detected, score.tally.false_alarms), (windows, windows, 0));
         }
+        let nothing = &score(&[], &windows, &rules)[0].windows[0];
+        assert!(nothing.share == 0.0 && nothing.share.is_sign_positive(), "{nothing:?}");
         let first = &scores[0].windows[0];
         assert_eq!((first.delay_s, first.share), (Some(5.0), 1.0));
         assert_eq!((first.start_error_s, first.end_error_s, first.length_error_s), (Some(0.0), Some(0.0), Some(0.0)));

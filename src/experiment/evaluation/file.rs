@@ -7,26 +7,29 @@ use toml::Spanned;
 
 use super::commands::FurtherFiles;
 use super::detector_file::{DetectorKeys, DetectorSchema};
+use super::held_out::TunedEvaluation;
+use super::held_out_file::{CoverageKeys, TunedKeys};
 use super::inject_file::InjectKeys;
 use super::seeds::Seeds;
 use super::variants_file::PairKeys;
 use super::{Choice, Evaluation, GroupEvaluation};
-use crate::evaluate::{Ablation, Axis, ByTime, Generator, Grid, Grouping, Subject};
+use crate::evaluate::{Ablation, Axis, BOUNDS, ByTime, Generator, Grid, Grouping, Subject};
 use crate::experiment::located::Located;
-use crate::experiment::{DetectorFileProblem, EvaluationProblem, SampleSource};
+use crate::experiment::{DetectorFileProblem, EvaluationProblem, HeldOutProblem, SampleSource};
 use crate::motif::Engine;
+use crate::trace::date_s;
 
 /// Most runs of an experiment: points of a sweep times seeds.
 const MOST_RUNS: u64 = 100_000;
-
-/// Who stands in every table of scores.
-pub(super) const BOUNDS: [&str; 2] = ["always", "never"];
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::experiment) struct Evaluate {
     #[schemars(with = "Option<PathBuf>")]
     windows: Option<Spanned<PathBuf>>,
+    /// The date of t = 0, where windows are dates and the times of the tape count from there.
+    #[schemars(with = "Option<String>")]
+    origin: Option<Spanned<String>>,
     #[serde(default)]
     #[schemars(with = "Vec<DetectorSchema>")]
     detectors: Vec<Spanned<DetectorKeys>>,
@@ -48,6 +51,10 @@ pub(in crate::experiment) struct Evaluate {
     /// Whether the engine is scored without each of its parameters, too.
     #[schemars(with = "Option<bool>")]
     ablation: Option<Spanned<bool>>,
+    #[schemars(with = "Option<TunedKeys>")]
+    tuned: Option<Spanned<TunedKeys>>,
+    #[schemars(with = "Option<CoverageKeys>")]
+    coverage: Option<Spanned<CoverageKeys>>,
     #[schemars(with = "Option<GroupKeys>")]
     group: Option<Spanned<GroupKeys>>,
     /// Whether the score of the Numenta Anomaly Benchmark is written, too.
@@ -114,6 +121,7 @@ impl Evaluation {
         let at = evaluate.span().start;
         let Evaluate {
             windows,
+            origin,
             detectors,
             seeds,
             published,
@@ -123,6 +131,8 @@ impl Evaluation {
             inject,
             pairs,
             ablation,
+            tuned,
+            coverage,
             group,
             nab,
         } = evaluate.into_inner();
@@ -199,6 +209,15 @@ impl Evaluation {
             }
             pairs => pairs.map(|pairs| pairs.into_inner().check(engine)).transpose()?,
         };
+        let held_out = |at: usize| Err(Located::at_byte(at, HeldOutProblem::Trace));
+        let tuned = match tuned {
+            Some(tuned) if generated.is_none() => return held_out(tuned.span().start),
+            tuned => tuned.map(|tuned| tuned_of(tuned, &seeds, &subjects)).transpose()?,
+        };
+        let coverage = match coverage {
+            Some(coverage) if generated.is_none() => return held_out(coverage.span().start),
+            coverage => coverage.map(|coverage| coverage.into_inner().check()).transpose()?,
+        };
         let group = match group {
             Some(group) if windows.is_none() => {
                 return Err(Located::at_byte(group.span().start, EvaluationProblem::GroupsOfGenerator));
@@ -211,9 +230,11 @@ impl Evaluation {
             }
             nab => nab.is_some_and(Spanned::into_inner),
         };
+        let origin = origin.map(|origin| origin_of(origin, windows.is_some())).transpose()?;
         let windows = windows.map(Spanned::into_inner);
         Ok(Self {
             windows,
+            origin,
             subjects,
             files,
             seeds,
@@ -224,6 +245,8 @@ impl Evaluation {
             inject,
             pairs,
             ablation,
+            tuned,
+            coverage,
             group,
             nab,
         })
@@ -258,6 +281,18 @@ fn others_of(
         });
     }
     Ok((subjects, files))
+}
+
+/// Seconds from 1970 to t = 0.
+fn origin_of(origin: Spanned<String>, has_windows: bool) -> Result<f64, Located> {
+    let at = origin.span().start;
+    let date = date_s(origin.get_ref()).filter(|_| has_windows);
+    date.ok_or_else(|| Located::at_byte(at, EvaluationProblem::Origin))
+}
+
+fn tuned_of(tuned: Spanned<TunedKeys>, seeds: &[u64], subjects: &[Subject]) -> Result<TunedEvaluation, Located> {
+    let at = tuned.span().start;
+    tuned.into_inner().check(at, seeds, subjects)
 }
 
 fn group_of(keys: GroupKeys) -> Result<GroupEvaluation, Located> {

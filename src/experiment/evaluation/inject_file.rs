@@ -69,13 +69,11 @@ impl InjectKeys {
             }
             faults => faults.map_or(1, Spanned::into_inner),
         };
-        let (seeds_at, Seeds { first, count }) = (seeds.span().start, seeds.into_inner());
-        let runs = count.saturating_mul((kinds.len() * sizes.len()) as u64);
-        if count == 0 || runs > MOST_RUNS || first.checked_add(count - 1).is_none() {
+        let (seeds_at, most_seeds) = (seeds.span().start, MOST_RUNS / (kinds.len() * sizes.len()) as u64);
+        let Some(seeds) = seeds.into_inner().all(most_seeds) else {
             return fail(seeds_at, InjectProblem::Runs { most: MOST_RUNS });
-        }
+        };
         let injection = Injection { kind: kinds[0], size: sizes[0], samples: (least, most), faults, motifs };
-        let seeds = (first..=first + (count - 1)).collect();
         Ok(InjectTrial { injection, kinds, sizes, seeds, subjects: subjects.to_vec(), math })
     }
 }

@@ -3,6 +3,9 @@
 mod commands;
 mod detector_file;
 mod file;
+mod hashed;
+mod held_out;
+mod held_out_file;
 mod inject_file;
 mod seeds;
 mod tables;
@@ -12,10 +15,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(super) use file::Evaluate;
+pub use held_out::{CoverageEvaluation, TunedEvaluation};
 
+use self::hashed::{first_to_last, numbers};
 use super::ExperimentError;
-use crate::evaluate::{Axis, ByTime, Grid, InjectTrial, Pairs, Subject, Window, read_windows};
+use crate::evaluate::{
+    Axis, ByTime, Grid, InjectTrial, Pairs, Subject, Window, check_group_windows, check_groups, check_windows,
+    read_windows, read_windows_from,
+};
 use crate::residual::Stream;
+use crate::store::{TableError, TableProblem};
 use crate::trace::{self, Dataset, Options};
 
 /// What an experiment evaluates.
@@ -23,6 +32,8 @@ use crate::trace::{self, Dataset, Options};
 pub struct Evaluation {
     /// Ground truth of a trace, relative to the root of the project; a generator knows its own.
     pub windows: Option<PathBuf>,
+    /// Seconds from 1970 to t = 0, where windows are dates and the times of the tape count from there.
+    pub origin: Option<f64>,
     /// Who is scored: the engine of the experiment, then other engines and detectors, then `always` and `never` if they are not
     /// among them and there are scores.
     pub subjects: Vec<Subject>,
@@ -44,6 +55,10 @@ pub struct Evaluation {
     pub pairs: Option<Pairs>,
     /// Whether the engine is run without each of its parts, too.
     pub ablation: bool,
+    /// What detectors are tuned on, if they are.
+    pub tuned: Option<TunedEvaluation>,
+    /// What the coverage of intervals is measured on, if it is.
+    pub coverage: Option<CoverageEvaluation>,
     /// Scores by time of groups of channels, if they are asked for.
     pub group: Option<GroupEvaluation>,
     /// Whether the score of the Numenta Anomaly Benchmark is written, too.
@@ -97,7 +112,9 @@ impl Evaluation {
         let chosen = self.choice.as_ref().map_or(0, |choice| choice.trial(&self.seeds).len());
         let injected = self.inject.as_ref().map_or(0, InjectTrial::runs);
         let variants = usize::from(self.pairs.is_some()) + usize::from(self.ablation);
-        self.seeds.len() * (points + variants) + chosen + injected
+        let tuned = self.tuned.as_ref().map_or(0, |tuned| tuned.runs(self.seeds.len()));
+        let drawn = self.coverage.as_ref().map_or(0, CoverageEvaluation::runs);
+        self.seeds.len() * (points + variants) + chosen + injected + tuned + drawn
     }
 
     /// What the stage `evaluation` hashes, and what its digests are of; what is at its default is left out.
@@ -108,7 +125,8 @@ impl Evaluation {
         let mut pairs = BTreeMap::new();
         let mut inputs = EvaluationInputs::default();
         if let Some(path) = &self.windows {
-            let read = read_windows(&root.join(path))?;
+            let read = read_windows_from(&root.join(path), self.origin_s())?;
+            pairs.extend(self.origin.map(|origin| ("origin".to_owned(), origin.to_string())));
             pairs.insert("windows".to_owned(), read.sha256);
             inputs.windows = Some(read.windows);
         }
@@ -130,9 +148,7 @@ impl Evaluation {
                 }
             }
         }
-        if let (Some(first), Some(last)) = (self.seeds.first(), self.seeds.last()) {
-            pairs.insert("seeds".to_owned(), format!("{first}-{last}"));
-        }
+        pairs.extend(first_to_last(&self.seeds).map(|seeds| ("seeds".to_owned(), seeds)));
         if self.published {
             pairs.insert("published".to_owned(), "true".to_owned());
         }
@@ -154,8 +170,14 @@ impl Evaluation {
         if self.ablation {
             pairs.insert("ablation".to_owned(), "true".to_owned());
         }
+        if let Some(tuned) = &self.tuned {
+            tuned.hash(&mut pairs);
+        }
+        if let Some(coverage) = &self.coverage {
+            coverage.hash(&mut pairs);
+        }
         if let Some(group) = &self.group {
-            inputs.groups = Some(group.read(root, &mut pairs)?);
+            inputs.groups = Some(group.read(root, self.origin_s(), &mut pairs)?);
         }
         if self.nab {
             pairs.insert("nab".to_owned(), "true".to_owned());
@@ -165,10 +187,41 @@ impl Evaluation {
         }
         Ok((pairs, inputs))
     }
+
+    /// What dates of windows count from, in seconds after 1970.
+    fn origin_s(&self) -> f64 {
+        self.origin.unwrap_or_default()
+    }
+
+    /// An error unless the windows that were read, and what is not judged, are of the tape.
+    pub(super) fn check_inputs(
+        &self,
+        root: &Path,
+        inputs: &EvaluationInputs,
+        stream: &Stream,
+    ) -> Result<(), TableError> {
+        let (Some(path), Some(windows)) = (&self.windows, &inputs.windows) else { return Ok(()) };
+        let in_file = |path: &Path| {
+            let path = root.join(path);
+            move |problem: TableProblem| problem.in_file(&path)
+        };
+        let Some(Groups { rules, .. }) = &inputs.groups else {
+            return check_windows(stream, windows).map_err(in_file(path));
+        };
+        check_group_windows(stream, windows, rules).map_err(in_file(path))?;
+        let ignore = self.group.as_ref().and_then(|group| group.ignore.as_ref()).unwrap_or(path);
+        let names = rules.ignored.iter().map(|window| window.channel.as_str());
+        check_groups(stream, &rules.grouping, names).map_err(in_file(ignore))
+    }
 }
 
 impl GroupEvaluation {
-    fn read(&self, root: &Path, pairs: &mut BTreeMap<String, String>) -> Result<Groups, ExperimentError> {
+    fn read(
+        &self,
+        root: &Path,
+        origin_s: f64,
+        pairs: &mut BTreeMap<String, String>,
+    ) -> Result<Groups, ExperimentError> {
         let mut rules = self.rules.clone();
         pairs.insert("group.by".to_owned(), rules.grouping.separator.clone().unwrap_or_default());
         pairs.insert("group.at_least".to_owned(), rules.at_least.to_string());
@@ -179,7 +232,7 @@ impl GroupEvaluation {
             pairs.insert("group.clip".to_owned(), "true".to_owned());
         }
         if let Some(path) = &self.ignore {
-            let read = read_windows(&root.join(path))?;
+            let read = read_windows_from(&root.join(path), origin_s)?;
             pairs.insert("group.ignore".to_owned(), read.sha256);
             rules.ignored = read.windows;
         }
@@ -199,9 +252,7 @@ impl Choice {
         {
             pairs.insert(format!("choice.{key}"), numbers(values));
         }
-        if let (Some(first), Some(last)) = (noise_seeds.first(), noise_seeds.last()) {
-            pairs.insert("choice.noise_seeds".to_owned(), format!("{first}-{last}"));
-        }
+        pairs.extend(first_to_last(noise_seeds).map(|seeds| ("choice.noise_seeds".to_owned(), seeds)));
         let options = Options { digest: true, ..Options::new(Dataset::Postgres) };
         let (mut digests, mut read) = (Vec::new(), Vec::new());
         for (path, windows) in recordings {
@@ -232,11 +283,7 @@ fn hash_injection(inject: &InjectTrial, pairs: &mut BTreeMap<String, String>) {
     if !injection.motifs.is_empty() {
         insert("motifs", names(injection.motifs.iter().map(|motif| motif.name()).collect()));
     }
-    if let (Some(first), Some(last)) = (seeds.first(), seeds.last()) {
-        insert("seeds", format!("{first}-{last}"));
+    if let Some(seeds) = first_to_last(seeds) {
+        insert("seeds", seeds);
     }
-}
-
-fn numbers(values: &[f64]) -> String {
-    values.iter().map(f64::to_string).collect::<Vec<String>>().join(",")
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::file::BOUNDS;
 use super::{Choice, Evaluation, EvaluationInputs, Groups};
 use crate::evaluate::{
-    ABLATIONS, Answered, Axis, CommandError, Finding, Generator, GroupRow, Point, PublishedScore, Span, Subject, Sweep,
-    Trial, Variants, Window, ablation_csv, agreement, answers_csv, bounded, by_time, found_csv, group_scores_csv,
-    group_windows_csv, nab_csv, pool, published_csv, published_scores, scores_csv, stability, sweep_csv, tally,
+    ABLATIONS, Answered, Axis, BOUNDS, CommandError, Finding, Generator, GroupRow, Point, PublishedScore, Span,
+    Subject, Sweep, Trial, Variants, Window, ablation_csv, agreement, answers_csv, bounded, by_time, found_csv,
+    group_scores_csv, group_windows_csv, nab_csv, pool, published_csv, published_scores, scores_csv, stability,
+    sweep_csv, tally,
 };
 use crate::experiment::{ExperimentError, SampleSource};
 use crate::motif::{Engine, Episode, Motif};
@@ -24,7 +24,7 @@ impl Evaluation {
         episodes: &[Episode],
         ran: &(dyn Fn() + Sync),
     ) -> Result<BTreeMap<String, Vec<u8>>, ExperimentError> {
-        let mut tables = BTreeMap::new();
+        let (mut tables, mut answers) = (BTreeMap::new(), Vec::new());
         match source {
             SampleSource::Generated { generator, math, .. } => {
                 if let (true, Some(windows)) = (self.published, generator.published_windows()) {
@@ -37,8 +37,18 @@ impl Evaluation {
                     subjects: self.subjects.clone(),
                     axis: self.sweep.clone(),
                 };
-                self.swept(&mut tables, &sweep, ran)?;
+                answers.extend(self.swept(&mut tables, &sweep, ran)?);
                 self.varied(&mut tables, &sweep, ran);
+                if let Some(tuned) = &self.tuned {
+                    let (table, answered) = tuned.table(&sweep, ran)?;
+                    tables.insert("tuned.csv".to_owned(), table);
+                    add_new(&mut answers, answered);
+                }
+                if let Some(coverage) = &self.coverage {
+                    let (table, answered) = coverage.table(&sweep, ran)?;
+                    tables.insert("coverage.csv".to_owned(), table);
+                    add_new(&mut answers, answered);
+                }
                 if let Some(choice) = &self.choice {
                     tables.insert("choice.csv".to_owned(), choice.table(inputs, &self.seeds, *math, ran));
                 }
@@ -48,7 +58,7 @@ impl Evaluation {
                 let find = |subject: &Subject| Ok((subject.name().to_owned(), subject.find(stream, math)?));
                 let found: Vec<(String, Finding)> =
                     self.subjects.iter().map(find).collect::<Result<_, CommandError>>()?;
-                insert_answers(&mut tables, found.iter().filter_map(|(name, found)| found.answered(name, None, None)));
+                answers.extend(found.iter().filter_map(|(name, found)| found.answered(name, None, None)));
                 let found: Vec<(&str, Vec<Span>)> =
                     found.iter().map(|(name, found)| (name.as_str(), found.spans.clone())).collect();
                 match &inputs.windows {
@@ -65,10 +75,11 @@ impl Evaluation {
                 _ => inputs.windows.clone().unwrap_or_default(),
             };
             let injected = inject.run(stream, &truth, ran)?;
-            insert_answers(&mut tables, injected.points.iter().flat_map(|point| point.answers.clone()));
+            answers.extend(injected.points.iter().flat_map(|point| point.answers.clone()));
             tables.insert("injected.csv".to_owned(), injected.csv());
             tables.insert("injected-windows.csv".to_owned(), injected.windows_csv());
         }
+        insert_answers(&mut tables, &answers);
         Ok(tables)
     }
 
@@ -118,15 +129,15 @@ impl Evaluation {
         }
     }
 
-    /// The tables of a sweep, or of its one point, and of the engine's sensitivity on the same streams.
+    /// The tables of a sweep, or of its one point, and of the engine's sensitivity on the same streams; what commands answered.
     fn swept(
         &self,
         tables: &mut BTreeMap<String, Vec<u8>>,
         sweep: &Sweep,
         ran: &(dyn Fn() + Sync),
-    ) -> Result<(), CommandError> {
+    ) -> Result<Vec<Answered>, CommandError> {
         let points = sweep.run(ran)?;
-        insert_answers(tables, points.iter().flat_map(|point| point.answers.clone()));
+        let answers = points.iter().flat_map(|point| point.answers.clone()).collect();
         match &sweep.axis {
             Some((axis, _)) => {
                 if *axis == Axis::Scale {
@@ -155,7 +166,7 @@ impl Evaluation {
                 .collect::<Result<_, CommandError>>()?;
             tables.insert("sensitivity.csv".to_owned(), sweep_csv(&sweeps));
         }
-        Ok(())
+        Ok(answers)
     }
 
     /// The published stress table: F1 a motif at each scale, four decimals, one run with the first seed.
@@ -201,11 +212,16 @@ impl Choice {
     }
 }
 
+/// Adds answers to tapes of which there may be some already: the same answer to the same tape is there once.
+fn add_new(answers: &mut Vec<Answered>, more: Vec<Answered>) {
+    let new: Vec<Answered> = more.into_iter().filter(|answered| !answers.contains(answered)).collect();
+    answers.extend(new);
+}
+
 /// What commands answered, where there are any.
-fn insert_answers(tables: &mut BTreeMap<String, Vec<u8>>, answers: impl Iterator<Item = Answered>) {
-    let answers: Vec<Answered> = answers.collect();
+fn insert_answers(tables: &mut BTreeMap<String, Vec<u8>>, answers: &[Answered]) {
     if !answers.is_empty() {
-        tables.insert("answers.csv".to_owned(), answers_csv(&answers));
+        tables.insert("answers.csv".to_owned(), answers_csv(answers));
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn run(work: &Workspace<'_>, outcome: &ExperimentOutcome) -> Result<F
     let mut files = Files::new();
     let Some(evaluation) = &work.experiment.evaluation else { return Ok(files) };
     let (stream, episodes) = work.replay_tape(outcome)?;
+    evaluation.check_inputs(work.project.root(), work.evaluation_inputs, stream)?;
     let ran = || (work.progress)(Progress::Ran);
     let tables = evaluation.tables(work.evaluation_inputs, &work.experiment.source, stream, episodes, &ran)?;
     for (name, bytes) in tables {
