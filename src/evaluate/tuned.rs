@@ -37,7 +37,7 @@ pub struct Tuned {
 
 /// Somebody with some parameters.
 #[derive(Clone)]
-enum Candidate<'a> {
+enum TunedCandidate<'a> {
     AsItIs(&'a Subject),
     Set(&'static dyn Detector, Settings),
 }
@@ -81,23 +81,23 @@ impl Tuning {
     /// # Panics
     /// When a factor leads a parameter out of its range: [`settings_grid`] tells.
     pub fn run(&self, ran: &(dyn Fn() + Sync)) -> Result<(Vec<Tuned>, Vec<Answered>), CommandError> {
-        let grids: Vec<Vec<Candidate<'_>>> = self.subjects.iter().map(|subject| self.grid(subject)).collect();
+        let grids: Vec<Vec<TunedCandidate<'_>>> = self.subjects.iter().map(|subject| self.grid(subject)).collect();
         let (trained, _) = self.tally_all(&grids.concat(), &self.train, ran)?;
         let mut trained = trained.into_iter();
         let mut candidates = Vec::new();
         for (subject, grid) in self.subjects.iter().zip(grids) {
-            candidates.push((subject, Candidate::AsItIs(subject)));
+            candidates.push((subject, TunedCandidate::AsItIs(subject)));
             let scores: Vec<f64> =
                 trained.by_ref().take(grid.len()).map(|runs| range_f1(&runs).unwrap_or_default()).collect();
             let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let chosen = grid.into_iter().zip(scores).find(|(_, score)| *score == best);
             candidates.extend(chosen.map(|(candidate, _)| (subject, candidate)));
         }
-        let (subjects, candidates): (Vec<&Subject>, Vec<Candidate<'_>>) = candidates.into_iter().unzip();
+        let (subjects, candidates): (Vec<&Subject>, Vec<TunedCandidate<'_>>) = candidates.into_iter().unzip();
         let (tested, answers) = self.tally_all(&candidates, &self.test, ran)?;
         let rows = subjects.iter().zip(&candidates).zip(tested).map(|((subject, candidate), runs)| Tuned {
             detector: subject.name().to_owned(),
-            is_tuned: matches!(candidate, Candidate::Set(..)),
+            is_tuned: matches!(candidate, TunedCandidate::Set(..)),
             parameters: candidate.spelled(),
             scores: pool(&runs),
         });
@@ -105,16 +105,16 @@ impl Tuning {
     }
 
     /// What a detector may be tuned to.
-    fn grid(&self, subject: &Subject) -> Vec<Candidate<'_>> {
+    fn grid(&self, subject: &Subject) -> Vec<TunedCandidate<'_>> {
         let Subject::Detector(detector) = subject else { return Vec::new() };
         let grid = settings_grid(*detector, &self.factors).expect("every factor leads to a parameter in range");
-        grid.into_iter().map(|settings| Candidate::Set(*detector, settings)).collect()
+        grid.into_iter().map(|settings| TunedCandidate::Set(*detector, settings)).collect()
     }
 
     /// The tallies of each candidate over some seeds, in parallel over them and by index, and what commands answered.
     fn tally_all(
         &self,
-        candidates: &[Candidate<'_>],
+        candidates: &[TunedCandidate<'_>],
         seeds: &[u64],
         ran: &(dyn Fn() + Sync),
     ) -> Result<(Vec<Vec<Vec<Tally>>>, Vec<Answered>), CommandError> {
@@ -124,12 +124,12 @@ impl Tuning {
             let (mut tallies, mut answers) = (Vec::new(), Vec::new());
             for candidate in candidates {
                 let spans = match candidate {
-                    Candidate::AsItIs(subject) => {
+                    TunedCandidate::AsItIs(subject) => {
                         let found = subject.find(&stream, self.math)?;
                         answers.extend(found.answered(subject.name(), None, Some(*seed)));
                         found.spans
                     }
-                    Candidate::Set(detector, settings) => detector.find_spans(&stream, settings, self.math),
+                    TunedCandidate::Set(detector, settings) => detector.find_spans(&stream, settings, self.math),
                 };
                 tallies.push(tally(&spans, &windows, stream.span()));
             }
@@ -142,7 +142,7 @@ impl Tuning {
     }
 }
 
-impl Candidate<'_> {
+impl TunedCandidate<'_> {
     fn spelled(&self) -> String {
         let Self::Set(detector, settings) = self else { return String::new() };
         let keys = detector.parameters().iter().map(|parameter| parameter.range.key);
@@ -223,7 +223,7 @@ mod tests {
     fn factors_are_tried_in_order_whole_numbers_stay_whole_and_ranges_are_kept() {
         let grid = |name: &str, factors: &[f64]| {
             let detector = find_detector(name).unwrap();
-            let spelled = |settings| Candidate::Set(detector, settings).spelled();
+            let spelled = |settings| TunedCandidate::Set(detector, settings).spelled();
             settings_grid(detector, factors).map(|grid| grid.into_iter().map(spelled).collect::<Vec<_>>())
         };
         let adwin = ["delta=0.001 side=3", "delta=0.001 side=10", "delta=0.004 side=3", "delta=0.004 side=10"];

@@ -4,14 +4,14 @@ use crate::residual::{Class, Sample, number};
 
 /// Writes lines, each of which may begin as the one before: samples of many channels at one time do.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(super) struct LineEncoder {
     /// The bits of the last time, and its class.
     last: Option<(u64, Class)>,
     /// How the last line begins, up to its value.
     start: Vec<u8>,
 }
 
-impl Lines {
+impl LineEncoder {
     /// Appends the canonical line of a sample, line feed included. Time and value must be finite.
     pub(super) fn write(&mut self, out: &mut Vec<u8>, sample: &Sample<'_>) {
         let now = (sample.t.to_bits(), sample.class);
@@ -90,7 +90,7 @@ mod tests {
         ];
         for (channel, expected) in cases {
             let mut out = Vec::new();
-            Lines::default().write(&mut out, &Sample { t: 1.5, class: Class::CacheIo, value: -0.25, channel });
+            LineEncoder::default().write(&mut out, &Sample { t: 1.5, class: Class::CacheIo, value: -0.25, channel });
             assert_eq!(String::from_utf8(out).unwrap(), format!("{expected}\n"));
         }
     }
@@ -105,10 +105,10 @@ mod tests {
             value: 0.25,
             channel: Some("a"),
         });
-        let (mut lines, mut together, mut alone) = (Lines::default(), Vec::new(), Vec::new());
+        let (mut lines, mut together, mut alone) = (LineEncoder::default(), Vec::new(), Vec::new());
         for sample in samples {
             lines.write(&mut together, &sample);
-            Lines::default().write(&mut alone, &sample);
+            LineEncoder::default().write(&mut alone, &sample);
         }
         assert_eq!(String::from_utf8(together).unwrap(), String::from_utf8(alone).unwrap());
     }

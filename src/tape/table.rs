@@ -25,7 +25,7 @@ fn columns<'a>(channel: ChannelSpelling) -> TableColumns<'a, (usize, Sample<'a>)
 /// The samples as the canonical lines of a tape, from the first to the last.
 #[must_use]
 pub fn samples_jsonl(stream: &Stream) -> Vec<u8> {
-    let (mut lines, mut text) = (line::Lines::default(), Vec::new());
+    let (mut lines, mut text) = (line::LineEncoder::default(), Vec::new());
     stream.samples().for_each(|sample| lines.write(&mut text, &sample));
     text
 }

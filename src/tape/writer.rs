@@ -68,7 +68,7 @@ impl TapeWriter {
     /// # Errors
     /// When a time or value is not finite (then nothing of the batch is appended), or writing fails.
     pub fn append<'a>(&mut self, samples: impl IntoIterator<Item = Sample<'a>>) -> Result<(), TapeError> {
-        let (mut lines, mut text) = (line::Lines::default(), Vec::new());
+        let (mut lines, mut text) = (line::LineEncoder::default(), Vec::new());
         let (mut count, mut bounds) = (self.sample_count, (self.first_t, self.last_t));
         for sample in samples {
             if let Some(source) = OutOfRange::find(sample.t, sample.value) {
@@ -93,7 +93,7 @@ impl TapeWriter {
         let pieces = stream.len().div_ceil(ENCODE_SAMPLES);
         let encode = |(piece, text): (usize, &mut Vec<u8>)| {
             let range = piece * ENCODE_SAMPLES..stream.len().min((piece + 1) * ENCODE_SAMPLES);
-            let mut lines = line::Lines::default();
+            let mut lines = line::LineEncoder::default();
             text.clear();
             range.for_each(|index| lines.write(text, &stream.sample(index)));
         };

@@ -1,6 +1,8 @@
 use super::*;
 use crate::motif::Motif;
 use crate::residual::{Class, StreamBuilder};
+use std::path::Path;
+use std::time::Instant;
 
 /// Two channels of one class, one of two, and samples without a channel.
 fn stream(samples: u32) -> Stream {
@@ -174,6 +176,16 @@ fn is_alive(pid: &str) -> bool {
     std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
+/// Whether the process whose id is in a file ends, which it does not at once when it is killed: it has to be scheduled first.
+fn ends(pid_file: &Path) -> bool {
+    let pid = std::fs::read_to_string(pid_file).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while is_alive(&pid) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    !is_alive(&pid)
+}
+
 #[test]
 fn a_command_that_hangs_is_killed_with_its_children() {
     let folder = tempfile::tempdir().unwrap();
@@ -181,12 +193,12 @@ fn a_command_that_hangs_is_killed_with_its_children() {
     hangs.folder = folder.path().to_path_buf();
     let told = hangs.ask(&stream(1)).unwrap_err().to_string();
     assert!(told.contains("it did not end within 5 s, and was killed"), "{told}");
-    assert!(!is_alive(&std::fs::read_to_string(folder.path().join("pid")).unwrap()));
+    assert!(ends(&folder.path().join("pid")));
     // One that ends leaves nothing behind either.
     let mut leaves = detector(&["sh", "-c", "sleep 1000 & echo $! > pid"], 30_000);
     leaves.folder = folder.path().to_path_buf();
     assert_eq!(leaves.ask(&stream(1)).unwrap().spans, []);
-    assert!(!is_alive(&std::fs::read_to_string(folder.path().join("pid")).unwrap()));
+    assert!(ends(&folder.path().join("pid")));
     // What has left the group of processes before the command ends is not killed with it.
     let escapes = "setsid sh -c 'echo > escaped; exec sleep 20' & while [ ! -e escaped ]; do sleep 0.01; done";
     let mut escapes = detector(&["sh", "-c", escapes], 30_000);

@@ -260,7 +260,7 @@ fn convert(inputs: Inputs<'_>, options: &Options) -> Result<Conversion, TraceErr
         _ if options.values.switch(&PRE_RESIDUALIZED) => as_they_are(&mut output, &sheet, &series)?,
         Construction::Reference => reference(&mut output, &sheet, &series)?,
         Construction::Own(ROBUST) => {
-            let table = robust::Table { sheet: &sheet, channels: &channels, series: &series, headers: &values };
+            let table = robust::SeriesTable { sheet: &sheet, channels: &channels, series: &series, headers: &values };
             robust::convert(&mut output, &table, &of_series.side, options)?;
         }
         Construction::Own(_) => plain(&mut output, &sheet, &series)?,

@@ -18,7 +18,7 @@ use crate::trace::{Options, TraceError};
 const NAMED: usize = 10;
 
 /// The values of a file.
-pub(super) struct Table<'a> {
+pub(super) struct SeriesTable<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) channels: &'a [Vec<usize>],
     pub(super) series: &'a [ValueSeries<'a>],
@@ -28,11 +28,11 @@ pub(super) struct Table<'a> {
 
 pub(super) fn convert(
     output: &mut Output<'_>,
-    table: &Table<'_>,
+    table: &SeriesTable<'_>,
     sides: &PerSeries<Side>,
     options: &Options,
 ) -> Result<(), TraceError> {
-    let Table { sheet, channels, series, headers } = *table;
+    let SeriesTable { sheet, channels, series, headers } = *table;
     let rules = RobustRules::of(options.values.numbers(&RULE));
     if rules.known_values > rules.centre_values {
         let problem = GenericProblem::Rules { known: rules.known_values, centre: rules.centre_values };
