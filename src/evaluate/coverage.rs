@@ -67,7 +67,7 @@ impl Coverage {
             ran();
             Ok::<(Vec<Vec<Tally>>, Vec<Option<Answered>>), CommandError>(found.into_iter().unzip())
         })?;
-        let (runs, answers): (Vec<Vec<Vec<Tally>>>, Vec<Vec<Option<Answered>>>) = runs.into_iter().unzip();
+        let (runs, answers): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
         let mut rows = Vec::new();
         for (index, subject) in self.subjects.iter().enumerate() {
             let of_subject: Vec<Vec<Tally>> = runs.iter().map(|run| run[index].clone()).collect();

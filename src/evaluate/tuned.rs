@@ -35,6 +35,9 @@ pub struct Tuned {
     scores: Vec<Score>,
 }
 
+/// What was found in each run of a candidate, or of each candidate in a run: motif by motif.
+type RunTallies = Vec<Vec<Tally>>;
+
 /// Somebody with some parameters.
 #[derive(Clone)]
 enum TunedCandidate<'a> {
@@ -117,7 +120,7 @@ impl Tuning {
         candidates: &[TunedCandidate<'_>],
         seeds: &[u64],
         ran: &(dyn Fn() + Sync),
-    ) -> Result<(Vec<Vec<Vec<Tally>>>, Vec<Answered>), CommandError> {
+    ) -> Result<(Vec<RunTallies>, Vec<Answered>), CommandError> {
         let windows = self.generator.windows();
         let runs = try_in_order(seeds, |seed| {
             let stream = self.generator.stream(*seed, self.math);
@@ -136,7 +139,7 @@ impl Tuning {
             ran();
             Ok::<(Vec<Vec<Tally>>, Vec<Answered>), CommandError>((tallies, answers))
         })?;
-        let (runs, answers): (Vec<Vec<Vec<Tally>>>, Vec<Vec<Answered>>) = runs.into_iter().unzip();
+        let (runs, answers): (Vec<RunTallies>, Vec<_>) = runs.into_iter().unzip();
         let of_candidate = |at: usize| runs.iter().map(|run| run[at].clone()).collect();
         Ok(((0..candidates.len()).map(of_candidate).collect(), answers.concat()))
     }

@@ -193,7 +193,7 @@ fn a_wrong_header_is_an_error_of_ours_and_empty_there() {
     ];
     let property = Property { source: file!(), name: "wrong headers", cases: 200 };
     property.holds(&(cells, 0..4_usize, any::<bool>()), |((dataset, mut cells), at, twice), folder| {
-        cells.columns[at] = if twice { cells.columns[(at + 1) % 4] } else { "Query_ID" };
+        cells.columns[at] = if twice { cells.columns[(at + 1) % 4] } else { "Query-ID" };
         let path = folder.join("trace.csv");
         let plain = |row: &[String]| row.join(",").replace(['"', '\n', '\r'], "");
         let mut text = cells.columns.join(",");
