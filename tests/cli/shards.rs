@@ -290,7 +290,7 @@ fn a_plan_of_other_experiments_than_there_are_now_is_stale() {
     let folder = Folder::project(&[("p", PERTURBED), ("t", evaluated)]);
     folder.write("t.csv", "t,v\n0,1\n1,2\n2,1\n3,2\n");
     folder.write("g.json", serde_json::to_string(&telltape::motif::Grammar::default()).unwrap());
-    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,generic,1,3\n");
+    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,generic,2,4\n");
     folder.run(&["run"]);
     folder.ok(&["accept"]);
     planned(&folder);
@@ -309,7 +309,7 @@ fn a_plan_of_other_experiments_than_there_are_now_is_stale() {
         ("experiments/t.toml", "lenient", "", "t: `experiments/t.toml` is gone"),
         ("g.json", ":0.", ":0.0", "t: a grammar, windows or recordings that it names have changed"),
         ("g.json", ":", "", "t: a grammar, windows or recordings that it names have changed"),
-        ("w.csv", "1,3", "2,3", "t: a grammar, windows or recordings that it names have changed"),
+        ("w.csv", "2,4", "3,4", "t: a grammar, windows or recordings that it names have changed"),
         ("t.csv", "3,2", "3,1", "t: its input has changed"),
     ] {
         let text = folder.read(file);

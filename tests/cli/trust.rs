@@ -215,7 +215,7 @@ fn explain_and_report_say_so_when_something_has_changed_since_the_run() {
     let grammar = serde_json::to_string(&telltape::motif::Grammar::default()).unwrap();
     folder.write("t.csv", "t,v\n0,1\n1,2\n2,1\n3,2\n");
     folder.write("g.json", &grammar);
-    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,generic,1,3\n");
+    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,generic,2,4\n");
     folder.run(&["run"]);
     folder.ok(&["accept"]);
     folder.ok(&["explain"]);
@@ -228,7 +228,7 @@ fn explain_and_report_say_so_when_something_has_changed_since_the_run() {
     for (file, now, why) in [
         ("t.csv", Some("t,v\n0,1\n1,2\n2,1\n3,3\n"), "its input has changed since its last run"),
         ("experiments/t.toml", Some(&*traced.replace("[convert]", "[convert]\nlenient = true")), experiment),
-        ("w.csv", Some("motif,channel,t_start,t_end\nplan_regression_onset,generic,2,3\n"), experiment),
+        ("w.csv", Some("motif,channel,t_start,t_end\nplan_regression_onset,generic,3,4\n"), experiment),
         ("g.json", Some(&*grammar.replacen(":0.", ":0.0", 1)), experiment),
         // Another tape, well sealed.
         ("out/t/tape.jsonl", Some(&*other), "its tape has changed since its last run"),
