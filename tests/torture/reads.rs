@@ -119,7 +119,7 @@ fn project(program: &Program) -> Files {
         (0..300).map(|row| format!("{row},{}\n", if (100..180).contains(&row) { 9 } else { row % 2 })).collect();
     folder.write("a trace.csv", format!("t,v\n{rows}"));
     folder.write("g.json", serde_json::to_string_pretty(&telltape::motif::Grammar::default()).unwrap());
-    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,a,100,180\n");
+    folder.write("w.csv", "motif,channel,t_start,t_end\nplan_regression_onset,generic,100,180\n");
     recording(&folder);
     let queries: String =
         (0..200).map(|row| format!("q{},{},10,{},{}.5,p\n", row % 5, row / 5, 1 + row % 7, 10 + row % 13)).collect();
