@@ -196,7 +196,7 @@ fn every_wrong_plan_is_a_typed_error_and_nothing_is_written() {
     let mut wrong: Vec<(String, Value)> = Vec::new();
     for place in &places {
         // Parameters of the engine have ranges of their own; another one in range is another plan.
-        if place.starts_with("/work/replay/") && place.matches('/').count() > 3 {
+        if place.split('/').take(3).eq(["", "work", "replay"]) && place.matches('/').count() > 3 {
             continue;
         }
         let (parent, key) = place.rsplit_once('/').unwrap();
